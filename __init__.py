@@ -1,0 +1,53 @@
+"""rate2spike: train rate recurrent networks, turn them into spiking ones, exchange every file with MATLAB.
+
+`import rate2spike as r2s` is instant: the names below are imported on first use (PEP 562), TensorFlow only by `train`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "append": "matlab_compat.matfile",
+    "loadmat": "matlab_compat.matfile",
+    "savemat": "matlab_compat.matfile",
+    "TrainedModel": "matlab_compat.model_file",
+    "load_model": "matlab_compat.model_file",
+    "save_model": "matlab_compat.model_file",
+    "tasks": "rate.tasks",
+    "TrainConfig": "rate.config",
+    "train": "rate.train",
+    "SpikingNetwork": "spiking.network",
+    "Stimulation": "spiking.params",
+    "SpikeRecord": "io.records",
+    "grid_search": "spiking.lambda_grid_search",
+    "accuracy": "spiking.evaluate",
+    "evaluate": "spiking.evaluate",
+}
+__all__ = ["__version__", *_HOMES]  # noqa: PLE0604, RUF022
+
+if TYPE_CHECKING:
+    from rate2spike.io.records import SpikeRecord
+    from rate2spike.matlab_compat.matfile import append, loadmat, savemat
+    from rate2spike.matlab_compat.model_file import TrainedModel, load_model, save_model
+    from rate2spike.rate import tasks
+    from rate2spike.rate.config import TrainConfig
+    from rate2spike.rate.train import train
+    from rate2spike.spiking.evaluate import accuracy, evaluate
+    from rate2spike.spiking.lambda_grid_search import grid_search
+    from rate2spike.spiking.network import SpikingNetwork
+    from rate2spike.spiking.params import Stimulation
+
+
+def __getattr__(name: str):
+    if name not in _HOMES:
+        raise AttributeError(f"module 'rate2spike' has no attribute {name!r}")
+    module = import_module(f"rate2spike.{_HOMES[name]}")
+    value = module if name == "tasks" else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted(__all__)

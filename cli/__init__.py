@@ -1,0 +1,1 @@
+"""The command `rate2spike`: parse, call, report."""

@@ -1,0 +1,1 @@
+"""What is on disk besides .mat models: spike records and run folders."""

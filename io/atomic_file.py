@@ -1,0 +1,68 @@
+"""Atomic writes: a reader sees the old file or the new one, never half of either."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from rate2spike.errors import InputError
+
+
+def write_atomically(path: str | os.PathLike, content: bytes | str | Callable[[Path], None]) -> None:
+    """Write `content` to a temporary file beside `path`, flush it to disk, then rename it over `path`.
+
+    `content` may be bytes, text (UTF-8), or a function that writes the temporary file it is given. A link is followed,
+    and an existing file keeps its permission bits. Raises InputError if the folder cannot be written.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}") from None
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            if not callable(content):
+                file.write(content.encode() if isinstance(content, str) else content)
+                _flush(file)
+        if callable(content):
+            content(temporary)
+            with open(temporary, "rb+") as file:
+                _flush(file)
+        if target.exists():
+            shutil.copymode(target, temporary)
+        else:
+            _give_default_mode(temporary)
+        os.replace(temporary, target)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        if isinstance(error, OSError):
+            raise InputError(f"cannot write {path}: {error.strerror or error}") from None
+        raise
+
+
+def make_folder(path: str | os.PathLike) -> Path:
+    """Create a folder (and its parents) and check that files can be made in it. Raises InputError."""
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(f"output folder {folder} is not writable: {error.strerror or error}") from None
+    return folder
+
+
+def _flush(file) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _give_default_mode(path: Path) -> None:
+    """mkstemp makes files private; give a new file the mode that open() would have given it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    path.chmod(0o666 & ~mask)

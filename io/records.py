@@ -1,0 +1,131 @@
+"""`SpikeRecord`: what one simulation gives; saved as HDF5, or as .mat in the historic names, shapes and classes."""
+
+import os
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from rate2spike.errors import InputError
+from rate2spike.io.atomic_file import write_atomically
+from rate2spike.matlab_compat.matfile import loadmat, savemat
+
+_FORMAT = "rate2spike SpikeRecord 1"
+HISTORIC_NAMES = ("W", "REC", "spk", "rs", "all_fr", "out", "params")
+
+
+@dataclass(frozen=True, eq=False)
+class SpikeRecord:
+    """One trial of a spiking network: N units, n_steps simulation steps. None: not recorded."""
+
+    firing_rate_hz: np.ndarray = field(repr=False)  # (N,) spikes from step 10 on / duration
+    dt_s: float
+    n_steps: int
+    output: np.ndarray | None = field(default=None, repr=False)  # (1, n_steps)
+    spikes: np.ndarray | None = field(default=None, repr=False)  # (N, n_steps) bool
+    voltage_mv: np.ndarray | None = field(default=None, repr=False)  # (N, n_steps), 30 at a spike
+    rates: np.ndarray | None = field(default=None, repr=False)  # (N, n_steps) filtered spike trains, Hz
+    ipsc: np.ndarray | None = field(default=None, repr=False)  # (N, n_steps) synaptic current before each step, mV
+    w: np.ndarray | None = field(default=None, repr=False)  # (N, N) weights used
+    w_out: np.ndarray | None = field(default=None, repr=False)  # (1, N)
+    tau_d_s: np.ndarray | None = field(default=None, repr=False)  # (N,)
+    tau_d_initial_s: np.ndarray | None = field(default=None, repr=False)  # (N,)
+    inhibitory: np.ndarray | None = field(default=None, repr=False)  # (N,) bool
+    som: np.ndarray | None = field(default=None, repr=False)  # (N,) bool
+    scaling_factor: float | None = None
+    seed: int | None = None
+
+    @property
+    def duration_s(self) -> float:
+        """Simulated time."""
+        return self.n_steps * self.dt_s
+
+    @property
+    def time_s(self) -> np.ndarray:
+        """(n_steps,) end of each step."""
+        return np.arange(1, self.n_steps + 1) * self.dt_s
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write HDF5 (`.h5`, `.hdf5`) or MAT v7 (`.mat`), atomically. Raises InputError for another suffix."""
+        if _suffix(path) == ".mat":
+            savemat(path, self.to_historic())
+        else:
+            write_atomically(path, self._write_hdf5)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> "SpikeRecord":
+        """Read what `save` (or, for .mat, the published simulator) wrote. Raises InputError."""
+        return cls._from_mat(path) if _suffix(path) == ".mat" else cls._from_hdf5(path)
+
+    def to_historic(self, names: tuple[str, ...] = HISTORIC_NAMES) -> dict[str, Any]:
+        """{W, REC, spk, rs, all_fr, out, params} as MATLAB has them; quantities not recorded are left out.
+
+        For a model stored in single precision W, out and params.w_out, .td, .td0 are single; all else is double.
+        """
+        kind = np.float32 if self.w is not None and self.w.dtype == np.float32 else np.float64
+        params = {
+            "dt": self.dt_s, "T": self.duration_s, "nt": self.n_steps, "w_out": _cast(self.w_out, kind),
+            "td": _cast(_column(self.tau_d_s), kind), "td0": _cast(_column(self.tau_d_initial_s), kind),
+            "IPSCs": _cast(self.ipsc, np.float64),
+        }  # fmt: skip
+        values = {
+            "W": _cast(self.w, kind), "REC": _cast(self.voltage_mv, np.float64), "spk": _cast(self.spikes, np.float64),
+            "rs": _cast(self.rates, np.float64), "all_fr": _column(self.firing_rate_hz),
+            "out": _cast(self.output, kind), "params": {k: v for k, v in params.items() if v is not None},
+        }  # fmt: skip
+        return {name: values[name] for name in names if values[name] is not None}
+
+    def _write_hdf5(self, path: Path) -> None:
+        with h5py.File(path, "w") as file:
+            file.attrs["format"] = _FORMAT
+            for item in fields(self):
+                value = getattr(self, item.name)
+                if isinstance(value, np.ndarray):
+                    file.create_dataset(item.name, data=value, compression="gzip", compression_opts=1, shuffle=True)
+                elif value is not None:
+                    file.attrs[item.name] = value
+
+    @classmethod
+    def _from_hdf5(cls, path: str | os.PathLike) -> "SpikeRecord":
+        try:
+            with h5py.File(path, "r") as file:
+                if file.attrs.get("format") != _FORMAT:
+                    raise InputError(f"{path} is not a spike record of rate2spike")
+                values: dict[str, Any] = {name: file[name][()] for name in file}
+                values |= {name: value.item() for name, value in file.attrs.items() if name != "format"}
+        except OSError as error:
+            raise InputError(f"cannot read {path} as HDF5: {error}") from None
+        return cls(**values)
+
+    @classmethod
+    def _from_mat(cls, path: str | os.PathLike) -> "SpikeRecord":
+        variables = loadmat(path)
+        try:
+            params = variables["params"][0, 0]
+            td, td0 = (params[name].ravel() for name in ("td", "td0"))
+            return cls(
+                firing_rate_hz=variables["all_fr"].ravel(), dt_s=params["dt"].item(), n_steps=int(params["nt"].item()),
+                output=variables.get("out"), voltage_mv=variables.get("REC"), rates=variables.get("rs"),
+                spikes=variables["spk"] > 0 if "spk" in variables else None,
+                ipsc=params["IPSCs"] if "IPSCs" in params.dtype.names else None, w=variables.get("W"),
+                w_out=params["w_out"], tau_d_s=td, tau_d_initial_s=td0,
+            )  # fmt: skip
+        except (KeyError, TypeError, IndexError, ValueError, AttributeError):
+            raise InputError(f"{path} does not hold the output of a simulation (all_fr and params are needed)") from None
+
+
+def _suffix(path: str | os.PathLike) -> str:
+    suffix = Path(path).suffix.lower()
+    if suffix not in (".mat", ".h5", ".hdf5"):
+        raise InputError(f"{path}: a spike record is saved as .h5, .hdf5 or .mat")
+    return suffix
+
+
+def _column(values: np.ndarray | None) -> np.ndarray | None:
+    return None if values is None else values[:, None]
+
+
+def _cast(values: np.ndarray | None, kind: type) -> np.ndarray | None:
+    return None if values is None else values.astype(kind)

@@ -1,0 +1,1 @@
+"""MAT bytes and MATLAB meaning: read, write, lossless append; the historic model file."""

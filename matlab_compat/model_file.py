@@ -1,0 +1,269 @@
+"""The historic model file: `TrainedModel`, `load_model`, `save_model`.
+
+The only place that knows the historic variable names (`som_m`, `taus_gaus`, ...). `_HISTORIC` below is the complete
+list; everything else in a file is kept in `TrainedModel.extra`, and `r2s_*` variables are `TrainedModel.settings`.
+"""
+
+import os
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rate2spike.errors import ModelFileError
+from rate2spike.matlab_compat.matfile import loadmat, savemat
+
+STEP_S = 0.005  # one step of the rate network
+SETTING_PREFIX = "r2s_"
+
+_HISTORIC = {
+    "w_rec": "w", "w_rec_initial": "w0", "w_in": "w_in", "w_in_initial": "w_in0", "w_out": "w_out", "b_out": "b_out",
+    "tau_logit": "taus_gaus", "tau_logit_initial": "taus_gaus0", "tau_limits_steps": "taus",
+    "sign_matrix": "m", "connection_mask": "som_m", "inhibitory": "inh", "excitatory": "exc",
+    "n_units": "N", "n_som": "som_N", "activation": "activation",
+    "first_states": "x0", "first_rates": "r0", "last_states": "x", "last_rates": "r",
+    "last_input": "u", "last_output": "o", "last_target": "target", "losses": "losses", "last_update": "tr",
+    "eval_accuracy": "eval_perf_mean", "eval_loss": "eval_loss_mean", "eval_outputs": "eval_os",
+    "eval_labels": "eval_labels", "training_success": "training_success",
+    "scaling_factor": "opt_scaling_factor", "scaling_accuracies": "all_perfs", "scaling_factors": "scaling_factors",
+}  # fmt: skip
+# what the published simulator loads; a reader demands these and asks for others only where it uses them
+_REQUIRED = ("w", "w0", "w_in", "w_out", "N", "m", "som_m", "inh", "exc", "taus_gaus", "taus_gaus0", "taus")
+_INT64_SCALARS = ("n_units", "n_som", "last_update")
+_SCALARS = (*_INT64_SCALARS, "b_out", "eval_accuracy", "eval_loss", "training_success", "scaling_factor")
+_WEIGHTS = ("w_rec", "w_rec_initial", "w_in", "w_out", "tau_logit", "tau_logit_initial", "sign_matrix", "connection_mask")
+CLAIM_VARIABLE = "opt_scaling_factor"
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedModel:
+    """A trained rate network with what its file says about training and search. N units, T task steps of 5 ms.
+
+    Arrays keep the class they have in the file (float32 when written by the trainers). None: the file lacks it.
+    """
+
+    w_rec: np.ndarray  # (N, N) [target, source]; >= 0 with Dale's principle
+    w_rec_initial: np.ndarray
+    w_in: np.ndarray  # (N, n_inputs)
+    w_out: np.ndarray  # (n_outputs, N)
+    tau_logit: np.ndarray  # (N, 1): tau = sigmoid(tau_logit) (max - min) + min
+    tau_logit_initial: np.ndarray
+    tau_limits_steps: tuple[float, ...]  # (min, max), or one for all
+    sign_matrix: np.ndarray  # (N, N) diagonal: -1 for inhibitory units
+    connection_mask: np.ndarray  # (N, N) 0 or 1
+    inhibitory: np.ndarray  # (N,) bool
+    excitatory: np.ndarray  # (N,) bool
+    n_units: int
+    n_som: int | None = None
+    b_out: float | None = None
+    activation: str | None = None
+    w_in_initial: np.ndarray | None = None
+    first_states: np.ndarray | None = None  # (T, N) a trial of the untrained network
+    first_rates: np.ndarray | None = None
+    last_states: np.ndarray | None = None  # (T, N) a trial of the trained network ...
+    last_rates: np.ndarray | None = None
+    last_input: np.ndarray | None = None  # (n_inputs, T) ... its input ...
+    last_output: np.ndarray | None = None  # (T-1,) ... its output, from t = 1 on ...
+    last_target: np.ndarray | None = None  # (T,) ... and target
+    losses: np.ndarray | None = None  # (n_updates allowed,) zero after an early stop
+    last_update: int | None = None
+    eval_accuracy: float | None = None
+    eval_loss: float | None = None
+    eval_outputs: np.ndarray | None = None  # (n_trials, T-1)
+    eval_labels: np.ndarray | None = None  # (n_trials,) numbers or strings
+    training_success: bool | None = None
+    scaling_factor: float | None = None  # NaN: claimed by a search that has not finished
+    scaling_accuracies: np.ndarray | None = None
+    scaling_factors: np.ndarray | None = None
+    settings: dict[str, Any] = field(default_factory=dict)  # task, seed, version, ...: `r2s_*` in the file
+    extra: dict[str, Any] = field(default_factory=dict)  # variables that are not ours
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of input channels."""
+        return self.w_in.shape[1]
+
+    @property
+    def task(self) -> str | None:
+        """Task name recorded in the file; older files have none."""
+        return self.settings.get("task")
+
+    @property
+    def has_dale(self) -> bool:
+        """Whether the weights obey Dale's principle (in a file: there are inhibitory units, or no negative weight)."""
+        return bool(self.inhibitory.any() or (self.w_rec >= 0).all())
+
+    @property
+    def som(self) -> np.ndarray:
+        """(N,) bool: somatostatin units, the first n_som inhibitory ones."""
+        return self.inhibitory & (np.cumsum(self.inhibitory) <= (self.n_som or 0))
+
+    def tau_s(self, *, initial: bool = False) -> np.ndarray:
+        """(N,) synaptic decay time constants in seconds, in the class of tau_logit (Kim et al. 2019, eq. 4)."""
+        logit = (self.tau_logit_initial if initial else self.tau_logit)[:, 0]
+        limits = np.asarray(self.tau_limits_steps, dtype=logit.dtype)
+        if limits.size == 1:
+            return np.full(self.n_units, limits[0] * logit.dtype.type(STEP_S), dtype=logit.dtype)
+        steps = (limits[1] - limits[0]) / (1 + np.exp(-logit)) + limits[0]
+        return steps * logit.dtype.type(STEP_S)
+
+    def effective_w(self, *, initial: bool = False) -> np.ndarray:
+        """(N, N) signed, masked recurrent weights (w m) * som_m; w is stored rectified, initial weights may be not."""
+        return ((self.w_rec_initial if initial else self.w_rec) @ self.sign_matrix) * self.connection_mask
+
+    def __eq__(self, other: object) -> bool:
+        """Field-by-field equality, NaN equal to NaN, array classes included."""
+        if not isinstance(other, TrainedModel):
+            return NotImplemented
+        return all(_same(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def load_model(path: str | os.PathLike) -> TrainedModel:
+    """Read a model file. Raises MatFileError (unreadable) or ModelFileError (variable missing, wrong shape, NaN)."""
+    source = str(path)
+    variables = loadmat(path)
+    missing = [name for name in _REQUIRED if name not in variables]
+    if missing:
+        raise ModelFileError(f"{source} is not a model file: it lacks {', '.join(missing)}")
+    values = {name: _read_field(name, variables, source) for name in _HISTORIC if _HISTORIC[name] in variables}
+    known = set(_HISTORIC.values())
+    settings = {k.removeprefix(SETTING_PREFIX): _scalar(v) for k, v in variables.items() if k.startswith(SETTING_PREFIX)}
+    extra = {k: v for k, v in variables.items() if k not in known and not k.startswith(SETTING_PREFIX)}
+    return _checked(TrainedModel(**values, settings=settings, extra=extra), source)
+
+
+def save_model(model: TrainedModel, path: str | os.PathLike) -> None:
+    """Write a model file with the historic names, shapes and classes, atomically."""
+    variables: dict[str, Any] = {}
+    for name, historic in _HISTORIC.items():
+        value = getattr(model, name)
+        if value is not None:
+            variables[historic] = _historic_form(name, value)
+    variables |= {SETTING_PREFIX + k: v for k, v in model.settings.items()}
+    savemat(path, variables | model.extra)
+
+
+def historic_path(
+    output_dir: str | os.PathLike, task: str, n_units: int, tau_limits_steps: tuple[float, ...], activation: str,
+    p_rec: float, dale: bool, when: datetime,
+) -> Path:  # fmt: skip
+    """`<output_dir>/models/<task>/[NoDale/]P_rec_<p>_Taus_<a>_<b>/Task_<task>_N_<N>_..._<time>.mat`."""
+    taus = "_".join(str(float(t)) for t in tau_limits_steps)
+    taus = f"Taus_{taus}" if len(tau_limits_steps) > 1 else f"Tau_{taus}"
+    folder = Path(output_dir) / "models" / task / ("" if dale else "NoDale") / f"P_rec_{p_rec}_{taus}"
+    return folder / f"Task_{task}_N_{n_units}_{taus}_Act_{activation}_{when:%Y_%m_%d_%H%M%S}.mat"
+
+
+def task_in_path(path: str | os.PathLike, known_tasks: tuple[str, ...]) -> str | None:
+    """Task named by a model file's name (`Task_<task>_N_...`), else by the nearest folder called like a task."""
+    resolved = Path(os.path.abspath(path))
+    match = re.match(r"Task_(.+?)_N_\d", resolved.name)
+    if match:
+        return match.group(1)
+    names = (folder.name.lower().replace("_", "-") for folder in resolved.parents)
+    return next((name for name in names if name in known_tasks), None)
+
+
+def _read_field(name: str, variables: Mapping[str, Any], source: str) -> Any:
+    historic = _HISTORIC[name]
+    value = variables[historic]
+    try:
+        if name == "activation":
+            return str(_scalar(value))
+        if name in _SCALARS:
+            return _typed_scalar(name, value)
+        if name in ("inhibitory", "excitatory"):
+            return np.asarray(value).reshape(-1).astype(bool)  # uint8 after a careless load and save
+        if name == "tau_limits_steps":
+            return tuple(float(t) for t in np.asarray(value, dtype=float).ravel())
+        if name in ("losses", "last_output", "last_target", "scaling_factors", "scaling_accuracies", "eval_labels"):
+            return np.asarray(value).ravel()
+        if name in ("first_states", "first_rates", "last_states", "last_rates"):
+            return value.reshape(value.shape[:2])  # MATLAB drops the trailing singleton, SciPy keeps it
+        if name in _WEIGHTS and value.dtype.kind in "iub":
+            return value.astype(np.float64)
+        return value
+    except (TypeError, ValueError, AttributeError, IndexError):
+        raise ModelFileError(f"{source}: variable {historic} has an unexpected form") from None
+
+
+def _typed_scalar(name: str, value: Any) -> Any:
+    scalar = _scalar(value)
+    if scalar is None or (name == "scaling_factor" and np.size(scalar) != 1):
+        return None
+    if name in _INT64_SCALARS:
+        if int(scalar) != scalar:
+            raise ValueError
+        return int(scalar)
+    return bool(scalar) if name == "training_success" else float(scalar)
+
+
+def _scalar(value: Any) -> Any:
+    """Python scalar of a 1x1 array; a str as it is; an empty array is None; larger arrays unchanged."""
+    if not isinstance(value, np.ndarray):
+        return value
+    if value.size == 0:
+        return None
+    return value.item() if value.size == 1 else value
+
+
+def _checked(model: TrainedModel, source: str) -> TrainedModel:
+    n = model.n_units
+    if n < 1:
+        raise ModelFileError(f"{source}: N must be at least 1, got {n}")
+    square = ("w_rec", "w_rec_initial", "sign_matrix", "connection_mask")
+    shapes: dict[str, tuple[int | None, ...]] = {name: (n, n) for name in square}
+    shapes |= {"w_in": (n, None), "w_out": (None, n), "tau_logit": (n, 1), "tau_logit_initial": (n, 1)}
+    shapes |= {"inhibitory": (n,), "excitatory": (n,)}
+    for name, shape in shapes.items():
+        _check_array(getattr(model, name), shape, _HISTORIC[name], source)
+    if len(model.tau_limits_steps) not in (1, 2) or not all(np.isfinite(t) and t > 0 for t in model.tau_limits_steps):
+        raise ModelFileError(f"{source}: taus must hold one or two positive numbers, got {model.tau_limits_steps}")
+    if model.inhibitory.any() and (model.w_rec < 0).any():
+        warnings.warn(f"{source}: negative weights despite Dale's principle are set to 0", stacklevel=3)
+        object.__setattr__(model, "w_rec", np.maximum(model.w_rec, 0))
+    return model
+
+
+def _check_array(value: Any, shape: tuple[int | None, ...], historic: str, source: str) -> None:
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiub":
+        raise ModelFileError(f"{source}: {historic} is not a numeric array")
+    if len(value.shape) != len(shape) or any(e not in (None, a) for a, e in zip(value.shape, shape, strict=True)):
+        expected = " x ".join("any" if e is None else str(e) for e in shape)
+        got = " x ".join(map(str, value.shape))
+        raise ModelFileError(f"{source}: {historic} must be {expected}, got {got}")
+    if value.dtype.kind == "f" and not np.isfinite(value).all():
+        raise ModelFileError(f"{source}: {historic} holds NaN or infinite values")
+
+
+def _historic_form(name: str, value: Any) -> Any:
+    if name in _INT64_SCALARS:
+        return np.array([[value]], dtype=np.int64)
+    if name == "b_out":
+        return np.array([[value]], dtype=np.float32)
+    if name in ("inhibitory", "excitatory", "scaling_accuracies"):
+        return value[:, None]
+    if name == "last_output":
+        return value[:, None, None]
+    if name in ("first_states", "first_rates", "last_states", "last_rates"):
+        return value[:, :, None]
+    if name == "tau_limits_steps":
+        return np.array([value], dtype=float)
+    return value
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        if np.shape(a) != np.shape(b) or np.asarray(a).dtype != np.asarray(b).dtype:
+            return False
+        return np.array_equal(a, b, equal_nan=np.asarray(a).dtype.kind in "fc")
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_same(a[key], b[key]) for key in a)
+    return a == b or (a != a and b != b)

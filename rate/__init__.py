@@ -1,0 +1,1 @@
+"""Task -> trained rate network: tasks, weights, model, training, the historic command line."""

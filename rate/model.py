@@ -1,0 +1,123 @@
+"""The rate network in TensorFlow. Arrays are (batch, time, units); one time step is 5 ms.
+
+Equations: Kim, Li & Sejnowski, PNAS 2019, eq. 1-4. Unlike the published graph, the effective weights are computed once
+per trial and all trials of a batch run at once.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from rate2spike.rate.rollout import activate, padded_steps, rollout, states
+
+NOISE_SD, START_SD = 0.1, 0.01  # of x, per step (not scaled by dt / tau) and at t = 0
+
+
+class Trajectory(NamedTuple):
+    """x, r (B, T, N) and outputs o (B, T-1), from t = 1 on."""
+
+    x: tf.Tensor
+    r: tf.Tensor
+    o: tf.Tensor
+
+
+class RateNetwork(tf.Module):
+    """Weights, biases and time constants of one network; call it to run trials."""
+
+    def __init__(
+        self, *, w_rec, w_in, w_out, b_out, tau_logit, tau_limits_steps, sign_matrix, connection_mask, apply_dale,
+        activation, dtype=tf.float32,
+    ):  # fmt: skip
+        super().__init__()
+        self.dtype = dtype
+        self.w_rec = tf.Variable(w_rec, dtype=dtype, name="w_rec")
+        self.w_in = tf.Variable(w_in, dtype=dtype, trainable=False, name="w_in")
+        self.w_out = tf.Variable(w_out, dtype=dtype, name="w_out")
+        self.b_out = tf.Variable(b_out, dtype=dtype, name="b_out")
+        has_fixed_tau = len(tau_limits_steps) == 1
+        self.tau_logit = tf.Variable(tau_logit, dtype=dtype, trainable=not has_fixed_tau, name="tau_logit")
+        self.tau_limits_steps = tuple(tau_limits_steps)
+        self.signs = tf.constant(np.diag(sign_matrix), dtype=dtype)
+        self.connection_mask = tf.constant(connection_mask, dtype=dtype)
+        self.apply_dale = apply_dale
+        self.activation = activation
+
+    @classmethod
+    def from_model(cls, model) -> "RateNetwork":
+        """Network of a TrainedModel. An absent activation counts as the historic default, sigmoid."""
+        return cls(
+            w_rec=model.w_rec, w_in=model.w_in, w_out=model.w_out, b_out=model.b_out or 0.0, tau_logit=model.tau_logit,
+            tau_limits_steps=model.tau_limits_steps, sign_matrix=model.sign_matrix,
+            connection_mask=model.connection_mask, apply_dale=model.has_dale, activation=model.activation or "sigmoid",
+        )  # fmt: skip
+
+    def effective_w(self) -> tf.Tensor:
+        """(N, N) [target, source]: rectified if Dale's principle holds, signed by source, masked."""
+        w = tf.nn.relu(self.w_rec) if self.apply_dale else self.w_rec
+        return w * self.signs * self.connection_mask
+
+    def tau_steps(self) -> tf.Tensor:
+        """(N,) synaptic decay time constants in steps of 5 ms."""
+        if len(self.tau_limits_steps) == 1:
+            return tf.fill([self.tau_logit.shape[0]], tf.cast(self.tau_limits_steps[0], self.dtype))
+        low, high = self.tau_limits_steps
+        return tf.sigmoid(self.tau_logit[:, 0]) * (high - low) + low
+
+    def __call__(self, u: tf.Tensor, normals: tf.Tensor) -> tf.Tensor:
+        """Outputs o (B, T-1) of trials with input u (B, T, n_inputs); normals of `noise_shape`. Differentiable."""
+        w_eff, drive, noise, alpha, x_start = self._prepare(u, normals)
+        return self._readout(rollout(w_eff, drive, noise, alpha, x_start, self.activation), u.shape[1] - 1)
+
+    def trajectory(self, u: tf.Tensor, normals: tf.Tensor) -> Trajectory:
+        """States, rates and outputs of the same trials."""
+        w_eff, drive, _, alpha, x_start = self._prepare(u, normals)
+        x = tf.concat([x_start[None], states(w_eff, drive, alpha, x_start, self.activation)], 0)
+        r = activate(x, self.activation)
+        n_steps = u.shape[1]
+        o = self._readout(r[1:], n_steps - 1)
+        return Trajectory(tf.transpose(x[:n_steps], (1, 0, 2)), tf.transpose(r[:n_steps], (1, 0, 2)), o)
+
+    def noise_shape(self, batch_size: int, n_steps: int) -> tuple[int, int, int]:
+        """Shape of the noise for trials of T = n_steps: time first, as the loop uses it, the start and whole blocks."""
+        return 1 + padded_steps(n_steps - 1), batch_size, self.w_rec.shape[0]
+
+    def _prepare(self, u, normals):
+        """What the loop needs, time first; steps that only fill its last block are added at the end."""
+        alpha = 1 / self.tau_steps()
+        n_steps = u.shape[1] - 1
+        surplus = padded_steps(n_steps) - n_steps
+        inputs = tf.pad(tf.transpose(u[:, :-1], (1, 0, 2)), ((0, surplus), (0, 0), (0, 0)))
+        noise = normals[1:] * NOISE_SD
+        # rollout's gradient of alpha covers the external input too, see there
+        drive = tf.tensordot(inputs, self.w_in * tf.stop_gradient(alpha)[:, None], [[2], [1]]) + noise
+        return self.effective_w(), drive, noise, alpha, normals[0] * START_SD
+
+    def _readout(self, r, n_steps):
+        o = tf.tensordot(r, self.w_out[0], [[2], [0]]) + self.b_out
+        return tf.transpose(o[:n_steps])
+
+
+def standard_normals(shape: tuple[int, ...], seed: tf.Tensor, dtype=tf.float32) -> tf.Tensor:
+    """Standard normals by Box-Muller from stateless uniforms: same seed, same draws on any number of threads.
+
+    Three times faster on a CPU than tf.random.stateless_normal. seed (2,) int32.
+    """
+    n = int(np.prod(shape))
+    uniforms = tf.random.stateless_uniform((2, (n + 1) // 2), seed, dtype=dtype)
+    radius = tf.sqrt(-2 * tf.math.log(1 - uniforms[0]))  # 1 - u lies in (0, 1]
+    angle = 2 * np.pi * uniforms[1]
+    flat = tf.concat([radius * tf.cos(angle), radius * tf.sin(angle)], 0)
+    return tf.reshape(flat[:n], shape)
+
+
+def trial_losses(o: tf.Tensor, target: tf.Tensor, loss: str) -> tf.Tensor:
+    """(B,) losses of outputs o (B, T-1) against targets (B, T); o at t = 1 is compared with the first target sample.
+
+    `l2` is the root of the summed squares (not a mean), `l1` the sum of absolute differences.
+    """
+    error = o - target[:, :-1]
+    if loss == "l1":
+        return tf.reduce_sum(tf.abs(error), 1)
+    # the root has no slope at 0, which an exact output would reach
+    return tf.sqrt(tf.maximum(tf.reduce_sum(tf.square(error), 1), 1e-30))

@@ -1,0 +1,118 @@
+"""The network over time in TensorFlow: forward loop and hand-written reverse loop. Arrays here are (time, batch, units).
+
+Forward (Kim et al. 2019, eq. 2, Euler step of one task step, α = 1/τ):
+    x_t = (1 - α) x_{t-1} + α (W r_{t-1} + I_{t-1}) + η_t,    r_t = φ(x_t)
+Reverse, with g_t = ∂L/∂x_t:
+    g_t = φ'(x_t) (∂L/∂r_t + (α g_{t+1}) W) + (1 - α) g_{t+1}
+    ∂L/∂W = α Σ_t g_t r_{t-1}ᵀ,    ∂L/∂α = Σ_t g_t (x_t - x_{t-1} - η_t) / α
+Automatic differentiation of the loop would keep every intermediate and multiply for dW at every step; here dW is one
+product over all steps. For batches the cost is memory traffic, so nothing of size (time, batch, units) is made twice.
+"""
+
+import tensorflow as tf
+
+BLOCK_STEPS = 10  # steps unrolled per turn of the loop: the turn itself costs as much as five small operations
+CEILING = 20.0  # of clipped_relu and softplus
+
+
+def activate(x: tf.Tensor, activation: str) -> tf.Tensor:
+    """Firing rate φ(x): `sigmoid`, or `clipped_relu` / `softplus`, both limited to 20."""
+    if activation == "sigmoid":
+        return tf.sigmoid(x)
+    if activation == "clipped_relu":
+        return tf.clip_by_value(x, 0.0, CEILING)
+    return tf.minimum(tf.nn.softplus(x), CEILING)
+
+
+def activation_slope(r: tf.Tensor, activation: str) -> tf.Tensor:
+    """φ'(x) from r = φ(x)."""
+    if activation == "sigmoid":
+        return r * (1 - r)
+    below = tf.cast(r < CEILING, r.dtype)
+    if activation == "clipped_relu":
+        return tf.cast(r > 0, r.dtype) * below
+    return (1 - tf.exp(-r)) * below
+
+
+def padded_steps(n_steps: int) -> int:
+    """Smallest multiple of BLOCK_STEPS that holds n_steps."""
+    return -(-n_steps // BLOCK_STEPS) * BLOCK_STEPS
+
+
+def rollout(w_eff, drive, noise, alpha, x_start, activation: str) -> tf.Tensor:
+    """Rates (S, B, N) of steps 1..S, differentiable in w_eff, drive and alpha.
+
+    w_eff (N, N) [target, source]; drive α I + η (S, B, N), of which `noise` is η; alpha (N,); x_start (B, N). S must be a
+    multiple of BLOCK_STEPS (`padded_steps`). The gradient of alpha covers its three uses: the decay, the recurrent and
+    the external input; that of drive is the one of η alone (α I is not to be differentiated again).
+    """
+
+    @tf.custom_gradient
+    def differentiable(w_eff, drive, alpha):
+        x = states(w_eff, drive, alpha, x_start, activation)
+        r = activate(x, activation)
+
+        def gradient(dr):
+            slope = activation_slope(r, activation)
+            g = _backward(w_eff, alpha, dr * slope, slope)
+            dw = _outer(g[1:], r[:-1]) + _outer(g[:1], activate(x_start, activation)[None])
+            change = tf.reduce_sum(g[1:] * (x[1:] - x[:-1]), [0, 1]) + tf.reduce_sum(g[0] * (x[0] - x_start), 0)
+            d_alpha = (change - tf.reduce_sum(g * noise, [0, 1])) / alpha
+            return alpha[:, None] * dw, g, d_alpha
+
+        return r, gradient
+
+    return differentiable(w_eff, drive, alpha)
+
+
+def states(w_eff, drive, alpha, x_start, activation: str) -> tf.Tensor:
+    """States x (S, B, N) of steps 1..S; arguments as for `rollout`. Not meant to be differentiated."""
+    drives = _blocks(drive)
+    keep = 1 - alpha
+    weights = tf.transpose(w_eff) * alpha  # [source, target]
+    history = tf.TensorArray(x_start.dtype, size=drives.size())
+
+    def block(i, x, history):
+        block_states = []
+        for drive in tf.unstack(drives.read(i)):
+            x = keep * x + tf.matmul(activate(x, activation), weights) + drive
+            block_states.append(x)
+        return i + 1, x, history.write(i, tf.stack(block_states))
+
+    # the blocks depend on one another, so more than one iteration in flight only costs bookkeeping
+    loop = tf.while_loop(lambda i, *_: i < drives.size(), block, (0, x_start, history), parallel_iterations=1)
+    return tf.reshape(loop[2].stack(), tf.shape(drive))
+
+
+def _backward(w_eff, alpha, direct, slope):
+    directs, slopes = _blocks(direct), _blocks(slope)
+    keep = 1 - alpha
+    weights = w_eff * alpha[:, None]  # [target, source]: g @ weights runs from targets back to sources
+    gradients = tf.TensorArray(direct.dtype, size=directs.size())
+
+    def block(i, g, gradients):
+        block_gradients = []
+        pairs = zip(tf.unstack(directs.read(i)), tf.unstack(slopes.read(i)), strict=True)
+        for direct_t, slope_t in reversed(list(pairs)):
+            g = direct_t + keep * g + slope_t * tf.matmul(g, weights)
+            block_gradients.insert(0, g)
+        return i - 1, g, gradients.write(i, tf.stack(block_gradients))
+
+    start = (directs.size() - 1, tf.zeros_like(direct[0]), gradients)
+    loop = tf.while_loop(lambda i, *_: i >= 0, block, start, parallel_iterations=1)
+    return tf.reshape(loop[2].stack(), tf.shape(direct))
+
+
+def _outer(g: tf.Tensor, r: tf.Tensor) -> tf.Tensor:
+    """(N, N) sum over steps and trials of g rᵀ."""
+    n = g.shape[-1]
+    return tf.matmul(tf.reshape(g, (-1, n)), tf.reshape(r, (-1, n)), transpose_a=True)
+
+
+def _blocks(series: tf.Tensor) -> tf.TensorArray:
+    """(S, B, N) as an array of S / BLOCK_STEPS entries (BLOCK_STEPS, B, N)."""
+    n_blocks = series.shape[0] // BLOCK_STEPS
+    shape = (BLOCK_STEPS, *series.shape[1:])
+    return tf.TensorArray(series.dtype, size=n_blocks, element_shape=shape).unstack(
+        tf.reshape(series, (n_blocks, *shape))
+    )

@@ -1,0 +1,1 @@
+"""Trained network -> spikes -> score: conversion, simulation, search, evaluation."""

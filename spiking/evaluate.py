@@ -1,0 +1,149 @@
+"""Score a spiking network on fresh trials of a task. Trials are independent units of work for any executor."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.stats import binomtest
+
+from rate2spike.errors import InputError
+from rate2spike.rate import tasks
+from rate2spike.rate.tasks import Task, Trial
+from rate2spike.seeding import Role, float_key, generator, key64, resolve_seed
+from rate2spike.spiking.network import SpikingNetwork
+
+TRIALS_PER_BLOCK = 5  # small enough to balance threads, large enough to hide the cost of handing out work
+
+
+@dataclass(frozen=True)
+class BlockResult:
+    """Scores of consecutive trials."""
+
+    correct: np.ndarray  # (n,) bool
+    firing_rate_hz: np.ndarray  # (n,) mean over units
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A spiking network on fresh trials."""
+
+    task: str
+    scaling_factor: float
+    seed: int
+    n_trials: int
+    n_correct: int
+    mean_rate_hz: float
+    correct: np.ndarray = field(repr=False)  # (n_trials,) bool
+
+    @property
+    def accuracy(self) -> float:
+        """Fraction of trials solved."""
+        return self.n_correct / self.n_trials
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % confidence interval of the accuracy (Wilson)."""
+        return binomial_interval(self.n_correct, self.n_trials)
+
+
+def accuracy(
+    network: SpikingNetwork, task: Task | str, n_trials: int = 100, seed: int | None = None, *,
+    n_threads: int | None = None,
+) -> float:  # fmt: skip
+    """Fraction of fresh trials that the network solves by the task's rule for spiking networks."""
+    return evaluate(network, task, n_trials, seed, n_threads=n_threads).accuracy
+
+
+def evaluate(
+    network: SpikingNetwork, task: Task | str, n_trials: int = 100, seed: int | None = None, *,
+    n_threads: int | None = None, executor: Executor | None = None,
+) -> Evaluation:  # fmt: skip
+    """Run and score fresh trials, other ones than any λ search uses. Raises InputError."""
+    task = checked_task(task, network, n_trials)
+    seed = resolve_seed(seed)
+    with executor_of(n_threads, executor) as pool:
+        futures = submit_trials(pool, network, task, seed, Role.EVALUATION, n_trials)
+        blocks = [future.result() for future in futures]
+    correct = np.concatenate([block.correct for block in blocks])
+    rates = np.concatenate([block.firing_rate_hz for block in blocks])
+    return Evaluation(
+        task.name, network.scaling_factor, seed, n_trials, int(correct.sum()), float(rates.mean()), correct
+    )
+
+
+def draw_trial(task: Task, seed: int, role: Role, index: int) -> Trial:
+    """Trial `index` of a role: the same for every scaling factor."""
+    return task.trial(generator(seed, role, index))
+
+
+def noise_key(seed: int, role: Role, scaling_factor: float, index: int) -> np.uint64:
+    """Noise of trial `index` at a scaling factor."""
+    return key64(seed, role, float_key(scaling_factor), index)
+
+
+def run_block(network: SpikingNetwork, task: Task, seed: int, role: Role, start: int, stop: int) -> BlockResult:
+    """Run and score trials start..stop-1 on the fast path: one unit of work, picklable, independent of all others."""
+    correct, rates = np.zeros(stop - start, bool), np.zeros(stop - start)
+    for k, index in enumerate(range(start, stop)):
+        trial = draw_trial(task, seed, role, index)
+        record = network.run_fast(trial.stimulus, noise_key(seed, role, network.scaling_factor, index))
+        assert record.output is not None
+        correct[k] = trial.score_spiking(record.output, network.downsample)
+        rates[k] = record.firing_rate_hz.mean()
+    return BlockResult(correct, rates)
+
+
+def submit_trials(
+    pool: Executor, network: SpikingNetwork, task: Task, seed: int, role: Role, n_trials: int
+) -> list["Future[BlockResult]"]:
+    """Hand out all trials of one network in blocks, in order."""
+    starts = range(0, n_trials, TRIALS_PER_BLOCK)
+    return [
+        pool.submit(run_block, network, task, seed, role, start, min(start + TRIALS_PER_BLOCK, n_trials))
+        for start in starts
+    ]
+
+
+def checked_task(task: Task | str, network: SpikingNetwork, n_trials: int) -> Task:
+    """The task object. Raises InputError if it does not fit the network or n_trials < 1."""
+    task = tasks.get(task) if isinstance(task, str) else task
+    if network.w_in.shape[1] != task.n_inputs:
+        raise InputError(f"task {task.name} has {task.n_inputs} input(s), the network has {network.w_in.shape[1]}")
+    if n_trials < 1 or int(n_trials) != n_trials:
+        raise InputError(f"number of trials must be a whole number from 1, got {n_trials} (--n-trials)")
+    return task
+
+
+def binomial_interval(n_correct: int, n_trials: int) -> tuple[float, float]:
+    """95 % Wilson interval of a proportion."""
+    interval = binomtest(n_correct, n_trials).proportion_ci(method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+@contextmanager
+def executor_of(n_threads: int | None, executor: Executor | None) -> Iterator[Executor]:
+    """The caller's executor, or a thread pool of n_threads (default: one per usable core); the kernels release the GIL.
+
+    When the block ends early (Ctrl-C), work not yet begun is cancelled.
+    """
+    if executor is not None:
+        yield executor
+        return
+    n = usable_cores() if n_threads is None else n_threads
+    if n < 1:
+        raise InputError(f"number of threads must be at least 1, got {n} (--threads)")
+    pool = ThreadPoolExecutor(n)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def usable_cores() -> int:
+    """Cores this process may use; Windows and macOS do not tell, so all cores there."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
