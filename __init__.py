@@ -25,7 +25,7 @@ _HOMES = {
     "accuracy": "spiking.evaluate",
     "evaluate": "spiking.evaluate",
 }
-__all__ = ["__version__", *_HOMES]  # noqa: PLE0604, RUF022
+__all__ = ["__version__", *_HOMES]
 
 if TYPE_CHECKING:
     from rate2spike.io.records import SpikeRecord

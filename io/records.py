@@ -7,7 +7,6 @@ from typing import Any
 
 import h5py
 import numpy as np
-
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.matlab_compat.matfile import loadmat, savemat
@@ -113,7 +112,9 @@ class SpikeRecord:
                 w_out=params["w_out"], tau_d_s=td, tau_d_initial_s=td0,
             )  # fmt: skip
         except (KeyError, TypeError, IndexError, ValueError, AttributeError):
-            raise InputError(f"{path} does not hold the output of a simulation (all_fr and params are needed)") from None
+            raise InputError(
+                f"{path} does not hold the output of a simulation (all_fr and params are needed)"
+            ) from None
 
 
 def _suffix(path: str | os.PathLike) -> str:

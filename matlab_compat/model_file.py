@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from rate2spike.errors import ModelFileError
 from rate2spike.matlab_compat.matfile import loadmat, savemat
 
@@ -36,7 +35,16 @@ _HISTORIC = {
 _REQUIRED = ("w", "w0", "w_in", "w_out", "N", "m", "som_m", "inh", "exc", "taus_gaus", "taus_gaus0", "taus")
 _INT64_SCALARS = ("n_units", "n_som", "last_update")
 _SCALARS = (*_INT64_SCALARS, "b_out", "eval_accuracy", "eval_loss", "training_success", "scaling_factor")
-_WEIGHTS = ("w_rec", "w_rec_initial", "w_in", "w_out", "tau_logit", "tau_logit_initial", "sign_matrix", "connection_mask")
+_WEIGHTS = (
+    "w_rec",
+    "w_rec_initial",
+    "w_in",
+    "w_out",
+    "tau_logit",
+    "tau_logit_initial",
+    "sign_matrix",
+    "connection_mask",
+)
 CLAIM_VARIABLE = "opt_scaling_factor"
 
 
@@ -134,7 +142,9 @@ def load_model(path: str | os.PathLike) -> TrainedModel:
         raise ModelFileError(f"{source} is not a model file: it lacks {', '.join(missing)}")
     values = {name: _read_field(name, variables, source) for name in _HISTORIC if _HISTORIC[name] in variables}
     known = set(_HISTORIC.values())
-    settings = {k.removeprefix(SETTING_PREFIX): _scalar(v) for k, v in variables.items() if k.startswith(SETTING_PREFIX)}
+    settings = {
+        k.removeprefix(SETTING_PREFIX): _scalar(v) for k, v in variables.items() if k.startswith(SETTING_PREFIX)
+    }
     extra = {k: v for k, v in variables.items() if k not in known and not k.startswith(SETTING_PREFIX)}
     return _checked(TrainedModel(**values, settings=settings, extra=extra), source)
 
@@ -219,7 +229,7 @@ def _checked(model: TrainedModel, source: str) -> TrainedModel:
     if n < 1:
         raise ModelFileError(f"{source}: N must be at least 1, got {n}")
     square = ("w_rec", "w_rec_initial", "sign_matrix", "connection_mask")
-    shapes: dict[str, tuple[int | None, ...]] = {name: (n, n) for name in square}
+    shapes: dict[str, tuple[int | None, ...]] = dict.fromkeys(square, (n, n))
     shapes |= {"w_in": (n, None), "w_out": (None, n), "tau_logit": (n, 1), "tau_logit_initial": (n, 1)}
     shapes |= {"inhibitory": (n,), "excitatory": (n,)}
     for name, shape in shapes.items():

@@ -38,29 +38,34 @@ class TrainConfig:
         set_field(self, "activation", _choice("activation", self.activation, ACTIVATIONS))
         set_field(self, "loss", _choice("loss function", self.loss, LOSSES))
         _choice("weight distribution", self.weight_distribution, WEIGHT_DISTRIBUTIONS)
+        self._check_counts()
+        self._check_numbers()
+        self._check_som()
+
+    def _check_counts(self) -> None:
         for name, value, flag in (
             ("number of units", self.n_units, "--N"),
             ("number of trials", self.n_updates, "--n_trials"),
             ("batch size", self.batch_size, "--batch_size"),
         ):
-            if value < 1:
-                raise InputError(f"{name} must be at least 1, got {value} ({flag})")
+            if value < 1 or int(value) != value:
+                raise InputError(f"{name} must be a whole number from 1, got {value} ({flag})")
+
+    def _check_numbers(self) -> None:
+        if not 0 <= self.p_inh <= 1:
+            raise InputError(f"proportion of inhibitory units must be from 0 to 1, got {self.p_inh} (--P_inh)")
+        if not 0 < self.p_rec <= 1:
+            raise InputError(f"connection probability must be above 0 and at most 1, got {self.p_rec} (--P_rec)")
         for name, value, flag in (
-            ("proportion of inhibitory units", self.p_inh, "--P_inh"),
-            ("connection probability", self.p_rec, "--P_rec"),
+            ("gain", self.gain, "--gain"),
+            ("learning rate", self.learning_rate, "--learning_rate"),
         ):
-            if not 0 <= value <= 1:
-                raise InputError(f"{name} must be from 0 to 1, got {value} ({flag})")
-        if self.p_rec == 0:
-            raise InputError("connection probability must be above 0, got 0 (--P_rec)")
-        for name, value, flag in (("gain", self.gain, "--gain"), ("learning rate", self.learning_rate, "--learning_rate")):
             if not 0 < value < float("inf"):
                 raise InputError(f"{name} must be positive, got {value} ({flag})")
-        self._check_som()
 
     def _check_som(self) -> None:
-        if self.n_som < 0:
-            raise InputError(f"number of SOM units must not be negative, got {self.n_som} (--som_N)")
+        if self.n_som < 0 or int(self.n_som) != self.n_som:
+            raise InputError(f"number of SOM units must be a whole number from 0, got {self.n_som} (--som_N)")
         if self.n_som and not self.apply_dale:
             raise InputError("SOM units are inhibitory units: --som_N needs --apply_dale True")
         if self.n_som > self.n_units or (self.n_som and self.p_inh == 0):

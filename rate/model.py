@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
-
 from rate2spike.rate.rollout import activate, padded_steps, rollout, states
 
 NOISE_SD, START_SD = 0.1, 0.01  # of x, per step (not scaled by dt / tau) and at t = 0

@@ -91,7 +91,7 @@ def _backward(w_eff, alpha, direct, slope):
     gradients = tf.TensorArray(direct.dtype, size=directs.size())
 
     def block(i, g, gradients):
-        block_gradients = []
+        block_gradients: list[tf.Tensor] = []
         pairs = zip(tf.unstack(directs.read(i)), tf.unstack(slopes.read(i)), strict=True)
         for direct_t, slope_t in reversed(list(pairs)):
             g = direct_t + keep * g + slope_t * tf.matmul(g, weights)

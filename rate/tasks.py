@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-
 from rate2spike.errors import InputError
 
 FINE_STEPS_PER_STEP = 100  # simulation steps of 0.05 ms per task step of 5 ms
@@ -46,7 +45,7 @@ class Task(ABC):
     name: ClassVar[str]
     n_steps: ClassVar[int]  # T, steps of 5 ms
     n_inputs: ClassVar[int]
-    labels: ClassVar[tuple[int | str, ...]]
+    label_names: ClassVar[dict[int | str, str]]  # label in files -> words for figures
     rate_window_start: ClassVar[int]  # first index of o that is scored
     spiking_window_start: ClassVar[int]  # first fine step that is scored, without downsampling
     min_updates: ClassVar[int] = 0  # training does not stop before
@@ -80,17 +79,14 @@ class GoNogo(Task):
 
     name = "go-nogo"
     n_steps, n_inputs = 200, 1
-    labels = (0, 1)
+    label_names = {0: "NoGo", 1: "Go"}
     rate_window_start, spiking_window_start = 75, 9999
     min_updates = 1500  # the authors found earlier networks unstable
     pulse = slice(50, 75)
 
     def trial(self, rng: np.random.Generator) -> Trial:
         """Draw a Go (1) or NoGo (0) trial with equal probability."""
-        return self.trial_of(int(rng.random() < 0.5))
-
-    def trial_of(self, label: int) -> Trial:
-        """The Go (1) or NoGo (0) trial."""
+        label = int(rng.random() < 0.5)
         stimulus, target = np.zeros((1, self.n_steps + 1)), np.zeros(self.n_steps)
         if label:
             stimulus[0, self.pulse] = 1
@@ -109,7 +105,7 @@ class Xor(Task):
 
     name = "xor"
     n_steps, n_inputs = 300, 2
-    labels = ("same", "diff")
+    label_names = {"same": "same", "diff": "different"}
     rate_window_start, spiking_window_start = 200, 19999
     first_pulse, second_pulse, response = slice(50, 100), slice(110, 160), slice(170, 270)
 
@@ -131,7 +127,7 @@ class Mante(Task):
 
     name = "mante"
     n_steps, n_inputs = 500, 4
-    labels = (-1, 1)
+    label_names = {-1: "cued evidence -", 1: "cued evidence +"}
     rate_window_start, spiking_window_start = 299, 25999  # the last 200 of the 499 outputs
     evidence = slice(50, 250)
     offset = 0.5

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-
 from rate2spike import __version__
 from rate2spike.errors import InputError
 from rate2spike.matlab_compat.model_file import TrainedModel
@@ -67,17 +66,18 @@ def train_interruptibly(
     on_evaluation: Callable[[int, RateEvaluation], None] | None = None,
 ) -> TrainingResult:
     """Like `train`, but Ctrl-C ends training and returns the network as it is then."""
-    config = replace(config, seed=resolve_seed(config.seed))
+    seed = resolve_seed(config.seed)
+    config = replace(config, seed=seed)
     task = tasks.get(config.task)
-    initial = draw_weights(config, task.n_inputs, generator(config.seed, Role.INITIAL_WEIGHTS))
+    initial = draw_weights(config, task.n_inputs, generator(seed, Role.INITIAL_WEIGHTS))
     network = _network(config, initial)
-    first = trajectory(network, task, config.seed, key=0)
+    first = trajectory(network, task, seed, key=0)
     step = compiled_update(network, task, config)
     losses = np.zeros(config.n_updates)
     last_update, evaluation, success, interrupted = -1, None, False, False
     try:
         for update in range(config.n_updates):
-            rng = generator(config.seed, Role.TRAINING, update)
+            rng = generator(seed, Role.TRAINING, update)
             trials = [task.trial(rng) for _ in range(config.batch_size)]
             losses[update] = float(step(*batch_arrays(trials), noise_seed(rng)))
             last_update, evaluation = update, None  # the network has changed since it was evaluated
@@ -86,16 +86,16 @@ def train_interruptibly(
             if not np.isfinite(losses[update]):
                 raise InputError(f"training diverged at update {update} (loss {losses[update]}): lower --learning_rate")
             if (update - 1) % EVALUATE_EVERY == 0:
-                evaluation = _evaluated(network, task, config, update, on_evaluation)
+                evaluation = _evaluated(network, task, config, seed, update, on_evaluation)
                 success = task.stops_training(update, evaluation.loss, evaluation.accuracy)
                 if success:
                     break
     except KeyboardInterrupt:
         interrupted = True
     if evaluation is None:  # judge the network that is returned, not the one before the last updates
-        evaluation = _evaluated(network, task, config, last_update, on_evaluation)
+        evaluation = _evaluated(network, task, config, seed, last_update, on_evaluation)
         success = task.stops_training(last_update, evaluation.loss, evaluation.accuracy)
-    last = trajectory(network, task, config.seed, key=1)
+    last = trajectory(network, task, seed, key=1)
     model = _as_model(config, initial, network, first, last, losses, last_update, evaluation, success)
     return TrainingResult(model, interrupted)
 
@@ -172,8 +172,8 @@ def _network(config: TrainConfig, initial: InitialWeights) -> RateNetwork:
     )  # fmt: skip
 
 
-def _evaluated(network, task, config, update, on_evaluation) -> RateEvaluation:
-    rng = generator(config.seed, Role.VALIDATION, update + 1)
+def _evaluated(network, task, config, seed, update, on_evaluation) -> RateEvaluation:
+    rng = generator(seed, Role.VALIDATION, update + 1)
     evaluation = evaluate_rate(network, task, N_EVALUATION_TRIALS, config.loss, rng)
     if on_evaluation:
         on_evaluation(update, evaluation)

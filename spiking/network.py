@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-
 from rate2spike.errors import InputError
 from rate2spike.io.records import SpikeRecord
 from rate2spike.matlab_compat.model_file import STEP_S, TrainedModel
@@ -106,7 +105,9 @@ class SpikingNetwork:
         stimulation: Stimulation | None = None, seed: int | None = None,
     ) -> SpikeRecord:  # fmt: skip
         """Reference path with explicit draws; otherwise as `run`."""
-        return simulate_reference(self, self._checked(u, stimulation), draws, _checked_record(record), stimulation, seed)
+        return simulate_reference(
+            self, self._checked(u, stimulation), draws, _checked_record(record), stimulation, seed
+        )
 
     @property
     def readout(self) -> np.ndarray:
@@ -125,9 +126,15 @@ class SpikingNetwork:
             raise InputError(f"u must have {n_inputs} row(s), one per input of the network; got shape {u.shape}")
         if not np.isfinite(u).all():
             raise InputError("u holds NaN or infinite values")
-        if stimulation and stimulation.units and not 0 <= min(stimulation.units) <= max(stimulation.units) < self.n_units:
+        if (
+            stimulation
+            and stimulation.units
+            and not 0 <= min(stimulation.units) <= max(stimulation.units) < self.n_units
+        ):
             worst = max(stimulation.units, key=abs)
-            raise InputError(f"stimulated unit {worst + 1} (from 1) does not exist: the network has {self.n_units} units")
+            raise InputError(
+                f"stimulated unit {worst + 1} (from 1) does not exist: the network has {self.n_units} units"
+            )
         subsampled = u[:, :: self.downsample]
         if subsampled.shape[1] < 2:
             raise InputError(f"u must have at least 2 columns after downsampling, got {subsampled.shape[1]}")

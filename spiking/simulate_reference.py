@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-
 from rate2spike.errors import InputError
 from rate2spike.io.records import SpikeRecord
 from rate2spike.spiking.kernels.lif_reference import lif_reference
@@ -62,7 +61,10 @@ class InjectedDraws:
 
     def require(self, n_uniforms: int, n_normals: int) -> None:
         """Raise InputError unless there are that many draws."""
-        for name, values, needed in (("UZ (uniforms)", self.uniforms, n_uniforms), ("NZ (normals)", self.normals, n_normals)):
+        for name, values, needed in (
+            ("UZ (uniforms)", self.uniforms, n_uniforms),
+            ("NZ (normals)", self.normals, n_normals),
+        ):
             if values.size < needed:
                 raise InputError(f"{name} holds {values.size} draws, the simulation uses {needed}")
             if not np.isfinite(values[:needed]).all():

@@ -12,7 +12,6 @@ The generator stands in this file because Numba's cache looks only at the file o
 generator elsewhere, a change to it would silently keep the old machine code.
 """
 
-
 import numpy as np
 from llvmlite import ir
 from numba import float32, int32, njit

@@ -1,0 +1,115 @@
+"""Argument parsing shared by all commands: one-line errors, both spellings of flags, common types."""
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from rate2spike.errors import InputError
+
+
+class Parser(argparse.ArgumentParser):
+    """ArgumentParser whose errors are one line with a pointer to --help, and whose flags take - and _ alike."""
+
+    def __init__(self, prog: str, description: str | None):
+        super().__init__(
+            prog=prog,
+            description=description,
+            allow_abbrev=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Print one line and exit with code 2."""
+        print(f"{self.prog}: {' '.join(message.split())} (see {self.prog} --help)", file=sys.stderr)
+        sys.exit(2)
+
+    def parse_known_args(self, args=None, namespace=None):
+        """Parse after bringing flags to the spelling they were declared with."""
+        declared = set(self._option_string_actions)
+        known = [_respelled(argument, declared) for argument in (sys.argv[1:] if args is None else args)]
+        try:
+            check_glued_flags(known, declared)
+        except InputError as error:
+            self.error(str(error))
+        return super().parse_known_args(known, namespace)
+
+
+def check_glued_flags(arguments: Sequence[str], flags: set[str]) -> None:
+    """Raise InputError for a value with a flag stuck to it.
+
+    The published README's own example does this: a line ends in `True\\` without a space, giving `True--gain`.
+    """
+    for argument in arguments:
+        match = re.match(r"([^-\s][^\s]*?)(--[A-Za-z][\w-]*)", argument)
+        if match and match.group(2) in flags:
+            value, flag = match.groups()
+            raise InputError(
+                f"a space is missing between {value!r} and {flag!r} in {argument!r} (put one before a line-ending \\)"
+            )
+
+
+def true_or_false(text: str) -> bool:
+    """Type of historic boolean flags: True or False in any case, also yes/no, t/f, y/n, 1/0."""
+    lowered = text.lower()
+    if lowered in ("true", "yes", "t", "y", "1"):
+        return True
+    if lowered in ("false", "no", "f", "n", "0"):
+        return False
+    raise argparse.ArgumentTypeError(f"expected True or False, got {text!r}")
+
+
+def scaling_factors(text: str) -> tuple[float, ...]:
+    """One factor, or `start:step:stop` with the stop included, as in MATLAB."""
+    try:
+        parts = [float(part) for part in text.split(":")]
+    except ValueError:
+        parts = []
+    if len(parts) == 1:
+        return (parts[0],)
+    if len(parts) != 3:
+        raise argparse.ArgumentTypeError(f"expected numbers or start:step:stop, got {text!r}")
+    start, step, stop = parts
+    if not step > 0 or not start <= stop < float("inf"):
+        raise argparse.ArgumentTypeError(f"start:step:stop needs step above 0 and start at most stop, got {text!r}")
+    count = int((stop - start) / step + 1e-9) + 1
+    if count > 10_000:
+        raise argparse.ArgumentTypeError(f"{text!r} asks for {count} scaling factors, at most 10000 make sense")
+    return tuple(start + k * step for k in range(count))
+
+
+def add_scaling_factors(parser: argparse.ArgumentParser) -> None:
+    """--scaling-factors, as a list, a range or a mixture."""
+    parser.add_argument(
+        "--scaling-factors", nargs="+", type=scaling_factors, metavar="S", default=None,
+        help="factors to try: numbers, or start:step:stop with the stop included (default: 20:5:75)",
+    )  # fmt: skip
+
+
+def chosen_factors(arguments: argparse.Namespace) -> tuple[float, ...] | None:
+    """The factors given, flattened; None if none were."""
+    if arguments.scaling_factors is None:
+        return None
+    return tuple(factor for group in arguments.scaling_factors for factor in group)
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    """--seed."""
+    parser.add_argument("--seed", type=int, default=None, help="seed of every random draw (default: drawn and printed)")
+
+
+def add_task(parser: argparse.ArgumentParser) -> None:
+    """--task, optional."""
+    parser.add_argument("--task", default=None, help="go-nogo, xor or mante (default: as the file or its path says)")
+
+
+def _respelled(argument: str, declared: set[str]) -> str:
+    """`--n-trials` as `--n_trials`, or the other way round, if only the other is declared."""
+    flag, equals, value = argument.partition("=")
+    if not flag.startswith("--") or flag in declared:
+        return argument
+    for other in (flag.replace("-", "_").replace("__", "--", 1), "--" + flag[2:].replace("_", "-")):
+        if other in declared:
+            return other + equals + value
+    return argument

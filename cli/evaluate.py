@@ -1,0 +1,50 @@
+"""Accuracy of the spiking network on fresh trials, other ones than the search used.
+
+example: rate2spike evaluate MODEL.mat --n-trials 1000 --seed 2
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from rate2spike.cli.arguments import add_seed, add_task
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    parser.add_argument("model", metavar="MODEL", help="a model file")
+    add_task(parser)
+    parser.add_argument("--scaling-factor", type=float, default=None, help="default: the one found by a search")
+    parser.add_argument("--n-trials", type=int, default=100, help="default: 100")
+    add_seed(parser)
+    parser.add_argument("--threads", type=int, default=None, help="threads (default: all cores)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Evaluate and print."""
+    from rate2spike.matlab_compat.model_file import load_model
+    from rate2spike.spiking.evaluate import evaluate
+    from rate2spike.spiking.network import SpikingNetwork
+    from rate2spike.spiking.search_files import resolve_task
+
+    path = Path(arguments.model)
+    model = load_model(path)
+    task = resolve_task(arguments.task, model, path)
+    network = SpikingNetwork.from_model(model, arguments.scaling_factor)
+    result = evaluate(network, task, arguments.n_trials, arguments.seed, n_threads=arguments.threads)
+    low, high = result.interval
+    if arguments.json:
+        content = {
+            "model": str(path), "task": result.task, "scaling_factor": result.scaling_factor, "seed": result.seed,
+            "n_trials": result.n_trials, "n_correct": result.n_correct, "accuracy": result.accuracy,
+            "interval_95": [low, high], "mean_rate_hz": result.mean_rate_hz,
+        }  # fmt: skip
+        print(json.dumps(content))
+    else:
+        print(
+            f"{path.name}: {result.task}, scaling factor {result.scaling_factor:g}, seed {result.seed}\n"
+            f"accuracy {result.accuracy:.3f} (95 % interval {low:.3f} to {high:.3f}) over {result.n_trials} fresh trials, "
+            f"mean rate {result.mean_rate_hz:.1f} Hz"
+        )
+    return 0

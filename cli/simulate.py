@@ -1,0 +1,131 @@
+"""Run one input through the spiking network of a model file.
+
+IN.mat holds u (inputs x columns of 5 ms), optionally stims (struct: mode 'none', 'exc' or 'inh'; dur, first and
+one-past-last step; units; all from 1), and optionally the random draws themselves: UZ (uniforms) and NZ (normals) in the
+order of use, which selects the reference path. Other variables are ignored.
+
+OUT.mat holds W, REC, spk, rs, all_fr, out and params in the historic shapes and classes, or those named by --record.
+
+example: rate2spike simulate MODEL.mat --input IN.mat --output OUT.mat --scaling-factor 25 --seed 1
+"""
+
+import argparse
+from pathlib import Path
+
+from rate2spike.cli.arguments import add_seed
+from rate2spike.errors import InputError
+
+# historic name -> what the simulator must record for it
+_NEEDS = {
+    "W": None,
+    "REC": "voltage",
+    "spk": "spikes",
+    "rs": "rates",
+    "all_fr": None,
+    "out": "output",
+    "params": "ipsc",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    parser.add_argument("model", metavar="MODEL", help="a model file")
+    parser.add_argument("--input", required=True, metavar="IN.mat", help="file with u, and stims, UZ, NZ if wanted")
+    parser.add_argument("--output", required=True, metavar="OUT.mat", help="file to write")
+    parser.add_argument("--scaling-factor", type=float, default=None, help="default: the one found by a search")
+    parser.add_argument(
+        "--downsample", type=int, default=1, metavar="D", help="use every D-th column of u (default: 1)"
+    )
+    parser.add_argument("--initial-weights", action="store_true", help="use the untrained recurrent weights")
+    parser.add_argument(
+        "--precision", choices=("float32", "float64"), default=None,
+        help="float32: fast path (default); float64: reference path (default with UZ and NZ)",
+    )  # fmt: skip
+    add_seed(parser)
+    parser.add_argument("--record", default=None, metavar="NAMES", help=f"comma-separated, of {','.join(_NEEDS)}")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Simulate and write."""
+    from rate2spike.matlab_compat.matfile import loadmat, savemat
+    from rate2spike.matlab_compat.model_file import load_model
+    from rate2spike.seeding import resolve_seed
+    from rate2spike.spiking.network import SpikingNetwork
+
+    names = _record_names(arguments.record)
+    model = load_model(arguments.model)
+    network = SpikingNetwork.from_model(
+        model, arguments.scaling_factor, initial_weights=arguments.initial_weights, downsample=arguments.downsample
+    )
+    variables = loadmat(arguments.input, ("u", "stims", "UZ", "NZ"))
+    draws = _draws(variables, arguments)
+    seed = resolve_seed(arguments.seed)
+    needed = {quantity for name in names if (quantity := _NEEDS[name])}
+    record = network.run(
+        _input(variables, arguments.input), seed=seed, record=needed, draws=draws,
+        stimulation=_stimulation(variables, arguments.input), precision=arguments.precision or "float32",
+    )  # fmt: skip
+    output = Path(arguments.output)
+    if output.suffix.lower() != ".mat":
+        raise InputError(f"--output must end in .mat, got {output}")
+    savemat(output, record.to_historic(names))
+    origin = "the draws given" if draws else f"seed {seed}"
+    print(f"{output}: {', '.join(names)}; {record.n_steps} steps of {record.dt_s * 1e3:g} ms from {origin}")
+    return 0
+
+
+def _record_names(text: str | None) -> tuple[str, ...]:
+    if text is None:
+        return tuple(_NEEDS)
+    asked = [name.strip() for name in text.split(",")]
+    unknown = [name for name in asked if name not in _NEEDS]
+    if unknown:
+        raise InputError(f"--record: unknown {', '.join(map(repr, unknown))}: choose from {','.join(_NEEDS)}")
+    return tuple(name for name in _NEEDS if name in asked)
+
+
+def _input(variables, source):
+    import numpy as np
+
+    if "u" not in variables:
+        raise InputError(f"{source} holds no variable u")
+    u = variables["u"]
+    if not isinstance(u, np.ndarray) or u.dtype.kind not in "fiub" or u.ndim != 2:
+        raise InputError(f"{source}: u must be a real numeric matrix, inputs x columns")
+    return u
+
+
+def _stimulation(variables, source):
+    import numpy as np
+    from rate2spike.spiking.params import Stimulation
+
+    stims = variables.get("stims")
+    if stims is None:
+        return None
+    try:
+        fields = {name: stims[name][0, 0] for name in stims.dtype.names}
+        mode = str(np.ravel(fields["mode"])[0])
+        if mode == "none":
+            return None
+        dur, units = np.ravel(fields["dur"]), np.asarray(fields["units"])
+    except (TypeError, KeyError, IndexError, AttributeError, ValueError):
+        raise InputError(f"{source}: stims must be a struct with mode ('none', 'exc', 'inh'), dur and units") from None
+    # a logical mask selects units as in MATLAB
+    units = np.flatnonzero(units) + 1 if units.dtype == bool else np.ravel(units)
+    return Stimulation.from_matlab(mode, dur, units)
+
+
+def _draws(variables, arguments):
+    from rate2spike.spiking.simulate_reference import InjectedDraws
+
+    given = [name for name in ("UZ", "NZ") if name in variables]
+    if not given:
+        return None
+    if len(given) == 1:
+        raise InputError(f"{arguments.input}: {given[0]} needs {'NZ' if given == ['UZ'] else 'UZ'} beside it")
+    if arguments.precision == "float32":
+        raise InputError("--precision float32 uses its own generator; with UZ and NZ the path is float64")
+    try:
+        return InjectedDraws(variables["UZ"], variables["NZ"])
+    except (TypeError, ValueError):
+        raise InputError(f"{arguments.input}: UZ and NZ must be real numeric arrays") from None

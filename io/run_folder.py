@@ -1,0 +1,82 @@
+"""A run folder: resolved configuration, seed, versions, metrics and figures, so that a result can be traced and repeated."""
+
+import csv
+import io
+import json
+import platform
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from rate2spike import __version__
+from rate2spike.errors import InputError
+from rate2spike.io.atomic_file import make_folder, write_atomically
+
+_TRACED_PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "numba", "matplotlib", "h5py")
+
+
+class RunFolder:
+    """One folder per run. Every file is written atomically, when it is known."""
+
+    def __init__(self, path: str | Path):
+        """Create the folder. Raises InputError if it holds a run already or is not writable."""
+        self.path = Path(path)
+        if (self.path / "config.toml").exists():
+            raise InputError(f"{self.path} holds a run already: choose another folder")
+        make_folder(self.path)
+
+    @property
+    def figures(self) -> Path:
+        """Where figures go."""
+        return self.path / "figures"
+
+    def write_config(self, command: Sequence[str], sections: Mapping[str, Mapping[str, Any]]) -> None:
+        """config.toml: the command, every resolved setting by section, and versions."""
+        sections = {"run": {"command": list(command)}, **sections, "versions": versions()}
+        write_atomically(self.path / "config.toml", to_toml(sections))
+
+    def write_table(self, name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:
+        """`<name>.csv`."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+        path = self.path / f"{name}.csv"
+        write_atomically(path, text.getvalue())
+        return path
+
+    def write_summary(self, summary: Mapping[str, Any]) -> None:
+        """summary.json: the few numbers a reader wants first."""
+        write_atomically(self.path / "summary.json", json.dumps(summary, indent=1) + "\n")
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, this package and what it computes with, and the platform."""
+    found = {"python": sys.version.split()[0], "rate2spike": __version__, "platform": platform.platform()}
+    for package in _TRACED_PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def to_toml(sections: Mapping[str, Mapping[str, Any]]) -> str:
+    """Sections of plain values (str, bool, int, float, lists of them; None is left out) as TOML."""
+    blocks = []
+    for section, values in sections.items():
+        lines = [f"{key} = {_toml_value(value)}" for key, value in values.items() if value is not None]
+        blocks.append("\n".join([f"[{section}]", *lines]))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _toml_value(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml_value(item) for item in value) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return repr(value)
+    return json.dumps(str(value))  # a JSON string is a TOML basic string

@@ -1,0 +1,18 @@
+"""Training settings that make each task succeed and convert; measured in docs/recipes.md."""
+
+from dataclasses import replace
+
+from rate2spike.rate import tasks
+from rate2spike.rate.config import TrainConfig
+
+_RECIPES = {
+    "go-nogo": TrainConfig(task="go-nogo"),
+    "xor": TrainConfig(task="xor", batch_size=32, tau_steps=(4.0, 50.0), learning_rate=0.005, n_updates=3000),
+    "mante": TrainConfig(task="mante", batch_size=16, n_updates=3000),
+}
+
+
+def recipe(task: str) -> TrainConfig:
+    """The documented settings for a task. Raises InputError for an unknown one."""
+    name = tasks.get(task).name
+    return _RECIPES.get(name) or replace(TrainConfig(), task=name)
