@@ -206,10 +206,10 @@ def _read_field(name: str, variables: Mapping[str, Any], source: str) -> Any:
 
 def _typed_scalar(name: str, value: Any) -> Any:
     scalar = _scalar(value)
-    if scalar is None or (name == "scaling_factor" and np.size(scalar) != 1):
+    if scalar is None and name != "n_units":
         return None
     if name in _INT64_SCALARS:
-        if int(scalar) != scalar:
+        if scalar is None or int(scalar) != scalar:
             raise ValueError
         return int(scalar)
     return bool(scalar) if name == "training_success" else float(scalar)

@@ -7,8 +7,8 @@ from rate2spike.rate.config import TrainConfig
 
 _RECIPES = {
     "go-nogo": TrainConfig(task="go-nogo"),
-    "xor": TrainConfig(task="xor", batch_size=32, tau_steps=(4.0, 50.0), learning_rate=0.005, n_updates=3000),
-    "mante": TrainConfig(task="mante", batch_size=16, n_updates=3000),
+    "xor": TrainConfig(task="xor", batch_size=16),
+    "mante": TrainConfig(task="mante", batch_size=16),
 }
 
 

@@ -1,0 +1,25 @@
+"""Shared by the tests: small models without TensorFlow, and running commands in process."""
+
+import numpy as np
+
+from rate2spike.matlab_compat.model_file import TrainedModel
+from rate2spike.rate.weights import som_mask
+
+
+def small_model(n_units=12, n_inputs=1, n_som=0, n_taus=2, dale=True, dtype=np.float32, seed=0, **changes) -> TrainedModel:
+    """A random, untrained network with every field that a simulation needs."""
+    rng = np.random.default_rng(seed)
+    inhibitory = np.arange(n_units) % 3 == 1 if dale else np.zeros(n_units, bool)
+    w = rng.normal(size=(n_units, n_units)) * (rng.random((n_units, n_units)) < 0.5)
+    w0 = rng.normal(size=(n_units, n_units))
+    values = dict(
+        w_rec=np.abs(w) if dale else w, w_rec_initial=np.abs(w0) if dale else w0,
+        w_in=rng.normal(size=(n_units, n_inputs)), w_out=rng.normal(size=(1, n_units)),
+        tau_logit=rng.normal(size=(n_units, 1)), tau_logit_initial=rng.normal(size=(n_units, 1)),
+        sign_matrix=np.diag(np.where(inhibitory, -1.0, 1.0)), connection_mask=som_mask(inhibitory, n_som),
+    )  # fmt: skip
+    values = {name: array.astype(dtype) for name, array in values.items()}
+    return TrainedModel(**values | dict(
+        tau_limits_steps=(4.0, 20.0)[:n_taus], inhibitory=inhibitory, excitatory=~inhibitory, n_units=n_units, n_som=n_som,
+        b_out=0.0, activation="sigmoid",
+    ) | changes)  # fmt: skip

@@ -1,0 +1,146 @@
+"""The historic model file: reading, writing, refusals, names and paths."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import numpy as np
+import pytest
+from helpers import small_model
+
+from rate2spike.errors import MatFileError, ModelFileError
+from rate2spike.matlab_compat.matfile import append, loadmat, savemat
+from rate2spike.matlab_compat.model_file import historic_path, load_model, save_model, task_in_path
+
+REQUIRED = ["w", "w0", "w_in", "w_out", "N", "m", "som_m", "inh", "exc", "taus_gaus", "taus_gaus0", "taus"]
+
+
+@pytest.mark.parametrize("which", ["go_nogo_path", "xor_path"])
+def test_published_models_round_trip_in_shape_class_and_value(which, request, tmp_path):
+    path = request.getfixturevalue(which)
+    model = load_model(path)
+    save_model(model, tmp_path / "f.mat")
+    assert load_model(tmp_path / "f.mat") == model
+    original, ours = loadmat(path), loadmat(tmp_path / "f.mat")
+    assert set(original) == set(ours)
+    for name, value in original.items():
+        assert np.shape(value) == np.shape(ours[name]), name
+        assert np.asarray(value).dtype == np.asarray(ours[name]).dtype, name
+        np.testing.assert_array_equal(value, ours[name], name)
+
+
+def test_derived_quantities(go_nogo_path):
+    model, raw = load_model(go_nogo_path), loadmat(go_nogo_path)
+    tau = 5e-3 * (1 / (1 + np.exp(-raw["taus_gaus"][:, 0])) * 16 + 4)
+    np.testing.assert_allclose(model.tau_s(), tau, rtol=1e-6)
+    np.testing.assert_allclose(model.effective_w(), (raw["w"] @ raw["m"]) * raw["som_m"])
+    assert (model.effective_w()[:, model.inhibitory] <= 0).all()
+    assert model.has_dale
+    assert small_model(n_units=9, n_som=2).som.sum() == 2
+    np.testing.assert_allclose(small_model(n_taus=1).tau_s(), 0.02)
+
+
+def test_unknown_variables_and_settings_are_kept(tmp_path, go_nogo_path):
+    path = tmp_path / "f.mat"
+    path.write_bytes(go_nogo_path.read_bytes())
+    append(path, {"inh_som": np.array([[True]]), "r2s_task": "go-nogo", "r2s_seed": 7, "training_success": True})
+    model = load_model(path)
+    assert model.task == "go-nogo" and model.settings["seed"] == 7
+    assert model.training_success is True
+    assert set(model.extra) == {"inh_som"}
+    save_model(model, path)
+    assert load_model(path) == model
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_each_needed_variable_is_demanded_by_name(tmp_path, go_nogo_path, name):
+    path = tmp_path / "f.mat"
+    path.write_bytes(go_nogo_path.read_bytes())
+    append(path, {}, remove=[name])
+    with pytest.raises(ModelFileError, match=rf"f\.mat is not a model file: it lacks {name}$"):
+        load_model(path)
+
+
+def test_the_twelve_variables_suffice(tmp_path, golden_dir):
+    for path in sorted(golden_dir.glob("lif/in_*_model.mat")):
+        assert load_model(path).activation is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("w", np.zeros((3, 3)), "w must be 200 x 200, got 3 x 3"),
+        ("w", np.full((200, 200), np.nan), "w holds NaN"),
+        ("w_in", np.full((200, 1), np.inf), "w_in holds NaN or infinite"),
+        ("w_out", "text", "w_out"),
+        ("taus_gaus", np.zeros((1, 200)), "taus_gaus must be 200 x 1"),
+        ("inh", np.zeros((3, 1)), "inh must be 200, got 3"),
+        ("taus", [1, 2, 3], "taus must hold one or two"),
+        ("taus", [-4, 20], "taus must hold one or two positive"),
+        ("N", np.zeros((0, 0)), "N"),
+        ("N", 0, "N must be at least 1"),
+        ("N", 1.5, "N has an unexpected form"),
+    ],
+)
+def test_wrong_content_is_named(tmp_path, go_nogo_path, name, value, message):
+    path = tmp_path / "f.mat"
+    path.write_bytes(go_nogo_path.read_bytes())
+    append(path, {name: value})
+    with pytest.raises(ModelFileError, match=message):
+        load_model(path)
+
+
+def test_truncated_model_is_an_error_at_any_byte(tmp_path, go_nogo_path):
+    data = go_nogo_path.read_bytes()
+    path = tmp_path / "f.mat"
+    for size in [*range(0, 400, 7), *range(500, len(data), 40_009), len(data) - 1]:
+        path.write_bytes(data[:size])
+        with pytest.raises((MatFileError, ModelFileError), match=r"f\.mat"):
+            load_model(path)
+
+
+def test_negative_weights_under_dale_are_rectified_with_a_warning(tmp_path):
+    """The PyTorch port writes weights that were never rectified."""
+    model = small_model()
+    w = model.w_rec.copy()
+    w[0, 0] = -1
+    save_model(replace(model, w_rec=w), tmp_path / "f.mat")
+    with pytest.warns(UserWarning, match="negative weights"):
+        assert (load_model(tmp_path / "f.mat").w_rec >= 0).all()
+
+
+def test_integer_weights_and_byte_masks_are_accepted(tmp_path):
+    model = small_model(dtype=np.float64)
+    save_model(model, tmp_path / "f.mat")
+    append(tmp_path / "f.mat", {"m": model.sign_matrix.astype(np.int8), "inh": model.inhibitory.astype(np.uint8)[:, None]})
+    again = load_model(tmp_path / "f.mat")
+    assert again.sign_matrix.dtype == np.float64
+    np.testing.assert_array_equal(again.inhibitory, model.inhibitory)
+
+
+def test_historic_names():
+    when = datetime(2026, 11, 22, 7, 36, 3)
+    path = historic_path("out", "go-nogo", 200, (4.0, 20.0), "sigmoid", 0.2, True, when)
+    name = "Task_go-nogo_N_200_Taus_4.0_20.0_Act_sigmoid_2026_11_22_073603.mat"
+    assert path.as_posix() == f"out/models/go-nogo/P_rec_0.2_Taus_4.0_20.0/{name}"
+    path = historic_path("out", "xor", 50, (7.0,), "softplus", 0.5, False, when)
+    name = "Task_xor_N_50_Tau_7.0_Act_softplus_2026_11_22_073603.mat"
+    assert path.as_posix() == f"out/models/xor/NoDale/P_rec_0.5_Tau_7.0/{name}"
+
+
+@pytest.mark.parametrize(
+    ("path", "task"),
+    [
+        ("/a/xor/Task_go-nogo_N_200_Taus.mat", "go-nogo"),
+        ("/models/go_nogo/P_rec/net.mat", "go-nogo"),
+        ("/xor/mante/x/net.mat", "mante"),
+        ("/somewhere/net.mat", None),
+    ],
+)
+def test_task_in_path(path, task):
+    assert task_in_path(path, ("go-nogo", "xor", "mante")) == task
+
+
+def test_a_file_that_holds_no_model(tmp_path):
+    savemat(tmp_path / "f.mat", {"u": 1})
+    with pytest.raises(ModelFileError, match="it lacks w, w0"):
+        load_model(tmp_path / "f.mat")

@@ -1,0 +1,137 @@
+"""The tasks: stimuli, targets and both success rules, as the published code has them."""
+
+import numpy as np
+import pytest
+
+from rate2spike.errors import InputError
+from rate2spike.rate import tasks
+
+ALL = [task() for task in tasks.TASKS.values()]
+
+
+def trials(task, n=200):
+    rng = np.random.default_rng(0)
+    return [task.trial(rng) for _ in range(n)]
+
+
+def trial_of(task, label):
+    return next(trial for trial in trials(task) if trial.label == label)
+
+
+@pytest.mark.parametrize("task", ALL, ids=lambda t: t.name)
+def test_every_task_keeps_its_contract(task):
+    drawn = trials(task, 400)
+    for trial in drawn:
+        assert trial.u.shape == (task.n_inputs, task.n_steps)
+        assert trial.stimulus.shape == (task.n_inputs, task.n_steps + 1)
+        assert trial.target.shape == (task.n_steps,)
+        assert trial.label in task.label_names
+    labels = [trial.label for trial in drawn]
+    for label in task.label_names:
+        assert 150 < labels.count(label) < 250
+    assert tasks.get(task.name.upper().replace("-", "_")).name == task.name
+
+
+@pytest.mark.parametrize("task", ALL, ids=lambda t: t.name)
+def test_the_target_itself_solves_every_trial_and_silence_solves_none_but_nogo(task):
+    for trial in trials(task, 40):
+        assert trial.score_rate(trial.target[:-1])
+        assert trial.score_spiking(np.repeat(trial.target, 100))
+        silent_is_right = task.name == "go-nogo" and trial.label == 0
+        assert trial.score_rate(np.zeros(task.n_steps - 1)) == silent_is_right
+        assert trial.score_spiking(np.zeros(task.n_steps * 100)) == silent_is_right
+
+
+@pytest.mark.parametrize("task", ALL, ids=lambda t: t.name)
+def test_same_generator_same_trial(task):
+    a, b = (task.trial(np.random.default_rng(5)) for _ in range(2))
+    np.testing.assert_array_equal(a.stimulus, b.stimulus)
+
+
+def test_go_nogo_stimulus_and_target():
+    go, nogo = (trial_of(tasks.GoNogo(), label) for label in (1, 0))
+    assert go.u.sum() == 25 and go.u[0, 50] == 1 and go.u[0, 74] == 1
+    assert go.target[74] == 0 and go.target[75:].all()
+    assert not nogo.u.any() and not nogo.target.any()
+
+
+def test_xor_stimulus_and_target():
+    for trial in trials(tasks.Xor(), 20):
+        first, second = trial.u[0, 50], trial.u[1, 110]
+        assert set(np.unique(trial.u[0, 50:100])) == {first} and set(np.unique(trial.u[1, 110:160])) == {second}
+        assert np.abs(trial.u).sum() == 100
+        assert trial.label == ("same" if first == second else "diff")
+        assert (trial.target[170:270] == first * second).all()
+        assert np.abs(trial.target).sum() == 100
+
+
+def test_mante_stimulus_and_target():
+    signs = []
+    for trial in trials(tasks.Mante(), 200):
+        cued = int(np.argmax(trial.u[2:, 0]))
+        assert (trial.stimulus[2 + cued] == 1).all() and not trial.stimulus[3 - cued].any()
+        assert not trial.u[:2, :50].any() and not trial.u[:2, 250:].any()
+        assert (trial.target[250:] == trial.label).all() and not trial.target[:250].any()
+        signs.append(trial.u[cued, 50:250].mean() * trial.label)
+    assert abs(np.mean(signs) - 0.5) < 0.02  # evidence N(±0.5, 1): standard error 0.005
+    assert abs(trial.u[0, 50:250].std() - 1) < 0.2
+
+
+@pytest.mark.parametrize(
+    ("task", "label", "step", "value", "rate", "spiking"),
+    [
+        # (rate output has value at one step, 0 elsewhere); the window starts at 75 / 200 / 299 of o, 9999 / ... of out
+        ("go-nogo", 1, 75, 0.71, True, None), ("go-nogo", 1, 74, 0.71, False, None),
+        ("go-nogo", 1, 75, 0.69, False, None), ("go-nogo", 0, 75, 0.31, False, None),
+        ("go-nogo", 0, 75, -0.31, False, None), ("go-nogo", 0, 75, 0.29, True, None),
+        ("go-nogo", 1, 9999, 0.71, None, True), ("go-nogo", 1, 9998, 0.71, None, False),
+        ("go-nogo", 0, 9999, 0.31, None, False), ("go-nogo", 0, 9999, -5.0, None, True),
+        ("xor", "same", 200, 0.71, True, None), ("xor", "same", 199, 0.71, False, None),
+        ("xor", "diff", 200, -0.71, True, None), ("xor", "diff", 200, -0.69, False, None),
+        ("xor", "same", 19999, 0.71, None, True), ("xor", "same", 19998, 0.71, None, False),
+        ("xor", "diff", 19999, -0.71, None, True),
+        ("mante", 1, 299, 0.71, True, None), ("mante", 1, 298, 0.71, False, None),
+        ("mante", -1, 498, -0.71, True, None),
+        ("mante", 1, 25999, 0.71, None, True), ("mante", -1, 25998, -0.71, None, False),
+    ],
+)  # fmt: skip
+def test_published_windows_and_thresholds(task, label, step, value, rate, spiking):
+    task = tasks.get(task)
+    if rate is not None:
+        o = np.zeros(task.n_steps - 1)
+        o[step] = value
+        assert task.score_rate(o, label) is rate
+    if spiking is not None:
+        out = np.zeros(task.n_steps * 100)
+        out[step] = value
+        assert task.score_spiking(out, label) is spiking
+
+
+def test_downsampling_moves_the_window():
+    out = np.zeros(10_000)
+    out[4999] = 1
+    assert tasks.GoNogo().score_spiking(out, 1, downsample=2)
+    out = np.roll(out, -1)
+    assert not tasks.GoNogo().score_spiking(out, 1, downsample=2)
+
+
+def test_stopping_rule():
+    go, xor = tasks.GoNogo(), tasks.Xor()
+    assert not go.stops_training(1500, 1.0, 1.0)
+    assert go.stops_training(1501, 1.0, 1.0)
+    assert xor.stops_training(1, 6.9, 0.96)
+    assert not xor.stops_training(1, 7.0, 0.96)
+    assert not xor.stops_training(1, 6.9, 0.95)
+
+
+def test_unknown_task_lists_the_choices():
+    with pytest.raises(InputError, match="unknown task 'dance': choose from go-nogo, xor, mante"):
+        tasks.get("dance")
+
+
+def test_task_is_resolved_in_order_and_never_guessed():
+    assert tasks.resolve("xor", "mante", "go-nogo", "f").name == "xor"
+    assert tasks.resolve(None, "mante", "go-nogo", "f").name == "mante"
+    assert tasks.resolve(None, None, "go-nogo", "f").name == "go-nogo"
+    with pytest.raises(InputError, match="f: .*give --task"):
+        tasks.resolve(None, None, None, "f")

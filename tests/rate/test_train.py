@@ -1,0 +1,120 @@
+"""Training: it learns, it repeats, it says whether it succeeded. Real TensorFlow throughout."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from rate2spike.errors import InputError
+from rate2spike.matlab_compat.model_file import load_model, save_model
+from rate2spike.rate import train as train_module
+from rate2spike.rate.config import TrainConfig
+from rate2spike.rate.model import RateNetwork
+from rate2spike.rate.tasks import GoNogo, get
+from rate2spike.rate.train import evaluate_rate, train, train_interruptibly
+
+SMALL = TrainConfig(n_units=20, n_updates=3, seed=1)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {}, {"task": "xor"}, {"task": "mante"}, {"apply_dale": False}, {"n_units": 60, "n_som": 5, "p_inh": 0.33},
+        {"tau_steps": (7.0,)}, {"activation": "softplus"}, {"activation": "clipped_relu"}, {"loss": "l1"},
+        {"batch_size": 4}, {"weight_distribution": "gamma"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_every_setting_trains_and_its_model_survives_the_file(settings, tmp_path):
+    config = replace(SMALL, **settings)
+    model = train(config)
+    task = get(config.task)
+    save_model(model, tmp_path / "f.mat")
+    assert load_model(tmp_path / "f.mat") == model
+    changed = not np.array_equal(model.tau_logit, model.tau_logit_initial)
+    assert changed == (not config.has_fixed_tau)
+    assert not np.array_equal(model.w_rec, model.w_rec_initial)
+    np.testing.assert_array_equal(model.w_in, model.w_in_initial)
+    if config.apply_dale:
+        assert (model.w_rec >= 0).all()
+        assert (model.effective_w()[:, model.inhibitory] <= 0).all()
+    assert model.last_states.shape == model.first_states.shape == (task.n_steps, config.n_units)
+    assert model.eval_outputs.shape == (100, task.n_steps - 1)
+    assert model.losses.shape == (3,) and (model.losses > 0).all()
+    assert model.settings["task"] == config.task and model.settings["seed"] == 1
+
+
+def test_same_seed_same_network_and_another_seed_another():
+    a, b = train(SMALL), train(SMALL)
+    assert a == b
+    assert not np.array_equal(a.w_rec, train(replace(SMALL, seed=2)).w_rec)
+
+
+def test_without_a_seed_one_is_drawn_and_recorded():
+    model = train(replace(SMALL, seed=None, n_updates=1))
+    again = train(replace(SMALL, seed=int(model.settings["seed"]), n_updates=1))
+    np.testing.assert_array_equal(model.w_rec, again.w_rec)
+
+
+def test_one_update_is_adam_on_the_batch_mean():
+    """The first Adam step moves every weight with a gradient by the learning rate, whatever the gradient's size."""
+    model = train(replace(SMALL, n_updates=1, apply_dale=False, learning_rate=0.003, batch_size=8))
+    moved = np.abs(model.w_rec - model.w_rec_initial)
+    np.testing.assert_allclose(np.median(moved), 0.003, rtol=1e-3)
+    np.testing.assert_allclose(moved, 0.003, rtol=0.2)  # a gradient near epsilon falls a little short
+
+
+def test_evaluations_come_when_the_published_code_has_them():
+    seen = []
+    train(replace(SMALL, n_updates=203), on_evaluation=lambda update, _: seen.append(update))
+    assert seen == [1, 101, 201, 202]  # the last one judges the network that is returned
+
+
+def test_a_run_too_short_for_an_evaluation_is_judged_all_the_same():
+    model = train(replace(SMALL, n_updates=1))
+    assert model.eval_accuracy is not None and model.training_success is False
+
+
+def test_interruption_returns_the_network_so_far():
+    def stop(update, _loss):
+        if update == 1:
+            raise KeyboardInterrupt
+
+    result = train_interruptibly(SMALL, on_update=stop)
+    assert result.interrupted and result.model.last_update == 1
+    assert result.model.training_success is False
+    with pytest.raises(KeyboardInterrupt):
+        train(SMALL, on_update=stop)
+
+
+def test_divergence_is_reported(monkeypatch):
+    monkeypatch.setattr(train_module, "compiled_update", lambda *_: lambda *_: float("nan"))
+    with pytest.raises(InputError, match="diverged at update 0 .*--learning_rate"):
+        train(SMALL)
+
+
+@pytest.mark.slow
+def test_go_nogo_meets_the_criteria_by_the_historic_rule():
+    """A smaller, batched network keeps this quick; the rule and the numbers are the published ones."""
+    updates = []
+    config = TrainConfig(n_units=60, batch_size=8, seed=1)
+    model = train(config, on_update=lambda update, loss: updates.append(update))
+    assert model.training_success is True
+    assert model.last_update == updates[-1] and (model.last_update - 1) % 100 == 0 and model.last_update > 1500
+    assert model.eval_accuracy > 0.95 and model.eval_loss < 7
+    assert not model.losses[model.last_update + 1 :].any()
+    fresh = evaluate_rate(RateNetwork.from_model(model), GoNogo(), 200, "l2", np.random.default_rng(0))
+    assert fresh.accuracy > 0.95
+    np.testing.assert_allclose(
+        [model.tau_s().min() >= 0.02, model.tau_s().max() <= 0.1], [True, True]
+    )
+
+
+@pytest.mark.parametrize("which", ["go_nogo_path", "xor_path"])
+def test_networks_of_the_published_trainer_solve_their_task_here(which, request):
+    """Same equations: the published evaluation found 1.00 and 0.98."""
+    model = load_model(request.getfixturevalue(which))
+    task = get("xor" if which == "xor_path" else "go-nogo")
+    result = evaluate_rate(RateNetwork.from_model(model), task, 300, "l2", np.random.default_rng(3))
+    assert result.accuracy >= 0.95
+    assert result.loss == pytest.approx(model.eval_loss, rel=0.3)
