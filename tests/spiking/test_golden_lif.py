@@ -1,0 +1,72 @@
+"""Golden: the reference path against the published MATLAB simulator, every case in the golden folder."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rate2spike.matlab_compat.matfile import loadmat
+from rate2spike.matlab_compat.model_file import load_model
+from rate2spike.spiking.network import RECORDABLE, SpikingNetwork
+from rate2spike.spiking.params import Stimulation
+from rate2spike.spiking.simulate_reference import InjectedDraws
+
+TOLERANCE = 1e-8
+
+
+def _golden_folder() -> Path:
+    import os
+
+    return Path(os.environ.get("RATE2SPIKE_GOLDEN", Path(__file__).parents[1] / "data" / "golden"))
+
+
+CASES = sorted(path.name[3:-10] for path in _golden_folder().glob("lif/in_*_model.mat"))
+
+
+def test_golden_folder_holds_something():
+    assert CASES, f"no lif/in_*_model.mat in {_golden_folder()}"
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_golden_lif_case_through_python(case):
+    folder = _golden_folder() / "lif"
+    given, expected = loadmat(folder / f"in_{case}.mat"), loadmat(folder / f"out_{case}.mat")
+    network = SpikingNetwork.from_model(
+        load_model(folder / f"in_{case}_model.mat"), given["s"].item(),
+        initial_weights=bool(given["w0"].item()), downsample=int(given["ds"].item()),
+    )  # fmt: skip
+    stims = given["stims"][0, 0]
+    stimulation = None
+    if str(stims["mode"][0]) != "none":
+        stimulation = Stimulation.from_matlab(str(stims["mode"][0]), stims["dur"].ravel(), stims["units"].ravel())
+    draws = InjectedDraws(given["UZ"], given["NZ"])
+    record = network.run(given["u"], record=RECORDABLE, stimulation=stimulation, draws=draws)
+    assert_equal_to_golden(record.to_historic(), expected)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_golden_lif_case_through_the_command(case, cli, tmp_path):
+    folder = _golden_folder() / "lif"
+    given = loadmat(folder / f"in_{case}.mat")
+    options = ["--initial-weights"] if given["w0"].item() else []
+    code, _, error = cli(
+        "simulate", folder / f"in_{case}_model.mat", "--input", folder / f"in_{case}.mat", "--output", tmp_path / "o.mat",
+        "--scaling-factor", given["s"].item(), "--downsample", int(given["ds"].item()), *options,
+    )  # fmt: skip
+    assert code == 0, error
+    ours = loadmat(tmp_path / "o.mat")
+    params = ours["params"][0, 0]
+    assert_equal_to_golden(
+        ours | {"params": {name: params[name] for name in params.dtype.names}}, loadmat(folder / f"out_{case}.mat")
+    )
+
+
+def assert_equal_to_golden(ours, expected):
+    np.testing.assert_array_equal(ours["spk"], expected["spk"])
+    for name in ("W", "REC", "rs", "all_fr", "out"):
+        assert ours[name].shape == expected[name].shape
+        assert ours[name].dtype == np.float64
+        np.testing.assert_allclose(ours[name], expected[name], rtol=TOLERANCE, atol=TOLERANCE, err_msg=name)
+    params = expected["params"][0, 0]
+    for name in params.dtype.names:
+        np.testing.assert_allclose(ours["params"][name], params[name], rtol=TOLERANCE, atol=TOLERANCE, err_msg=name)
