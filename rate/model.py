@@ -63,48 +63,53 @@ class RateNetwork(tf.Module):
         low, high = self.tau_limits_steps
         return tf.sigmoid(self.tau_logit[:, 0]) * (high - low) + low
 
-    def __call__(self, u: tf.Tensor, normals: tf.Tensor) -> tf.Tensor:
-        """Outputs o (B, T-1) of trials with input u (B, T, n_inputs); normals of `noise_shape`. Differentiable."""
-        w_eff, drive, noise, alpha, x_start = self._prepare(u, normals)
-        return self._readout(rollout(w_eff, drive, noise, alpha, x_start, self.activation), u.shape[1] - 1)
+    def __call__(self, u: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
+        """Outputs o (B, T-1) of trials with input u (B, T, n_inputs) and noise from `draw_noise`. Differentiable."""
+        r = rollout(*self._loop_arguments(u, noise))
+        return self._readout(r, u.shape[1] - 1)
 
-    def trajectory(self, u: tf.Tensor, normals: tf.Tensor) -> Trajectory:
+    def trajectory(self, u: tf.Tensor, noise: tf.Tensor) -> Trajectory:
         """States, rates and outputs of the same trials."""
-        w_eff, drive, _, alpha, x_start = self._prepare(u, normals)
-        x = tf.concat([x_start[None], states(w_eff, drive, alpha, x_start, self.activation)], 0)
+        arguments = self._loop_arguments(u, noise)
+        x = tf.concat([_start(noise)[None], states(*arguments)], 0)
         r = activate(x, self.activation)
         n_steps = u.shape[1]
         o = self._readout(r[1:], n_steps - 1)
         return Trajectory(tf.transpose(x[:n_steps], (1, 0, 2)), tf.transpose(r[:n_steps], (1, 0, 2)), o)
 
+    def draw_noise(self, batch_size: int, n_steps: int, seed: tf.Tensor) -> tf.Tensor:
+        """Noise of trials of T = n_steps, SD 0.1: time first, as the loop uses it; the start, then whole blocks."""
+        return normals(self.noise_shape(batch_size, n_steps), seed, NOISE_SD, self.dtype)
+
     def noise_shape(self, batch_size: int, n_steps: int) -> tuple[int, int, int]:
-        """Shape of the noise for trials of T = n_steps: time first, as the loop uses it, the start and whole blocks."""
+        """Shape of `draw_noise`."""
         return 1 + padded_steps(n_steps - 1), batch_size, self.w_rec.shape[0]
 
-    def _prepare(self, u, normals):
+    def _loop_arguments(self, u, noise):
         """What the loop needs, time first; steps that only fill its last block are added at the end."""
-        alpha = 1 / self.tau_steps()
         n_steps = u.shape[1] - 1
         surplus = padded_steps(n_steps) - n_steps
         inputs = tf.pad(tf.transpose(u[:, :-1], (1, 0, 2)), ((0, surplus), (0, 0), (0, 0)))
-        noise = normals[1:] * NOISE_SD
-        # rollout's gradient of alpha covers the external input too, see there
-        drive = tf.tensordot(inputs, self.w_in * tf.stop_gradient(alpha)[:, None], [[2], [1]]) + noise
-        return self.effective_w(), drive, noise, alpha, normals[0] * START_SD
+        alpha = 1 / self.tau_steps()
+        return self.effective_w(), self.w_in, inputs, noise[1:], alpha, _start(noise), self.activation
 
     def _readout(self, r, n_steps):
         o = tf.tensordot(r, self.w_out[0], [[2], [0]]) + self.b_out
         return tf.transpose(o[:n_steps])
 
 
-def standard_normals(shape: tuple[int, ...], seed: tf.Tensor, dtype=tf.float32) -> tf.Tensor:
-    """Standard normals by Box-Muller from stateless uniforms: same seed, same draws on any number of threads.
+def _start(noise):
+    return noise[0] * (START_SD / NOISE_SD)
 
-    Three times faster on a CPU than tf.random.stateless_normal. seed (2,) int32.
+
+def normals(shape: tuple[int, ...], seed: tf.Tensor, sd: float = 1.0, dtype=tf.float32) -> tf.Tensor:
+    """Normals by Box-Muller from stateless uniforms: same seed, same draws on any number of threads.
+
+    Faster on a CPU than tf.random.stateless_normal. seed (2,) int32.
     """
     n = int(np.prod(shape))
     uniforms = tf.random.stateless_uniform((2, (n + 1) // 2), seed, dtype=dtype)
-    radius = tf.sqrt(-2 * tf.math.log(1 - uniforms[0]))  # 1 - u lies in (0, 1]
+    radius = tf.sqrt((-2 * sd**2) * tf.math.log(1 - uniforms[0]))  # 1 - u lies in (0, 1]
     angle = 2 * np.pi * uniforms[1]
     flat = tf.concat([radius * tf.cos(angle), radius * tf.sin(angle)], 0)
     return tf.reshape(flat[:n], shape)

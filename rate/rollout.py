@@ -4,7 +4,7 @@ Forward (Kim et al. 2019, eq. 2, Euler step of one task step, α = 1/τ):
     x_t = (1 - α) x_{t-1} + α (W r_{t-1} + I_{t-1}) + η_t,    r_t = φ(x_t)
 Reverse, with g_t = ∂L/∂x_t:
     g_t = φ'(x_t) (∂L/∂r_t + (α g_{t+1}) W) + (1 - α) g_{t+1}
-    ∂L/∂W = α Σ_t g_t r_{t-1}ᵀ,    ∂L/∂α = Σ_t g_t (x_t - x_{t-1} - η_t) / α
+    ∂L/∂W = α Σ_t g_t r_{t-1}ᵀ,    ∂L/∂α = Σ_t g_t (W r_{t-1} + I_{t-1} - x_{t-1})
 Automatic differentiation of the loop would keep every intermediate and multiply for dW at every step; here dW is one
 product over all steps. For batches the cost is memory traffic, so nothing of size (time, batch, units) is made twice.
 """
@@ -39,35 +39,36 @@ def padded_steps(n_steps: int) -> int:
     return -(-n_steps // BLOCK_STEPS) * BLOCK_STEPS
 
 
-def rollout(w_eff, drive, noise, alpha, x_start, activation: str) -> tf.Tensor:
-    """Rates (S, B, N) of steps 1..S, differentiable in w_eff, drive and alpha.
+def rollout(w_eff, w_in, u, noise, alpha, x_start, activation: str) -> tf.Tensor:
+    """Rates (S, B, N) of steps 1..S, differentiable in w_eff, w_in and alpha.
 
-    w_eff (N, N) [target, source]; drive α I + η (S, B, N), of which `noise` is η; alpha (N,); x_start (B, N). S must be a
-    multiple of BLOCK_STEPS (`padded_steps`). The gradient of alpha covers its three uses: the decay, the recurrent and
-    the external input; that of drive is the one of η alone (α I is not to be differentiated again).
+    w_eff (N, N) [target, source]; w_in (N, n_inputs); inputs u (S, B, n_inputs) and noise η (S, B, N) of the same steps;
+    alpha (N,); x_start (B, N). S must be a multiple of BLOCK_STEPS (`padded_steps`).
     """
 
     @tf.custom_gradient
-    def differentiable(w_eff, drive, alpha):
-        x = states(w_eff, drive, alpha, x_start, activation)
+    def differentiable(w_eff, w_in, alpha):
+        x = states(w_eff, w_in, u, noise, alpha, x_start, activation)
         r = activate(x, activation)
 
         def gradient(dr):
             slope = activation_slope(r, activation)
             g = _backward(w_eff, alpha, dr * slope, slope)
             dw = _outer(g[1:], r[:-1]) + _outer(g[:1], activate(x_start, activation)[None])
-            change = tf.reduce_sum(g[1:] * (x[1:] - x[:-1]), [0, 1]) + tf.reduce_sum(g[0] * (x[0] - x_start), 0)
-            d_alpha = (change - tf.reduce_sum(g * noise, [0, 1])) / alpha
-            return alpha[:, None] * dw, g, d_alpha
+            dw_in = _outer(g, u)
+            leak = tf.reduce_sum(g[1:] * x[:-1], [0, 1]) + tf.reduce_sum(g[0] * x_start, 0)
+            # the recurrent and external parts need no further pass over time: sum_t g (W r) = sum_j W dW, row by row
+            d_alpha = tf.reduce_sum(w_eff * dw, 1) + tf.reduce_sum(w_in * dw_in, 1) - leak
+            return alpha[:, None] * dw, alpha[:, None] * dw_in, d_alpha
 
         return r, gradient
 
-    return differentiable(w_eff, drive, alpha)
+    return differentiable(w_eff, w_in, alpha)
 
 
-def states(w_eff, drive, alpha, x_start, activation: str) -> tf.Tensor:
+def states(w_eff, w_in, u, noise, alpha, x_start, activation: str) -> tf.Tensor:
     """States x (S, B, N) of steps 1..S; arguments as for `rollout`. Not meant to be differentiated."""
-    drives = _blocks(drive)
+    drives = _blocks(tf.tensordot(u, w_in * alpha[:, None], [[2], [1]]) + noise)
     keep = 1 - alpha
     weights = tf.transpose(w_eff) * alpha  # [source, target]
     history = tf.TensorArray(x_start.dtype, size=drives.size())
@@ -81,7 +82,7 @@ def states(w_eff, drive, alpha, x_start, activation: str) -> tf.Tensor:
 
     # the blocks depend on one another, so more than one iteration in flight only costs bookkeeping
     loop = tf.while_loop(lambda i, *_: i < drives.size(), block, (0, x_start, history), parallel_iterations=1)
-    return tf.reshape(loop[2].stack(), tf.shape(drive))
+    return tf.reshape(loop[2].stack(), tf.shape(noise))
 
 
 def _backward(w_eff, alpha, direct, slope):
@@ -104,9 +105,8 @@ def _backward(w_eff, alpha, direct, slope):
 
 
 def _outer(g: tf.Tensor, r: tf.Tensor) -> tf.Tensor:
-    """(N, N) sum over steps and trials of g rᵀ."""
-    n = g.shape[-1]
-    return tf.matmul(tf.reshape(g, (-1, n)), tf.reshape(r, (-1, n)), transpose_a=True)
+    """Sum over steps and trials of g rᵀ."""
+    return tf.matmul(tf.reshape(g, (-1, g.shape[-1])), tf.reshape(r, (-1, r.shape[-1])), transpose_a=True)
 
 
 def _blocks(series: tf.Tensor) -> tf.TensorArray:

@@ -15,7 +15,7 @@ from rate2spike.errors import InputError
 from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate import tasks
 from rate2spike.rate.config import TrainConfig
-from rate2spike.rate.model import RateNetwork, Trajectory, standard_normals, trial_losses
+from rate2spike.rate.model import RateNetwork, Trajectory, trial_losses
 from rate2spike.rate.tasks import Task, Trial
 from rate2spike.rate.weights import InitialWeights, draw_weights
 from rate2spike.seeding import Role, generator, resolve_seed
@@ -70,7 +70,7 @@ def train_interruptibly(
     config = replace(config, seed=seed)
     task = tasks.get(config.task)
     initial = draw_weights(config, task.n_inputs, generator(seed, Role.INITIAL_WEIGHTS))
-    network = _network(config, initial)
+    network = network_of(config, initial)
     first = trajectory(network, task, seed, key=0)
     step = compiled_update(network, task, config)
     losses = np.zeros(config.n_updates)
@@ -111,6 +111,8 @@ def evaluate_rate(
     outputs = o.numpy()
     correct = [trial.score_rate(output) for trial, output in zip(trials, outputs, strict=True)]
     labels = np.array([trial.label for trial in trials])
+    if labels.dtype.kind == "i":
+        labels = labels.astype(np.float64)  # as in the historic file
     return RateEvaluation(float(losses.mean()), float(np.mean(correct)), outputs.astype(np.float64), labels)
 
 
@@ -127,11 +129,10 @@ def compiled_update(network: RateNetwork, task: Task, config: TrainConfig) -> Ca
     optimizer = tf.keras.optimizers.Adam(config.learning_rate, epsilon=ADAM_EPSILON)
     variables = network.trainable_variables
     optimizer.build(variables)
-    shape = network.noise_shape(config.batch_size, task.n_steps)
 
     @tf.function
     def update(u, target, noise_seed):
-        noise = standard_normals(shape, noise_seed)
+        noise = network.draw_noise(config.batch_size, task.n_steps, noise_seed)
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(trial_losses(network(u, noise), target, config.loss))
         optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
@@ -158,13 +159,14 @@ def _compiled_trajectory(network: RateNetwork) -> Callable[..., Trajectory]:
 
         @tf.function
         def compiled(u, noise_seed):
-            return network.trajectory(u, standard_normals(network.noise_shape(*u.shape[:2]), noise_seed))
+            return network.trajectory(u, network.draw_noise(*u.shape[:2], noise_seed))
 
         network._compiled_trajectory = compiled
     return network._compiled_trajectory
 
 
-def _network(config: TrainConfig, initial: InitialWeights) -> RateNetwork:
+def network_of(config: TrainConfig, initial: InitialWeights) -> RateNetwork:
+    """The untrained network."""
     return RateNetwork(
         w_rec=initial.w_rec, w_in=initial.w_in, w_out=initial.w_out, b_out=0.0, tau_logit=initial.tau_logit,
         tau_limits_steps=config.tau_steps, sign_matrix=initial.sign_matrix, connection_mask=initial.connection_mask,

@@ -131,14 +131,19 @@ def executor_of(n_threads: int | None, executor: Executor | None) -> Iterator[Ex
     if executor is not None:
         yield executor
         return
-    n = usable_cores() if n_threads is None else n_threads
-    if n < 1:
-        raise InputError(f"number of threads must be at least 1, got {n} (--threads)")
-    pool = ThreadPoolExecutor(n)
+    pool = ThreadPoolExecutor(checked_threads(n_threads))
     try:
         yield pool
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def checked_threads(n_threads: int | None) -> int:
+    """Number of threads; None: one per usable core. Raises InputError."""
+    n = usable_cores() if n_threads is None else n_threads
+    if n < 1:
+        raise InputError(f"number of threads must be at least 1, got {n} (--threads)")
+    return n
 
 
 def usable_cores() -> int:

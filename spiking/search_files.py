@@ -13,7 +13,7 @@ from rate2spike.matlab_compat.model_file import CLAIM_VARIABLE, TrainedModel, lo
 from rate2spike.rate import tasks
 from rate2spike.rate.tasks import Task
 from rate2spike.seeding import resolve_seed
-from rate2spike.spiking.evaluate import checked_task
+from rate2spike.spiking.evaluate import checked_task, checked_threads
 from rate2spike.spiking.lambda_grid_search import (
     HISTORIC_FACTORS,
     FactorResult,
@@ -79,6 +79,7 @@ def search_files(
     options = options or FileSearch()
     checked_factors(options.scaling_factors)
     resolve_seed(options.seed)
+    checked_threads(options.n_threads)
     jobs = [(file, _validated_task(file, options)) for file in model_files(path)]
     for file, task in jobs:
         yield _search_file(file, task, options, on_file, on_factor)

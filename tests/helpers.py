@@ -6,7 +6,9 @@ from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate.weights import som_mask
 
 
-def small_model(n_units=12, n_inputs=1, n_som=0, n_taus=2, dale=True, dtype=np.float32, seed=0, **changes) -> TrainedModel:
+def small_model(
+    n_units=12, n_inputs=1, n_som=0, n_taus=2, dale=True, dtype=np.float32, seed=0, **changes
+) -> TrainedModel:
     """A random, untrained network with every field that a simulation needs."""
     rng = np.random.default_rng(seed)
     inhibitory = np.arange(n_units) % 3 == 1 if dale else np.zeros(n_units, bool)

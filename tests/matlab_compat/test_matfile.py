@@ -39,7 +39,9 @@ def test_arrays_come_back_with_class_and_shape(tmp_path, array, compress):
     assert back.shape == array.shape
 
 
-@given(hnp.arrays(st.sampled_from([np.float64, np.float32, np.int16, np.bool_]), hnp.array_shapes(min_dims=2, max_dims=3)))
+@given(
+    hnp.arrays(st.sampled_from([np.float64, np.float32, np.int16, np.bool_]), hnp.array_shapes(min_dims=2, max_dims=3))
+)
 def test_any_array_round_trips(array):
     with tempfile.TemporaryDirectory() as folder:
         savemat(f"{folder}/f.mat", {"a": array})

@@ -111,7 +111,9 @@ def test_negative_weights_under_dale_are_rectified_with_a_warning(tmp_path):
 def test_integer_weights_and_byte_masks_are_accepted(tmp_path):
     model = small_model(dtype=np.float64)
     save_model(model, tmp_path / "f.mat")
-    append(tmp_path / "f.mat", {"m": model.sign_matrix.astype(np.int8), "inh": model.inhibitory.astype(np.uint8)[:, None]})
+    append(
+        tmp_path / "f.mat", {"m": model.sign_matrix.astype(np.int8), "inh": model.inhibitory.astype(np.uint8)[:, None]}
+    )
     again = load_model(tmp_path / "f.mat")
     assert again.sign_matrix.dtype == np.float64
     np.testing.assert_array_equal(again.inhibitory, model.inhibitory)

@@ -28,7 +28,9 @@ def test_we_read_octaves_classes_and_append_without_touching_the_rest(octave, tm
     append(tmp_path / "f.mat", {"opt_scaling_factor": 25, "s": np.float64(2)})
     after = {e.name: e.raw for e in mat_v5.parse((tmp_path / "f.mat").read_bytes(), "f").elements}
     assert {k: after[k] for k in "dvbt"} == {k: before[k] for k in "dvbt"}
-    assert octave("load f.mat; disp([d, opt_scaling_factor, s, b', v(end)])", tmp_path).split() == "30 25 2 1 0 75".split()
+    assert (
+        octave("load f.mat; disp([d, opt_scaling_factor, s, b', v(end)])", tmp_path).split() == "30 25 2 1 0 75".split()
+    )
 
 
 def test_model_file_rewritten_by_octave_is_the_same_model(octave, tmp_path, xor_path):

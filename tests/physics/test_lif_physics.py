@@ -218,9 +218,7 @@ def test_start_voltages_are_uniform_over_95_mv(precision):
 def test_stimulation_moves_the_voltage_by_half_a_millivolt_per_head(precision):
     network = unconnected(n_units=4, params=LIFParams(noise_sd_mv=0.0, v_peak_mv=1e6, t_ref_s=10.0))
     stimulation = Stimulation("inh", 500, 1500, (1, 2))
-    record = network.run(
-        np.zeros((1, 31)), seed=5, record=("voltage",), precision=precision, stimulation=stimulation
-    )
+    record = network.run(np.zeros((1, 31)), seed=5, record=("voltage",), precision=precision, stimulation=stimulation)
     steps = np.diff(record.voltage_mv, axis=1)
     assert not steps[[0, 3]].any()
     np.testing.assert_allclose(np.unique(np.round(steps[1], 3)), [-0.5, 0])

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from helpers import small_model
 
-from rate2spike.rate.model import RateNetwork, standard_normals, trial_losses
+from rate2spike.rate.model import RateNetwork, normals, trial_losses
 from rate2spike.rate.rollout import BLOCK_STEPS, activate, padded_steps
 
 B, T, N = 3, 24, 12
@@ -22,18 +22,18 @@ def network(dtype=tf.float64, activation="sigmoid", **kind) -> RateNetwork:
 
 def inputs(net, seed=0, t=T):
     rng = np.random.default_rng(seed)
-    return tf.constant(rng.normal(size=(B, t, 2))), tf.constant(rng.normal(size=net.noise_shape(B, t)))
+    return tf.constant(rng.normal(size=(B, t, 2))), tf.constant(0.1 * rng.normal(size=net.noise_shape(B, t)))
 
 
-def plain_outputs(net, u, normals):
+def plain_outputs(net, u, noise):
     """The equations step by step, to be differentiated automatically."""
     w, alpha = net.effective_w(), 1 / net.tau_steps()
-    x = normals[0] * 0.01
+    x = noise[0] * 0.1
     outputs = []
     for t in range(1, u.shape[1]):
         recurrent = tf.linalg.matmul(activate(x, net.activation), w, transpose_b=True)
         external = tf.linalg.matmul(u[:, t - 1], net.w_in, transpose_b=True)
-        x = (1 - alpha) * x + alpha * (recurrent + external) + normals[t] * 0.1
+        x = (1 - alpha) * x + alpha * (recurrent + external) + noise[t]
         outputs.append(tf.linalg.matvec(activate(x, net.activation), net.w_out[0]) + net.b_out)
     return tf.stack(outputs, 1)
 
@@ -43,12 +43,12 @@ def plain_outputs(net, u, normals):
 @pytest.mark.parametrize("kind", [{}, {"dale": False}, {"n_taus": 1}, {"n_som": 2}], ids=str)
 def test_gradients_equal_automatic_ones(activation, loss, kind):
     net = network(activation=activation, **kind)
-    u, normals = inputs(net)
+    u, noise = inputs(net)
     target = tf.constant(np.random.default_rng(1).normal(size=(B, T)))
     results = []
-    for outputs in (net, lambda u, normals: plain_outputs(net, u, normals)):
+    for outputs in (net, lambda u, noise: plain_outputs(net, u, noise)):
         with tf.GradientTape() as tape:
-            o = outputs(u, normals)
+            o = outputs(u, noise)
             value = tf.reduce_mean(trial_losses(o, target, loss))
         results.append((o.numpy(), [g.numpy() for g in tape.gradient(value, net.trainable_variables)]))
     (o, gradients), (plain_o, plain_gradients) = results
@@ -62,12 +62,12 @@ def test_gradients_equal_automatic_ones(activation, loss, kind):
 def test_gradients_at_the_ceiling(activation):
     net = network(activation=activation, dale=False)
     net.w_rec.assign(net.w_rec * 30)  # drives many rates to 20
-    u, normals = inputs(net)
+    u, noise = inputs(net)
     target = tf.zeros((B, T), tf.float64)
     with tf.GradientTape(persistent=True) as tape:
-        ours = tf.reduce_sum(trial_losses(net(u, normals), target, "l2"))
-        plain = tf.reduce_sum(trial_losses(plain_outputs(net, u, normals), target, "l2"))
-    assert (net.trajectory(u, normals).r.numpy() == 20).mean() > 0.1
+        ours = tf.reduce_sum(trial_losses(net(u, noise), target, "l2"))
+        plain = tf.reduce_sum(trial_losses(plain_outputs(net, u, noise), target, "l2"))
+    assert (net.trajectory(u, noise).r.numpy() == 20).mean() > 0.1
     for variable in net.trainable_variables:
         a, b = tape.gradient(ours, variable).numpy(), tape.gradient(plain, variable).numpy()
         np.testing.assert_allclose(a, b, rtol=1e-8, atol=1e-9 * np.abs(b).max())
@@ -75,16 +75,16 @@ def test_gradients_at_the_ceiling(activation):
 
 def test_trajectory_equals_numpy_and_outputs():
     net = network(n_som=2)
-    u, normals = inputs(net)
-    x, r, o = (a.numpy() for a in net.trajectory(u, normals))
+    u, noise = inputs(net)
+    x, r, o = (a.numpy() for a in net.trajectory(u, noise))
     w, alpha = net.effective_w().numpy(), 1 / net.tau_steps().numpy()
-    np.testing.assert_array_equal(x[:, 0], normals[0].numpy() * 0.01)
+    np.testing.assert_allclose(x[:, 0], noise[0].numpy() * 0.1)
     for t in range(1, T):
         step = (1 - alpha) * x[:, t - 1] + alpha * (r[:, t - 1] @ w.T + u[:, t - 1].numpy() @ net.w_in.numpy().T)
-        np.testing.assert_allclose(x[:, t], step + 0.1 * normals[t].numpy(), rtol=1e-12)
+        np.testing.assert_allclose(x[:, t], step + noise[t].numpy(), rtol=1e-12)
     np.testing.assert_allclose(r, 1 / (1 + np.exp(-x)), rtol=1e-12)
     np.testing.assert_allclose(o, r[:, 1:] @ net.w_out.numpy()[0] + 0.1, rtol=1e-12)
-    np.testing.assert_allclose(net(u, normals).numpy(), o, rtol=1e-12)
+    np.testing.assert_allclose(net(u, noise).numpy(), o, rtol=1e-12)
 
 
 def test_rectified_linear_network_settles_at_the_solution_of_its_linear_equations():
@@ -100,18 +100,18 @@ def test_rectified_linear_network_settles_at_the_solution_of_its_linear_equation
 def test_leak_alone_decays_geometrically():
     net = network(n_taus=1, dale=False)
     net.w_rec.assign(net.w_rec * 0)
-    normals = np.zeros(net.noise_shape(1, 50))
-    normals[0] = 100  # x_0 = 1
-    x = net.trajectory(tf.zeros((1, 50, 2), tf.float64), tf.constant(normals)).x.numpy()[0, :, 0]
+    noise = np.zeros(net.noise_shape(1, 50))
+    noise[0] = 10  # x_0 = 1
+    x = net.trajectory(tf.zeros((1, 50, 2), tf.float64), tf.constant(noise)).x.numpy()[0, :, 0]
     np.testing.assert_allclose(x, (1 - 1 / 4.0) ** np.arange(50), rtol=1e-12)
 
 
 def test_blocks_of_the_loop_do_not_show():
     net = network()
     for t in (2, BLOCK_STEPS, BLOCK_STEPS + 1, BLOCK_STEPS + 2):
-        u, normals = inputs(net, t=t)
+        u, noise = inputs(net, t=t)
         assert padded_steps(t - 1) % BLOCK_STEPS == 0
-        np.testing.assert_allclose(net(u, normals).numpy(), plain_outputs(net, u, normals).numpy(), rtol=1e-12)
+        np.testing.assert_allclose(net(u, noise).numpy(), plain_outputs(net, u, noise).numpy(), rtol=1e-12)
 
 
 def test_effective_weights_obey_dale_and_som():
@@ -128,7 +128,9 @@ def test_losses_compare_the_first_output_with_the_first_target_sample():
     target = tf.constant([[1.0, 2.0, 0.0, 99.0]])
     assert trial_losses(o, target, "l1").numpy() == pytest.approx(3)
     assert trial_losses(o, target, "l2").numpy() == pytest.approx(3)
-    assert trial_losses(tf.constant([[1.0, 2.0]]), tf.constant([[0.0, 0.0, 0.0]]), "l2").numpy() == pytest.approx(5**0.5)
+    assert trial_losses(tf.constant([[1.0, 2.0]]), tf.constant([[0.0, 0.0, 0.0]]), "l2").numpy() == pytest.approx(
+        5**0.5
+    )
 
 
 def test_exact_output_has_a_finite_gradient():
@@ -139,10 +141,10 @@ def test_exact_output_has_a_finite_gradient():
 
 
 def test_normals_have_the_moments_of_the_normal_distribution():
-    values = standard_normals((1000, 999), tf.constant([1, 2])).numpy().ravel()
+    values = normals((1000, 999), tf.constant([1, 2])).numpy().ravel()
     n = values.size
     for power, expected, variance in ((1, 0, 1), (2, 1, 2), (3, 0, 15), (4, 3, 96)):
         assert abs((values**power).mean() - expected) < 5 * np.sqrt(variance / n)
     assert np.isfinite(values).all()
     assert abs(np.corrcoef(values[1:], values[:-1])[0, 1]) < 5 / np.sqrt(n)
-    np.testing.assert_array_equal(values, standard_normals((1000, 999), tf.constant([1, 2])).numpy().ravel())
+    np.testing.assert_array_equal(values, normals((1000, 999), tf.constant([1, 2])).numpy().ravel())

@@ -74,7 +74,10 @@ def test_interruption_releases_the_claim_and_the_next_search_resumes(model_file,
     assert sidecar["owner"] is None and len(sidecar["finished"]) == 2
     announced, computed = [], []
     (outcome,) = search(
-        model_file, options, on_file=lambda *a: announced.append(a), on_factor=lambda _f, r: computed.append(r.scaling_factor)
+        model_file,
+        options,
+        on_file=lambda *a: announced.append(a),
+        on_factor=lambda _f, r: computed.append(r.scaling_factor),
     )
     assert announced[0][2] == 2 and computed == [65]
     seed = announced[0][1].seed  # drawn by the first search, kept by the second
@@ -96,7 +99,9 @@ def test_finished_values_are_not_reused_under_other_settings(model_file):
     with pytest.raises(KeyboardInterrupt):
         search(model_file, QUICK, on_factor=interrupt)
     announced = []
-    search(model_file, FileSearch(scaling_factors=(25.0, 60.0), n_trials=7, seed=3), on_file=lambda *a: announced.append(a))
+    search(
+        model_file, FileSearch(scaling_factors=(25.0, 60.0), n_trials=7, seed=3), on_file=lambda *a: announced.append(a)
+    )
     assert announced[0][2] == 0
 
 

@@ -1,0 +1,97 @@
+"""The layout's promises: lazy façade, no TensorFlow where none belongs, no module names that break script-style starts."""
+
+import ast
+import configparser
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import rate2spike
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("rate", "spiking", "io", "matlab_compat", "cli")
+SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py")) + sorted(ROOT.glob("*.py"))
+DEPENDENCIES = {
+    "tensorflow",
+    "keras",
+    "numpy",
+    "scipy",
+    "numba",
+    "llvmlite",
+    "matplotlib",
+    "h5py",
+    "rich",
+    "pygments",
+    "PIL",
+}
+
+
+def run_python(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_no_module_bears_the_name_of_a_standard_or_third_party_module():
+    """`python rate/main.py` puts rate/ first on the path: a rate/random.py would break the interpreter."""
+    names = {path.stem for path in SOURCES if path.parent != ROOT} - {"__init__"}
+    assert not names & (set(sys.stdlib_module_names) | DEPENDENCIES)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_modules_are_imported_by_their_full_name_only(path):
+    rooms = {*PACKAGES, "tests"} - {"io"}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            assert not {alias.name.split(".")[0] for alias in node.names} & rooms
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0 and (node.module or "").split(".")[0] not in rooms
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    out = run_python("import sys, rate2spike as r2s; print([m for m in ('numpy', 'scipy', 'numba', 'tensorflow', "
+                     "'matplotlib') if m in sys.modules])")  # fmt: skip
+    assert out == "[]"
+
+
+def test_simulating_never_imports_tensorflow_nor_matplotlib():
+    code = """
+import sys, rate2spike as r2s
+import rate2spike.spiking.lambda_grid_search, rate2spike.spiking.search_files
+for name in r2s.__all__:
+    if name not in ('train',):
+        getattr(r2s, name)
+print([m for m in ('tensorflow', 'keras', 'matplotlib') if m in sys.modules])
+"""
+    assert run_python(code) == "[]"
+
+
+def test_facade_offers_the_promised_names():
+    promised = "load_model save_model loadmat savemat append tasks train SpikingNetwork grid_search accuracy".split()
+    assert set(promised) <= set(dir(rate2spike))
+    assert rate2spike.tasks.get("go-nogo").name == "go-nogo"
+    assert callable(rate2spike.train)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        rate2spike.nothing  # noqa: B018
+
+
+def test_one_version_and_a_complete_package_list():
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / "setup.cfg")
+    assert parser["metadata"]["version"] == rate2spike.__version__
+    listed = set(parser["options"]["packages"].split())
+    found = {"rate2spike"} | {
+        "rate2spike." + ".".join(path.parent.relative_to(ROOT).parts)
+        for package in PACKAGES for path in (ROOT / package).rglob("__init__.py")
+    }  # fmt: skip
+    assert listed == found
+    assert f"## {rate2spike.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_users_five_packages_are_core_dependencies():
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / "setup.cfg")
+    required = {line.split(">")[0] for line in parser["options"]["install_requires"].split()}
+    assert {"tensorflow", "numpy", "scipy", "numba", "matplotlib"} <= required
