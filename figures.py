@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
 from rate2spike.io.atomic_file import make_folder, write_atomically
 
 LINE_STYLES = ("-", "--", "-.", ":")

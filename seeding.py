@@ -4,6 +4,7 @@ import secrets
 from enum import IntEnum
 
 import numpy as np
+
 from rate2spike.errors import InputError
 
 # The seed is stored in .mat files as a double, which holds integers exactly up to here.

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import numpy as np
-from timing import alternate, medians
 
 from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.spiking.network import SpikingNetwork
+
+from timing import alternate, medians
 
 N_UNITS, N_STEPS, REPEATS = 200, 20_000, 15
 _DRAWS_PER_CALL = N_UNITS * 100

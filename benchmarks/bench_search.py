@@ -15,10 +15,11 @@ def measure_once() -> dict[str, float]:
     import time
 
     import numpy as np
-    from bench_lif import network
 
     from rate2spike.matlab_compat.model_file import load_model
     from rate2spike.spiking.lambda_grid_search import grid_search
+
+    from bench_lif import network
 
     network().run_fast(np.zeros((1, 2)), np.uint64(1))
     path = next((Path(__file__).parents[1] / "tests" / "data" / "models").glob("Task_go-nogo*.mat"))

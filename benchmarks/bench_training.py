@@ -6,7 +6,6 @@
 
 import numpy as np
 import tensorflow as tf
-from timing import alternate, medians
 
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.model import normals, trial_losses
@@ -14,6 +13,8 @@ from rate2spike.rate.rollout import activate
 from rate2spike.rate.tasks import GoNogo
 from rate2spike.rate.train import ADAM_EPSILON, batch_arrays, compiled_update, network_of, noise_seed
 from rate2spike.rate.weights import draw_weights
+
+from timing import alternate, medians
 
 REPEATS, UPDATES_PER_ROUND = 15, {1: 10, 64: 2}
 

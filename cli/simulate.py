@@ -97,6 +97,7 @@ def _input(variables, source):
 
 def _stimulation(variables, source):
     import numpy as np
+
     from rate2spike.spiking.params import Stimulation
 
     stims = variables.get("stims")

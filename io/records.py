@@ -7,6 +7,7 @@ from typing import Any
 
 import h5py
 import numpy as np
+
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.matlab_compat.matfile import loadmat, savemat

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import scipy.io
 import scipy.sparse
+
 from rate2spike.errors import MatFileError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.matlab_compat import mat_v5
@@ -26,7 +27,7 @@ _UNREADABLE = {"object", "function_handle", "opaque"}
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}\Z")
 _KEYWORDS = frozenset(
     """break case catch classdef continue else elseif end for function global if otherwise parfor persistent return spmd
-    switch try while""".split()  # noqa: SIM905 - a word list reads better than 20 quoted words
+    switch try while""".split()
 )
 
 

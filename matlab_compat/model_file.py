@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from rate2spike.errors import ModelFileError
 from rate2spike.matlab_compat.matfile import loadmat, savemat
 

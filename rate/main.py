@@ -195,6 +195,7 @@ def _eval_paths(arguments: argparse.Namespace) -> list[Path]:
 
 def _evaluate_file(path, model, task, n_trials, loss, seed, output_dir) -> None:
     import numpy as np
+
     from rate2spike.figures import save_figure
     from rate2spike.rate.model import RateNetwork
     from rate2spike.rate.plots import rate_outputs

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
+
 from rate2spike.rate.rollout import activate, padded_steps, rollout, states
 
 NOISE_SD, START_SD = 0.1, 0.01  # of x, per step (not scaled by dt / tau) and at t = 0
@@ -94,7 +95,9 @@ class RateNetwork(tf.Module):
         return self.effective_w(), self.w_in, inputs, noise[1:], alpha, _start(noise), self.activation
 
     def _readout(self, r, n_steps):
-        o = tf.tensordot(r, self.w_out[0], [[2], [0]]) + self.b_out
+        # one product per step: the gradient of a single product over all steps would be summed in an order that depends
+        # on the number of threads
+        o = tf.matmul(r, self.w_out, transpose_b=True)[..., 0] + self.b_out
         return tf.transpose(o[:n_steps])
 
 

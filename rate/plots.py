@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
+
 from rate2spike.figures import draw_mean_sd
 from rate2spike.matlab_compat.model_file import STEP_S, TrainedModel
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+
 from rate2spike.errors import InputError
 
 FINE_STEPS_PER_STEP = 100  # simulation steps of 0.05 ms per task step of 5 ms

@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+
 from rate2spike import __version__
 from rate2spike.errors import InputError
 from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate import tasks
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.model import RateNetwork, Trajectory, trial_losses
+from rate2spike.rate.recipes import recipe
 from rate2spike.rate.tasks import Task, Trial
 from rate2spike.rate.weights import InitialWeights, draw_weights
 from rate2spike.seeding import Role, generator, resolve_seed
@@ -48,13 +50,16 @@ def train(
     on_evaluation: Callable[[int, RateEvaluation], None] | None = None,
     **settings: Any,
 ) -> TrainedModel:  # fmt: skip
-    """Train a rate network and return it; settings of TrainConfig may be given by name instead: `train(task="xor")`.
+    """Train a rate network and return it.
+
+    Settings of TrainConfig given by name change the config; without one they change the task's recipe: `train(task="xor")`.
 
     on_update(update, loss) and on_evaluation(update, evaluation) are called as it goes, updates counted from 0.
     `model.training_success` says whether the criteria were met. Raises InputError for unusable settings,
     KeyboardInterrupt on Ctrl-C (`train_interruptibly` returns the network so far instead).
     """
-    result = train_interruptibly(config or TrainConfig(**settings), on_update, on_evaluation)
+    base = config or recipe(settings.get("task", TrainConfig.task))
+    result = train_interruptibly(replace(base, **settings), on_update, on_evaluation)
     if result.interrupted:
         raise KeyboardInterrupt
     return result.model

@@ -6,6 +6,7 @@ Source: Kim, Li & Sejnowski, PNAS 2019, Methods. N units, W is (target, source).
 from dataclasses import dataclass
 
 import numpy as np
+
 from rate2spike.errors import InputError
 from rate2spike.rate.config import TrainConfig
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+
 from rate2spike.io.records import SpikeRecord
 from rate2spike.rate.tasks import Task
 from rate2spike.seeding import Role

@@ -7,6 +7,7 @@ published script the Go stimulus is on during steps 30-50 (training used 50-75).
 from pathlib import Path
 
 import numpy as np
+
 from rate2spike.errors import InputError
 from rate2spike.io.records import SpikeRecord
 from rate2spike.matlab_compat.model_file import load_model

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.stats import binomtest
+
 from rate2spike.errors import InputError
 from rate2spike.rate import tasks
 from rate2spike.rate.tasks import Task, Trial
 from rate2spike.seeding import Role, float_key, generator, key64, resolve_seed
 from rate2spike.spiking.network import SpikingNetwork
-from scipy.stats import binomtest
 
 TRIALS_PER_BLOCK = 5  # small enough to balance threads, large enough to hide the cost of handing out work
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+
 from rate2spike.errors import InputError
 
 STEPS_PER_COLUMN = 100  # simulation steps per column of the (subsampled) input

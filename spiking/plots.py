@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
 from rate2spike.figures import draw_mean_sd
 from rate2spike.io.records import SpikeRecord
 from rate2spike.spiking.lambda_grid_search import SearchResult

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
 from rate2spike.io.records import SpikeRecord
 
 if TYPE_CHECKING:

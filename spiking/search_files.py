@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import Path
 
 import numpy as np
+
 from rate2spike.errors import InputError
 from rate2spike.matlab_compat.matfile import append
 from rate2spike.matlab_compat.model_file import CLAIM_VARIABLE, TrainedModel, load_model, task_in_path

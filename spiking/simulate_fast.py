@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
 from rate2spike.io.records import SpikeRecord
 from rate2spike.spiking.kernels.lif_fast import lif_fast
 from rate2spike.spiking.params import STEPS_PER_COLUMN, Stimulation

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+
 from rate2spike.errors import InputError
 from rate2spike.io.records import SpikeRecord
 from rate2spike.spiking.kernels.lif_reference import lif_reference

@@ -40,7 +40,8 @@ def test_wheel_holds_the_package_and_nothing_else(built):
 @pytest.mark.slow
 def test_sdist_can_be_built_from_again(built):
     (sdist,) = built.glob("*.tar.gz")
-    names = tarfile.open(sdist).getnames()
+    with tarfile.open(sdist) as archive:
+        names = archive.getnames()
     for name in ("pyproject.toml", "setup.cfg", "README.md", "LICENSE", "py.typed", "rate/main.py"):
         assert any(member.endswith(f"/{name}") for member in names), name
 

@@ -108,7 +108,8 @@ def test_search_evaluate_inspect_and_their_words(cli, model):
     code, out, _ = cli("inspect", model)
     assert code == 0
     for words in ("go-nogo (from the path)", "inhibitory", "of which 0 SOM",
-                  "Dale            on", "sigmoid", "trained within 20 to 100 ms", "update 1501", "scaling factor 25"):  # fmt: skip
+                  "Dale            on", "sigmoid", "trained within 20 to 100 ms", "update 1501",
+                  "scaling factor 25"):  # fmt: skip
         assert words in out
 
 
@@ -157,7 +158,8 @@ def test_logical_units_select_as_in_matlab(cli, tmp_path, model):
 
 def test_run_does_all_of_it_into_one_folder(cli, tmp_path):
     code, out, error = cli("run", "--task", "go-nogo", "--N", 30, "--n_trials", 5, "--seed", 1, "--output_dir", tmp_path,
-                           "--name", "a", "--scaling-factors", 20, 30, "--search-trials", 4, "--evaluation-trials", 6)  # fmt: skip
+                           "--name", "a", "--scaling-factors", 20, 30, "--search-trials", 4,
+                           "--evaluation-trials", 6)  # fmt: skip
     assert code == 0, error
     folder = tmp_path / "a"
     config = tomllib.loads((folder / "config.toml").read_text())

@@ -6,7 +6,6 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from helpers import small_model
 
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import make_folder, write_atomically
@@ -14,6 +13,8 @@ from rate2spike.io.records import SpikeRecord
 from rate2spike.io.run_folder import RunFolder, to_toml
 from rate2spike.matlab_compat.matfile import loadmat, savemat
 from rate2spike.spiking.network import RECORDABLE, SpikingNetwork
+
+from helpers import small_model
 
 
 def recorded(dtype=np.float32, record=RECORDABLE):

@@ -5,11 +5,12 @@ from datetime import datetime
 
 import numpy as np
 import pytest
-from helpers import small_model
 
 from rate2spike.errors import MatFileError, ModelFileError
 from rate2spike.matlab_compat.matfile import append, loadmat, savemat
 from rate2spike.matlab_compat.model_file import historic_path, load_model, save_model, task_in_path
+
+from helpers import small_model
 
 REQUIRED = ["w", "w0", "w_in", "w_out", "N", "m", "som_m", "inh", "exc", "taus_gaus", "taus_gaus0", "taus"]
 

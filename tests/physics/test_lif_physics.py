@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from helpers import small_model
 from scipy import stats
 
 from rate2spike.matlab_compat.model_file import load_model
@@ -13,6 +12,8 @@ from rate2spike.spiking.kernels import lif_fast as kernel
 from rate2spike.spiking.network import RECORDABLE, SpikingNetwork
 from rate2spike.spiking.params import LIFParams, Stimulation
 from rate2spike.spiking.simulate_reference import GeneratedDraws, InjectedDraws
+
+from helpers import small_model
 
 QUIET = LIFParams(noise_sd_mv=0.0)
 PRECISIONS = ["float32", "float64"]

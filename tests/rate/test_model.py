@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import small_model
 
 from rate2spike.rate.model import RateNetwork, normals, trial_losses
 from rate2spike.rate.rollout import BLOCK_STEPS, activate, padded_steps
+
+from helpers import small_model
 
 B, T, N = 3, 24, 12
 

@@ -1,5 +1,8 @@
 """Training: it learns, it repeats, it says whether it succeeded. Real TensorFlow throughout."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -89,7 +92,7 @@ def test_interruption_returns_the_network_so_far():
 
 def test_divergence_is_reported(monkeypatch):
     monkeypatch.setattr(train_module, "compiled_update", lambda *_: lambda *_: float("nan"))
-    with pytest.raises(InputError, match="diverged at update 0 .*--learning_rate"):
+    with pytest.raises(InputError, match=r"diverged at update 0 .*--learning_rate"):
         train(SMALL)
 
 
@@ -116,3 +119,16 @@ def test_networks_of_the_published_trainer_solve_their_task_here(which, request)
     result = evaluate_rate(RateNetwork.from_model(model), task, 300, "l2", np.random.default_rng(3))
     assert result.accuracy >= 0.95
     assert result.loss == pytest.approx(model.eval_loss, rel=0.3)
+
+
+def test_result_does_not_depend_on_the_number_of_threads(tmp_path):
+    code = """
+import sys
+import rate2spike as r2s
+r2s.save_model(r2s.train(r2s.TrainConfig(n_units=100, batch_size=16, n_updates=5, seed=1)), sys.argv[1])
+"""
+    for threads in ("1", "3"):
+        environment = os.environ | {"TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": threads}
+        command = [sys.executable, "-c", code, str(tmp_path / f"{threads}.mat")]
+        subprocess.run(command, env=environment, check=True, capture_output=True)
+    assert load_model(tmp_path / "1.mat") == load_model(tmp_path / "3.mat")

@@ -4,12 +4,13 @@ import pickle
 
 import numpy as np
 import pytest
-from helpers import small_model
 
 from rate2spike.errors import InputError
 from rate2spike.spiking.network import RECORDABLE, SpikingNetwork
 from rate2spike.spiking.params import LIFParams, Stimulation
 from rate2spike.spiking.simulate_reference import InjectedDraws
+
+from helpers import small_model
 
 U = np.ones((1, 11)) * 20
 

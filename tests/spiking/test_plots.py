@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from helpers import small_model
 
 from rate2spike.figures import save_figure
 from rate2spike.rate import plots as rate_plots
@@ -10,6 +9,8 @@ from rate2spike.spiking import plots
 from rate2spike.spiking.eval_go_nogo import eval_go_nogo, go_nogo_trials
 from rate2spike.spiking.lambda_grid_search import FactorResult, SearchResult
 from rate2spike.spiking.network import SpikingNetwork
+
+from helpers import small_model
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ from multiprocessing import get_context
 
 import numpy as np
 import pytest
-from helpers import small_model
 from scipy.stats import binomtest
 
 from rate2spike.errors import InputError
@@ -22,6 +21,8 @@ from rate2spike.spiking.lambda_grid_search import (
     with_search_result,
 )
 from rate2spike.spiking.network import SpikingNetwork
+
+from helpers import small_model
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,75 @@
+"""Do the documented recipes train and convert? One row per seed: updates, seconds, best factor, accuracy on fresh trials.
+
+    python benchmarks/recipes.py --seeds 1-5 [--only xor] --output bench
+
+These are the numbers of docs/recipes.md. Interrupted, it goes on where it was: finished rows are kept in the CSV file.
+"""
+
+import argparse
+import csv
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from rate2spike.rate.config import TrainConfig
+from rate2spike.rate.device import prepare_tensorflow
+from rate2spike.rate.recipes import recipe
+from rate2spike.spiking.evaluate import evaluate
+from rate2spike.spiking.lambda_grid_search import HISTORIC_FACTORS, grid_search
+from rate2spike.spiking.network import SpikingNetwork
+
+GO_NOGO = recipe("go-nogo")
+SOFTPLUS_FACTORS = tuple(range(4, 27, 2))  # as in the paper
+STUDIES: dict[str, tuple[TrainConfig, tuple[int, ...]]] = {
+    "go-nogo": (GO_NOGO, HISTORIC_FACTORS),
+    "xor": (recipe("xor"), HISTORIC_FACTORS),
+    "mante": (recipe("mante"), HISTORIC_FACTORS),
+    "go-nogo, no Dale": (replace(GO_NOGO, apply_dale=False), HISTORIC_FACTORS),
+    "go-nogo, 20 SOM, P_inh 0.33": (replace(GO_NOGO, n_som=20, p_inh=0.33), HISTORIC_FACTORS),
+    "go-nogo, fixed tau 7": (replace(GO_NOGO, tau_steps=(7.0,)), HISTORIC_FACTORS),
+    "go-nogo, softplus": (replace(GO_NOGO, activation="softplus"), SOFTPLUS_FACTORS),
+}
+HEADER = ("study", "seed", "criteria_met", "updates", "training_s", "best_factor", "search_accuracy", "fresh_accuracy")
+FRESH_TRIALS = 1000
+
+
+def measure(config: TrainConfig, factors: tuple[int, ...], seed: int) -> tuple:
+    """Train, search and evaluate one network."""
+    from rate2spike.rate.train import train
+
+    start = time.perf_counter()
+    model = train(replace(config, seed=seed))
+    seconds = time.perf_counter() - start
+    result = grid_search(model, config.task, factors, seed=seed)
+    fresh = evaluate(SpikingNetwork.from_model(model, result.best_factor), config.task, FRESH_TRIALS, seed)
+    met = "yes" if model.training_success else "no"
+    return met, model.last_update + 1, round(seconds, 1), result.best_factor, result.best_accuracy, fresh.accuracy
+
+
+def main() -> None:
+    """Measure what is not in the CSV file yet."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", default="1-5", help="a range such as 1-5")
+    parser.add_argument("--only", default=None, help="one study: " + "; ".join(STUDIES))
+    parser.add_argument("--output", default="bench", help="folder of recipes.csv")
+    arguments = parser.parse_args()
+    first, last = (int(part) for part in arguments.seeds.split("-"))
+    path = Path(arguments.output) / "recipes.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    done = {(row[0], row[1]) for row in csv.reader(path.open())} if path.exists() else set()
+    prepare_tensorflow("0")
+    with path.open("a", newline="") as file:
+        writer = csv.writer(file)
+        if not done:
+            writer.writerow(HEADER)
+        for study, (config, factors) in STUDIES.items():
+            for seed in range(first, last + 1):
+                if arguments.only in (None, study) and (study, str(seed)) not in done:
+                    row = (study, seed, *measure(config, factors, seed))
+                    writer.writerow(row)
+                    file.flush()
+                    print(*row, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""Documentation is true: README code blocks run, flags and files it names exist."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def environment() -> dict[str, str]:
+    """The environment with this interpreter's commands first: `python`, `rate2spike`."""
+    return os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", blocks("python"), ids=lambda code: code.splitlines()[0])
+def test_python_blocks_run(code, tmp_path):
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    factor, accuracy = map(float, done.stdout.split())
+    assert 20 <= factor <= 75 and accuracy > 0.5
+    assert {path.name for path in tmp_path.iterdir()} == {"go_nogo.mat", "trial.mat"}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+@pytest.mark.parametrize("code", blocks("bash"), ids=lambda code: code.splitlines()[0])
+def test_bash_blocks_run(code, tmp_path):
+    if "cd rate" in code:  # a copy, because the historic example writes beside the checkout
+        shutil.copytree(ROOT / "rate", tmp_path / "rate")
+    done = subprocess.run(["bash", "-euo", "pipefail", "-c", code], cwd=tmp_path, env=environment(),
+                          capture_output=True, text=True)  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert list(tmp_path.rglob("Task_go-nogo_N_200_Taus_4.0_20.0_Act_sigmoid_*.mat"))
+
+
+def test_make_targets_named_in_the_readme_exist():
+    makefile = (ROOT / "Makefile").read_text()
+    for target in set(re.findall(r"\bmake (\w+)", README)) - {"in"}:
+        assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
+    assert "make test" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_links_and_files_named_in_the_readme_exist():
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
+    for room, text in re.findall(r"^\| `(\w+)/` \| (.*) \|$", README, flags=re.MULTILINE):
+        for name in re.findall(r"`(\w+\.py)`", text):
+            assert (ROOT / room / name).exists(), f"{room}/{name}"
+
+
+def test_every_deviation_is_pinned_by_a_test_that_exists():
+    table = (ROOT / "tests" / "deviations.md").read_text(encoding="utf-8")
+    pins = re.findall(r"`([\w/]+\.py)::(\w+)`", table)
+    assert len(pins) > 5
+    for path, name in pins:
+        assert f"def {name}(" in (ROOT / "tests" / path).read_text(encoding="utf-8"), name
