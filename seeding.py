@@ -27,7 +27,8 @@ def resolve_seed(seed: int | None) -> int:
     """Return `seed`, or draw one from the operating system. Raises InputError outside [0, 2**53)."""
     if seed is None:
         return secrets.randbits(32)
-    if isinstance(seed, bool) or int(seed) != seed or not 0 <= seed < SEED_LIMIT:
+    is_whole = isinstance(seed, int | float | np.integer) and not isinstance(seed, bool) and seed % 1 == 0
+    if not is_whole or not 0 <= seed < SEED_LIMIT:
         raise InputError(f"seed must be a whole number from 0 to 2**53 - 1, got {seed!r}")
     return int(seed)
 

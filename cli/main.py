@@ -50,6 +50,9 @@ def guarded(command: Callable[[], int], prog: str) -> int:
     except OSError as error:  # a full disk, a folder that vanished
         print(f"{prog}: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
         return 2
+    except (MemoryError, OverflowError):
+        print(f"{prog}: the numbers given need more memory than there is", file=sys.stderr)
+        return 2
     except KeyboardInterrupt as interrupt:
         hint = str(interrupt) or "run the same command again"
         print(f"\n{prog}: interrupted: {hint}", file=sys.stderr)

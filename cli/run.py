@@ -81,6 +81,8 @@ def _write_training(folder, model) -> None:
     save_figure(loss_curve(model), folder.figures / "training_loss")
     save_figure(tau_distribution(model), folder.figures / "time_constants")
     names = tasks.get(model.task).label_names
+    if model.eval_outputs is None:  # interrupted before it was evaluated
+        return
     save_figure(rate_outputs(model.eval_outputs, model.eval_labels, names), folder.figures / "rate_outputs")
 
 
@@ -100,7 +102,8 @@ def _search(path, arguments, factors, seed):
         try:
             (outcome,) = search_files(path, options, on_factor=report)
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(f"`rate2spike search {path}` goes on from here") from None
+            flags = f"--scaling-factors {' '.join(f'{s:g}' for s in factors)} --n-trials {arguments.search_trials}"
+            raise KeyboardInterrupt(f"`rate2spike search {path} {flags} --seed {seed}` goes on from here") from None
     return outcome.result
 
 

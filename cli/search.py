@@ -52,10 +52,14 @@ def run(arguments: argparse.Namespace) -> int:
             progress.advance(f"factor {result.scaling_factor:g}: {result.accuracy:.3f}")
 
         try:
+            outcomes = []
             for item in search_files(arguments.path, options, on_file=announce, on_factor=report):
-                progress.line(f"{item.path}: {item.note}")
+                outcomes.append(item)
+                progress.line(f"{item.path}: {item.outcome.value}")
         except KeyboardInterrupt:
             raise KeyboardInterrupt(
                 "finished values are kept beside the model file; run the same command to go on"
             ) from None
+    for item in outcomes:
+        print(f"{item.path}: {item.note}")
     return 0

@@ -53,6 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     from rate2spike.spiking.network import SpikingNetwork
 
     names = _record_names(arguments.record)
+    output = _output(arguments)
     model = load_model(arguments.model)
     network = SpikingNetwork.from_model(
         model, arguments.scaling_factor, initial_weights=arguments.initial_weights, downsample=arguments.downsample
@@ -63,15 +64,24 @@ def run(arguments: argparse.Namespace) -> int:
     needed = {quantity for name in names if (quantity := _NEEDS[name])}
     record = network.run(
         _input(variables, arguments.input), seed=seed, record=needed, draws=draws,
-        stimulation=_stimulation(variables, arguments.input), precision=arguments.precision or "float32",
+        stimulation=_stimulation(variables, arguments.input), precision=arguments.precision,
     )  # fmt: skip
-    output = Path(arguments.output)
-    if output.suffix.lower() != ".mat":
-        raise InputError(f"--output must end in .mat, got {output}")
     savemat(output, record.to_historic(names))
     origin = "the draws given" if draws else f"seed {seed}"
     print(f"{output}: {', '.join(names)}; {record.n_steps} steps of {record.dt_s * 1e3:g} ms from {origin}")
     return 0
+
+
+def _output(arguments) -> Path:
+    """The file to write, checked before any work is done."""
+    output = Path(arguments.output)
+    if output.suffix.lower() != ".mat":
+        raise InputError(f"--output must end in .mat, got {output}")
+    if output.resolve() in (Path(arguments.model).resolve(), Path(arguments.input).resolve()):
+        raise InputError(f"--output {output} would overwrite the model or the input")
+    if not output.resolve().parent.is_dir():
+        raise InputError(f"cannot write {output}: its folder does not exist")
+    return output
 
 
 def _record_names(text: str | None) -> tuple[str, ...]:
@@ -101,7 +111,7 @@ def _stimulation(variables, source):
     from rate2spike.spiking.params import Stimulation
 
     stims = variables.get("stims")
-    if stims is None:
+    if stims is None or np.size(stims) == 0:
         return None
     try:
         fields = {name: stims[name][0, 0] for name in stims.dtype.names}
@@ -124,9 +134,8 @@ def _draws(variables, arguments):
         return None
     if len(given) == 1:
         raise InputError(f"{arguments.input}: {given[0]} needs {'NZ' if given == ['UZ'] else 'UZ'} beside it")
-    if arguments.precision == "float32":
-        raise InputError("--precision float32 uses its own generator; with UZ and NZ the path is float64")
     try:
-        return InjectedDraws(variables["UZ"], variables["NZ"])
-    except (TypeError, ValueError):
+        # MATLAB's order: with a matrix, column i is what step i uses
+        return InjectedDraws(variables["UZ"].ravel(order="F"), variables["NZ"].ravel(order="F"))
+    except (TypeError, ValueError, AttributeError):
         raise InputError(f"{arguments.input}: UZ and NZ must be real numeric arrays") from None

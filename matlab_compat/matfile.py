@@ -70,13 +70,23 @@ def append(path: str | os.PathLike, variables: Mapping[str, Any], *, remove: Ite
     `remove` names variables to drop in the same step. Raises MatFileError if the file cannot be parsed (it is then left
     as it is).
     """
-    source = str(path)
-    file = mat_v5.parse(read_bytes(path), source)
-    if file.byte_order != "<":
-        raise MatFileError(f"{source} is big-endian; appending needs a little-endian file: save it again in MATLAB")
+    file = check_appendable(path)
     compress = any(element.is_compressed for element in file.elements)
     new = _emit(variables, compress) if variables else b""
     write_atomically(path, mat_v5.splice(file, new, {*variables, *remove}))
+
+
+def check_appendable(path: str | os.PathLike) -> mat_v5.MatV5:
+    """The parsed file. Raises MatFileError if it cannot be read or appended to."""
+    file = mat_v5.parse(read_bytes(path), str(path))
+    if file.byte_order != "<":
+        raise MatFileError(f"{path} is big-endian; appending needs a little-endian file: save it again in MATLAB")
+    return file
+
+
+def variable_names(path: str | os.PathLike) -> list[str]:
+    """Names of the variables in a MAT file, without reading their values. Raises MatFileError."""
+    return [element.name for element in mat_v5.parse(read_bytes(path), str(path)).elements if element.name]
 
 
 def read_bytes(path: str | os.PathLike) -> bytes:

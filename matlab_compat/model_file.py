@@ -6,8 +6,6 @@ list; everything else in a file is kept in `TrainedModel.extra`, and `r2s_*` var
 
 import os
 import re
-import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from rate2spike.errors import ModelFileError
-from rate2spike.matlab_compat.matfile import loadmat, savemat
+from rate2spike.matlab_compat.matfile import loadmat, savemat, variable_names
 
 STEP_S = 0.005  # one step of the rate network
 SETTING_PREFIX = "r2s_"
@@ -100,7 +98,8 @@ class TrainedModel:
     @property
     def task(self) -> str | None:
         """Task name recorded in the file; older files have none."""
-        return self.settings.get("task")
+        task = self.settings.get("task")
+        return task if isinstance(task, str) else None
 
     @property
     def has_dale(self) -> bool:
@@ -141,13 +140,26 @@ def load_model(path: str | os.PathLike) -> TrainedModel:
     missing = [name for name in _REQUIRED if name not in variables]
     if missing:
         raise ModelFileError(f"{source} is not a model file: it lacks {', '.join(missing)}")
-    values = {name: _read_field(name, variables, source) for name in _HISTORIC if _HISTORIC[name] in variables}
-    known = set(_HISTORIC.values())
+    values = {}
+    for name, historic in _HISTORIC.items():
+        if historic not in variables:
+            continue
+        try:
+            values[name] = _read_field(name, variables[historic])
+        except (TypeError, ValueError, AttributeError, IndexError):
+            if historic in _REQUIRED:
+                raise ModelFileError(f"{source}: variable {historic} has an unexpected form") from None
+    known = {_HISTORIC[name] for name in values}  # an optional variable of another form is kept among the unknown
     settings = {
         k.removeprefix(SETTING_PREFIX): _scalar(v) for k, v in variables.items() if k.startswith(SETTING_PREFIX)
     }
     extra = {k: v for k, v in variables.items() if k not in known and not k.startswith(SETTING_PREFIX)}
     return _checked(TrainedModel(**values, settings=settings, extra=extra), source)
+
+
+def holds_model(path: str | os.PathLike) -> bool:
+    """Whether a MAT file holds any of the variables that make a model. Raises MatFileError if it is unreadable."""
+    return bool(set(variable_names(path)) & set(_REQUIRED))
 
 
 def save_model(model: TrainedModel, path: str | os.PathLike) -> None:
@@ -173,36 +185,39 @@ def historic_path(
 
 
 def task_in_path(path: str | os.PathLike, known_tasks: tuple[str, ...]) -> str | None:
-    """Task named by a model file's name (`Task_<task>_N_...`), else by the nearest folder called like a task."""
+    """Task named by a file's name (`Task_<task>_N_...`, or `go_nogo.mat`), else by the nearest folder called like one."""
     resolved = Path(os.path.abspath(path))
     match = re.match(r"Task_(.+?)_N_\d", resolved.name)
     if match:
         return match.group(1)
+    stem = resolved.stem.lower().replace("_", "-")
+    for task in known_tasks:
+        if re.search(rf"(?<![a-z0-9]){re.escape(task)}(?![a-z0-9])", stem):
+            return task
     names = (folder.name.lower().replace("_", "-") for folder in resolved.parents)
     return next((name for name in names if name in known_tasks), None)
 
 
-def _read_field(name: str, variables: Mapping[str, Any], source: str) -> Any:
-    historic = _HISTORIC[name]
-    value = variables[historic]
-    try:
-        if name == "activation":
-            return str(_scalar(value))
-        if name in _SCALARS:
-            return _typed_scalar(name, value)
-        if name in ("inhibitory", "excitatory"):
-            return np.asarray(value).reshape(-1).astype(bool)  # uint8 after a careless load and save
-        if name == "tau_limits_steps":
-            return tuple(float(t) for t in np.asarray(value, dtype=float).ravel())
-        if name in ("losses", "last_output", "last_target", "scaling_factors", "scaling_accuracies", "eval_labels"):
-            return np.asarray(value).ravel()
-        if name in ("first_states", "first_rates", "last_states", "last_rates"):
-            return value.reshape(value.shape[:2])  # MATLAB drops the trailing singleton, SciPy keeps it
-        if name in _WEIGHTS and value.dtype.kind in "iub":
-            return value.astype(np.float64)
-        return value
-    except (TypeError, ValueError, AttributeError, IndexError):
-        raise ModelFileError(f"{source}: variable {historic} has an unexpected form") from None
+def _read_field(name: str, value: Any) -> Any:
+    """The value in our form; raises one of Python's own errors if it has an unexpected form."""
+    if name == "activation":
+        text = _scalar(value)
+        if text is not None and not isinstance(text, str):
+            raise TypeError
+        return text.lower() if text else None
+    if name in _SCALARS:
+        return _typed_scalar(name, value)
+    if name in ("inhibitory", "excitatory"):
+        return np.asarray(value).reshape(-1).astype(bool)  # uint8 after a careless load and save
+    if name == "tau_limits_steps":
+        return tuple(float(t) for t in np.asarray(value, dtype=float).ravel())
+    if name in ("losses", "last_output", "last_target", "scaling_factors", "scaling_accuracies", "eval_labels"):
+        return np.asarray(value).ravel()
+    if name in ("first_states", "first_rates", "last_states", "last_rates"):
+        return value.reshape(value.shape[:2])  # MATLAB drops the trailing singleton, SciPy keeps it
+    if name in _WEIGHTS and value.dtype.kind in "iub":
+        return value.astype(np.float64)
+    return value
 
 
 def _typed_scalar(name: str, value: Any) -> Any:
@@ -237,9 +252,6 @@ def _checked(model: TrainedModel, source: str) -> TrainedModel:
         _check_array(getattr(model, name), shape, _HISTORIC[name], source)
     if len(model.tau_limits_steps) not in (1, 2) or not all(np.isfinite(t) and t > 0 for t in model.tau_limits_steps):
         raise ModelFileError(f"{source}: taus must hold one or two positive numbers, got {model.tau_limits_steps}")
-    if model.inhibitory.any() and (model.w_rec < 0).any():
-        warnings.warn(f"{source}: negative weights despite Dale's principle are set to 0", stacklevel=3)
-        object.__setattr__(model, "w_rec", np.maximum(model.w_rec, 0))
     return model
 
 

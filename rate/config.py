@@ -3,8 +3,11 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from rate2spike.errors import InputError
 from rate2spike.rate import tasks
+from rate2spike.seeding import resolve_seed
 
 ACTIVATIONS = ("sigmoid", "clipped_relu", "softplus")
 LOSSES = ("l1", "l2")
@@ -43,13 +46,18 @@ class TrainConfig:
         self._check_som()
 
     def _check_counts(self) -> None:
-        for name, value, flag in (
-            ("number of units", self.n_units, "--N"),
-            ("number of trials", self.n_updates, "--n_trials"),
-            ("batch size", self.batch_size, "--batch_size"),
+        for name, field, flag, least in (
+            ("number of units", "n_units", "--N", 1),
+            ("number of trials", "n_updates", "--n_trials", 1),
+            ("batch size", "batch_size", "--batch_size", 1),
+            ("number of SOM units", "n_som", "--som_N", 0),
         ):
-            if value < 1 or int(value) != value:
-                raise InputError(f"{name} must be a whole number from 1, got {value} ({flag})")
+            value = getattr(self, field)
+            if not isinstance(value, int | float | np.integer) or value < least or value % 1 != 0:
+                raise InputError(f"{name} must be a whole number from {least}, got {value} ({flag})")
+            object.__setattr__(self, field, int(value))
+        if self.seed is not None:
+            object.__setattr__(self, "seed", resolve_seed(self.seed))
 
     def _check_numbers(self) -> None:
         if not 0 <= self.p_inh <= 1:
@@ -64,8 +72,6 @@ class TrainConfig:
                 raise InputError(f"{name} must be positive, got {value} ({flag})")
 
     def _check_som(self) -> None:
-        if self.n_som < 0 or int(self.n_som) != self.n_som:
-            raise InputError(f"number of SOM units must be a whole number from 0, got {self.n_som} (--som_N)")
         if self.n_som and not self.apply_dale:
             raise InputError("SOM units are inhibitory units: --som_N needs --apply_dale True")
         if self.n_som > self.n_units or (self.n_som and self.p_inh == 0):
@@ -91,7 +97,10 @@ def _choice(what: str, value: str, choices: tuple[str, ...]) -> str:
 
 
 def _tau_steps(values: Any) -> tuple[float, ...]:
-    taus = tuple(float(t) for t in (values if isinstance(values, list | tuple) else [values]))
+    try:
+        taus = tuple(float(t) for t in np.atleast_1d(values))
+    except (TypeError, ValueError):
+        raise InputError(f"time constants must be numbers, got {values!r} (--decay_taus)") from None
     if len(taus) not in (1, 2):
         raise InputError(f"give one time constant or two (min max), got {len(taus)} (--decay_taus)")
     if not all(1 <= t < float("inf") for t in taus):

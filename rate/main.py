@@ -18,10 +18,17 @@ from pathlib import Path
 from rate2spike.cli.arguments import Parser, add_seed, true_or_false
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import make_folder
-from rate2spike.matlab_compat.model_file import TrainedModel, historic_path, load_model, save_model, task_in_path
+from rate2spike.matlab_compat.model_file import (
+    TrainedModel,
+    historic_path,
+    holds_model,
+    load_model,
+    save_model,
+    task_in_path,
+)
 from rate2spike.progress import Progress
 from rate2spike.rate import tasks
-from rate2spike.rate.config import LOSSES, TrainConfig
+from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.weights import draw_weights
 from rate2spike.seeding import Role, generator, resolve_seed
 
@@ -82,6 +89,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 def config_of(arguments: argparse.Namespace, defaults: TrainConfig) -> TrainConfig:
     """Validated settings with a resolved seed; whatever is not given is as in `defaults`. Raises InputError."""
+    config = replace(_given(arguments, defaults), seed=resolve_seed(arguments.seed))
+    # a cheap trial draw: whether the SOM units asked for exist is known only when the types are drawn
+    draw_weights(config, tasks.get(config.task).n_inputs, generator(config.seed or 0, Role.INITIAL_WEIGHTS))
+    return config
+
+
+def _given(arguments: argparse.Namespace, defaults: TrainConfig) -> TrainConfig:
     given = {
         "task": arguments.task, "n_units": arguments.N, "p_inh": arguments.P_inh, "p_rec": arguments.P_rec,
         "n_som": arguments.som_N, "gain": arguments.gain, "weight_distribution": arguments.w_dist,
@@ -89,12 +103,7 @@ def config_of(arguments: argparse.Namespace, defaults: TrainConfig) -> TrainConf
         "tau_steps": tuple(arguments.decay_taus) if arguments.decay_taus else None, "n_updates": arguments.n_trials,
         "batch_size": arguments.batch_size, "learning_rate": arguments.learning_rate,
     }  # fmt: skip
-    config = replace(defaults, **{name: value for name, value in given.items() if value is not None})
-    seed = resolve_seed(arguments.seed)
-    config = replace(config, seed=seed)
-    # a cheap trial draw: whether the SOM units asked for exist is known only when the types are drawn
-    draw_weights(config, tasks.get(config.task).n_inputs, generator(seed, Role.INITIAL_WEIGHTS))
-    return config
+    return replace(defaults, **{name: value for name, value in given.items() if value is not None})
 
 
 def train_and_save(config: TrainConfig, output_dir: Path, gpu: str) -> tuple[TrainedModel, Path, bool]:
@@ -120,8 +129,8 @@ def train_and_save(config: TrainConfig, output_dir: Path, gpu: str) -> tuple[Tra
         result = train_interruptibly(config, on_update, on_evaluation)
         model = result.model
         verdict = "criteria met" if model.training_success else "criteria NOT met"
-        progress.line(f"{verdict} at update {model.last_update}: loss {model.eval_loss:.2f}, "
-                      f"accuracy {model.eval_accuracy:.2f}")  # fmt: skip
+        judged = "" if model.eval_loss is None else f": loss {model.eval_loss:.2f}, accuracy {model.eval_accuracy:.2f}"
+        progress.line(f"{verdict} at update {model.last_update}{judged}")
     path = _free_path(lambda when: model_path(config, output_dir, when))
     assert path.parent == folder
     save_model(model, path)
@@ -160,16 +169,18 @@ def _run_eval(arguments: argparse.Namespace) -> int:
     n_trials = DEFAULT_EVAL_TRIALS if arguments.n_trials is None else arguments.n_trials
     if n_trials < 1:
         raise InputError(f"number of trials must be at least 1, got {n_trials} (--n_trials)")
-    loss = (arguments.loss_fn or "l2").lower()
-    if loss not in LOSSES:
-        raise InputError(f"unknown loss function {arguments.loss_fn!r}: choose from {', '.join(LOSSES)}")
+    config = _given(
+        arguments, TrainConfig()
+    )  # what describes training is not used, but a wrong value is still an error
+    loss = config.loss
     seed = resolve_seed(arguments.seed)
-    jobs = [(path, load_model(path)) for path in _eval_paths(arguments)]
+    jobs = [(path, load_model(path)) for path in _eval_paths(arguments, config)]
     known = tuple(tasks.TASKS)
     chosen = [tasks.resolve(arguments.task, m.task, task_in_path(p, known), str(p)) for p, m in jobs]
     for (path, model), task in zip(jobs, chosen, strict=True):
         if model.n_inputs != task.n_inputs:
             raise InputError(f"{path}: task {task.name} has {task.n_inputs} input(s), the model {model.n_inputs}")
+        make_folder(arguments.output_dir or path.parent)
     from rate2spike.rate.device import prepare_tensorflow
 
     prepare_tensorflow(arguments.gpu)
@@ -178,16 +189,16 @@ def _run_eval(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _eval_paths(arguments: argparse.Namespace) -> list[Path]:
+def _eval_paths(arguments: argparse.Namespace, config: TrainConfig) -> list[Path]:
     if arguments.model is not None:
         target = Path(arguments.model)
     else:
         _require(arguments, "output_dir", "N", "task", "decay_taus")
-        target = model_path(config_of(arguments, TrainConfig()), Path(arguments.output_dir), datetime.now()).parent
+        target = model_path(config, Path(arguments.output_dir), datetime.now()).parent
     if not target.is_dir():
         return [target]
-    pattern = "*.mat" if arguments.model else f"Task_*_N_{arguments.N}_*.mat"
-    paths = sorted(path for path in target.glob(pattern) if not path.name.startswith("."))
+    pattern = "*.mat" if arguments.model else f"Task_*_N_{config.n_units}_*_Act_{config.activation}_*.mat"
+    paths = sorted(path for path in target.glob(pattern) if not path.name.startswith(".") and holds_model(path))
     if not paths:
         raise InputError(f"folder {target} holds no model to evaluate")
     return paths

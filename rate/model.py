@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from rate2spike.errors import InputError
+from rate2spike.rate.config import ACTIVATIONS
 from rate2spike.rate.rollout import activate, padded_steps, rollout, states
 
 NOISE_SD, START_SD = 0.1, 0.01  # of x, per step (not scaled by dt / tau) and at t = 0
@@ -45,11 +47,17 @@ class RateNetwork(tf.Module):
 
     @classmethod
     def from_model(cls, model) -> "RateNetwork":
-        """Network of a TrainedModel. An absent activation counts as the historic default, sigmoid."""
+        """Network of a TrainedModel. An absent activation counts as the historic default, sigmoid.
+
+        Raises InputError for an activation that does not exist here.
+        """
+        activation = model.activation or "sigmoid"
+        if activation not in ACTIVATIONS:
+            raise InputError(f"unknown activation {activation!r} in the model: known are {', '.join(ACTIVATIONS)}")
         return cls(
             w_rec=model.w_rec, w_in=model.w_in, w_out=model.w_out, b_out=model.b_out or 0.0, tau_logit=model.tau_logit,
             tau_limits_steps=model.tau_limits_steps, sign_matrix=model.sign_matrix,
-            connection_mask=model.connection_mask, apply_dale=model.has_dale, activation=model.activation or "sigmoid",
+            connection_mask=model.connection_mask, apply_dale=model.has_dale, activation=activation,
         )  # fmt: skip
 
     def effective_w(self) -> tf.Tensor:

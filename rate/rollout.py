@@ -21,7 +21,9 @@ def activate(x: tf.Tensor, activation: str) -> tf.Tensor:
         return tf.sigmoid(x)
     if activation == "clipped_relu":
         return tf.clip_by_value(x, 0.0, CEILING)
-    return tf.minimum(tf.nn.softplus(x), CEILING)
+    if activation == "softplus":
+        return tf.minimum(tf.nn.softplus(x), CEILING)
+    raise ValueError(f"unknown activation {activation!r}")
 
 
 def activation_slope(r: tf.Tensor, activation: str) -> tf.Tensor:

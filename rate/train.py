@@ -97,9 +97,12 @@ def train_interruptibly(
                     break
     except KeyboardInterrupt:
         interrupted = True
-    if evaluation is None:  # judge the network that is returned, not the one before the last updates
-        evaluation = _evaluated(network, task, config, seed, last_update, on_evaluation)
-        success = task.stops_training(last_update, evaluation.loss, evaluation.accuracy)
+    try:
+        if evaluation is None:  # judge the network that is returned, not the one before the last updates
+            evaluation = _evaluated(network, task, config, seed, last_update, on_evaluation)
+            success = task.stops_training(last_update, evaluation.loss, evaluation.accuracy)
+    except KeyboardInterrupt:  # the network is worth more than its evaluation
+        interrupted = True
     last = trajectory(network, task, seed, key=1)
     model = _as_model(config, initial, network, first, last, losses, last_update, evaluation, success)
     return TrainingResult(model, interrupted)
@@ -164,7 +167,7 @@ def _compiled_trajectory(network: RateNetwork) -> Callable[..., Trajectory]:
 
         @tf.function
         def compiled(u, noise_seed):
-            return network.trajectory(u, network.draw_noise(*u.shape[:2], noise_seed))
+            return network.trajectory(u, network.draw_noise(u.shape[0], u.shape[1], noise_seed))
 
         network._compiled_trajectory = compiled
     return network._compiled_trajectory
@@ -201,8 +204,9 @@ def _as_model(config, initial, network, first, last, losses, last_update, evalua
         last_states=last_run.x[0].numpy(), last_rates=last_run.r[0].numpy(),
         last_input=last_trial.u, last_output=last_run.o[0].numpy(), last_target=last_trial.target,
         losses=losses, last_update=last_update,
-        eval_accuracy=evaluation.accuracy, eval_loss=evaluation.loss, eval_outputs=evaluation.outputs,
-        eval_labels=evaluation.labels, training_success=success,
+        eval_accuracy=evaluation and evaluation.accuracy, eval_loss=evaluation and evaluation.loss,
+        eval_outputs=evaluation and evaluation.outputs, eval_labels=evaluation and evaluation.labels,
+        training_success=success,
         settings={
             "task": config.task, "seed": float(config.seed), "version": __version__, "apply_dale": config.apply_dale,
             "weight_distribution": config.weight_distribution, "gain": config.gain, "p_inh": config.p_inh,

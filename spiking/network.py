@@ -47,7 +47,7 @@ class SpikingNetwork:
         scaling_factor: positive; None takes the one that a search found. initial_weights: use the untrained recurrent
         weights. Raises InputError.
         """
-        factor = check_scaling_factor(model.scaling_factor if scaling_factor is None else scaling_factor)
+        factor = _known_factor(model.scaling_factor) if scaling_factor is None else check_scaling_factor(scaling_factor)
         if downsample < 1 or int(downsample) != downsample:
             raise InputError(f"downsampling must be a whole number from 1, got {downsample}")
         if model.w_out.shape[0] != 1:
@@ -78,18 +78,20 @@ class SpikingNetwork:
 
     def run(
         self, u: np.ndarray, *, seed: int | None = None, record: Iterable[str] = ("output", "spikes"),
-        stimulation: Stimulation | None = None, precision: str = "float32", draws: InjectedDraws | None = None,
+        stimulation: Stimulation | None = None, precision: str | None = None, draws: InjectedDraws | None = None,
     ) -> SpikeRecord:  # fmt: skip
         """Simulate one trial.
 
         u (n_inputs, K): input, one column per 5 ms; K - 1 columns of time are simulated. record: any of RECORDABLE
-        (firing rates always are). precision: 'float32' is the fast path, 'float64' the reference path, which `draws`
-        (the random numbers themselves) selects too. Same seed, same result, whatever is recorded. Raises InputError.
+        (firing rates always are). precision: 'float32' (default) is the fast path, 'float64' the reference path, which
+        `draws` (the random numbers themselves) selects too. Same seed, same result, whatever is recorded. Raises InputError.
         """
         seed = resolve_seed(seed)
-        if precision not in PRECISIONS:
+        if precision not in (None, *PRECISIONS):
             raise InputError(f"unknown precision {precision!r}: choose from {', '.join(PRECISIONS)}")
-        if draws is None and precision == "float32":
+        if draws is not None and precision == "float32":
+            raise InputError("precision float32 uses its own generator; with the draws given the path is float64")
+        if draws is None and precision != "float64":
             return self.run_fast(u, key64(seed, Role.SIMULATION), record, stimulation, seed)
         source: Draws = draws or GeneratedDraws(generator(seed, Role.SIMULATION))
         return self.run_reference(u, source, record, stimulation, seed if draws is None else None)
@@ -142,10 +144,14 @@ class SpikingNetwork:
         return subsampled
 
 
-def check_scaling_factor(factor: float | None) -> float:
-    """The factor as a float. Raises InputError if it is missing or not a positive number."""
+def _known_factor(factor: float | None) -> float:
     if factor is None or np.isnan(factor):
         raise InputError("the model has no scaling factor yet: give one (--scaling-factor) or search for it first")
+    return check_scaling_factor(factor)
+
+
+def check_scaling_factor(factor: float) -> float:
+    """The factor as a float. Raises InputError if it is not a positive number."""
     if not 0 < factor < np.inf:
         raise InputError(f"scaling factor must be positive, got {factor:g} (--scaling-factor)")
     return float(factor)

@@ -7,6 +7,7 @@ import numpy as np
 
 from rate2spike.errors import InputError
 
+_LAST_STEP = 2**40  # later than any simulation ends, and safe as a kernel's integer
 STEPS_PER_COLUMN = 100  # simulation steps per column of the (subsampled) input
 
 
@@ -49,6 +50,7 @@ class Stimulation:
             raise InputError(f"stimulation mode must be 'exc' or 'inh', got {self.mode!r}")
         if not 0 <= self.first_step <= self.end_step:
             raise InputError(f"stimulation window must be 0 <= first <= end, got {self.first_step}, {self.end_step}")
+        object.__setattr__(self, "units", tuple(sorted(set(self.units))))  # a unit named twice moves once, as in MATLAB
 
     @classmethod
     def from_matlab(cls, mode: str, dur: Iterable[float], units: Iterable[float]) -> "Stimulation | None":
@@ -60,8 +62,10 @@ class Stimulation:
             raise InputError("stims.dur must hold two whole numbers (on, off) and stims.units whole numbers, from 1")
         if indices.size and indices.min() < 1:
             raise InputError(f"stims.units count from 1, got {indices.min():g}")
-        first, end = int(window[0]) - 1, int(window[1]) - 1
-        return cls(mode, max(first, 0), max(end, 0), tuple(int(k) - 1 for k in indices))
+        if window[0] > window[1]:
+            raise InputError(f"stims.dur must hold on <= off, got {window[0]:g}, {window[1]:g}")
+        first, end = (int(np.clip(step, 1, _LAST_STEP)) - 1 for step in window)
+        return cls(mode, first, end, tuple(int(k) - 1 for k in indices))
 
     @property
     def amplitude_mv(self) -> float:

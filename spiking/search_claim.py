@@ -1,14 +1,16 @@
 """Claim of a model file by a λ search: so that several processes can share a folder, and an interrupted one resumes.
 
 Two marks, both as published code and people expect: `opt_scaling_factor = NaN` in the model file (the historic mark), and
-a sidecar `<model>.search.json` with the owner, the settings and the finished values. The sidecar is what is locked: it is
-created exclusively, and taken over by renaming it away first, which only one process can do.
+a sidecar `<model>.search.json` with the owner, the settings and the finished values. Whoever decides on a claim holds
+the lock file `<model>.search.lock` for that moment; afterwards only the owner writes the sidecar.
 """
 
-import contextlib
 import json
 import os
 import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +19,8 @@ from typing import Any
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.spiking.lambda_grid_search import FactorResult
+
+_LOCK_PATIENCE_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -42,17 +46,6 @@ class SearchClaim:
         """Write the sidecar atomically."""
         write_atomically(self.path, self._as_json())
 
-    def create(self) -> bool:
-        """Write the sidecar if there is none; False if another process was faster."""
-        try:
-            with open(self.path, "x", encoding="utf-8") as file:
-                file.write(self._as_json())
-        except FileExistsError:
-            return False
-        except OSError as error:
-            raise InputError(f"cannot write {self.path}: {error.strerror or error}") from None
-        return True
-
     def owner_text(self) -> str:
         """The owner in words."""
         if not self.owner:
@@ -74,7 +67,7 @@ def sidecar_path(model_path: Path) -> Path:
 
 
 def read_claim(model_path: Path) -> SearchClaim | None:
-    """The claim on a model file, or None. An unreadable sidecar counts as a claim by nobody with nothing finished."""
+    """The claim on a model file, or None. An unreadable sidecar counts as the claim of an unknown owner."""
     path = sidecar_path(model_path)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -88,20 +81,28 @@ def read_claim(model_path: Path) -> SearchClaim | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError):
-        return SearchClaim(path)
+        return SearchClaim(path, {"pid": "unknown", "host": "an unknown host", "since": "an unknown time"})
 
 
-def take_over(model_path: Path) -> bool:
-    """Move an abandoned sidecar out of the way; False if another process was faster."""
-    path = sidecar_path(model_path)
-    private = path.with_name(f"{path.name}.{socket.gethostname()}.{os.getpid()}")
+@contextmanager
+def deciding(model_path: Path) -> Iterator[None]:
+    """Hold the lock under which claims are read and made. A lock left by a killed process is broken after a while."""
+    lock = model_path.with_name(model_path.name + ".search.lock")
+    deadline = time.monotonic() + _LOCK_PATIENCE_S
+    while True:
+        try:
+            os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+            break
+        except FileExistsError:
+            if time.monotonic() > deadline:  # a decision takes milliseconds: its process is gone
+                lock.unlink(missing_ok=True)
+            time.sleep(0.02)
+        except OSError as error:
+            raise InputError(f"cannot write beside {model_path}: {error.strerror or error}") from None
     try:
-        os.replace(path, private)
-    except FileNotFoundError:
-        return False
-    with contextlib.suppress(OSError):
-        private.unlink()
-    return True
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
 
 
 def this_process() -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """λ search over model files: claim, skip what is finished, resume, append the three historic variables."""
 
+import contextlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from rate2spike.errors import InputError
-from rate2spike.matlab_compat.matfile import append
-from rate2spike.matlab_compat.model_file import CLAIM_VARIABLE, TrainedModel, load_model, task_in_path
+from rate2spike.matlab_compat.matfile import append, check_appendable, loadmat
+from rate2spike.matlab_compat.model_file import CLAIM_VARIABLE, TrainedModel, holds_model, load_model, task_in_path
 from rate2spike.rate import tasks
 from rate2spike.rate.tasks import Task
 from rate2spike.seeding import resolve_seed
@@ -26,11 +26,11 @@ from rate2spike.spiking.network import SpikingNetwork
 from rate2spike.spiking.search_claim import (
     SearchClaim,
     Settings,
+    deciding,
     is_alive_here,
     is_dead,
     read_claim,
     sidecar_path,
-    take_over,
     this_process,
 )
 
@@ -87,13 +87,16 @@ def search_files(
 
 
 def model_files(path: str | Path) -> list[Path]:
-    """The file itself, or the .mat files of a folder, sorted by name. Raises InputError if there is none."""
+    """The file itself, or those .mat files of a folder that hold a model, sorted by name.
+
+    Raises InputError if there is none, or if a .mat file cannot be read.
+    """
     path = Path(path)
     if not path.is_dir():
         return [path]
-    files = sorted(file for file in path.glob("*.mat") if not file.name.startswith("."))
+    files = sorted(file for file in path.glob("*.mat") if not file.name.startswith(".") and holds_model(file))
     if not files:
-        raise InputError(f"folder {path} holds no .mat file")
+        raise InputError(f"folder {path} holds no .mat file with a model")
     return files
 
 
@@ -104,35 +107,61 @@ def resolve_task(explicit: str | None, model: TrainedModel, path: Path) -> Task:
 
 def _validated_task(file: Path, options: FileSearch) -> Task:
     model = load_model(file)
+    check_appendable(file)
     task = resolve_task(options.task, model, file)
     return checked_task(task, SpikingNetwork.from_model(model, options.scaling_factors[0]), options.n_trials)
 
 
 def _search_file(file, task, options, on_file, on_factor) -> FileOutcome:
-    model = load_model(file)  # again: another process may have finished it since it was validated
-    if _is_done(model) and not options.force:
-        return _already_done(file, model)
-    claim = _claim(file, model, task, options)
-    if isinstance(claim, str):
-        return FileOutcome(file, Outcome.CLAIMED, claim)
-    model = load_model(file)  # and again, now that nobody else may write it
-    if _is_done(model) and not options.force:
-        claim.path.unlink(missing_ok=True)
-        return _already_done(file, model)
-    with _released_if_interrupted(file, claim, model):
+    claim, model = None, None
+    try:
+        with deciding(file):
+            model = load_model(file)  # again: another process may have finished it since it was validated
+            if _is_done(model) and not options.force:
+                return _already_done(file, model)
+            old = read_claim(file)
+            reason = _held(old, model, options)
+            if reason:
+                return FileOutcome(file, Outcome.CLAIMED, reason)
+            claim = SearchClaim(sidecar_path(file), this_process(), *_resumable(old, task, options))
+            claim.save()
         if not _is_done(model):
             append(file, {CLAIM_VARIABLE: np.nan})
         result = _run(file, model, task, options, claim, on_file, on_factor)
-        append(file, {
-            CLAIM_VARIABLE: result.best_factor,
-            "all_perfs": result.accuracies[:, None],
-            "scaling_factors": result.scaling_factors[None, :],
-            "r2s_search_seed": result.seed,
-            "r2s_search_n_trials": result.n_trials,
-        })  # fmt: skip
-    claim.path.unlink(missing_ok=True)
+        _append_result(file, result)
+        claim.path.unlink(missing_ok=True)
+    except BaseException:
+        if claim:
+            _release(file, claim)
+        raise
     note = f"best scaling factor {result.best_factor:g}, accuracy {result.best_accuracy:.3f}"
     return FileOutcome(file, Outcome.SEARCHED, note, result)
+
+
+def _append_result(file: Path, result: SearchResult) -> None:
+    append(file, {
+        CLAIM_VARIABLE: result.best_factor,
+        "all_perfs": result.accuracies[:, None],
+        "scaling_factors": result.scaling_factors[None, :],
+        "r2s_search_seed": result.seed,
+        "r2s_search_n_trials": result.n_trials,
+    })  # fmt: skip
+
+
+def _release(file: Path, claim: SearchClaim) -> None:
+    """After Ctrl-C or a failure: give the claim up, keep finished values, take back the NaN mark.
+
+    Trouble in here must not hide why the search ended.
+    """
+    with contextlib.suppress(InputError, OSError):
+        if claim.finished:
+            claim.owner = None
+            claim.save()
+        else:
+            claim.path.unlink(missing_ok=True)
+        mark = loadmat(file, [CLAIM_VARIABLE]).get(CLAIM_VARIABLE)
+        if isinstance(mark, np.ndarray) and mark.size == 1 and np.isnan(mark.item()):
+            append(file, {}, remove=[CLAIM_VARIABLE])
 
 
 def _is_done(model: TrainedModel) -> bool:
@@ -148,7 +177,7 @@ def _run(file, model, task, options, claim: SearchClaim, on_file, on_factor) -> 
     settings = claim.settings
     assert settings is not None
     if on_file:
-        on_file(file, settings, len(claim.finished))
+        on_file(file, settings, len(claim.finished.keys() & set(settings.scaling_factors)))
 
     def keep(result: FactorResult) -> None:
         claim.finished[result.scaling_factor] = result
@@ -162,23 +191,11 @@ def _run(file, model, task, options, claim: SearchClaim, on_file, on_factor) -> 
     )  # fmt: skip
 
 
-def _claim(file: Path, model: TrainedModel, task: Task, options: FileSearch) -> SearchClaim | str:
-    """A claim owned by this process, or the reason why there is none."""
-    old = read_claim(file)
-    reason = _held(old, model, options)
-    if reason:
-        return reason
-    if old and not take_over(file):
-        return "claimed by another process just now"
-    claim = SearchClaim(sidecar_path(file), this_process(), *_resumable(old, task, options))
-    return claim if claim.create() else "claimed by another process just now"
-
-
 def _held(old: SearchClaim | None, model: TrainedModel, options: FileSearch) -> str | None:
     """Why the file may not be claimed, if so."""
     if old is None:
         marked = model.scaling_factor is not None and np.isnan(model.scaling_factor)
-        if marked and not (options.reclaim or options.force):
+        if marked and not options.reclaim:
             return "claimed by another program (opt_scaling_factor is NaN): --reclaim takes it over"
         return None
     if old.owner is None:
@@ -192,7 +209,10 @@ def _held(old: SearchClaim | None, model: TrainedModel, options: FileSearch) -> 
 
 
 def _resumable(old: SearchClaim | None, task: Task, options: FileSearch) -> tuple[Settings, dict[float, FactorResult]]:
-    """Settings of the search and finished values to go on from; without a given seed an earlier one is kept."""
+    """Settings of the search and finished values to go on from; without a given seed an earlier one is kept.
+
+    Finished values of other factors are kept too: they count again if a later search asks for them.
+    """
     factors = checked_factors(options.scaling_factors)
     previous = old.settings if old else None
     seed = options.seed
@@ -200,23 +220,9 @@ def _resumable(old: SearchClaim | None, task: Task, options: FileSearch) -> tupl
         seed = previous.seed
     settings = Settings(task.name, options.n_trials, resolve_seed(seed), factors)
     same_numbers = previous and (previous.task, previous.n_trials, previous.seed) == _settings_key(settings)
-    finished = {f: r for f, r in old.finished.items() if f in factors} if old and same_numbers else {}
-    return settings, finished
+    return settings, dict(old.finished) if old and same_numbers else {}
 
 
 def _settings_key(settings: Settings) -> tuple[str, int, int]:
     """What must agree for a finished value to be reused."""
     return settings.task, settings.n_trials, settings.seed
-
-
-@contextmanager
-def _released_if_interrupted(file: Path, claim: SearchClaim, model: TrainedModel) -> Iterator[None]:
-    """On any failure: give the claim up, keep the finished values, and put the file's own mark back as it was."""
-    try:
-        yield
-    except BaseException:
-        claim.owner = None
-        claim.save()
-        if not _is_done(model):
-            append(file, {}, remove=[CLAIM_VARIABLE])
-        raise

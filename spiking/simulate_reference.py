@@ -48,14 +48,16 @@ class GeneratedDraws:
 class InjectedDraws:
     """Draws given by the caller in the order of use.
 
-    uniforms: N for the initial voltages, then one per stimulated step; normals: N per step. Surplus ones are ignored,
-    missing ones raise InputError.
+    uniforms: N for the initial voltages, then one per stimulated step; normals: N per step, flat or (steps, N). Surplus
+    ones are ignored, missing ones raise InputError.
     """
 
     uniforms: np.ndarray
     normals: np.ndarray
 
     def __post_init__(self) -> None:
+        if np.iscomplexobj(self.uniforms) or np.iscomplexobj(self.normals):
+            raise TypeError("draws must be real")
         self.uniforms = np.ravel(np.asarray(self.uniforms, dtype=np.float64))
         self.normals = np.ravel(np.asarray(self.normals, dtype=np.float64))
         self._uniforms_used = self._normals_used = 0

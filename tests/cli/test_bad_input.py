@@ -174,7 +174,10 @@ def test_simulation_input(cli, tmp_path, model):
         ({"u": u, "UZ": "a", "NZ": "b"}, [], "UZ and NZ must be real numeric"),
         ({"u": u}, ["--scaling-factor", "0"], "scaling factor must be positive"),
         ({"u": u}, ["--scaling-factor", "-3"], "scaling factor must be positive"),
-        ({"u": u}, ["--scaling-factor", "nan"], "no scaling factor"),
+        ({"u": u, "UZ": np.zeros(200) + 1j, "NZ": np.zeros(40_000)}, [], "UZ and NZ must be real numeric"),
+        ({"u": u}, ["--output", model], "would overwrite the model or the input"),
+        ({"u": u}, ["--output", tmp_path / "in.mat"], "would overwrite the model or the input"),
+        ({"u": u}, ["--scaling-factor", "nan"], "scaling factor must be positive"),
         ({"u": u}, ["--downsample", "0"], "downsampling must be"),
         ({"u": u}, ["--downsample", "3"], "at least 2 columns"),
         ({"u": u}, ["--record", "out,membrane"], "unknown 'membrane'"),
@@ -218,12 +221,19 @@ def test_search_and_evaluation(cli, tmp_path, model):
         (["train", "--mode", "eval", "--model", model], "give --task"),
         (["train", "--mode", "eval", "--model", model, "--task", "xor"], "task xor has 2 input(s), the model 1"),
         (["train", "--mode", "eval", "--model", model, "--task", "go-nogo", "--n_trials", "0"], "--n_trials"),
-        (["train", "--mode", "eval", "--output_dir", tmp_path, *TRAIN], "holds no model to evaluate"),
+        (["train", "--mode", "eval", "--model", model, "--task", "go-nogo", "--output_dir", model], "not writable"),
+        (["train", "--mode", "eval", "--model", model, "--task", "go-nogo", "--act", "tanh"], "unknown activation"),
     ):
         code, out, error = cli(*arguments)
         assert code == 2 and not out, arguments
         assert message in one_line(error)
         assert os.listdir(tmp_path) == ["net.mat"]
+
+
+def test_eval_of_a_folder_that_is_not_there(cli, tmp_path):
+    code, _, error = cli("train", "--mode", "eval", "--output_dir", tmp_path, *TRAIN)
+    assert code == 2 and "cannot read" in one_line(error)
+    assert not os.listdir(tmp_path)
 
 
 def test_everything_cheap_is_checked_before_tensorflow_loads(tmp_path):

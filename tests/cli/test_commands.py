@@ -71,9 +71,12 @@ def test_eval_mode_on_a_file_and_on_the_folder_that_flags_name(cli, tmp_path, go
     assert "accuracy 1.000" in out or "accuracy 0.9" in out
     assert len(list(tmp_path.glob("*_rate_outputs.png"))) == 1
     historic_main([*HISTORIC, "--act", "softplus", "--output_dir", str(tmp_path)])
-    code, out, error = cli("train", *HISTORIC, "--mode", "EVAL", "--output_dir", tmp_path, "--seed", 1)
+    historic_main([*HISTORIC, "--output_dir", str(tmp_path)])
+    code, out, error = cli(
+        "train", *HISTORIC, "--act", "softplus", "--mode", "EVAL", "--output_dir", tmp_path, "--seed", 1
+    )
     assert code == 0, error
-    assert "softplus" in out and "over 2 trials" in out
+    assert "softplus" in out and "sigmoid" not in out and "over 2 trials" in out
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
@@ -94,12 +97,12 @@ def test_ctrl_c_in_training_leaves_a_valid_model_and_says_how_to_go_on(tmp_path,
 
 
 def test_search_evaluate_inspect_and_their_words(cli, model):
-    code, _, error = cli("search", model, "--scaling_factors", "25", "50:5:55", "--n-trials", 8, "--seed", 1)
+    code, out, error = cli("search", model, "--scaling_factors", "25", "50:5:55", "--n-trials", 8, "--seed", 1)
     assert code == 0
-    assert "factor 25: accuracy" in error and "best scaling factor 25" in error
+    assert "factor 25: accuracy" in error and "best scaling factor 25" in out
     assert load_model(model).scaling_factors.tolist() == [25, 50, 55]
-    code, _, error = cli("search", model)
-    assert code == 0 and "already in the file" in error
+    code, out, _ = cli("search", model)
+    assert code == 0 and "already in the file" in out
     code, out, _ = cli("evaluate", model, "--n-trials", 20, "--seed", 2)
     assert code == 0 and "over 20 fresh trials" in out and "seed 2" in out
     code, out, _ = cli("evaluate", model, "--n-trials", 20, "--seed", 2, "--json")
@@ -141,6 +144,20 @@ def test_simulate_writes_what_is_asked_for(cli, tmp_path, model):
     np.testing.assert_array_equal(some["out"], everything["out"])
     assert cli(*common, "--seed", 1, "--precision", "float64")[0] == 0
     assert not np.array_equal(loadmat(tmp_path / "o.mat")["out"], everything["out"])
+
+
+def test_draws_are_taken_in_matlabs_order(cli, tmp_path, model):
+    rng = np.random.default_rng(0)
+    uniforms, normals = rng.random((200, 1)), rng.standard_normal((200, 300))  # column i is what step i uses
+    outs = []
+    for nz in (normals, normals.ravel(order="F")):
+        savemat(tmp_path / "in.mat", {"u": np.zeros((1, 4)), "UZ": uniforms, "NZ": nz})
+        assert cli("simulate", model, "--input", tmp_path / "in.mat", "--output", tmp_path / "o.mat",
+                   "--scaling-factor", 25, "--record", "REC")[0] == 0  # fmt: skip
+        outs.append(loadmat(tmp_path / "o.mat")["REC"])
+    np.testing.assert_array_equal(*outs)
+    np.testing.assert_allclose(outs[0][:, 0], np.where(-65 + uniforms[:, 0] * 95 + normals[:, 0] / 10 >= -40, 30,
+                               -65 + uniforms[:, 0] * 95 + normals[:, 0] / 10))  # fmt: skip
 
 
 def test_logical_units_select_as_in_matlab(cli, tmp_path, model):

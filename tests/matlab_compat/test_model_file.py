@@ -99,14 +99,37 @@ def test_truncated_model_is_an_error_at_any_byte(tmp_path, go_nogo_path):
             load_model(path)
 
 
-def test_negative_weights_under_dale_are_rectified_with_a_warning(tmp_path):
-    """The PyTorch port writes weights that were never rectified."""
+def test_weights_are_taken_as_stored(tmp_path):
+    """The simulator uses w as it is in the file, also where the PyTorch port left it unrectified."""
     model = small_model()
     w = model.w_rec.copy()
     w[0, 0] = -1
     save_model(replace(model, w_rec=w), tmp_path / "f.mat")
-    with pytest.warns(UserWarning, match="negative weights"):
-        assert (load_model(tmp_path / "f.mat").w_rec >= 0).all()
+    assert load_model(tmp_path / "f.mat").effective_w()[0, 0] == -1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("x", np.zeros((200, 200, 3))), ("b_out", [1, 2]), ("eval_perf_mean", np.zeros((1, 5))), ("tr", np.nan),
+     ("opt_scaling_factor", "text"), ("opt_scaling_factor", [1, 2]), ("activation", 5), ("losses", {"a": 1})],
+)  # fmt: skip
+def test_optional_variables_of_another_form_do_no_harm_and_are_kept(tmp_path, go_nogo_path, name, value):
+    path = tmp_path / "f.mat"
+    path.write_bytes(go_nogo_path.read_bytes())
+    append(path, {name: value})
+    model = load_model(path)
+    if name != "losses":
+        assert name in model.extra
+    save_model(model, path)
+    assert load_model(path) == model
+
+
+@pytest.mark.parametrize(("text", "known"), [("Sigmoid", "sigmoid"), ("", None), (None, None)])
+def test_activation_is_read_in_any_case_and_may_be_empty(tmp_path, go_nogo_path, text, known):
+    path = tmp_path / "f.mat"
+    path.write_bytes(go_nogo_path.read_bytes())
+    append(path, {"activation": text})
+    assert load_model(path).activation == known
 
 
 def test_integer_weights_and_byte_masks_are_accepted(tmp_path):
@@ -136,6 +159,8 @@ def test_historic_names():
         ("/a/xor/Task_go-nogo_N_200_Taus.mat", "go-nogo"),
         ("/models/go_nogo/P_rec/net.mat", "go-nogo"),
         ("/xor/mante/x/net.mat", "mante"),
+        ("/xor/go_nogo.mat", "go-nogo"),
+        ("/somewhere/my_XOR_net.mat", "xor"),
         ("/somewhere/net.mat", None),
     ],
 )

@@ -1,5 +1,6 @@
 """Every unusable setting is refused with a line that names value and flag."""
 
+import numpy as np
 import pytest
 
 from rate2spike.errors import InputError
@@ -17,6 +18,10 @@ from rate2spike.rate.tasks import TASKS
         ({"weight_distribution": "cauchy"}, "unknown weight distribution"),
         ({"n_units": 0}, "--N"),
         ({"n_units": -3}, "--N"),
+        ({"n_units": 2.5}, "--N"),
+        ({"n_units": "20"}, "--N"),
+        ({"tau_steps": "ab"}, "time constants must be numbers"),
+        ({"seed": "x"}, "seed must be a whole number"),
         ({"n_updates": 0}, "--n_trials"),
         ({"batch_size": 0}, "--batch_size"),
         ({"p_inh": 1.2}, r"from 0 to 1, got 1.2 \(--P_inh\)"),
@@ -44,6 +49,7 @@ def test_names_are_brought_to_their_usual_form():
     config = TrainConfig(task="GO_NOGO", activation="Sigmoid", loss="L1", tau_steps=7)
     assert (config.task, config.activation, config.loss, config.tau_steps) == ("go-nogo", "sigmoid", "l1", (7.0,))
     assert config.has_fixed_tau
+    assert TrainConfig(tau_steps=np.array([4, 20]), n_units=20.0).tau_steps == (4.0, 20.0)
 
 
 def test_every_task_has_a_recipe():

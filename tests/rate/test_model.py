@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from rate2spike.errors import InputError
 from rate2spike.rate.model import RateNetwork, normals, trial_losses
 from rate2spike.rate.rollout import BLOCK_STEPS, activate, padded_steps
 
@@ -149,3 +150,9 @@ def test_normals_have_the_moments_of_the_normal_distribution():
     assert np.isfinite(values).all()
     assert abs(np.corrcoef(values[1:], values[:-1])[0, 1]) < 5 / np.sqrt(n)
     np.testing.assert_array_equal(values, normals((1000, 999), tf.constant([1, 2])).numpy().ravel())
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_unknown_activation_of_a_model_is_refused(activation):
+    with pytest.raises(InputError, match=f"unknown activation '{activation}' in the model: known are sigmoid"):
+        RateNetwork.from_model(small_model(activation=activation))

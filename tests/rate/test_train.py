@@ -90,6 +90,15 @@ def test_interruption_returns_the_network_so_far():
         train(SMALL, on_update=stop)
 
 
+def test_interruption_of_the_last_evaluation_keeps_the_network(monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train_module, "_evaluated", interrupt)
+    result = train_interruptibly(replace(SMALL, n_updates=1))
+    assert result.interrupted and result.model.eval_loss is None and result.model.last_update == 0
+
+
 def test_divergence_is_reported(monkeypatch):
     monkeypatch.setattr(train_module, "compiled_update", lambda *_: lambda *_: float("nan"))
     with pytest.raises(InputError, match=r"diverged at update 0 .*--learning_rate"):

@@ -24,7 +24,10 @@ CASES = sorted(path.name[3:-10] for path in _golden_folder().glob("lif/in_*_mode
 
 
 def test_golden_folder_holds_something():
-    assert CASES, f"no lif/in_*_model.mat in {_golden_folder()}"
+    """Families that are absent are no failure; a folder without any golden file is."""
+    folder = _golden_folder()
+    found = [path for path in folder.rglob("*") if path.suffix in (".mat", ".json")]
+    assert found, f"no golden file in {folder}"
 
 
 @pytest.mark.parametrize("case", CASES)

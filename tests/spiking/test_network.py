@@ -99,6 +99,11 @@ def test_networks_travel_to_other_processes(network):
         (lambda n: Stimulation("exc", 5, 2, ()), "window"),
         (lambda n: Stimulation.from_matlab("exc", [1, 2], [0]), "count from 1, got 0"),
         (lambda n: Stimulation.from_matlab("exc", [1], [1]), "two whole numbers"),
+        (lambda n: Stimulation.from_matlab("exc", [100, 50], [1]), "on <= off, got 100, 50"),
+        (
+            lambda n: n.run(U, precision="float32", draws=InjectedDraws(np.zeros(12), np.zeros(12000))),
+            "float32 uses its own",
+        ),
         (lambda n: Stimulation.from_matlab("exc", [1, 2], [1.5]), "whole numbers"),
         (lambda n: LIFParams(tau_m_s=0.0), "tau_m_s must be above 0"),
         (lambda n: LIFParams(noise_sd_mv=-1.0), "noise_sd_mv must be at least 0"),
@@ -109,7 +114,14 @@ def test_refusals(network, call, message):
         call(network)
 
 
-@pytest.mark.parametrize("factor", [0, -5, np.inf])
+def test_a_unit_named_twice_moves_once_and_a_late_window_is_no_error(network):
+    assert Stimulation("exc", 0, 5, (3, 1, 3)).units == (1, 3)
+    late = Stimulation.from_matlab("exc", [1, 1e300], [1])
+    network.run(U, seed=1, stimulation=late)
+    network.run(U, seed=1, stimulation=late, precision="float64")
+
+
+@pytest.mark.parametrize("factor", [0, -5, np.inf, np.nan])
 def test_scaling_factor_must_be_positive(factor):
     with pytest.raises(InputError, match="scaling factor must be positive"):
         SpikingNetwork.from_model(small_model(), factor)

@@ -14,7 +14,7 @@ import pytest
 
 from rate2spike.errors import InputError
 from rate2spike.matlab_compat import mat_v5
-from rate2spike.matlab_compat.matfile import append, loadmat
+from rate2spike.matlab_compat.matfile import append, loadmat, savemat
 from rate2spike.spiking.lambda_grid_search import grid_search
 from rate2spike.spiking.search_claim import is_dead, sidecar_path, this_process
 from rate2spike.spiking.search_files import FileSearch, Outcome, search_files
@@ -174,6 +174,74 @@ def test_every_file_is_validated_before_the_first_is_touched(model_file):
         search(model_file.parent)
     assert model_file.read_bytes() == before
     assert sorted(os.listdir(model_file.parent)) == sorted([model_file.name, "z.mat"])
+
+
+def test_other_mat_files_of_a_folder_are_left_alone(model_file):
+    savemat(model_file.parent / "simulation.mat", {"REC": 1})
+    assert [item.path for item in search(model_file.parent)] == [model_file]
+
+
+def test_failure_before_anything_is_finished_leaves_nothing(model_file):
+    before = model_file.read_bytes()
+
+    def fail(*_):
+        raise RuntimeError("boom")
+
+    with pytest.raises(RuntimeError, match="boom"):
+        search(model_file, on_file=fail)
+    assert model_file.read_bytes() == before
+    assert os.listdir(model_file.parent) == [model_file.name]
+
+
+def test_result_is_kept_when_the_interruption_comes_after_it(model_file, monkeypatch):
+    from rate2spike.spiking import search_files as module
+
+    def append_then_interrupt(file, result):
+        original(file, result)
+        raise KeyboardInterrupt
+
+    original = module._append_result
+    monkeypatch.setattr(module, "_append_result", append_then_interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        search(model_file)
+    assert loadmat(model_file)["opt_scaling_factor"].item() == 25
+    (outcome,) = search(model_file)
+    assert outcome.outcome is Outcome.ALREADY_DONE
+
+
+def test_values_of_other_factors_are_kept_for_later(model_file):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    for factor in (25.0, 60.0):
+        with pytest.raises(KeyboardInterrupt):
+            search(model_file, FileSearch(scaling_factors=(factor, 65.0), n_trials=4, seed=3), on_factor=interrupt)
+    finished = json.loads(sidecar_path(model_file).read_text())["finished"]
+    assert [item["scaling_factor"] for item in finished] == [25, 60]
+
+
+def test_unreadable_sidecar_is_not_taken_for_nothing(model_file):
+    sidecar_path(model_file).write_text("{half")
+    (outcome,) = search(model_file)
+    assert outcome.outcome is Outcome.CLAIMED and "--reclaim" in outcome.note
+
+
+def test_a_lock_left_behind_is_broken(model_file, monkeypatch):
+    from rate2spike.spiking import search_claim
+
+    monkeypatch.setattr(search_claim, "_LOCK_PATIENCE_S", 0.1)
+    model_file.with_name(model_file.name + ".search.lock").write_text("")
+    (outcome,) = search(model_file)
+    assert outcome.outcome is Outcome.SEARCHED
+    assert os.listdir(model_file.parent) == [model_file.name]
+
+
+def test_many_processes_on_one_file_search_it_once(model_file):
+    processes = [start_search(model_file, "--n-trials", "10") for _ in range(3)]
+    notes = [process.communicate(timeout=120)[1] for process in processes]
+    assert all(process.returncode == 0 for process in processes), notes
+    assert sum("factor 20:" in note for note in notes) == 1
+    assert os.listdir(model_file.parent) == [model_file.name]
 
 
 def test_task_cannot_be_deduced(tmp_path, go_nogo_path):
