@@ -26,17 +26,11 @@ class BlockResult:
     firing_rate_hz: np.ndarray  # (n,) mean over units
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """A spiking network on fresh trials."""
+class Scored:
+    """What follows from n_correct of n_trials."""
 
-    task: str
-    scaling_factor: float
-    seed: int
-    n_trials: int
     n_correct: int
-    mean_rate_hz: float
-    correct: np.ndarray = field(repr=False)  # (n_trials,) bool
+    n_trials: int
 
     @property
     def accuracy(self) -> float:
@@ -46,7 +40,21 @@ class Evaluation:
     @property
     def interval(self) -> tuple[float, float]:
         """95 % confidence interval of the accuracy (Wilson)."""
-        return binomial_interval(self.n_correct, self.n_trials)
+        interval = binomtest(self.n_correct, self.n_trials).proportion_ci(method="wilson")
+        return float(interval.low), float(interval.high)
+
+
+@dataclass(frozen=True)
+class Evaluation(Scored):
+    """A spiking network on fresh trials."""
+
+    task: str
+    scaling_factor: float
+    seed: int
+    n_trials: int
+    n_correct: int
+    mean_rate_hz: float
+    correct: np.ndarray = field(repr=False)  # (n_trials,) bool
 
 
 def accuracy(
@@ -115,12 +123,6 @@ def checked_task(task: Task | str, network: SpikingNetwork, n_trials: int) -> Ta
     if n_trials < 1 or int(n_trials) != n_trials:
         raise InputError(f"number of trials must be a whole number from 1, got {n_trials} (--n-trials)")
     return task
-
-
-def binomial_interval(n_correct: int, n_trials: int) -> tuple[float, float]:
-    """95 % Wilson interval of a proportion."""
-    interval = binomtest(n_correct, n_trials).proportion_ci(method="wilson")
-    return float(interval.low), float(interval.high)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from rate2spike.errors import InputError
 from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate.tasks import Task
 from rate2spike.seeding import Role, resolve_seed
-from rate2spike.spiking.evaluate import BlockResult, binomial_interval, checked_task, executor_of, submit_trials
+from rate2spike.spiking.evaluate import BlockResult, Scored, checked_task, executor_of, submit_trials
 from rate2spike.spiking.network import SpikingNetwork, check_scaling_factor
 from rate2spike.spiking.params import LIFParams
 
@@ -22,23 +22,13 @@ HISTORIC_FACTORS = tuple(range(20, 76, 5))
 
 
 @dataclass(frozen=True)
-class FactorResult:
+class FactorResult(Scored):
     """One scaling factor on n_trials trials."""
 
     scaling_factor: float
     n_correct: int
     n_trials: int
     mean_rate_hz: float
-
-    @property
-    def accuracy(self) -> float:
-        """Fraction of trials solved."""
-        return self.n_correct / self.n_trials
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """95 % confidence interval of the accuracy (Wilson)."""
-        return binomial_interval(self.n_correct, self.n_trials)
 
 
 @dataclass(frozen=True)
