@@ -1,5 +1,9 @@
 """Shared by the tests: small models without TensorFlow, and running commands in process."""
 
+import os
+import signal
+import subprocess
+
 import numpy as np
 
 from rate2spike.matlab_compat.model_file import TrainedModel
@@ -25,3 +29,9 @@ def small_model(
         tau_limits_steps=(4.0, 20.0)[:n_taus], inhibitory=inhibitory, excitatory=~inhibitory, n_units=n_units, n_som=n_som,
         b_out=0.0, activation="sigmoid",
     ) | changes)  # fmt: skip
+
+
+def start_interruptible(command) -> subprocess.Popen:
+    """Start a process that SIGINT reaches, even where the tests run in the background with SIGINT ignored."""
+    restore = None if os.name == "nt" else lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=restore)

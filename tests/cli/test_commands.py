@@ -18,6 +18,8 @@ from rate2spike.matlab_compat.matfile import loadmat, savemat
 from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.rate.main import main as historic_main
 
+from helpers import start_interruptible
+
 HISTORIC = """--gpu 0 --gpu_frac 0.20 --n_trials 2 --mode train --N 30 --P_inh 0.20 --som_N 0 --apply_dale True
 --gain 1.5 --task go-nogo --act sigmoid --loss_fn l2 --decay_taus 4 20""".split()
 
@@ -83,7 +85,7 @@ def test_eval_mode_on_a_file_and_on_the_folder_that_flags_name(cli, tmp_path, go
 def test_ctrl_c_in_training_leaves_a_valid_model_and_says_how_to_go_on(tmp_path, repository):
     command = [sys.executable, "-u", str(repository / "rate" / "main.py"), "--N", "50", "--task", "go-nogo", "--seed", "3",
                "--decay_taus", "4", "20", "--output_dir", str(tmp_path)]  # fmt: skip
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = start_interruptible(command)
     seen = ""
     while "update 101" not in seen:
         seen += process.stderr.readline()

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -18,6 +17,8 @@ from rate2spike.matlab_compat.matfile import append, loadmat, savemat
 from rate2spike.spiking.lambda_grid_search import grid_search
 from rate2spike.spiking.search_claim import is_dead, sidecar_path, this_process
 from rate2spike.spiking.search_files import FileSearch, Outcome, search_files
+
+from helpers import start_interruptible
 
 QUICK = FileSearch(scaling_factors=(25.0, 60.0), n_trials=6, seed=3)
 
@@ -119,7 +120,7 @@ def test_claim_of_another_program_is_respected_and_can_be_taken(model_file):
 def start_search(model_file, *options):
     code = "import sys; from rate2spike.cli.main import main; sys.exit(main(sys.argv[1:]))"
     command = [sys.executable, "-c", code, "search", str(model_file), "--threads", "1", "--seed", "3", *options]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    return start_interruptible(command)
 
 
 def wait_for_finished(model_file, process, n=1):
