@@ -16,7 +16,7 @@ from rate2spike.rate.weights import draw_weights
 
 from timing import alternate, medians
 
-REPEATS, UPDATES_PER_ROUND = 15, {1: 10, 64: 2}
+REPEATS, UPDATES_PER_ROUND = 11, {1: 15, 64: 5}
 
 
 def per_step_update(task, config, initial, *, weights_every_step: bool):

@@ -9,14 +9,18 @@ from statistics import median
 
 
 def alternate(contestants: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
-    """Seconds of each contestant in each of `repeats` rounds, after one warm-up round."""
+    """Seconds of each contestant in each of `repeats` rounds.
+
+    A turn begins with an untimed run: a contestant is not charged for compiling, nor for refilling caches and memory after
+    the one before it.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
-    for round_ in range(repeats + 1):
+    for _ in range(repeats):
         for name, run in contestants.items():
+            run()
             start = time.perf_counter()
             run()
-            if round_ > 0:
-                seconds[name].append(time.perf_counter() - start)
+            seconds[name].append(time.perf_counter() - start)
     return seconds
 
 

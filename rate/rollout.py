@@ -6,7 +6,7 @@ Reverse, with g_t = ∂L/∂x_t:
     g_t = φ'(x_t) (∂L/∂r_t + (α g_{t+1}) W) + (1 - α) g_{t+1}
     ∂L/∂W = α Σ_t g_t r_{t-1}ᵀ,    ∂L/∂α = Σ_t g_t (W r_{t-1} + I_{t-1} - x_{t-1})
 Automatic differentiation of the loop would keep every intermediate and multiply for dW at every step; here dW is one
-product over all steps. For batches the cost is memory traffic, so nothing of size (time, batch, units) is made twice.
+product over all steps. For batches the cost is memory traffic: what can be made block by block, in the cache, is.
 """
 
 import tensorflow as tf
@@ -54,8 +54,7 @@ def rollout(w_eff, w_in, u, noise, alpha, x_start, activation: str) -> tf.Tensor
         r = activate(x, activation)
 
         def gradient(dr):
-            slope = activation_slope(r, activation)
-            g = _backward(w_eff, alpha, dr * slope, slope)
+            g = _backward(w_eff, alpha, r, dr, activation)
             dw = _outer(g[1:], r[:-1]) + _outer(g[:1], activate(x_start, activation)[None])
             dw_in = _outer(g, u)
             leak = tf.reduce_sum(g[1:] * x[:-1], [0, 1]) + tf.reduce_sum(g[0] * x_start, 0)
@@ -70,51 +69,54 @@ def rollout(w_eff, w_in, u, noise, alpha, x_start, activation: str) -> tf.Tensor
 
 def states(w_eff, w_in, u, noise, alpha, x_start, activation: str) -> tf.Tensor:
     """States x (S, B, N) of steps 1..S; arguments as for `rollout`. Not meant to be differentiated."""
-    drives = _blocks(tf.tensordot(u, w_in * alpha[:, None], [[2], [1]]) + noise)
+    u_blocks, noise_blocks = _blocks(u), _blocks(noise)
+    n_blocks = noise_blocks.shape[0]
     keep = 1 - alpha
     weights = tf.transpose(w_eff) * alpha  # [source, target]
-    history = tf.TensorArray(x_start.dtype, size=drives.size())
+    input_weights = tf.transpose(w_in) * alpha
+    history = tf.TensorArray(x_start.dtype, size=n_blocks)
 
     def block(i, x, history):
+        drives = tf.tensordot(u_blocks[i], input_weights, [[2], [0]]) + noise_blocks[i]
         block_states = []
-        for drive in tf.unstack(drives.read(i)):
+        for drive in tf.unstack(drives):
             x = keep * x + tf.matmul(activate(x, activation), weights) + drive
             block_states.append(x)
         return i + 1, x, history.write(i, tf.stack(block_states))
 
     # the blocks depend on one another, so more than one iteration in flight only costs bookkeeping
-    loop = tf.while_loop(lambda i, *_: i < drives.size(), block, (0, x_start, history), parallel_iterations=1)
+    loop = tf.while_loop(lambda i, *_: i < n_blocks, block, (0, x_start, history), parallel_iterations=1)
     return tf.reshape(loop[2].stack(), tf.shape(noise))
 
 
-def _backward(w_eff, alpha, direct, slope):
-    directs, slopes = _blocks(direct), _blocks(slope)
+def _backward(w_eff, alpha, r, dr, activation):
+    """g (S, B, N) from the rates and the loss's slopes with respect to them."""
+    r_blocks, dr_blocks = _blocks(r), _blocks(dr)
+    n_blocks = r_blocks.shape[0]
     keep = 1 - alpha
     weights = w_eff * alpha[:, None]  # [target, source]: g @ weights runs from targets back to sources
-    gradients = tf.TensorArray(direct.dtype, size=directs.size())
+    gradients = tf.TensorArray(r.dtype, size=n_blocks)
 
     def block(i, g, gradients):
+        slopes = activation_slope(r_blocks[i], activation)
+        directs = dr_blocks[i] * slopes
         block_gradients: list[tf.Tensor] = []
-        pairs = zip(tf.unstack(directs.read(i)), tf.unstack(slopes.read(i)), strict=True)
-        for direct_t, slope_t in reversed(list(pairs)):
-            g = direct_t + keep * g + slope_t * tf.matmul(g, weights)
+        pairs = zip(tf.unstack(directs), tf.unstack(slopes), strict=True)
+        for direct, slope in reversed(list(pairs)):
+            g = direct + keep * g + slope * tf.matmul(g, weights)
             block_gradients.insert(0, g)
         return i - 1, g, gradients.write(i, tf.stack(block_gradients))
 
-    start = (directs.size() - 1, tf.zeros_like(direct[0]), gradients)
+    start = (n_blocks - 1, tf.zeros_like(dr[0]), gradients)
     loop = tf.while_loop(lambda i, *_: i >= 0, block, start, parallel_iterations=1)
-    return tf.reshape(loop[2].stack(), tf.shape(direct))
+    return tf.reshape(loop[2].stack(), tf.shape(r))
+
+
+def _blocks(series: tf.Tensor) -> tf.Tensor:
+    """(S, B, n) as (S / BLOCK_STEPS, BLOCK_STEPS, B, n)."""
+    return tf.reshape(series, (series.shape[0] // BLOCK_STEPS, BLOCK_STEPS, *series.shape[1:]))
 
 
 def _outer(g: tf.Tensor, r: tf.Tensor) -> tf.Tensor:
     """Sum over steps and trials of g rᵀ."""
     return tf.matmul(tf.reshape(g, (-1, g.shape[-1])), tf.reshape(r, (-1, r.shape[-1])), transpose_a=True)
-
-
-def _blocks(series: tf.Tensor) -> tf.TensorArray:
-    """(S, B, N) as an array of S / BLOCK_STEPS entries (BLOCK_STEPS, B, N)."""
-    n_blocks = series.shape[0] // BLOCK_STEPS
-    shape = (BLOCK_STEPS, *series.shape[1:])
-    return tf.TensorArray(series.dtype, size=n_blocks, element_shape=shape).unstack(
-        tf.reshape(series, (n_blocks, *shape))
-    )
