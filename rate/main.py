@@ -126,7 +126,11 @@ def train_and_save(config: TrainConfig, output_dir: Path, gpu: str) -> tuple[Tra
             accuracy_text = f", accuracy {evaluation.accuracy:.2f}"
             progress.log(f"update {update}: loss {evaluation.loss:.2f}, accuracy {evaluation.accuracy:.2f}")
 
-        result = train_interruptibly(config, on_update, on_evaluation)
+        try:
+            result = train_interruptibly(config, on_update, on_evaluation)
+        except InputError:  # it diverged: leave no empty folders behind
+            _remove_empty(folder, output_dir)
+            raise
         model = result.model
         verdict = "criteria met" if model.training_success else "criteria NOT met"
         judged = "" if model.eval_loss is None else f": loss {model.eval_loss:.2f}, accuracy {model.eval_accuracy:.2f}"
@@ -149,6 +153,13 @@ def model_path(config: TrainConfig, output_dir: Path, when: datetime) -> Path:
         config.apply_dale,
         when,
     )
+
+
+def _remove_empty(folder: Path, top: Path) -> None:
+    """Remove folder and its parents below `top`, as far as they are empty."""
+    while folder != top and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
 
 
 def _free_path(path_at: Callable[[datetime], Path]) -> Path:

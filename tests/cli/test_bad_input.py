@@ -230,6 +230,12 @@ def test_search_and_evaluation(cli, tmp_path, model):
         assert os.listdir(tmp_path) == ["net.mat"]
 
 
+def test_divergence_leaves_nothing(cli, tmp_path):
+    code, _, error = cli("train", *replaced("--n_trials", "5"), "--learning_rate", "1e30", "--output_dir", tmp_path)
+    assert code == 2 and "training diverged" in error.strip().splitlines()[-1]
+    assert not os.listdir(tmp_path)
+
+
 def test_eval_of_a_folder_that_is_not_there(cli, tmp_path):
     code, _, error = cli("train", "--mode", "eval", "--output_dir", tmp_path, *TRAIN)
     assert code == 2 and "cannot read" in one_line(error)
