@@ -78,8 +78,8 @@ def seed_lanes(key, x, y, z, w):
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-def fill_normals(x, y, z, w, out):
-    """Advance all lanes once and write LANES standard normals to out, a (LANES,) float32 view."""
+def advance(x, y, z, w):
+    """Advance all lanes once; the new words stand in w."""
     for k in range(LANES):
         t = _u4(x[k] ^ _u4(x[k] << _u4(11)))
         last = w[k]
@@ -87,20 +87,60 @@ def fill_normals(x, y, z, w, out):
         y[k] = z[k]
         z[k] = last
         w[k] = _u4(_u4(last ^ _u4(last >> _u4(19))) ^ _u4(t ^ _u4(t >> _u4(8))))
+
+
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+def advance_four_times(x, y, z, w):
+    """As four times `advance`; the new words stand in x, y, z, w in this order, so that none has to be moved."""
+    for k in range(LANES):
+        t = _u4(x[k] ^ _u4(x[k] << _u4(11)))
+        a = _u4(_u4(w[k] ^ _u4(w[k] >> _u4(19))) ^ _u4(t ^ _u4(t >> _u4(8))))
+        t = _u4(y[k] ^ _u4(y[k] << _u4(11)))
+        b = _u4(_u4(a ^ _u4(a >> _u4(19))) ^ _u4(t ^ _u4(t >> _u4(8))))
+        t = _u4(z[k] ^ _u4(z[k] << _u4(11)))
+        c = _u4(_u4(b ^ _u4(b >> _u4(19))) ^ _u4(t ^ _u4(t >> _u4(8))))
+        t = _u4(w[k] ^ _u4(w[k] << _u4(11)))
+        d = _u4(_u4(c ^ _u4(c >> _u4(19))) ^ _u4(t ^ _u4(t >> _u4(8))))
+        x[k] = a
+        y[k] = b
+        z[k] = c
+        w[k] = d
+
+
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+def box_muller(words, out):
+    """LANES standard normals from LANES uniform 32-bit words; out is a (LANES,) float32 view."""
     for k in range(HALF):
         # u1 = 2**e * m with m in [1, 2); ln u1 = e ln 2 + ln m
-        bits = _bits_of(_f4(_i4(_u4(w[k] >> _u4(8)))) + _f4(0.5))
+        bits = _bits_of(_f4(_i4(_u4(words[k] >> _u4(8)))) + _f4(0.5))
         e = _f4(_i4(_i4(bits >> _i4(23)) - _i4(_EXPONENT_OFFSET)))
         m = _float_of(_i4(_i4(bits & _i4(0x7FFFFF)) | _i4(0x3F800000))) - _f4(1.5)
         ln_u = e * LN2 + (((((((L6 * m + L5) * m + L4) * m + L3) * m + L2) * m + L1) * m) + L0)
         radius = np.sqrt(max(_f4(-2.0) * ln_u, _f4(0.0)))
         # half angle a * pi in [-pi/2, pi/2): cos 2a = 1 - 2 sin^2 a, sin 2a = 2 sin a cos a
-        a = _f4(_i4(w[HALF + k])) * _f4(2.0**-32)
+        a = _f4(_i4(words[HALF + k])) * _f4(2.0**-32)
         q = a * a
         sine = (((S3 * q + S2) * q + S1) * q + S0) * a
         cosine = ((C3 * q + C2) * q + C1) * q + C0
         out[k] = radius * (_f4(1.0) - _f4(2.0) * sine * sine)
         out[HALF + k] = radius * _f4(2.0) * sine * cosine
+
+
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+def fill_normals(x, y, z, w, out):
+    """Fill out, float32 of a multiple of LANES, with standard normals; each LANES of them advance all lanes once."""
+    start = 0
+    while start + 4 * LANES <= out.size:
+        advance_four_times(x, y, z, w)
+        box_muller(x, out[start : start + LANES])
+        box_muller(y, out[start + LANES : start + 2 * LANES])
+        box_muller(z, out[start + 2 * LANES : start + 3 * LANES])
+        box_muller(w, out[start + 3 * LANES : start + 4 * LANES])
+        start += 4 * LANES
+    while start < out.size:
+        advance(x, y, z, w)
+        box_muller(w, out[start : start + LANES])
+        start += LANES
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
@@ -140,8 +180,7 @@ def lif_fast(
                 current[k] = drive[column, k] + bias
         block_step = (step - 1) % NOISE_BLOCK_STEPS
         if block_step == 0:
-            for fill in range(n_fills):
-                fill_normals(x, y, z, w, noise_block[fill * LANES : (fill + 1) * LANES])
+            fill_normals(x, y, z, w, noise_block)
         noise = noise_block[block_step * n : (block_step + 1) * n]
         if ipsc_trace.shape[0] > 0:
             ipsc_trace[step - 1, :] = ipsc

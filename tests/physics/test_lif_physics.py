@@ -158,8 +158,7 @@ def fast_noise():
     words = [np.zeros(kernel.LANES, np.uint32) for _ in range(4)]
     kernel.seed_lanes(key64(1, Role.SIMULATION), *words)
     noise = np.zeros((20000 * 200) // kernel.LANES * kernel.LANES, np.float32)
-    for start in range(0, noise.size, kernel.LANES):
-        kernel.fill_normals(*words, noise[start : start + kernel.LANES])
+    kernel.fill_normals(*words, noise)
     return noise.astype(np.float64)
 
 
@@ -193,6 +192,17 @@ def test_generator_is_xorshift128():
     angle = np.int32(np.uint32(words[3][5 + kernel.HALF])) * 2.0**-32 * 2 * np.pi
     assert out[5] == pytest.approx(radius * np.cos(angle), abs=1e-4)
     assert out[5 + kernel.HALF] == pytest.approx(radius * np.sin(angle), abs=1e-4)
+
+
+def test_four_steps_at_once_are_four_steps():
+    together, one_by_one = np.zeros((2, 9 * kernel.LANES), np.float32)
+    words = [[np.zeros(kernel.LANES, np.uint32) for _ in range(4)] for _ in range(2)]
+    for four in words:
+        kernel.seed_lanes(np.uint64(7), *four)
+    kernel.fill_normals(*words[0], together)
+    for part in one_by_one.reshape(9, kernel.LANES):
+        kernel.fill_normals(*words[1], part)
+    np.testing.assert_array_equal(together, one_by_one)
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
