@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from rate2spike.rate.config import TrainConfig
+from rate2spike.rate.device import set_threads
 from rate2spike.rate.model import normals, trial_losses
 from rate2spike.rate.rollout import activate
 from rate2spike.rate.tasks import GoNogo
@@ -52,10 +53,10 @@ def per_step_update(task, config, initial, *, weights_every_step: bool):
 def run() -> dict[str, float]:
     """Medians in ms, and ratios against both graphs."""
     # what prepare_tensorflow does for every command; here without hiding TensorFlow's messages
-    tf.config.threading.set_inter_op_parallelism_threads(1)
+    set_threads(tf)
     task = GoNogo()
     initial = draw_weights(TrainConfig(), task.n_inputs, np.random.default_rng(1))
-    ours = {b: compiled_update(network_of(c, initial), task, c) for b in (1, 64) for c in [TrainConfig(batch_size=b)]}
+    ours = {b: compiled_update(network_of(c, initial), c) for b in (1, 64) for c in [TrainConfig(batch_size=b)]}
     single = TrainConfig(batch_size=1)
     contestants = {
         "ours, batch 1": _round(ours[1], task, 1),

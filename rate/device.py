@@ -10,11 +10,11 @@ from rate2spike.errors import InputError
 def prepare_tensorflow(gpu: str) -> None:
     """Import TensorFlow without its start-up chatter and choose the device, before anything else uses it.
 
-    On a CPU one inter-operation thread is faster: the time steps depend on one another. Of several GPUs the one with
+    On a CPU the parts of a batch run side by side, one thread each: a time step is too small to be shared out. Of several GPUs the one with
     index `gpu` is used, memory growing as needed; without a GPU the argument has no effect. Raises InputError.
     """
     tf = _quiet_import()
-    tf.config.threading.set_inter_op_parallelism_threads(1)
+    set_threads(tf)
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus:
         return
@@ -22,6 +22,14 @@ def prepare_tensorflow(gpu: str) -> None:
         raise InputError(f"--gpu must be an index below {len(gpus)}, got {gpu!r}")
     tf.config.set_visible_devices(gpus[int(gpu)], "GPU")
     tf.config.experimental.set_memory_growth(gpus[int(gpu)], True)
+
+
+def set_threads(tf) -> None:
+    """One thread per operation, and as many operations at once as a batch has parts, if there are so many cores."""
+    from rate2spike.rate.train import MAX_PARTS
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(min(MAX_PARTS, os.cpu_count() or 1))
 
 
 def _quiet_import():

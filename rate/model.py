@@ -114,13 +114,16 @@ def _start(noise):
 
 
 def normals(shape: tuple[int, ...], seed: tf.Tensor, sd: float = 1.0, dtype=tf.float32) -> tf.Tensor:
-    """Normals by Box-Muller from stateless uniforms: same seed, same draws on any number of threads.
+    """Normals by Box-Muller from stateless random bits: same seed, same draws on any number of threads.
 
-    Faster on a CPU than tf.random.stateless_normal. seed (2,) int32.
+    16 bits per normal, so none lies beyond 4.9 SD; twice as fast on a CPU as tf.random.stateless_normal, where drawing the
+    bits is what costs. seed (2,) int32.
     """
     n = int(np.prod(shape))
-    uniforms = tf.random.stateless_uniform((2, (n + 1) // 2), seed, dtype=dtype)
-    radius = tf.sqrt((-2 * sd**2) * tf.math.log(1 - uniforms[0]))  # 1 - u lies in (0, 1]
+    n_pairs = (n + 1) // 2
+    bits = tf.bitcast(tf.random.stateless_uniform((n_pairs,), seed, None, None, tf.uint32), tf.uint16)
+    uniforms = (tf.cast(tf.reshape(bits, (2, n_pairs)), dtype) + 0.5) * 2.0**-16  # in (0, 1)
+    radius = tf.sqrt((-2 * sd**2) * tf.math.log(uniforms[0]))
     angle = 2 * np.pi * uniforms[1]
     flat = tf.concat([radius * tf.cos(angle), radius * tf.sin(angle)], 0)
     return tf.reshape(flat[:n], shape)

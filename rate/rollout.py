@@ -11,7 +11,7 @@ product over all steps. For batches the cost is memory traffic: what can be made
 
 import tensorflow as tf
 
-BLOCK_STEPS = 10  # steps unrolled per turn of the loop: the turn itself costs as much as five small operations
+BLOCK_STEPS = 25  # steps unrolled per turn of the loop: the turn itself costs as much as five small operations
 CEILING = 20.0  # of clipped_relu and softplus
 
 

@@ -23,6 +23,7 @@ from rate2spike.rate.weights import InitialWeights, draw_weights
 from rate2spike.seeding import Role, generator, resolve_seed
 
 EVALUATE_EVERY, N_EVALUATION_TRIALS = 100, 100
+MAX_PARTS = 4  # of a batch
 ADAM_EPSILON = 1e-8  # the published value; Keras' default is 1e-7
 
 
@@ -77,7 +78,7 @@ def train_interruptibly(
     initial = draw_weights(config, task.n_inputs, generator(seed, Role.INITIAL_WEIGHTS))
     network = network_of(config, initial)
     first = trajectory(network, task, seed, key=0)
-    step = compiled_update(network, task, config)
+    step = compiled_update(network, config)
     losses = np.zeros(config.n_updates)
     last_update, evaluation, success, interrupted = -1, None, False, False
     try:
@@ -132,7 +133,7 @@ def trajectory(network: RateNetwork, task: Task, seed: int, key: int) -> tuple[T
     return trial, _compiled_trajectory(network)(u, noise_seed(rng))
 
 
-def compiled_update(network: RateNetwork, task: Task, config: TrainConfig) -> Callable[..., tf.Tensor]:
+def compiled_update(network: RateNetwork, config: TrainConfig) -> Callable[..., tf.Tensor]:
     """One optimiser step as a compiled function of (u, target, noise seed); returns the mean loss before the step."""
     optimizer = tf.keras.optimizers.Adam(config.learning_rate, epsilon=ADAM_EPSILON)
     variables = network.trainable_variables
@@ -140,13 +141,38 @@ def compiled_update(network: RateNetwork, task: Task, config: TrainConfig) -> Ca
 
     @tf.function
     def update(u, target, noise_seed):
-        noise = network.draw_noise(config.batch_size, task.n_steps, noise_seed)
-        with tf.GradientTape() as tape:
-            loss = tf.reduce_mean(trial_losses(network(u, noise), target, config.loss))
-        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        loss, gradients = batch_gradients(network, u, target, noise_seed, config.loss)
+        optimizer.apply_gradients(zip(gradients, variables, strict=True))
         return loss
 
     return update
+
+
+def batch_gradients(network: RateNetwork, u, target, noise_seed, loss: str) -> tuple[tf.Tensor, list[tf.Tensor]]:
+    """Mean loss of a batch and its gradients with respect to the network's trainable variables.
+
+    The batch is computed in parts that TensorFlow may run at the same time: the steps of a trial depend on one another, so
+    a single loop leaves all cores but one idle. The parts depend on the batch size alone, so that the machine changes nothing.
+    """
+    batch_size, n_steps, _ = u.shape
+
+    def of_part(u, target, seed):
+        noise = network.draw_noise(u.shape[0], n_steps, seed)
+        with tf.GradientTape() as tape:
+            share = tf.reduce_sum(trial_losses(network(u, noise), target, loss)) / batch_size
+        return share, tape.gradient(share, network.trainable_variables)
+
+    sizes = part_sizes(batch_size)
+    seeds = tf.unstack(tf.random.experimental.stateless_split(noise_seed, len(sizes)))
+    parts = zip(tf.split(u, sizes), tf.split(target, sizes), seeds, strict=True)
+    losses, gradients = zip(*(of_part(*part) for part in parts), strict=True)
+    return tf.add_n(losses), [tf.add_n(of_variable) for of_variable in zip(*gradients, strict=True)]
+
+
+def part_sizes(batch_size: int) -> list[int]:
+    """Trials of the parts in which a batch is computed; small parts cost more per trial, so small batches have fewer."""
+    n_parts = 1 if batch_size < 4 else 2 if batch_size < 64 else MAX_PARTS
+    return [batch_size // n_parts + (part < batch_size % n_parts) for part in range(n_parts)]
 
 
 def batch_arrays(trials: list[Trial]) -> tuple[tf.Tensor, tf.Tensor]:

@@ -7,14 +7,24 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from rate2spike.errors import InputError
 from rate2spike.matlab_compat.model_file import load_model, save_model
 from rate2spike.rate import train as train_module
 from rate2spike.rate.config import TrainConfig
-from rate2spike.rate.model import RateNetwork
+from rate2spike.rate.model import RateNetwork, trial_losses
 from rate2spike.rate.tasks import GoNogo, get
-from rate2spike.rate.train import evaluate_rate, train, train_interruptibly
+from rate2spike.rate.train import (
+    batch_arrays,
+    batch_gradients,
+    evaluate_rate,
+    network_of,
+    part_sizes,
+    train,
+    train_interruptibly,
+)
+from rate2spike.rate.weights import draw_weights
 
 SMALL = TrainConfig(n_units=20, n_updates=3, seed=1)
 
@@ -65,6 +75,28 @@ def test_one_update_is_adam_on_the_batch_mean():
     moved = np.abs(model.w_rec - model.w_rec_initial)
     np.testing.assert_allclose(np.median(moved), 0.003, rtol=1e-3)
     np.testing.assert_allclose(moved, 0.003, rtol=0.2)  # a gradient near epsilon falls a little short
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 5, 64, 67])
+def test_parts_hold_every_trial(batch_size):
+    sizes = part_sizes(batch_size)
+    assert sum(sizes) == batch_size and max(sizes) - min(sizes) <= 1 and min(sizes) > 0
+
+
+def test_gradients_of_the_parts_add_up_to_those_of_the_batch():
+    config = TrainConfig(n_units=20)
+    network = network_of(config, draw_weights(config, 1, np.random.default_rng(1)))
+    rng = np.random.default_rng(2)
+    u, target = batch_arrays([GoNogo().trial(rng) for _ in range(5)])
+    seed = tf.constant([3, 4])
+    loss, gradients = batch_gradients(network, u, target, seed, "l2")
+    seeds = tf.unstack(tf.random.experimental.stateless_split(seed, 2))
+    noise = tf.concat([network.draw_noise(n, u.shape[1], s) for n, s in zip((3, 2), seeds, strict=True)], 1)
+    with tf.GradientTape() as tape:
+        whole = tf.reduce_mean(trial_losses(network(u, noise), target, "l2"))
+    assert float(loss) == pytest.approx(float(whole), rel=1e-5)
+    for ours, expected in zip(gradients, tape.gradient(whole, network.trainable_variables), strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=1e-3, atol=1e-5)
 
 
 def test_evaluations_come_when_the_published_code_has_them():
