@@ -10,8 +10,9 @@ from rate2spike.errors import InputError
 def prepare_tensorflow(gpu: str) -> None:
     """Import TensorFlow without its start-up chatter and choose the device, before anything else uses it.
 
-    On a CPU the parts of a batch run side by side, one thread each: a time step is too small to be shared out. Of several GPUs the one with
-    index `gpu` is used, memory growing as needed; without a GPU the argument has no effect. Raises InputError.
+    On a CPU the parts of a batch run side by side, one thread each: a time step is too small to be shared out. Of
+    several GPUs the one with index `gpu` is used, memory growing as needed; without a GPU the argument has no effect.
+    Raises InputError.
     """
     tf = _quiet_import()
     set_threads(tf)

@@ -151,8 +151,8 @@ def compiled_update(network: RateNetwork, config: TrainConfig) -> Callable[..., 
 def batch_gradients(network: RateNetwork, u, target, noise_seed, loss: str) -> tuple[tf.Tensor, list[tf.Tensor]]:
     """Mean loss of a batch and its gradients with respect to the network's trainable variables.
 
-    The batch is computed in parts that TensorFlow may run at the same time: the steps of a trial depend on one another, so
-    a single loop leaves all cores but one idle. The parts depend on the batch size alone, so that the machine changes nothing.
+    The batch is computed in parts that TensorFlow may run at the same time: the steps of a trial depend on one another,
+    so a single loop leaves all cores but one idle. The parts depend on the batch size alone, not on the machine.
     """
     batch_size, n_steps, _ = u.shape
 
