@@ -18,7 +18,7 @@ def write_atomically(path: str | os.PathLike, content: bytes | str | Callable[[P
     """
     target = Path(os.path.realpath(path))
     try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.{os.getpid()}.", suffix=".tmp")
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror or error}") from None
     temporary = Path(name)

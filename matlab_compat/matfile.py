@@ -1,92 +1,148 @@
-"""Read, write and append MAT files: `loadmat`, `savemat`, `append`, `remove`.
+"""Read, write, list and append MAT files of every format: `loadmat`, `savemat`, `whos`, `append`.
 
-SciPy parses and emits the arrays. This layer adds what it gets wrong: the class in the array flags decides the type
-(`mat_dtype`, which on its own loses imaginary parts and fails on logical sparse arrays), a variable that Python cannot
-represent does not spoil the load, a truncated file is an error, and append copies all other variables byte for byte.
-MAT v4 and v7.3 belong here too, beside `mat_v5`; they are not read yet.
+The formats live in `mat_v4`, `mat_v5` (with `mat_v5_read`, `mat_v5_write`) and `mat_v73`; which Python object stands for
+which MATLAB class is said in `values`. Files are written atomically; append copies what it does not replace.
 """
 
-import io
 import os
-import re
-import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.io
-import scipy.sparse
 
 from rate2spike.errors import MatFileError
 from rate2spike.io.atomic_file import write_atomically
-from rate2spike.matlab_compat import mat_v5
-
-_UNREADABLE = {"object", "function_handle", "opaque"}
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}\Z")
-_KEYWORDS = frozenset(
-    """break case catch classdef continue else elseif end for function global if otherwise parfor persistent return spmd
-    switch try while""".split()
+from rate2spike.io.lock_file import exclusive
+from rate2spike.matlab_compat import mat_v4, mat_v5, mat_v5_read, mat_v5_write, mat_v73
+from rate2spike.matlab_compat.values import (
+    OpaqueValue,
+    check_name,
+    dtype_of,
+    simplified,
+    to_matlab,
 )
+
+__all__ = [
+    "OpaqueValue",
+    "Variable",
+    "append",
+    "check_appendable",
+    "loadmat",
+    "read_bytes",
+    "savemat",
+    "variable_names",
+    "whos",
+]
+
+VERSIONS = ("5", "7", "7.3")  # "6" is accepted as another name of "5", as MATLAB's -v6 is
+_START_BYTES = 4096
+_LEAST_LIMIT_BYTES, _LIMIT_PER_FILE_BYTE = 2**28, 64
 
 
 @dataclass(frozen=True)
-class OpaqueValue:
-    """A variable that Python cannot represent (function handle, table, string object): only its class is known."""
+class Variable:
+    """A variable as `whos` lists it. For containers `n_bytes` is that of the numbers and characters in them."""
 
+    name: str
+    shape: tuple[int, ...] | None  # None: the file does not say (objects)
     class_name: str
+    n_bytes: int
 
 
-def loadmat(path: str | os.PathLike, names: Iterable[str] | None = None) -> dict[str, Any]:
-    """Read a MAT v5/v7 file into {name: value}, MATLAB classes honoured: a double stored in one byte is float64.
+def loadmat(
+    path: str | os.PathLike,
+    names: Iterable[str] | None = None,
+    *,
+    simplify: bool = False,
+    max_bytes: int | None = None,
+) -> dict[str, Any]:
+    """Read a MAT file (v4, v5/v6, v7, v7.3; any byte order) into {name: value}, MATLAB classes honoured.
 
-    Arrays keep their shape (nothing is squeezed) and class; logical is bool; a char row is a `str`; structs are NumPy
-    structured arrays as SciPy gives them; what Python cannot represent is an OpaqueValue. With `names`, only those.
-    Raises MatFileError if the file is missing, truncated, damaged or of another format.
+    A double stored in one byte is float64, logical is bool, a char row is a `str`, a cell array an object array, a struct
+    (array) a structured array, sparse a scipy.sparse matrix; what Python cannot represent (function handles, tables,
+    string objects, user classes) is an OpaqueValue naming its class. Arrays keep their shape; of several variables of one
+    name the last counts.
+
+    names: read only these. simplify: return a squeezed, Python-friendly view instead (`values.simplified`): 1x1 arrays as
+    scalars, vectors 1-D, structs as dicts, cells as lists. max_bytes: most memory that a variable may take; default 256 MiB
+    or 64 times the size of the file, whichever is more, so that a few damaged bytes cannot ask for terabytes.
+
+    Raises MatFileError, naming file, variable and place, if the file is missing, truncated, damaged or no MAT file.
     """
-    source = str(path)
-    file = mat_v5.parse(read_bytes(path), source)
-    wanted = None if names is None else set(names)
-    return {
-        element.name: _value(element, file, source)
-        for element in file.elements
-        if element.name and (wanted is None or element.name in wanted)
-    }
+    if max_bytes is None:
+        max_bytes = max(_LEAST_LIMIT_BYTES, _LIMIT_PER_FILE_BYTE * _size(path))
+    if _format(path) == "7.3":
+        values = mat_v73.read(path, names, max_bytes)
+    else:
+        file = _parsed(path)
+        wanted = None if names is None else set(names)
+        values = {
+            item.name: item for item in _items(file) if item.name and (wanted is None or item.name in wanted)
+        }  # of one name, the last
+        values = {name: _value(item, file, max_bytes) for name, item in values.items()}
+    return {name: simplified(value) for name, value in values.items()} if simplify else values
 
 
-def savemat(path: str | os.PathLike, variables: Mapping[str, Any], *, compress: bool = True) -> None:
-    """Write {name: value} as a MAT v5 (v7 if compressed) file, atomically.
+def savemat(
+    path: str | os.PathLike, variables: Mapping[str, Any], version: str = "7", *, compress: bool = True
+) -> None:
+    """Write {name: value} as a MAT file, atomically.
 
-    Python and NumPy scalars become 1x1 doubles, bool logical, arrays keep their class (1-D becomes a row), str a char
-    row, list of str a cell column, dict a struct, None []. Raises MatFileError for what MATLAB would refuse.
+    version: "7" (compressed, unless `compress` is off), "5" (plain), or "7.3" (HDF5, for variables above 2 GiB). Python and
+    NumPy numbers become 1x1 doubles, bool logical, str a char row, a list of str a cell column, other lists a double row or
+    a cell row, a mapping a struct, None []; arrays keep their class (1-D becomes a row). Raises MatFileError for what
+    MATLAB would refuse.
     """
-    write_atomically(path, _header() + _emit(variables, compress))
+    version = {"6": "5"}.get(str(version), str(version))
+    if version not in VERSIONS:
+        raise MatFileError(f"unknown MAT version {version!r}: choose from {', '.join(VERSIONS)}")
+    converted = _converted(variables)
+    if version == "7.3":
+        write_atomically(path, lambda temporary: mat_v73.write(temporary, converted, compress))
+        return
+    elements = _elements(converted, "<", compress and version == "7")
+    subsystem = mat_v5_write.subsystem_of(iter(converted.values()), str(path))
+    write_atomically(path, mat_v5.with_subsystem(mat_v5_write.file_header(), elements, subsystem, "<"))
 
 
 def append(path: str | os.PathLike, variables: Mapping[str, Any], *, remove: Iterable[str] = ()) -> None:
-    """Add or replace variables in a MAT v5/v7 file, atomically; all others stay byte-identical, readable or not.
+    """Add or replace variables in a MAT file of any version, atomically; all others stay as they are, readable or not.
 
-    `remove` names variables to drop in the same step. Raises MatFileError if the file cannot be parsed (it is then left
-    as it is).
+    In v4, v5 and v7 files they stay byte-identical; a v7.3 file is changed in a copy. `remove` names variables to drop in
+    the same step. Processes that append to one file take turns (lock file `.<name>.lock`, removed afterwards). Raises
+    MatFileError if the file cannot be parsed, or the format cannot hold a value; the file is then left as it is.
     """
-    file = check_appendable(path)
-    compress = any(element.is_compressed for element in file.elements)
-    new = _emit(variables, compress) if variables else b""
-    write_atomically(path, mat_v5.splice(file, new, {*variables, *remove}))
+    converted = _converted(variables)
+    target = Path(os.path.realpath(path))
+    with _turn(target):
+        _append(target, converted, {*converted, *remove})
 
 
-def check_appendable(path: str | os.PathLike) -> mat_v5.MatV5:
-    """The parsed file. Raises MatFileError if it cannot be read or appended to."""
-    file = mat_v5.parse(read_bytes(path), str(path))
-    if file.byte_order != "<":
-        raise MatFileError(f"{path} is big-endian; appending needs a little-endian file: save it again in MATLAB")
-    return file
+def whos(path: str | os.PathLike) -> list[Variable]:
+    """Name, shape, class and bytes of every variable, without loading numeric data. Raises MatFileError."""
+    if _format(path) == "7.3":
+        return [Variable(*described) for described in mat_v73.describe(path)]
+    file = _parsed(path)
+    last = {item.name: item for item in _items(file) if item.name}
+    return [_described(item, file) for item in last.values()]
 
 
 def variable_names(path: str | os.PathLike) -> list[str]:
     """Names of the variables in a MAT file, without reading their values. Raises MatFileError."""
-    return [element.name for element in mat_v5.parse(read_bytes(path), str(path)).elements if element.name]
+    if _format(path) == "7.3":
+        return mat_v73.variable_names(path)
+    return list(dict.fromkeys(item.name for item in _items(_parsed(path)) if item.name))
+
+
+def check_appendable(path: str | os.PathLike) -> None:
+    """Raise MatFileError if the file cannot be read, InputError if its folder cannot be written."""
+    variable_names(path)
+    target = Path(os.path.realpath(path))
+    with _turn(target):
+        pass
 
 
 def read_bytes(path: str | os.PathLike) -> bytes:
@@ -97,102 +153,120 @@ def read_bytes(path: str | os.PathLike) -> bytes:
         raise MatFileError(f"cannot read {path}: {error.strerror or error}") from None
 
 
-def _value(element: mat_v5.Element, file: mat_v5.MatV5, source: str) -> Any:
-    if mat_v5.CLASS_NAMES[element.class_id] in _UNREADABLE:
-        return OpaqueValue(element.class_name)
-    needs_own_cast = element.is_complex or element.class_name == "sparse" or element.class_id == 5
-    stream = io.BytesIO(file.header + mat_v5.matrix_bytes(element, source))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            loaded = scipy.io.loadmat(stream, mat_dtype=not needs_own_cast)
-        value = next(v for k, v in loaded.items() if not k.startswith("__"))
-    except MemoryError:
-        raise
-    except Exception as error:  # SciPy raises whatever its parser trips over
-        raise MatFileError(f"{source}: variable {element.name} is damaged ({error})") from None
-    return _cast(value, element) if needs_own_cast else _plain_char(value)
+@contextmanager
+def _turn(target: Path) -> Iterator[None]:
+    with exclusive(target.with_name(f".{target.name}.lock"), f"append to {target}"):
+        yield
 
 
-def _cast(value: Any, element: mat_v5.Element) -> Any:
-    if element.is_logical:
-        return value.astype(bool)
-    if element.class_name == "single":
-        return value.astype(np.complex64)
-    if element.class_name in ("double", "sparse"):
-        return value.astype(np.complex128 if element.is_complex else np.float64)
-    return value
+def _append(path: Path, converted: dict[str, Any], dropped: set[str]) -> None:
+    if _format(path) == "7.3":
+        compress = mat_v73.uses_compression(path)
+        write_atomically(path, lambda copy: mat_v73.write_changed_copy(path, copy, converted, dropped, compress))
+        return
+    file = _parsed(path)
+    if isinstance(file, mat_v4.MatV4):
+        records = b"".join(mat_v4.record_bytes(value, name, file.byte_order) for name, value in converted.items())
+        write_atomically(path, mat_v4.splice(file, records, dropped))
+        return
+    compress = any(element.is_compressed for element in file.elements)
+    subsystem = mat_v5_write.subsystem_of(iter(converted.values()), str(path))
+    if subsystem and file.subsystem and subsystem != file.subsystem:
+        raise MatFileError(f"cannot append to {path}: MATLAB objects from different files do not fit into one")
+    new = _elements(converted, file.byte_order, compress)
+    write_atomically(path, mat_v5.splice(file, new, dropped, subsystem))
 
 
-def _plain_char(value: Any) -> Any:
-    """A char row as str; SciPy gives a one-element array."""
-    if isinstance(value, np.ndarray) and value.dtype.kind == "U":
-        if value.size == 0:
-            return ""
-        if value.shape == (1,):
-            return str(value[0])
-    return value
-
-
-def _header() -> bytes:
-    stream = io.BytesIO()
-    scipy.io.savemat(stream, {})
-    return stream.getvalue()[: mat_v5.HEADER_BYTES]
-
-
-def _emit(variables: Mapping[str, Any], compress: bool) -> bytes:
-    """Bytes of the elements alone, without file header."""
+def _converted(variables: Mapping[str, Any]) -> dict[str, Any]:
     for name in variables:
         check_name(name)
-    converted = {name: _to_matlab(value, name) for name, value in variables.items()}
-    stream = io.BytesIO()
+    return {name: to_matlab(value, name) for name, value in variables.items()}
+
+
+def _elements(converted: Mapping[str, Any], byte_order: str, compress: bool) -> bytes:
+    return b"".join(mat_v5_write.element(value, name, byte_order, compress) for name, value in converted.items())
+
+
+def _format(path: str | os.PathLike) -> str:
+    """ "4", "5" (which includes 7) or "7.3"."""
     try:
-        scipy.io.savemat(stream, converted, do_compression=compress, long_field_names=True, oned_as="row")
-    except (TypeError, ValueError, scipy.io.matlab.MatWriteError) as error:
-        raise MatFileError(f"cannot write {', '.join(variables)} as MAT v5: {error}") from None
-    return stream.getvalue()[mat_v5.HEADER_BYTES :]
+        with open(path, "rb") as file:
+            start = file.read(_START_BYTES)
+    except OSError as error:
+        raise MatFileError(f"cannot read {path}: {error.strerror or error}") from None
+    if mat_v73.is_mat_v73(start):
+        return "7.3"
+    if start[126:128] in (b"IM", b"MI"):
+        if start.startswith(b"MATLAB 7.3"):
+            raise MatFileError(f"{path} is truncated or damaged: a MAT v7.3 header without HDF5 content")
+        return "5"
+    if mat_v4.is_mat_v4(start):
+        return "4"
+    if start.startswith((b"# Created by Octave", b"Octave-1")):
+        raise MatFileError(f"{path} is in GNU Octave's own format: save it there with save('-v7', ...)")
+    raise MatFileError(f"{path} is not a MAT file, or is truncated within its header ({len(start)} bytes read)")
 
 
-def check_name(name: str) -> None:
-    """Raise MatFileError unless MATLAB accepts the variable or field name."""
-    if not isinstance(name, str) or not _NAME.match(name) or name in _KEYWORDS:
-        raise MatFileError(
-            f"{name!r} is no MATLAB name: a letter, then letters, digits and _, at most 63 in all, no keyword"
-        )
+def _parsed(path: str | os.PathLike) -> mat_v4.MatV4 | mat_v5.MatV5:
+    """A v4 or v5/v7 file as its parts."""
+    is_v4 = _format(path) == "4"
+    return (mat_v4 if is_v4 else mat_v5).parse(read_bytes(path), str(path))
 
 
-def _to_matlab(value: Any, name: str) -> Any:
-    if value is None:
-        return np.zeros((0, 0))
-    if isinstance(value, bool | np.bool_):
-        return np.array([[bool(value)]])
-    if isinstance(value, int | float | np.integer | np.floating):
-        return np.array([[float(value)]])
-    if isinstance(value, complex | np.complexfloating):
-        return np.array([[complex(value)]])
+def _items(file: mat_v4.MatV4 | mat_v5.MatV5) -> tuple[Any, ...]:
+    return file.records if isinstance(file, mat_v4.MatV4) else file.elements
+
+
+def _value(item: Any, file: mat_v4.MatV4 | mat_v5.MatV5, max_bytes: int) -> Any:
+    module: Any = mat_v4 if isinstance(file, mat_v4.MatV4) else mat_v5
+    try:
+        return module.value(item, file, max_bytes)
+    except MemoryError:
+        raise MatFileError(f"{file.source}: variable {item.name}: not enough memory") from None
+
+
+def _described(item: Any, file: mat_v4.MatV4 | mat_v5.MatV5) -> Variable:
+    if isinstance(file, mat_v4.MatV4):
+        shape: tuple[int, ...] | None = mat_v4.shape_of(item, file)
+        size = 2 if item.class_name == "char" else 8 * (1 + item.is_complex)
+        count = item.shape[0] * item.shape[1]
+        return Variable(item.name, shape, item.class_name, count * size)
+    header = item.header
+    stored_class = mat_v5_read.CLASS_NAMES[header.class_id]
+    if not header.shape or stored_class in ("function_handle", "object"):
+        return Variable(item.name, header.shape or None, header.class_name, 0)
+    if stored_class in ("cell", "struct", "sparse"):
+        return Variable(item.name, header.shape, stored_class, _content_bytes(item, file))
+    size = 2 if stored_class == "char" else 1 if header.is_logical else dtype_of(stored_class).itemsize
+    return Variable(
+        item.name,
+        header.shape,
+        header.class_name,
+        mat_v5_read.n_elements(header.shape) * size * (1 + header.is_complex),
+    )
+
+
+def _content_bytes(item: Any, file: mat_v5.MatV5) -> int:
+    limit = max(_LEAST_LIMIT_BYTES, _LIMIT_PER_FILE_BYTE * len(item.raw))
+    return _bytes_in(mat_v5.value(item, file, limit))
+
+
+def _bytes_in(value: Any) -> int:
     if isinstance(value, str):
-        return value if value else np.zeros((0, 0), "U1")
-    if isinstance(value, Mapping):
-        for key in value:
-            check_name(key)
-        return {key: _to_matlab(item, f"{name}.{key}") for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return _list_to_matlab(value, name)
-    if isinstance(value, np.ndarray):
-        if value.dtype.kind not in "biufcUOV" or value.dtype in (np.float16, np.longdouble):
-            raise MatFileError(f"{name} has type {value.dtype}, which MATLAB does not have")
-        return value
-    if scipy.sparse.issparse(value):
-        return value if value.dtype == bool or value.dtype.kind == "c" else value.astype(np.float64)
-    raise MatFileError(f"cannot write {name}: {type(value).__name__} has no MATLAB class")
+        return 2 * len(value)
+    if isinstance(value, OpaqueValue):
+        return 0
+    if not isinstance(value, np.ndarray):  # sparse, with 8 bytes per index as in MATLAB
+        return value.data.nbytes + 8 * (value.indices.size + value.indptr.size)
+    if value.dtype.names is not None:
+        return sum(_bytes_in(value[key]) for key in value.dtype.names)
+    if value.dtype.kind == "O":
+        return sum(_bytes_in(element) for element in value.flat)
+    return 2 * sum(map(len, value.flat)) if value.dtype.kind == "U" else value.nbytes
 
 
-def _list_to_matlab(items: list | tuple, name: str) -> np.ndarray:
-    if not all(isinstance(item, str) for item in items):
-        try:
-            return np.asarray(items, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise MatFileError(f"cannot write {name}: a list must hold only numbers or only strings") from None
-    cells = np.empty((len(items), 1), dtype=object)
-    cells[:, 0] = items
-    return cells
+def _size(path: str | os.PathLike) -> int:
+    try:
+        return os.path.getsize(path)
+    except OSError as error:
+        raise MatFileError(f"cannot read {path}: {error.strerror or error}") from None

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from rate2spike.errors import InputError
+from rate2spike.io.lock_file import is_alive_here, is_dead, this_process
 from rate2spike.matlab_compat.matfile import append, check_appendable, loadmat
 from rate2spike.matlab_compat.model_file import CLAIM_VARIABLE, TrainedModel, holds_model, load_model, task_in_path
 from rate2spike.rate import tasks
@@ -27,11 +28,8 @@ from rate2spike.spiking.search_claim import (
     SearchClaim,
     Settings,
     deciding,
-    is_alive_here,
-    is_dead,
     read_claim,
     sidecar_path,
-    this_process,
 )
 
 
