@@ -4,7 +4,7 @@
 
 Each worker mutates sample files of every format (bit flips, random bytes, inflated numbers, cut or doubled stretches;
 truncation at every byte of the small ones) and loads, lists and names them, under a limit of 1 GiB of address space beyond
-what it had at its start. A crash, a hang of more than 20 s, or another exception is reported with the bytes to repeat it.
+what it had at its start. A crash, a hang of more than 60 s, or another exception is reported with the bytes to repeat it.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from rate2spike.errors import MatFileError
 from rate2spike.matlab_compat.mat_v4 import record_bytes
 from rate2spike.matlab_compat.matfile import append, loadmat, savemat, variable_names, whos
 
-LIMIT_BYTES, LIMIT_S = 2**30, 20
+LIMIT_BYTES, LIMIT_S = 2**30, 60
 CHUNK = 2000
 VALUES = {
     "d": np.arange(12.0).reshape(3, 4), "s": np.ones((2, 2), np.float32), "b": np.array([[True, False]]), "t": "text \u20ac",

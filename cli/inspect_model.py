@@ -38,8 +38,6 @@ def describe(model, task: str | None) -> list[tuple[str, str]]:
         ("training", _training(model)),
         ("lambda search", _search(model)),
     ]
-    if (model.w_rec < 0).any() and n_inhibitory:
-        pairs.append(("note", "negative weights despite Dale's principle: the simulator uses them as stored"))
     seed, version = model.settings.get("seed"), model.settings.get("version")
     if isinstance(seed, float):
         pairs.append(("origin", f"seed {seed:.0f}, rate2spike {version}"))

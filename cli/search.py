@@ -20,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_scaling_factors(parser)
     parser.add_argument("--n-trials", type=int, default=100, help="trials per factor (default: 100)")
     add_seed(parser)
+    parser.add_argument("--initial-weights", action="store_true", help="use the untrained recurrent weights")
     parser.add_argument("--threads", type=int, default=None, help="threads (default: all cores)")
     parser.add_argument("--force", action="store_true", help="search again what is finished")
     parser.add_argument("--reclaim", action="store_true", help="take over claims left by processes that died")
@@ -27,15 +28,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Search and report; 0 even if files were skipped."""
-    from rate2spike.progress import Progress
     from rate2spike.spiking.lambda_grid_search import HISTORIC_FACTORS
-    from rate2spike.spiking.search_files import FileSearch, search_files
+    from rate2spike.spiking.search_files import FileSearch
 
     factors = chosen_factors(arguments) or HISTORIC_FACTORS
     options = FileSearch(
         task=arguments.task, scaling_factors=factors, n_trials=arguments.n_trials, seed=arguments.seed,
-        n_threads=arguments.threads, force=arguments.force, reclaim=arguments.reclaim,
+        initial_weights=arguments.initial_weights, n_threads=arguments.threads, force=arguments.force,
+        reclaim=arguments.reclaim,
     )  # fmt: skip
+    for item in search_with_progress(arguments.path, options):
+        print(f"{item.path}: {item.note}")
+    return 0
+
+
+def search_with_progress(path, options):
+    """Search as `search_files` does, showing progress; returns what became of each file."""
+    from rate2spike.progress import Progress
+    from rate2spike.spiking.search_files import search_files
+
+    factors = options.scaling_factors
     with Progress("searching", len(factors)) as progress:
 
         def announce(file, settings, n_finished):
@@ -53,13 +65,11 @@ def run(arguments: argparse.Namespace) -> int:
 
         try:
             outcomes = []
-            for item in search_files(arguments.path, options, on_file=announce, on_factor=report):
+            for item in search_files(path, options, on_file=announce, on_factor=report):
                 outcomes.append(item)
                 progress.line(f"{item.path}: {item.outcome.value}")
         except KeyboardInterrupt:
             raise KeyboardInterrupt(
                 "finished values are kept beside the model file; run the same command to go on"
             ) from None
-    for item in outcomes:
-        print(f"{item.path}: {item.note}")
-    return 0
+    return outcomes

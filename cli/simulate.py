@@ -59,12 +59,11 @@ def run(arguments: argparse.Namespace) -> int:
         model, arguments.scaling_factor, initial_weights=arguments.initial_weights, downsample=arguments.downsample
     )
     variables = loadmat(arguments.input, ("u", "stims", "UZ", "NZ"))
-    draws = _draws(variables, arguments)
+    draws = draws_of(variables, arguments.input)
     seed = resolve_seed(arguments.seed)
-    needed = {quantity for name in names if (quantity := _NEEDS[name])}
     record = network.run(
-        _input(variables, arguments.input), seed=seed, record=needed, draws=draws,
-        stimulation=_stimulation(variables, arguments.input), precision=arguments.precision,
+        _input(variables, arguments.input), seed=seed, record=needed_for(names), draws=draws,
+        stimulation=stimulation_of(variables, arguments.input), precision=arguments.precision,
     )  # fmt: skip
     savemat(output, record.to_historic(names))
     origin = "the draws given" if draws else f"seed {seed}"
@@ -105,7 +104,13 @@ def _input(variables, source):
     return u
 
 
-def _stimulation(variables, source):
+def needed_for(names: tuple[str, ...]) -> set[str]:
+    """What the simulator must record for the historic variables."""
+    return {quantity for name in names if (quantity := _NEEDS[name])}
+
+
+def stimulation_of(variables, source):
+    """The Stimulation in `stims` as MATLAB has it, or None. Raises InputError naming `source`."""
     import numpy as np
 
     from rate2spike.spiking.params import Stimulation
@@ -126,16 +131,17 @@ def _stimulation(variables, source):
     return Stimulation.from_matlab(mode, dur, units)
 
 
-def _draws(variables, arguments):
+def draws_of(variables, source):
+    """The random numbers in UZ and NZ, or None. Raises InputError naming `source`."""
     from rate2spike.spiking.simulate_reference import InjectedDraws
 
     given = [name for name in ("UZ", "NZ") if name in variables]
     if not given:
         return None
     if len(given) == 1:
-        raise InputError(f"{arguments.input}: {given[0]} needs {'NZ' if given == ['UZ'] else 'UZ'} beside it")
+        raise InputError(f"{source}: {given[0]} needs {'NZ' if given == ['UZ'] else 'UZ'} beside it")
     try:
         # MATLAB's order: with a matrix, column i is what step i uses
         return InjectedDraws(variables["UZ"].ravel(order="F"), variables["NZ"].ravel(order="F"))
     except (TypeError, ValueError, AttributeError):
-        raise InputError(f"{arguments.input}: UZ and NZ must be real numeric arrays") from None
+        raise InputError(f"{source}: UZ and NZ must be real numeric arrays") from None

@@ -10,7 +10,6 @@ import shutil
 import struct
 import time
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import h5py
@@ -74,15 +73,16 @@ def write(path: str | os.PathLike, variables: Mapping[str, Any], compress: bool)
 
 
 def write_changed_copy(
-    source: Path, target: Path, variables: Mapping[str, Any], dropped: Iterable[str], compress: bool
+    source: str | os.PathLike, target: str | os.PathLike, variables: Mapping[str, Any], dropped: Iterable[str]
 ) -> None:
     """Write to `target` a copy of `source` without the dropped variables and with new ones; all else is untouched.
 
-    Raises MatFileError if the source is damaged.
+    New arrays are compressed if any old one is. Raises MatFileError if the source is damaged.
     """
     shutil.copyfile(source, target)
     try:
         with h5py.File(target, "r+", locking=False) as file:
+            compress = any(isinstance(item, h5py.Dataset) and item.compression is not None for item in file.values())
             for name in {*dropped, *variables}:
                 if name in file:
                     del file[name]
@@ -93,13 +93,6 @@ def write_changed_copy(
         if isinstance(error, MatFileError):
             raise
         raise MatFileError(f"cannot append to {source}: {_first_line(error)}") from None
-
-
-def uses_compression(path: str | os.PathLike) -> bool:
-    """Whether any top-level array is compressed."""
-    with _opened(path) as file:
-        items = (_guarded(_item, path, name, file) for name in _variables(file, path))
-        return any(isinstance(item, h5py.Dataset) and item.compression is not None for item in items)
 
 
 # Reading
@@ -129,10 +122,6 @@ def _guarded(function, path, name: str, *arguments) -> Any:
         Exception
     ) as error:  # h5py raises OSError, KeyError, RuntimeError, TypeError, ValueError, ... in damaged files
         raise MatFileError(f"{path}: variable {name}: damaged or unreadable: {_first_line(error)}") from None
-
-
-def _item(name: str, file: h5py.File):
-    return file[name]
 
 
 def _read(name: str, file: h5py.File, budget: Budget) -> Any:

@@ -16,7 +16,7 @@ import numpy as np
 from rate2spike.errors import MatFileError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.lock_file import exclusive
-from rate2spike.matlab_compat import mat_v4, mat_v5, mat_v5_read, mat_v5_write, mat_v73
+from rate2spike.matlab_compat import mat_v4, mat_v5, mat_v5_read, mat_v5_write, mat_v73, mat_v73_process
 from rate2spike.matlab_compat.values import (
     OpaqueValue,
     check_name,
@@ -75,7 +75,8 @@ def loadmat(
     if max_bytes is None:
         max_bytes = max(_LEAST_LIMIT_BYTES, _LIMIT_PER_FILE_BYTE * _size(path))
     if _format(path) == "7.3":
-        values = mat_v73.read(path, names, max_bytes)
+        wanted_names = None if names is None else list(names)
+        values = mat_v73_process.call("read", path, wanted_names, max_bytes, n_bytes=max_bytes)
     else:
         file = _parsed(path)
         wanted = None if names is None else set(names)
@@ -124,7 +125,7 @@ def append(path: str | os.PathLike, variables: Mapping[str, Any], *, remove: Ite
 def whos(path: str | os.PathLike) -> list[Variable]:
     """Name, shape, class and bytes of every variable, without loading numeric data. Raises MatFileError."""
     if _format(path) == "7.3":
-        return [Variable(*described) for described in mat_v73.describe(path)]
+        return [Variable(*described) for described in mat_v73_process.call("describe", path)]
     file = _parsed(path)
     last = {item.name: item for item in _items(file) if item.name}
     return [_described(item, file) for item in last.values()]
@@ -133,7 +134,7 @@ def whos(path: str | os.PathLike) -> list[Variable]:
 def variable_names(path: str | os.PathLike) -> list[str]:
     """Names of the variables in a MAT file, without reading their values. Raises MatFileError."""
     if _format(path) == "7.3":
-        return mat_v73.variable_names(path)
+        return mat_v73_process.call("variable_names", path)
     return list(dict.fromkeys(item.name for item in _items(_parsed(path)) if item.name))
 
 
@@ -161,8 +162,12 @@ def _turn(target: Path) -> Iterator[None]:
 
 def _append(path: Path, converted: dict[str, Any], dropped: set[str]) -> None:
     if _format(path) == "7.3":
-        compress = mat_v73.uses_compression(path)
-        write_atomically(path, lambda copy: mat_v73.write_changed_copy(path, copy, converted, dropped, compress))
+        size = _size(path) + sum(map(_bytes_in, converted.values()))
+
+        def write(copy: Path) -> None:
+            mat_v73_process.call("write_changed_copy", path, copy, converted, dropped, n_bytes=size, n_written=size)
+
+        write_atomically(path, write)
         return
     file = _parsed(path)
     if isinstance(file, mat_v4.MatV4):

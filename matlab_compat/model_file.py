@@ -6,7 +6,8 @@ list; everything else in a file is kept in `TrainedModel.extra`, and `r2s_*` var
 
 import os
 import re
-from dataclasses import dataclass, field, fields
+import warnings
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 
 from rate2spike.errors import ModelFileError
 from rate2spike.matlab_compat.matfile import loadmat, savemat, variable_names
+from rate2spike.matlab_compat.values import class_of, dtype_of
 
 STEP_S = 0.005  # one step of the rate network
 SETTING_PREFIX = "r2s_"
@@ -44,6 +46,7 @@ _WEIGHTS = (
     "sign_matrix",
     "connection_mask",
 )
+_TRAJECTORIES = ("first_states", "first_rates", "last_states", "last_rates", "last_input", "last_output", "last_target")
 CLAIM_VARIABLE = "opt_scaling_factor"
 
 
@@ -66,6 +69,7 @@ class TrainedModel:
     inhibitory: np.ndarray  # (N,) bool
     excitatory: np.ndarray  # (N,) bool
     n_units: int
+    count_class: str = "int64"  # MATLAB class of N, som_N and tr in the file
     n_som: int | None = None
     b_out: float | None = None
     activation: str | None = None
@@ -134,7 +138,11 @@ class TrainedModel:
 
 
 def load_model(path: str | os.PathLike) -> TrainedModel:
-    """Read a model file. Raises MatFileError (unreadable) or ModelFileError (variable missing, wrong shape, NaN)."""
+    """Read a model file of any generation: written by SciPy or MATLAB, with variables of forks, or by the PyTorch port.
+
+    The port stores `w` unrectified, against Dale's principle, and vectors lying down: both are mended, with a warning.
+    Raises MatFileError (unreadable) or ModelFileError (variable missing, wrong shape, NaN).
+    """
     source = str(path)
     variables = loadmat(path)
     missing = [name for name in _REQUIRED if name not in variables]
@@ -154,7 +162,18 @@ def load_model(path: str | os.PathLike) -> TrainedModel:
         k.removeprefix(SETTING_PREFIX): _scalar(v) for k, v in variables.items() if k.startswith(SETTING_PREFIX)
     }
     extra = {k: v for k, v in variables.items() if k not in known and not k.startswith(SETTING_PREFIX)}
-    return _checked(TrainedModel(**values, settings=settings, extra=extra), source)
+    mended = _stood_up(values)
+    count_class = getattr(variables["N"], "dtype", np.dtype(np.int64))
+    model = TrainedModel(**values, count_class=class_of(count_class), settings=settings, extra=extra)
+    _check(model, source)
+    if model.has_dale and model.settings.get("apply_dale") is not False and (model.w_rec < 0).any():
+        mended.append(f"w holds {(model.w_rec < 0).sum()} negative values against Dale's principle, set to 0")
+        model = replace(model, w_rec=np.maximum(model.w_rec, 0))
+    if mended:
+        missing = [_HISTORIC[name] for name in _TRAJECTORIES if getattr(model, name) is None]
+        note = f"; it lacks {', '.join(missing)}" if missing else ""
+        warnings.warn(f"{source}: {'; '.join(mended)} (as files of the PyTorch port are){note}", stacklevel=2)
+    return model
 
 
 def holds_model(path: str | os.PathLike) -> bool:
@@ -168,7 +187,7 @@ def save_model(model: TrainedModel, path: str | os.PathLike) -> None:
     for name, historic in _HISTORIC.items():
         value = getattr(model, name)
         if value is not None:
-            variables[historic] = _historic_form(name, value)
+            variables[historic] = _historic_form(name, value, model)
     variables |= {SETTING_PREFIX + k: v for k, v in model.settings.items()}
     savemat(path, variables | model.extra)
 
@@ -240,7 +259,19 @@ def _scalar(value: Any) -> Any:
     return value.item() if value.size == 1 else value
 
 
-def _checked(model: TrainedModel, source: str) -> TrainedModel:
+def _stood_up(values: dict[str, Any]) -> list[str]:
+    """Give vectors that were stored lying down (or standing) their historic shape; returns what was done, in words."""
+    n, mended = values["n_units"], []
+    shapes = {"tau_logit": (n, 1), "tau_logit_initial": (n, 1), "w_in": (n, 1), "w_in_initial": (n, 1), "w_out": (1, n)}
+    for name, shape in shapes.items():
+        value = values.get(name)
+        if n > 1 and isinstance(value, np.ndarray) and value.shape == shape[::-1]:
+            values[name] = value.reshape(shape)
+            mended.append(f"{_HISTORIC[name]} turned to {shape[0]} x {shape[1]}")
+    return mended
+
+
+def _check(model: TrainedModel, source: str) -> None:
     n = model.n_units
     if n < 1:
         raise ModelFileError(f"{source}: N must be at least 1, got {n}")
@@ -252,7 +283,6 @@ def _checked(model: TrainedModel, source: str) -> TrainedModel:
         _check_array(getattr(model, name), shape, _HISTORIC[name], source)
     if len(model.tau_limits_steps) not in (1, 2) or not all(np.isfinite(t) and t > 0 for t in model.tau_limits_steps):
         raise ModelFileError(f"{source}: taus must hold one or two positive numbers, got {model.tau_limits_steps}")
-    return model
 
 
 def _check_array(value: Any, shape: tuple[int | None, ...], historic: str, source: str) -> None:
@@ -266,11 +296,11 @@ def _check_array(value: Any, shape: tuple[int | None, ...], historic: str, sourc
         raise ModelFileError(f"{source}: {historic} holds NaN or infinite values")
 
 
-def _historic_form(name: str, value: Any) -> Any:
+def _historic_form(name: str, value: Any, model: TrainedModel) -> Any:
     if name in _INT64_SCALARS:
-        return np.array([[value]], dtype=np.int64)
+        return np.array([[value]], dtype=dtype_of(model.count_class))
     if name == "b_out":
-        return np.array([[value]], dtype=np.float32)
+        return np.array([[value]], dtype=model.w_out.dtype)
     if name in ("inhibitory", "excitatory", "scaling_accuracies"):
         return value[:, None]
     if name == "last_output":

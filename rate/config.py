@@ -30,6 +30,7 @@ class TrainConfig:
     activation: str = "sigmoid"
     loss: str = "l2"
     n_updates: int = 5000
+    min_updates: int = 0  # train so long even if the criteria are met before; networks then convert better
     batch_size: int = 1
     learning_rate: float = 0.01
     seed: int | None = None  # None: drawn from the operating system and recorded
@@ -49,6 +50,7 @@ class TrainConfig:
         for name, field, flag, least in (
             ("number of units", "n_units", "--N", 1),
             ("number of trials", "n_updates", "--n_trials", 1),
+            ("least number of updates", "min_updates", "--min_updates", 0),
             ("batch size", "batch_size", "--batch_size", 1),
             ("number of SOM units", "n_som", "--som_N", 0),
         ):

@@ -64,6 +64,7 @@ def add_network_arguments(parser: argparse.ArgumentParser) -> None:
         help="synaptic time constants in steps of 5 ms: min max (trained), or one for all (fixed)")  # fmt: skip
     add("--w_dist", default=None, help="initial weights: gaus or gamma (default: gaus)")
     add("--batch_size", type=int, default=None, help="trials per update (default: 1, as published)")
+    add("--min_updates", type=int, default=None, help="go on so long even if the criteria are met before (default: 0)")
     add("--learning_rate", type=float, default=None, help="of Adam (default: 0.01)")
 
 
@@ -101,7 +102,7 @@ def _given(arguments: argparse.Namespace, defaults: TrainConfig) -> TrainConfig:
         "n_som": arguments.som_N, "gain": arguments.gain, "weight_distribution": arguments.w_dist,
         "apply_dale": arguments.apply_dale, "activation": arguments.act, "loss": arguments.loss_fn,
         "tau_steps": tuple(arguments.decay_taus) if arguments.decay_taus else None, "n_updates": arguments.n_trials,
-        "batch_size": arguments.batch_size, "learning_rate": arguments.learning_rate,
+        "min_updates": arguments.min_updates, "batch_size": arguments.batch_size, "learning_rate": arguments.learning_rate,
     }  # fmt: skip
     return replace(defaults, **{name: value for name, value in given.items() if value is not None})
 

@@ -94,7 +94,7 @@ def train_interruptibly(
             if (update - 1) % EVALUATE_EVERY == 0:
                 evaluation = _evaluated(network, task, config, seed, update, on_evaluation)
                 success = task.stops_training(update, evaluation.loss, evaluation.accuracy)
-                if success:
+                if success and update >= config.min_updates:
                     break
     except KeyboardInterrupt:
         interrupted = True
@@ -238,5 +238,6 @@ def _as_model(config, initial, network, first, last, losses, last_update, evalua
             "weight_distribution": config.weight_distribution, "gain": config.gain, "p_inh": config.p_inh,
             "p_rec": config.p_rec, "loss_fn": config.loss, "batch_size": float(config.batch_size),
             "learning_rate": config.learning_rate, "n_trials": float(config.n_updates),
+            "min_updates": float(config.min_updates),
         },
     )  # fmt: skip

@@ -73,9 +73,9 @@ class SearchResult:
 
 def grid_search(
     model: TrainedModel, task: Task | str, scaling_factors: Iterable[float] = HISTORIC_FACTORS, n_trials: int = 100,
-    seed: int | None = None, *, downsample: int = 1, params: LIFParams | None = None, n_threads: int | None = None,
-    executor: Executor | None = None, finished: Mapping[float, FactorResult] | None = None,
-    on_factor: Callable[[FactorResult], None] | None = None,
+    seed: int | None = None, *, downsample: int = 1, initial_weights: bool = False, params: LIFParams | None = None,
+    n_threads: int | None = None, executor: Executor | None = None,
+    finished: Mapping[float, FactorResult] | None = None, on_factor: Callable[[FactorResult], None] | None = None,
 ) -> SearchResult:  # fmt: skip
     """Score every scaling factor on the same n_trials stimuli, drawn from `seed`, with fresh noise per factor.
 
@@ -85,17 +85,20 @@ def grid_search(
     factors = checked_factors(scaling_factors)
     seed = resolve_seed(seed)
     finished = finished or {}
-    network = SpikingNetwork.from_model(model, factors[0], downsample=downsample, params=params)
-    task = checked_task(task, network, n_trials)
+    networks = {
+        factor: SpikingNetwork.from_model(
+            model, factor, downsample=downsample, initial_weights=initial_weights, params=params
+        )
+        for factor in factors
+    }
+    task = checked_task(task, networks[factors[0]], n_trials)
     results = dict(finished)
     with executor_of(n_threads, executor) as pool:
         pending = {
-            factor: submit_trials(
-                pool, _rescaled(model, network, factor), task, seed, Role.SEARCH, n_trials
-            )
-            for factor in factors
+            factor: submit_trials(pool, network, task, seed, Role.SEARCH, n_trials)
+            for factor, network in networks.items()
             if factor not in finished
-        }  # fmt: skip
+        }
         for factor, futures in pending.items():
             results[factor] = _combined(factor, [future.result() for future in futures])
             if on_factor:
@@ -119,10 +122,6 @@ def checked_factors(scaling_factors: Iterable[float]) -> tuple[float, ...]:
     if not factors:
         raise InputError("give at least one scaling factor (--scaling-factors)")
     return factors
-
-
-def _rescaled(model: TrainedModel, network: SpikingNetwork, factor: float) -> SpikingNetwork:
-    return SpikingNetwork.from_model(model, factor, downsample=network.downsample, params=network.params)
 
 
 def _combined(factor: float, blocks: list[BlockResult]) -> FactorResult:

@@ -25,6 +25,7 @@ class Settings:
     n_trials: int
     seed: int
     scaling_factors: tuple[float, ...]
+    initial_weights: bool = False
 
 
 @dataclass

@@ -59,6 +59,7 @@ class FileSearch:
     scaling_factors: tuple[float, ...] = HISTORIC_FACTORS
     n_trials: int = 100
     seed: int | None = None
+    initial_weights: bool = False  # the untrained recurrent weights
     n_threads: int | None = None
     force: bool = False  # search again what is finished
     reclaim: bool = False  # take over claims left by dead processes, or by ones that cannot be asked
@@ -184,8 +185,8 @@ def _run(file, model, task, options, claim: SearchClaim, on_file, on_factor) -> 
             on_factor(file, result)
 
     return grid_search(
-        model, task, settings.scaling_factors, settings.n_trials, settings.seed, n_threads=options.n_threads,
-        finished=dict(claim.finished), on_factor=keep,
+        model, task, settings.scaling_factors, settings.n_trials, settings.seed,
+        initial_weights=settings.initial_weights, n_threads=options.n_threads, finished=dict(claim.finished), on_factor=keep,
     )  # fmt: skip
 
 
@@ -216,11 +217,11 @@ def _resumable(old: SearchClaim | None, task: Task, options: FileSearch) -> tupl
     seed = options.seed
     if seed is None and previous:
         seed = previous.seed
-    settings = Settings(task.name, options.n_trials, resolve_seed(seed), factors)
-    same_numbers = previous and (previous.task, previous.n_trials, previous.seed) == _settings_key(settings)
+    settings = Settings(task.name, options.n_trials, resolve_seed(seed), factors, options.initial_weights)
+    same_numbers = previous and _settings_key(previous) == _settings_key(settings)
     return settings, dict(old.finished) if old and same_numbers else {}
 
 
-def _settings_key(settings: Settings) -> tuple[str, int, int]:
+def _settings_key(settings: Settings) -> tuple[str, int, int, bool]:
     """What must agree for a finished value to be reused."""
-    return settings.task, settings.n_trials, settings.seed
+    return settings.task, settings.n_trials, settings.seed, settings.initial_weights

@@ -73,7 +73,7 @@ def test_the_twelve_variables_suffice(tmp_path, golden_dir):
         ("w", np.full((200, 200), np.nan), "w holds NaN"),
         ("w_in", np.full((200, 1), np.inf), "w_in holds NaN or infinite"),
         ("w_out", "text", "w_out"),
-        ("taus_gaus", np.zeros((1, 200)), "taus_gaus must be 200 x 1"),
+        ("taus_gaus", np.zeros((2, 100)), "taus_gaus must be 200 x 1"),
         ("inh", np.zeros((3, 1)), "inh must be 200, got 3"),
         ("taus", [1, 2, 3], "taus must hold one or two"),
         ("taus", [-4, 20], "taus must hold one or two positive"),
@@ -99,13 +99,48 @@ def test_truncated_model_is_an_error_at_any_byte(tmp_path, go_nogo_path):
             load_model(path)
 
 
-def test_weights_are_taken_as_stored(tmp_path):
-    """The simulator uses w as it is in the file, also where the PyTorch port left it unrectified."""
-    model = small_model()
+def test_files_of_the_pytorch_port_are_mended_with_a_warning(tmp_path):
+    """It stores the parameter instead of the rectified weights, vectors lying down, all double, no trajectories."""
+    model = small_model(dtype=np.float64)
+    w = model.w_rec.copy()
+    w[0, :] = -1
+    path = tmp_path / "f.mat"
+    save_model(replace(model, w_rec=w), path)
+    vectors = {name: loadmat(path)[name].ravel() for name in ("taus_gaus", "taus_gaus0", "inh", "exc")}
+    append(path, {name: vector.astype(float) for name, vector in vectors.items()}, remove=["x", "r", "x0", "r0"])
+    with pytest.warns(UserWarning, match=rf"f\.mat: taus_gaus turned to .*w holds {w.shape[0]} negative.*lacks x0, r0"):
+        again = load_model(path)
+    assert (again.w_rec >= 0).all() and again.tau_logit.shape == (w.shape[0], 1)
+    np.testing.assert_array_equal(again.tau_logit, model.tau_logit)
+    save_model(again, path)
+    assert load_model(path) == again  # and now without a warning, which would be an error here
+
+
+def test_negative_weights_are_right_without_dale(tmp_path):
+    model = replace(small_model(), inhibitory=np.zeros(small_model().n_units, bool))
     w = model.w_rec.copy()
     w[0, 0] = -1
     save_model(replace(model, w_rec=w), tmp_path / "f.mat")
-    assert load_model(tmp_path / "f.mat").effective_w()[0, 0] == -1
+    assert load_model(tmp_path / "f.mat").w_rec[0, 0] == -1
+
+
+def test_classes_of_the_file_are_kept(tmp_path):
+    path = tmp_path / "f.mat"
+    save_model(small_model(dtype=np.float64), path)
+    append(path, {"N": float(loadmat(path)["N"].item()), "b_out": 0.1234567890123})
+    model = load_model(path)
+    save_model(model, path)
+    assert loadmat(path)["N"].dtype == np.float64 and loadmat(path)["b_out"].item() == 0.1234567890123
+    assert load_model(path) == model
+
+
+@pytest.mark.parametrize("version", ["5", "7", "7.3"])
+def test_models_of_every_version_are_equal(tmp_path, go_nogo_path, version):
+    path = tmp_path / "f.mat"
+    savemat(path, loadmat(go_nogo_path), version)
+    assert load_model(path) == load_model(go_nogo_path)
+    append(path, {"opt_scaling_factor": 25})
+    assert load_model(path).scaling_factor == 25
 
 
 @pytest.mark.parametrize(

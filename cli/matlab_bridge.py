@@ -1,0 +1,154 @@
+"""What the .m functions call: read a request from REQUEST.mat, do it, write the answer to RESPONSE.mat.
+
+Everything travels in the two files, so that nothing has to be quoted for a shell. The request holds `action` and its
+arguments as MATLAB has them (units from 1); the answer holds the results, or `error_message`.
+"""
+
+import argparse
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+from rate2spike.errors import InputError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    parser.add_argument("request", metavar="REQUEST.mat")
+    parser.add_argument("response", metavar="RESPONSE.mat")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Answer one request; 0, or 2 with the error in the response too."""
+    from rate2spike.matlab_compat.matfile import loadmat, savemat
+
+    try:
+        request = loadmat(arguments.request)
+        action = request.get("action")
+        if action not in _ACTIONS:
+            raise InputError(f"unknown action {action!r} in {arguments.request}: choose from {', '.join(_ACTIONS)}")
+        answer = _ACTIONS[action](request)
+    except (InputError, MemoryError) as error:
+        message = " ".join(str(error).split()) or "not enough memory"
+        savemat(arguments.response, {"error_message": message})
+        raise InputError(message) from None
+    savemat(arguments.response, answer, version="5")  # plain: packing 100 MB would take longer than simulating them
+    return 0
+
+
+def _versions(_request: dict) -> dict[str, Any]:
+    from importlib.metadata import version
+
+    import rate2spike
+
+    names = ("numpy", "scipy", "numba", "h5py", "tensorflow")
+    package = Path(rate2spike.__file__).parent
+    return {"python": platform.python_version(), "rate2spike": rate2spike.__version__, "folder": str(package)} | {
+        name: version(name) for name in names
+    }
+
+
+def _simulate(request: dict) -> dict[str, Any]:
+    """One trial, as LIF_network_fnc has it."""
+    from rate2spike.cli.simulate import draws_of, needed_for, stimulation_of
+    from rate2spike.io.records import HISTORIC_NAMES
+
+    names = HISTORIC_NAMES[: int(_number(request, "n_outputs", len(HISTORIC_NAMES)))]
+    draws = draws_of(request, "the call")
+    record = _network(request, _number(request, "scaling_factor", None)).run(
+        _matrix(request, "u"), seed=int(_number(request, "seed", 0)), record=needed_for(names), draws=draws,
+        stimulation=stimulation_of(request, "the call"),
+    )  # fmt: skip
+    return record.to_historic(names)
+
+
+def _run(request: dict) -> dict[str, Any]:
+    """Many trials at several scaling factors."""
+    import numpy as np
+
+    from rate2spike.cli.simulate import stimulation_of
+    from rate2spike.spiking.many_trials import run_trials
+
+    factors = np.ravel(_matrix(request, "scaling_factors"))
+    if not factors.size:
+        raise InputError("give at least one scaling factor")
+    u = _matrix(request, "u")
+    with_spikes = bool(_number(request, "with_spikes", 0))
+    result = run_trials(
+        [_network(request, float(factor)) for factor in factors], u if u.ndim == 3 else u[:, :, None],
+        int(_number(request, "seed", 0)), stimulation=stimulation_of(request, "the call"), with_spikes=with_spikes,
+    )  # fmt: skip
+    answer = {"out": result.output, "all_fr": result.firing_rate_hz, "dt": result.dt_s}
+    if result.spikes is not None:
+        one_based = np.empty(result.spikes.shape, object)
+        for index in np.ndindex(one_based.shape):
+            one_based[index] = result.spikes[index] + 1.0
+        answer["spikes"] = one_based
+    return answer
+
+
+def _search(request: dict) -> dict[str, Any]:
+    """A λ search over a file or folder; results go into the files, as in MATLAB."""
+    import numpy as np
+
+    from rate2spike.cli.search import search_with_progress
+    from rate2spike.spiking.lambda_grid_search import HISTORIC_FACTORS
+    from rate2spike.spiking.search_files import FileSearch
+
+    seed = _number(request, "seed", None)
+    factors = np.ravel(_matrix(request, "scaling_factors")) if "scaling_factors" in request else HISTORIC_FACTORS
+    options = FileSearch(
+        task=request.get("task") or None, scaling_factors=tuple(float(factor) for factor in factors),
+        n_trials=int(_number(request, "n_trials", 100)), seed=None if seed is None else int(seed),
+        initial_weights=bool(_number(request, "use_initial_weights", 0)), force=bool(_number(request, "force", 0)),
+        reclaim=bool(_number(request, "reclaim", 0)),
+    )  # fmt: skip
+    outcomes = search_with_progress(_path(request), options)
+    return {"files": [str(item.path) for item in outcomes], "notes": [item.note for item in outcomes]}
+
+
+_ACTIONS = {"versions": _versions, "simulate": _simulate, "run": _run, "search": _search}
+
+
+def _network(request: dict, scaling_factor: float | None):
+    from rate2spike.matlab_compat.model_file import load_model
+    from rate2spike.spiking.network import SpikingNetwork
+
+    return SpikingNetwork.from_model(
+        load_model(_path(request)), scaling_factor, initial_weights=bool(_number(request, "use_initial_weights", 0)),
+        downsample=int(_number(request, "downsample", 1)),
+    )  # fmt: skip
+
+
+def _path(request: dict) -> Path:
+    path = request.get("model_path")
+    if not isinstance(path, str) or not path:
+        raise InputError("the path of the model must be a char row")
+    return Path(os.path.expanduser(path))
+
+
+def _number(request: dict, name: str, default: float | None) -> Any:
+    """A real scalar; absent or empty: the default. Raises InputError."""
+    import numpy as np
+
+    value = request.get(name)
+    if value is None or np.size(value) == 0:
+        return default
+    if (
+        not isinstance(value, np.ndarray)
+        or value.size != 1
+        or value.dtype.kind not in "biuf"
+        or not np.isfinite(value).all()
+    ):
+        raise InputError(f"{name} must be a real number")
+    return value.item()
+
+
+def _matrix(request: dict, name: str):
+    import numpy as np
+
+    value = request.get(name)
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf":
+        raise InputError(f"{name} must be a real numeric array")
+    return value
