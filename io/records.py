@@ -59,20 +59,23 @@ class SpikeRecord:
         """Read what `save` (or, for .mat, the published simulator) wrote. Raises InputError."""
         return cls._from_mat(path) if _suffix(path) == ".mat" else cls._from_hdf5(path)
 
-    def to_historic(self, names: tuple[str, ...] = HISTORIC_NAMES) -> dict[str, Any]:
+    def to_historic(self, names: tuple[str, ...] = HISTORIC_NAMES, *, compact: bool = False) -> dict[str, Any]:
         """{W, REC, spk, rs, all_fr, out, params} as MATLAB has them; quantities not recorded are left out.
 
-        For a model stored in single precision W, out and params.w_out, .td, .td0 are single; all else is double.
+        For a model stored in single precision W, out and params.w_out, .td, .td0 are single; all else is double. With
+        `compact` spikes are uint8 and traces keep the precision of the simulation, for a receiver that converts them.
         """
+        traces = None if compact else np.float64
         kind = np.float32 if self.w is not None and self.w.dtype == np.float32 else np.float64
         params = {
             "dt": self.dt_s, "T": self.duration_s, "nt": self.n_steps, "w_out": _cast(self.w_out, kind),
             "td": _cast(_column(self.tau_d_s), kind), "td0": _cast(_column(self.tau_d_initial_s), kind),
-            "IPSCs": _cast(self.ipsc, np.float64),
+            "IPSCs": _cast(self.ipsc, traces),
         }  # fmt: skip
         values = {
-            "W": _cast(self.w, kind), "REC": _cast(self.voltage_mv, np.float64), "spk": _cast(self.spikes, np.float64),
-            "rs": _cast(self.rates, np.float64), "all_fr": _column(self.firing_rate_hz),
+            "W": _cast(self.w, kind), "REC": _cast(self.voltage_mv, traces),
+            "spk": _cast(self.spikes, np.uint8 if compact else np.float64), "rs": _cast(self.rates, traces),
+            "all_fr": _column(self.firing_rate_hz),
             "out": _cast(self.output, kind), "params": {k: v for k, v in params.items() if v is not None},
         }  # fmt: skip
         return {name: values[name] for name in names if values[name] is not None}
@@ -129,5 +132,5 @@ def _column(values: np.ndarray | None) -> np.ndarray | None:
     return None if values is None else values[:, None]
 
 
-def _cast(values: np.ndarray | None, kind: type) -> np.ndarray | None:
-    return None if values is None else values.astype(kind)
+def _cast(values: np.ndarray | None, kind: type | None) -> np.ndarray | None:
+    return values if values is None or kind is None else values.astype(kind)

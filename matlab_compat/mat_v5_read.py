@@ -99,7 +99,8 @@ def array_header(content: memoryview, byte_order: str) -> ArrayHeader:
     if class_name == "object":
         class_name = bytes(subelement(content, position, byte_order)[1]).decode("latin-1").rstrip("\0")
     is_logical = bool(flags & LOGICAL_FLAG) and class_name in ("sparse", *NUMERIC_CLASSES)
-    shown = texts[2] if is_opaque else "logical" if is_logical else class_name
+    is_full_logical = is_logical and class_name != "sparse"
+    shown = texts[2] if is_opaque else "logical" if is_full_logical else class_name
     return ArrayHeader(texts[0], class_id, bool(flags & COMPLEX_FLAG), is_logical, shown, shape, position)
 
 
@@ -149,9 +150,11 @@ def _shaped(values: np.ndarray, dtype, shape: tuple[int, ...], budget: Budget) -
         return values.astype(dtype).reshape(shape, order="F")
 
 
-def _read_numeric(content, header: ArrayHeader, context: Context, _depth: int) -> np.ndarray:
+def _read_numeric(content, header: ArrayHeader, context: Context, _depth: int) -> Any:
     dtype = dtype_of(CLASS_NAMES[header.class_id])
     _, real, position = _numbers(content, header.end, context)
+    if header.is_logical and position < len(content):  # GNU Octave marks sparse logical arrays as uint8
+        return _read_sparse(content, header, context, _depth)
     array = _shaped(real, dtype, header.shape, context.budget)
     if header.is_logical:
         return array != 0

@@ -92,7 +92,7 @@ def write_changed_copy(
     except (OSError, RuntimeError, KeyError, ValueError) as error:
         if isinstance(error, MatFileError):
             raise
-        raise MatFileError(f"cannot append to {source}: {_first_line(error)}") from None
+        raise MatFileError(f"{source}: damaged or truncated MAT v7.3 file: {_first_line(error)}") from None
 
 
 # Reading

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import scipy.sparse
 
 from rate2spike.errors import MatFileError
 from rate2spike.io.atomic_file import write_atomically
@@ -31,6 +32,7 @@ __all__ = [
     "append",
     "check_appendable",
     "loadmat",
+    "mat_bytes",
     "read_bytes",
     "savemat",
     "variable_names",
@@ -104,9 +106,12 @@ def savemat(
     if version == "7.3":
         write_atomically(path, lambda temporary: mat_v73.write(temporary, converted, compress))
         return
-    elements = _elements(converted, "<", compress and version == "7")
-    subsystem = mat_v5_write.subsystem_of(iter(converted.values()), str(path))
-    write_atomically(path, mat_v5.with_subsystem(mat_v5_write.file_header(), elements, subsystem, "<"))
+    write_atomically(path, _v5_bytes(converted, compress and version == "7", str(path)))
+
+
+def mat_bytes(variables: Mapping[str, Any]) -> bytes:
+    """What `savemat` with version "5" would write. Raises MatFileError for what MATLAB would refuse."""
+    return _v5_bytes(_converted(variables), False, "the variables")
 
 
 def append(path: str | os.PathLike, variables: Mapping[str, Any], *, remove: Iterable[str] = ()) -> None:
@@ -188,6 +193,12 @@ def _converted(variables: Mapping[str, Any]) -> dict[str, Any]:
     return {name: to_matlab(value, name) for name, value in variables.items()}
 
 
+def _v5_bytes(converted: Mapping[str, Any], compress: bool, source: str) -> bytes:
+    subsystem = mat_v5_write.subsystem_of(iter(converted.values()), source)
+    elements = _elements(converted, "<", compress)
+    return mat_v5.with_subsystem(mat_v5_write.file_header(), elements, subsystem, "<")
+
+
 def _elements(converted: Mapping[str, Any], byte_order: str, compress: bool) -> bytes:
     return b"".join(mat_v5_write.element(value, name, byte_order, compress) for name, value in converted.items())
 
@@ -240,8 +251,10 @@ def _described(item: Any, file: mat_v4.MatV4 | mat_v5.MatV5) -> Variable:
     stored_class = mat_v5_read.CLASS_NAMES[header.class_id]
     if not header.shape or stored_class in ("function_handle", "object"):
         return Variable(item.name, header.shape or None, header.class_name, 0)
-    if stored_class in ("cell", "struct", "sparse"):
-        return Variable(item.name, header.shape, stored_class, _content_bytes(item, file))
+    if header.class_name in ("cell", "struct", "sparse"):
+        return Variable(item.name, header.shape, header.class_name, _bytes_in(_loaded(item, file)))
+    if header.is_logical and scipy.sparse.issparse(value := _loaded(item, file)):  # GNU Octave marks them as full
+        return Variable(item.name, header.shape, "sparse", _bytes_in(value))
     size = 2 if stored_class == "char" else 1 if header.is_logical else dtype_of(stored_class).itemsize
     return Variable(
         item.name,
@@ -251,9 +264,8 @@ def _described(item: Any, file: mat_v4.MatV4 | mat_v5.MatV5) -> Variable:
     )
 
 
-def _content_bytes(item: Any, file: mat_v5.MatV5) -> int:
-    limit = max(_LEAST_LIMIT_BYTES, _LIMIT_PER_FILE_BYTE * len(item.raw))
-    return _bytes_in(mat_v5.value(item, file, limit))
+def _loaded(item: Any, file: mat_v5.MatV5) -> Any:
+    return mat_v5.value(item, file, max(_LEAST_LIMIT_BYTES, _LIMIT_PER_FILE_BYTE * len(item.raw)))
 
 
 def _bytes_in(value: Any) -> int:

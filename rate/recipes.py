@@ -11,7 +11,7 @@ from rate2spike.rate.config import TrainConfig
 _RECIPES = {
     "go-nogo": TrainConfig(task="go-nogo", batch_size=8),
     "xor": TrainConfig(task="xor", batch_size=16),
-    "mante": TrainConfig(task="mante", batch_size=8),
+    "mante": TrainConfig(task="mante", batch_size=8, min_updates=1500),
 }
 
 

@@ -48,6 +48,7 @@ def run_trials(
         trial: SpikeRecord = networks[f].run_fast(u[:, :, k], key, record, stimulation, seed)
         output[k, :, f], rates[:, k, f] = trial.output, trial.firing_rate_hz
         if spikes is not None:
+            assert trial.spikes is not None
             spikes[k, f] = np.array(np.nonzero(trial.spikes))
 
     with executor_of(n_threads, None) as pool:

@@ -1,0 +1,18 @@
+% LAMBDA_GRID_SEARCH  Find the scaling factor of every model in a folder (script, as published).
+%
+%   Set any of these before you call it, or edit a copy of this file:
+%     model_dir             folder of model files, or one file
+%     n_trials              trials per scaling factor
+%     scaling_factors       factors to try
+%     use_initial_weights   true: weights before training
+%   Example:  model_dir = 'models/go-nogo/P_rec_0.2_Taus_4.0_20.0'; lambda_grid_search
+%
+%   Leaves in the workspace mat_files (cell of paths) and, of the last model, opt_scaling_factor, all_perfs and
+%   scaling_factors as they stand in its file.
+if ~exist('model_dir', 'var'), model_dir = fullfile('..', 'models', 'go-nogo', 'P_rec_0.2_Taus_4.0_20.0'); end
+if ~exist('n_trials', 'var'), n_trials = 100; end
+if ~exist('scaling_factors', 'var'), scaling_factors = 20:5:75; end
+if ~exist('use_initial_weights', 'var'), use_initial_weights = false; end
+
+mat_files = rate2spike_search(model_dir, n_trials, scaling_factors, use_initial_weights);
+load(mat_files{end}, 'opt_scaling_factor', 'all_perfs', 'scaling_factors');

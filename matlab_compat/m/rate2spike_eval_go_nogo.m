@@ -1,0 +1,34 @@
+function results = rate2spike_eval_go_nogo(model_path, use_initial_weights)
+% RATE2SPIKE_EVAL_GO_NOGO  One NoGo and one Go trial of a Go-NoGo model, with the three published figures.
+%   results = rate2spike_eval_go_nogo(model_path, use_initial_weights)
+%
+%   model_path: a model file with an opt_scaling_factor, or a folder (its first model is taken). results has the fields
+%   model_path, scaling_factor, out_nogo, out_go (1 x nt), spk_nogo, spk_go (N x nt) and params. Figures: both outputs; a
+%   raster per trial, excitatory units red, inhibitory ones blue.
+if nargin < 2 || isempty(use_initial_weights), use_initial_weights = false; end
+model_path = r2s_first_model(char(model_path));
+model = load(model_path);
+if ~isfield(model, 'opt_scaling_factor') || isnan(model.opt_scaling_factor)
+    error('rate2spike:input', '%s has no opt_scaling_factor yet: run lambda_grid_search first', model_path);
+end
+if size(model.w_in, 2) ~= 1
+    error('rate2spike:input', '%s is no Go-NoGo network: it has %d inputs', model_path, size(model.w_in, 2));
+end
+stims.mode = 'none';
+u = zeros(1, 201);
+u_go = u;
+u_go(31:50) = 1;
+factor = double(model.opt_scaling_factor);
+[~, ~, spk_nogo, ~, ~, out_nogo] = LIF_network_fnc(model_path, factor, u, stims, 1, use_initial_weights);
+[~, ~, spk_go, ~, ~, out_go, params] = LIF_network_fnc(model_path, factor, u_go, stims, 1, use_initial_weights);
+params = rmfield(params, 'IPSCs');
+results = struct('model_path', model_path, 'scaling_factor', factor, 'out_nogo', out_nogo, 'out_go', out_go, ...
+    'spk_nogo', spk_nogo, 'spk_go', spk_go, 'params', params);
+
+t = double(params.dt) * (1:double(params.nt));
+figure;
+plot(t, out_nogo, 'm', t, out_go, 'g', 'LineWidth', 2);
+xlabel('time (s)'); ylabel('output'); legend('NoGo', 'Go');
+r2s_raster(t, spk_nogo, model.inh, 'NoGo trial');
+r2s_raster(t, spk_go, model.inh, 'Go trial');
+end
