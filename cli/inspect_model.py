@@ -1,4 +1,6 @@
-"""What is in a model file, in words: task, sizes, time constants, Dale, SOM, trained or not, scaling factor, accuracy."""
+"""What is in a .mat file: its variables, and of a model file, in words, task, sizes, time constants, Dale, SOM, trained or
+not, scaling factor, accuracy.
+"""
 
 import argparse
 from pathlib import Path
@@ -6,21 +8,38 @@ from pathlib import Path
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
-    parser.add_argument("model", metavar="MODEL", help="a model file")
+    parser.add_argument("path", metavar="FILE.mat", help="any MAT file: v4, v5, v6, v7 or v7.3")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the description."""
+    """Print the description of a model, then the variables."""
+    from rate2spike.matlab_compat.matfile import whos
+    from rate2spike.matlab_compat.model_file import looks_like_model
+
+    path = Path(arguments.path)
+    variables = whos(path)
+    lines = _model_lines(path) if looks_like_model({variable.name for variable in variables}) else []
+    print("\n".join([str(path), *lines, *_table(variables)]))
+    return 0
+
+
+def _model_lines(path: Path) -> list[str]:
     from rate2spike.matlab_compat.model_file import load_model, task_in_path
     from rate2spike.rate import tasks
 
-    path = Path(arguments.model)
     model = load_model(path)
     task = model.task or task_in_path(path, tuple(tasks.TASKS))
-    print(path)
-    for name, text in describe(model, task):
-        print(f"  {name:<15} {text}")
-    return 0
+    return [f"  {name:<15} {text}" for name, text in describe(model, task)] + [""]
+
+
+def _table(variables) -> list[str]:
+    """Name, size, bytes and class, as MATLAB's whos prints them."""
+    rows = [("Name", "Size", "Bytes", "Class")]
+    for variable in variables:
+        size = "?" if variable.shape is None else "x".join(map(str, variable.shape))
+        rows.append((variable.name, size, str(variable.n_bytes), variable.class_name))
+    widths = [max(len(row[k]) for row in rows) for k in range(3)]
+    return [f"  {a:<{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}  {d}" for a, b, c, d in rows]
 
 
 def describe(model, task: str | None) -> list[tuple[str, str]]:

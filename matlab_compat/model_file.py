@@ -181,6 +181,11 @@ def holds_model(path: str | os.PathLike) -> bool:
     return bool(set(variable_names(path)) & set(_REQUIRED))
 
 
+def looks_like_model(names: set[str]) -> bool:
+    """Whether a file with these variables is meant as a model: it has at least half of what makes one."""
+    return 2 * len(names & set(_REQUIRED)) >= len(_REQUIRED)
+
+
 def save_model(model: TrainedModel, path: str | os.PathLike) -> None:
     """Write a model file with the historic names, shapes and classes, atomically."""
     variables: dict[str, Any] = {}

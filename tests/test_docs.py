@@ -44,6 +44,21 @@ def test_bash_blocks_run(code, tmp_path):
     assert list(tmp_path.rglob("Task_go-nogo_N_200_Taus_4.0_20.0_Act_sigmoid_*.mat"))
 
 
+@pytest.mark.octave
+@pytest.mark.slow
+def test_matlab_page_runs_from_top_to_bottom(octave, tmp_path, monkeypatch, go_nogo_path):
+    page = (ROOT / "docs" / "matlab.md").read_text(encoding="utf-8")
+    code = re.findall(r"```matlab\n(.*?)```", page, flags=re.DOTALL)
+    assert len(code) == 5
+    (tmp_path / "models" / "go-nogo").mkdir(parents=True)
+    shutil.copy(go_nogo_path, tmp_path / "models" / "go-nogo" / "net.mat")
+    monkeypatch.setenv("RATE2SPIKE_PYTHON", sys.executable)
+    start = f"addpath('{ROOT / 'matlab_compat' / 'm'}'); set(0, 'defaultfigurevisible', 'off');"
+    output = octave(start + "\n".join(code).replace("n_trials = 100", "n_trials = 20"), tmp_path)
+    assert "the package computes what the equations say" in output
+    assert "40 trials, 20000 steps, 2 factors" in output
+
+
 def test_make_targets_named_in_the_readme_exist():
     makefile = (ROOT / "Makefile").read_text()
     for target in set(re.findall(r"\bmake (\w+)", README)) - {"in"}:
