@@ -1,10 +1,18 @@
-"""Advisory lock files that name their owner, and whether an owner still lives."""
+"""Advisory lock files that name their owner, and whether an owner still lives.
+
+The operating system's lock on the file is what counts: it ends with its process, so no lock is ever stale. The content only
+says who has it.
+"""
 
 import contextlib
+import errno
+import glob
 import json
 import os
 import socket
+import sys
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,31 +21,32 @@ from typing import Any
 
 from rate2spike.errors import InputError
 
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
 PATIENCE_S = 60.0
-_STALE_AFTER_S = 600.0  # of an owner that cannot be asked: on another host, or on Windows
-_UNREADABLE_FOR_S = 10.0  # a lock is created and filled at once: one that stays empty was left by a killed process
-_POLL_S = 0.02
+_POLL_S = 0.01
+_UNSUPPORTED = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
 
 
 @contextmanager
 def exclusive(lock: Path, purpose: str, patience_s: float = PATIENCE_S) -> Iterator[None]:
-    """Hold the lock file for the duration of the block, waiting for another owner to finish.
+    """Hold the lock file for the duration of the block, waiting for another owner to finish; it is removed afterwards.
 
-    A lock left by a dead process is broken. Raises InputError, naming the owner, if the wait is longer than patience_s, and
-    if the folder cannot be written. `purpose` completes "cannot ...".
+    What a killed owner left half-written (`.<name>.<process>.*.tmp`) is removed. Raises InputError, naming the owner, if the
+    wait is longer than patience_s, and if the folder cannot be written. `purpose` completes "cannot ...". Where the file
+    system has no locks there is a warning instead.
     """
-    deadline = time.monotonic() + patience_s
-    while not _create(lock, purpose):
-        if _is_stale(lock):
-            _break(lock)
-        elif time.monotonic() > deadline:
-            raise InputError(f"cannot {purpose}: in use by {owner_text(_owner(lock))}; lock file {lock}")
-        else:
-            time.sleep(_POLL_S)
+    handle = _acquired(lock, purpose, patience_s)
     try:
+        _sweep(lock, _owner(lock))
+        os.ftruncate(handle, 0)
+        os.write(handle, json.dumps(this_process()).encode())
         yield
     finally:
-        lock.unlink(missing_ok=True)
+        _released(lock, handle)
 
 
 def owner_text(owner: dict[str, Any] | None) -> str:
@@ -81,20 +90,58 @@ def is_alive_here(owner: dict[str, Any]) -> bool:
     return owner.get("host") == socket.gethostname() and os.name != "nt" and not is_dead(owner)
 
 
-def _create(lock: Path, purpose: str) -> bool:
+def _acquired(lock: Path, purpose: str, patience_s: float) -> int:
+    """Descriptor of the locked file."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+        except OSError as error:
+            raise InputError(f"cannot {purpose}: {error.strerror or error} ({lock.parent})") from None
+        if _is_locked(handle) and _is_current(lock, handle):
+            return handle
+        os.close(handle)
+        if time.monotonic() > deadline:
+            raise InputError(f"cannot {purpose}: in use by {owner_text(_owner(lock))}; lock file {lock}")
+        time.sleep(_POLL_S)
+
+
+def _is_locked(handle: int) -> bool:
+    """Try to get the lock."""
     try:
-        handle = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
-    except FileExistsError:
-        return False
+        if sys.platform == "win32":
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        raise InputError(f"cannot {purpose}: {error.strerror or error} ({lock.parent})") from None
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(this_process(), file)
+        if error.errno in _UNSUPPORTED:
+            warnings.warn(
+                "this file system has no locks: do not write to one file from two programs at once", stacklevel=5
+            )
+            return True
+        return False
     return True
 
 
+def _is_current(lock: Path, handle: int) -> bool:
+    """Whether the locked file is still the one in the folder: its former owner may have removed it meanwhile."""
+    try:
+        return os.stat(lock).st_ino == os.fstat(handle).st_ino
+    except OSError:
+        return False
+
+
+def _released(lock: Path, handle: int) -> None:
+    if os.name == "nt":  # an open file cannot be removed there
+        os.close(handle)
+    with contextlib.suppress(OSError):
+        lock.unlink()
+    if os.name != "nt":
+        os.close(handle)
+
+
 def _owner(lock: Path) -> dict[str, Any] | None:
-    """The owner record, or None while it is unreadable."""
+    """The owner record, or None if there is none."""
     try:
         owner = json.loads(lock.read_text(encoding="utf-8"))
         return owner if isinstance(owner, dict) else None
@@ -102,41 +149,11 @@ def _owner(lock: Path) -> dict[str, Any] | None:
         return None
 
 
-def _is_stale(lock: Path) -> bool:
-    owner = _owner(lock)
-    if owner is not None and is_dead(owner):
-        return True
-    try:
-        age_s = time.time() - lock.stat().st_mtime
-    except OSError:
-        return False  # it is gone: try to get it
-    if owner is None:
-        return age_s > _UNREADABLE_FOR_S
-    return not is_alive_here(owner) and age_s > _STALE_AFTER_S
-
-
-def _break(lock: Path) -> None:
-    """Remove a stale lock and what its owner left half-written.
-
-    Only one process at a time may do so: a second one might remove the lock that the first has just taken.
-    """
-    breaker = lock.with_name(lock.name + ".break")
-    try:
-        os.close(os.open(breaker, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-    except FileExistsError:
-        with contextlib.suppress(OSError):
-            if time.time() - breaker.stat().st_mtime > _UNREADABLE_FOR_S:
-                breaker.unlink()
-        time.sleep(_POLL_S)
-        return
-    try:
-        if _is_stale(lock):
-            pid = (_owner(lock) or {}).get("pid")
-            for left in lock.parent.glob(f".*.{pid}.*.tmp") if isinstance(pid, int) else ():
-                left.unlink(missing_ok=True)
-            lock.unlink(missing_ok=True)
-    finally:
-        breaker.unlink(missing_ok=True)
+def _sweep(lock: Path, killed_owner: dict[str, Any] | None) -> None:
+    pid = (killed_owner or {}).get("pid")
+    locked_name = lock.name.removesuffix(".lock")
+    for left in lock.parent.glob(f"{glob.escape(locked_name)}.{pid}.*.tmp") if isinstance(pid, int) else ():
+        left.unlink(missing_ok=True)
 
 
 def _start_ticks(pid: int) -> int | None:

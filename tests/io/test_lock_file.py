@@ -43,7 +43,7 @@ def test_a_living_owner_is_named(tmp_path):
     assert not lock.exists()
 
 
-def test_what_a_dead_process_left_is_removed(tmp_path):
+def test_what_a_killed_process_left_is_removed(tmp_path):
     process = subprocess.Popen([sys.executable, "-c", "pass"])
     process.wait()
     lock = tmp_path / ".f.mat.lock"
@@ -54,19 +54,26 @@ def test_what_a_dead_process_left_is_removed(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.parametrize(
-    ("content", "age_s", "is_broken"), [("", 60, True), ("", 0, False), ("foreign", 60, False), ("foreign", 1000, True)]
-)
-def test_owners_that_cannot_be_asked_are_given_time(tmp_path, content, age_s, is_broken):
+def test_a_killed_owner_blocks_nobody(tmp_path):
     lock = tmp_path / ".f.lock"
-    lock.write_text(json.dumps(this_process() | {"host": "elsewhere"}) if content else "")
-    os.utime(lock, (lock.stat().st_mtime - age_s,) * 2)
-    if is_broken:
-        with exclusive(lock, "write f", patience_s=0.2):
-            pass
-    else:
-        with pytest.raises(InputError, match="in use by"), exclusive(lock, "write f", patience_s=0.2):
-            pass
+    code = f"""
+import time
+from pathlib import Path
+from rate2spike.io.lock_file import exclusive
+with exclusive(Path({str(lock)!r}), "write f"):
+    print("ready", flush=True)
+    time.sleep(60)
+"""
+    owner = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert owner.stdout.readline() == "ready\n"
+    with pytest.raises(InputError, match=f"in use by process {owner.pid}"), exclusive(lock, "write f", patience_s=0.1):
+        pass
+    owner.kill()
+    owner.wait()
+    owner.stdout.close()
+    with exclusive(lock, "write f", patience_s=5):
+        pass
+    assert os.listdir(tmp_path) == []
 
 
 def test_an_owner_is_dead_when_its_process_is_gone_or_its_number_was_reused():

@@ -40,8 +40,8 @@ def test_golden_lif_case_through_python(case):
     )  # fmt: skip
     stims = given["stims"][0, 0]
     stimulation = None
-    if str(stims["mode"][0]) != "none":
-        stimulation = Stimulation.from_matlab(str(stims["mode"][0]), stims["dur"].ravel(), stims["units"].ravel())
+    if stims["mode"] != "none":
+        stimulation = Stimulation.from_matlab(stims["mode"], stims["dur"].ravel(), stims["units"].ravel())
     draws = InjectedDraws(given["UZ"], given["NZ"])
     record = network.run(given["u"], record=RECORDABLE, stimulation=stimulation, draws=draws)
     assert_equal_to_golden(record.to_historic(), expected)
