@@ -16,6 +16,7 @@ import resource
 import signal
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -135,6 +136,7 @@ def work(arguments: tuple[int, int, bool]) -> tuple[int, int, list[str]]:
         raise TimeoutError(f"hangs for more than {LIMIT_S} s")
 
     signal.signal(signal.SIGALRM, hang)
+    warnings.simplefilter("error")
     for description, data in cases(count, seed, with_truncations):
         note.write_text(f"seed {seed}: {description}")
         tried += 1

@@ -156,7 +156,9 @@ def _sparse(table: np.ndarray, budget: Budget) -> scipy.sparse.csc_matrix:
     if table.shape[0] < 1 or table.shape[1] not in (3, 4) or np.iscomplexobj(table):
         raise Damage("unreadable sparse matrix")
     indices = table[:, :2]
-    if not (np.isfinite(indices).all() and (indices == np.floor(indices)).all() and (indices >= 0).all()):
+    if not (
+        np.isfinite(indices).all() and (indices == np.floor(indices)).all() and (np.abs(indices - 2**30) <= 2**30).all()
+    ):
         raise Damage("indices of a sparse matrix are not whole numbers")
     shape = int(indices[-1, 0]), int(indices[-1, 1])
     rows, columns = indices[:-1, 0].astype(np.int64) - 1, indices[:-1, 1].astype(np.int64) - 1

@@ -86,7 +86,7 @@ def value(element: Element, file: MatV5, max_bytes: int) -> Any:
     try:
         data = matrix_bytes(element, file.byte_order, budget)
         return mat_v5_read.read_matrix(data, Context(file.byte_order, budget, file.subsystem))[0]
-    except Damage as error:
+    except (ValueError, OverflowError) as error:  # Damage, or what NumPy makes of damage that was not foreseen
         place = f"variable {element.name}, at byte {element.offset}"
         raise MatFileError(f"{file.source}: {place}: damaged or unreadable: {error}") from None
 

@@ -30,7 +30,7 @@ CLASS_NAMES = {
     10: "int16", 11: "uint16", 12: "int32", 13: "uint32", 14: "int64", 15: "uint64", 16: "function_handle", 17: "opaque",
 }  # fmt: skip
 COMPLEX_FLAG, LOGICAL_FLAG = 0x0800, 0x0200
-_MAX_DIMENSIONS = 32  # of a NumPy array, at least
+_MAX_DIMENSIONS, _MAX_ELEMENTS = 32, 2**58  # of a NumPy array, at least
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,10 @@ def array_header(content: memoryview, byte_order: str) -> ArrayHeader:
         shape = struct.unpack(f"{byte_order}{len(dims) // 4}i", dims)
         if min(shape) < 0:
             raise Damage(f"negative dimension in {shape}")
+        if (
+            n_elements(tuple(max(extent, 1) for extent in shape)) > _MAX_ELEMENTS
+        ):  # also of an empty array: NumPy's limit
+            raise Damage(f"impossible dimensions {' x '.join(map(str, shape))}")
     texts = []
     for _ in range(3 if is_opaque else 1):
         _, text, position = subelement(content, position, byte_order)

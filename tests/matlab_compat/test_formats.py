@@ -295,3 +295,14 @@ def test_other_files_are_refused_with_the_reason(tmp_path, content, message):
         with pytest.raises(MatFileError, match=f"f.mat.*{message}"):
             action(path)
     assert path.read_bytes() == content and len(list(tmp_path.iterdir())) == 1
+
+
+def test_an_empty_array_of_impossible_size_is_damage(tmp_path):
+    path = tmp_path / "f.mat"
+    savemat(path, {"x": np.empty((0, 3, 4))}, "5")
+    data = path.read_bytes()
+    dims = struct.pack("<iii", 0, 3, 4)
+    assert data.count(dims) == 1
+    path.write_bytes(data.replace(dims, struct.pack("<iii", 0, 2**31 - 1, 2**31 - 1)))
+    with pytest.raises(MatFileError, match=r"f\.mat.*impossible dimensions"):
+        loadmat(path)
