@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import bench_lif
+import bench_octave
 import bench_search
 from timing import machine
 
@@ -13,13 +14,15 @@ def main() -> None:
     """Run all; the training benchmark last, because TensorFlow stays loaded."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", default="bench", help="folder for results.json (default: bench)")
-    parser.add_argument("--only", choices=("lif", "search", "training"), default=None)
+    parser.add_argument("--only", choices=("lif", "search", "octave", "training"), default=None)
     arguments = parser.parse_args()
     results = {}
     if arguments.only in (None, "lif"):
         results |= bench_lif.run()
     if arguments.only in (None, "search"):
         results |= bench_search.run()
+    if arguments.only in (None, "octave"):
+        results |= bench_octave.run()
     if arguments.only in (None, "training"):
         import bench_training
 
