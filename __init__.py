@@ -12,6 +12,7 @@ _HOMES = {
     "append": "matlab_compat.matfile",
     "loadmat": "matlab_compat.matfile",
     "savemat": "matlab_compat.matfile",
+    "whos": "matlab_compat.matfile",
     "TrainedModel": "matlab_compat.model_file",
     "load_model": "matlab_compat.model_file",
     "save_model": "matlab_compat.model_file",
@@ -29,7 +30,7 @@ __all__ = ["__version__", *_HOMES]
 
 if TYPE_CHECKING:
     from rate2spike.io.records import SpikeRecord
-    from rate2spike.matlab_compat.matfile import append, loadmat, savemat
+    from rate2spike.matlab_compat.matfile import append, loadmat, savemat, whos
     from rate2spike.matlab_compat.model_file import TrainedModel, load_model, save_model
     from rate2spike.rate import tasks
     from rate2spike.rate.config import TrainConfig

@@ -7,6 +7,7 @@ arguments as MATLAB has them (units from 1); the answer holds the results, or `e
 import argparse
 import os
 import platform
+import re
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
             raise InputError(f"unknown action {action!r} in {arguments.request}: choose from {', '.join(_ACTIONS)}")
         answer = _ACTIONS[action](request)
     except (InputError, MemoryError) as error:
-        message = " ".join(str(error).split()) or "not enough memory"
+        # flags of the command line mean nothing to the caller
+        message = re.sub(r" \(--[\w-]+\)", "", " ".join(str(error).split())) or "not enough memory"
         response.write_bytes(mat_bytes({"error_message": message}))
         raise InputError(message) from None
     # neither packed nor flushed to disk: for 100 MB that are read once, either takes longer than simulating them
@@ -56,10 +58,10 @@ def _simulate(request: dict) -> dict[str, Any]:
     from rate2spike.cli.simulate import draws_of, needed_for, stimulation_of
     from rate2spike.io.records import HISTORIC_NAMES
 
-    names = HISTORIC_NAMES[: int(_number(request, "n_outputs", len(HISTORIC_NAMES)))]
+    names = HISTORIC_NAMES[: _whole(request, "n_outputs", len(HISTORIC_NAMES))]
     draws = draws_of(request, "the call")
     record = _network(request, _number(request, "scaling_factor", None)).run(
-        _matrix(request, "u"), seed=int(_number(request, "seed", 0)), record=needed_for(names), draws=draws,
+        _matrix(request, "u"), seed=_whole(request, "seed", 0), record=needed_for(names), draws=draws,
         stimulation=stimulation_of(request, "the call"),
     )  # fmt: skip
     return record.to_historic(names, compact=True)
@@ -79,7 +81,7 @@ def _run(request: dict) -> dict[str, Any]:
     with_spikes = bool(_number(request, "with_spikes", 0))
     result = run_trials(
         [_network(request, float(factor)) for factor in factors], u if u.ndim == 3 else u[:, :, None],
-        int(_number(request, "seed", 0)), stimulation=stimulation_of(request, "the call"), with_spikes=with_spikes,
+        _whole(request, "seed", 0), stimulation=stimulation_of(request, "the call"), with_spikes=with_spikes,
     )  # fmt: skip
     answer = {"out": result.output, "all_fr": result.firing_rate_hz, "dt": result.dt_s}
     if result.spikes is not None:
@@ -98,11 +100,10 @@ def _search(request: dict) -> dict[str, Any]:
     from rate2spike.spiking.lambda_grid_search import HISTORIC_FACTORS
     from rate2spike.spiking.search_files import FileSearch
 
-    seed = _number(request, "seed", None)
     factors = np.ravel(_matrix(request, "scaling_factors")) if "scaling_factors" in request else HISTORIC_FACTORS
     options = FileSearch(
         task=request.get("task") or None, scaling_factors=tuple(float(factor) for factor in factors),
-        n_trials=int(_number(request, "n_trials", 100)), seed=None if seed is None else int(seed),
+        n_trials=_whole(request, "n_trials", 100), seed=_whole(request, "seed", None),
         initial_weights=bool(_number(request, "use_initial_weights", 0)), force=bool(_number(request, "force", 0)),
         reclaim=bool(_number(request, "reclaim", 0)),
     )  # fmt: skip
@@ -119,7 +120,7 @@ def _network(request: dict, scaling_factor: float | None):
 
     return SpikingNetwork.from_model(
         load_model(_path(request)), scaling_factor, initial_weights=bool(_number(request, "use_initial_weights", 0)),
-        downsample=int(_number(request, "downsample", 1)),
+        downsample=_whole(request, "downsample", 1),
     )  # fmt: skip
 
 
@@ -127,7 +128,9 @@ def _path(request: dict) -> Path:
     path = request.get("model_path")
     if not isinstance(path, str) or not path:
         raise InputError("the path of the model must be a char row")
-    return Path(os.path.expanduser(path))
+    given = Path(os.path.expanduser(path))
+    with_suffix = given.with_name(given.name + ".mat")  # MATLAB's load adds it
+    return with_suffix if not given.exists() and with_suffix.exists() else given
 
 
 def _number(request: dict, name: str, default: float | None) -> Any:
@@ -145,6 +148,14 @@ def _number(request: dict, name: str, default: float | None) -> Any:
     ):
         raise InputError(f"{name} must be a real number")
     return value.item()
+
+
+def _whole(request: dict, name: str, default: int | None) -> Any:
+    """The same, a whole number."""
+    value = _number(request, name, default)
+    if value is not None and value % 1 != 0:
+        raise InputError(f"{name} must be a whole number, got {value:g}")
+    return None if value is None else int(value)
 
 
 def _matrix(request: dict, name: str):

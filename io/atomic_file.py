@@ -17,6 +17,8 @@ def write_atomically(path: str | os.PathLike, content: bytes | str | Callable[[P
     and an existing file keeps its permission bits. Raises InputError if the folder cannot be written.
     """
     target = Path(os.path.realpath(path))
+    if target.exists() and not os.access(target, os.W_OK):
+        raise InputError(f"cannot write {path}: the file is read-only")
     try:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.{os.getpid()}.", suffix=".tmp")
     except OSError as error:

@@ -42,8 +42,9 @@ def exclusive(lock: Path, purpose: str, patience_s: float = PATIENCE_S) -> Itera
     handle = _acquired(lock, purpose, patience_s)
     try:
         _sweep(lock, _owner(lock))
-        os.ftruncate(handle, 0)
-        os.write(handle, json.dumps(this_process()).encode())
+        with contextlib.suppress(OSError):  # another user's file: the lock counts, not the content
+            os.ftruncate(handle, 0)
+            os.write(handle, json.dumps(this_process()).encode())
         yield
     finally:
         _released(lock, handle)
@@ -95,15 +96,24 @@ def _acquired(lock: Path, purpose: str, patience_s: float) -> int:
     deadline = time.monotonic() + patience_s
     while True:
         try:
-            handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+            handle = _opened(lock)
         except OSError as error:
-            raise InputError(f"cannot {purpose}: {error.strerror or error} ({lock.parent})") from None
+            raise InputError(f"cannot {purpose}: {error.strerror or error} ({lock})") from None
         if _is_locked(handle) and _is_current(lock, handle):
             return handle
         os.close(handle)
         if time.monotonic() > deadline:
             raise InputError(f"cannot {purpose}: in use by {owner_text(_owner(lock))}; lock file {lock}")
         time.sleep(_POLL_S)
+
+
+def _opened(lock: Path) -> int:
+    try:
+        return os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+    except PermissionError:
+        if not lock.exists():
+            raise
+        return os.open(lock, os.O_RDONLY)  # left by another user; it can be locked all the same
 
 
 def _is_locked(handle: int) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse
 
 from rate2spike.errors import MatFileError
-from rate2spike.matlab_compat.values import Budget, Damage, char_units, text_of_units
+from rate2spike.matlab_compat.values import Budget, Damage, TooLarge, char_units, text_of_units
 
 _STORAGE = ("f8", "f4", "i4", "i2", "u2", "u1")
 _FULL, _TEXT, _SPARSE = range(3)
@@ -72,6 +72,8 @@ def value(record: Record, file: MatV4, max_bytes: int) -> Any:
     """The value of a record. Raises MatFileError naming file, variable and place if it is damaged."""
     try:
         return _value(record, file.byte_order, Budget(max_bytes))
+    except TooLarge as error:
+        raise MatFileError(f"{file.source}: variable {record.name}: {error}") from None
     except (Damage, ValueError, OverflowError) as error:
         place = f"variable {record.name}, at byte {record.offset}"
         raise MatFileError(f"{file.source}: {place}: damaged or unreadable: {error}") from None

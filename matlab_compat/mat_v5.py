@@ -12,7 +12,7 @@ from typing import Any
 from rate2spike.errors import MatFileError
 from rate2spike.matlab_compat import mat_v5_read
 from rate2spike.matlab_compat.mat_v5_read import MI_MATRIX, ArrayHeader, Context
-from rate2spike.matlab_compat.values import Budget, Damage
+from rate2spike.matlab_compat.values import Budget, Damage, TooLarge
 
 HEADER_BYTES = 128
 _SUBSYSTEM_OFFSET = slice(116, 124)
@@ -29,6 +29,8 @@ class Element:
     offset: int
     is_compressed: bool
     header: ArrayHeader
+    content_bytes: int  # uncompressed, without tag
+    is_sparse: bool
 
     @property
     def name(self) -> str:
@@ -65,14 +67,14 @@ def parse(data: bytes, source: str) -> MatV5:
         end = position + 8 + size
         if kind not in (MI_MATRIX, _MI_COMPRESSED):
             raise MatFileError(f"{source}: damaged MAT file: unknown element type {kind} at byte {position}")
+        if kind == MI_MATRIX and not _is_boundary(data, end, byte_order):
+            end = _consumed_end(view, position, end, byte_order)
         if end > len(data):
             raise _truncated(source, end, len(data))
-        raw = view[position:end]
         try:
-            header = _head(raw, kind == _MI_COMPRESSED, byte_order)
-        except (Damage, zlib.error) as error:
+            elements.append(_element(view[position:end], position, kind == _MI_COMPRESSED, byte_order))
+        except (Damage, zlib.error, struct.error) as error:
             raise MatFileError(f"{source}: damaged MAT file: unreadable variable at byte {position}: {error}") from None
-        elements.append(Element(raw, position, kind == _MI_COMPRESSED, header))
         position = end
     offset = _subsystem_offset(data, byte_order)
     starts = [element.offset for element in elements]
@@ -82,10 +84,11 @@ def parse(data: bytes, source: str) -> MatV5:
 
 def value(element: Element, file: MatV5, max_bytes: int) -> Any:
     """The value of an element. Raises MatFileError naming file, variable and place if it is damaged."""
-    budget = Budget(max_bytes)
     try:
-        data = matrix_bytes(element, file.byte_order, budget)
-        return mat_v5_read.read_matrix(data, Context(file.byte_order, budget, file.subsystem))[0]
+        data = matrix_bytes(element, file.byte_order, Budget(max_bytes))
+        return mat_v5_read.read_matrix(data, Context(file.byte_order, Budget(max_bytes), file.subsystem))[0]
+    except TooLarge as error:
+        raise MatFileError(f"{file.source}: variable {element.name}: {error}") from None
     except (ValueError, OverflowError) as error:  # Damage, or what NumPy makes of damage that was not foreseen
         place = f"variable {element.name}, at byte {element.offset}"
         raise MatFileError(f"{file.source}: {place}: damaged or unreadable: {error}") from None
@@ -102,9 +105,7 @@ def matrix_bytes(element: Element, byte_order: str, budget: Budget) -> memoryvie
     size = struct.unpack_from(byte_order + "I", tag, 4)[0]
     budget.take(size)
     content = streams.read(size)
-    if len(content) < size:
-        raise Damage(f"{len(content)} bytes after decompression, expected {size}")
-    streams.check_end()
+    streams.check_end()  # with that the content is whole, though GNU Octave may have declared a few bytes more
     return memoryview(bytes(tag) + content)
 
 
@@ -157,11 +158,34 @@ class _Streams:
             raise Damage("truncated zlib stream")
 
 
-def _head(raw: memoryview, is_compressed: bool, byte_order: str) -> ArrayHeader:
-    content = zlib.decompressobj().decompress(raw[8:], _HEAD_BYTES) if is_compressed else raw[: _HEAD_BYTES + 8]
-    if len(content) < 8 or struct.unpack_from(byte_order + "I", content)[0] != MI_MATRIX:
+def _element(raw: memoryview, offset: int, is_compressed: bool, byte_order: str) -> Element:
+    start = (
+        memoryview(zlib.decompressobj().decompress(raw[8:], _HEAD_BYTES)) if is_compressed else raw[: _HEAD_BYTES + 8]
+    )
+    if len(start) < 8 or struct.unpack_from(byte_order + "I", start)[0] != MI_MATRIX:
         raise Damage("no array")
-    return mat_v5_read.array_header(memoryview(content)[8:], byte_order)
+    size = struct.unpack_from(byte_order + "I", start, 4)[0]
+    header = mat_v5_read.array_header(start[8:], byte_order)
+    is_sparse = header.class_name == "sparse" or (
+        header.is_logical and mat_v5_read.has_more_than_one_part(start[8:], header, size, byte_order)
+    )
+    return Element(raw, offset, is_compressed, header, size, is_sparse)
+
+
+def _is_boundary(data: bytes | memoryview, position: int, byte_order: str) -> bool:
+    """Whether a file may end at a position, or another element begin."""
+    if position + 8 > len(data):
+        return position == len(data)
+    return struct.unpack_from(byte_order + "I", data, position)[0] in (MI_MATRIX, _MI_COMPRESSED)
+
+
+def _consumed_end(view: memoryview, position: int, declared: int, byte_order: str) -> int:
+    """Where the element at `position` ends if it is one that GNU Octave declared too long; else the declared end."""
+    try:
+        end = mat_v5_read.read_matrix(view, Context(byte_order, Budget(len(view) * 100)), position)[1]
+    except (ValueError, OverflowError, struct.error):
+        return declared  # what is wrong is said where the element is read
+    return end if _is_boundary(view, end, byte_order) else declared
 
 
 def _subsystem_offset(data: bytes, byte_order: str) -> int:

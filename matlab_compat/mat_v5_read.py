@@ -30,6 +30,7 @@ CLASS_NAMES = {
     10: "int16", 11: "uint16", 12: "int32", 13: "uint32", 14: "int64", 15: "uint64", 16: "function_handle", 17: "opaque",
 }  # fmt: skip
 COMPLEX_FLAG, LOGICAL_FLAG = 0x0800, 0x0200
+OPAQUE_CLASSES = ("object", "function_handle", "opaque")
 _MAX_DIMENSIONS, _MAX_ELEMENTS = 32, 2**58  # of a NumPy array, at least
 
 
@@ -60,17 +61,44 @@ def read_matrix(data: memoryview, context: Context, position: int = 0, depth: in
     if depth > MAX_DEPTH:
         raise Damage(f"nested more than {MAX_DEPTH} deep")
     context.budget.take(Budget.ARRAY_BYTES)
-    kind, content, end = subelement(data, position, context.byte_order)
-    if kind != MI_MATRIX:
-        raise Damage(f"expected a matrix, found element type {kind}")
+    content, end = matrix_content(data, position, context.byte_order)
     if not len(content):  # MATLAB writes an unset cell or field so
         return np.zeros((0, 0)), end
     header = array_header(content, context.byte_order)
-    reader = _READERS.get(CLASS_NAMES[header.class_id], _read_numeric)
-    if reader is _read_opaque:
+    class_name = CLASS_NAMES[header.class_id]
+    if class_name in _SEQUENTIAL_READERS:
+        value, consumed = _SEQUENTIAL_READERS[class_name](content, header, context, depth)
+        return value, position + 8 + consumed
+    if end > len(data):
+        raise Damage(f"an element of {end - position} bytes does not fit into the {len(data) - position} left")
+    if class_name in OPAQUE_CLASSES:
         raw = bytes(data[position:end])
         return OpaqueValue(header.class_name, raw, context.byte_order, context.subsystem), end
-    return reader(content, header, context, depth), end
+    reader = _read_sparse if class_name == "sparse" else _read_numeric
+    return reader(content, header, context), end
+
+
+def matrix_content(data: memoryview, position: int, byte_order: str) -> tuple[memoryview, int]:
+    """Content of the miMATRIX element at `position` (without tag), and its declared end. Raises Damage.
+
+    The declared end may lie beyond the data, and text and containers may end before it: GNU Octave declares some char
+    matrices, and the containers around them, four bytes too long. What is missing shows when the content is read.
+    """
+    if position + 8 > len(data):
+        raise Damage("ends within an element")
+    kind, size = struct.unpack_from(byte_order + "II", data, position)
+    if kind != MI_MATRIX:
+        raise Damage(f"expected a matrix, found element type {kind}")
+    return data[position + 8 : position + 8 + size], position + 8 + size
+
+
+def has_more_than_one_part(content_head: memoryview, header: ArrayHeader, size: int, byte_order: str) -> bool:
+    """Whether data follows the first data element: in a logical array that means it is sparse (GNU Octave)."""
+    word = struct.unpack_from(byte_order + "I", content_head, header.end)[0]
+    if word >> 16:
+        return header.end + 8 < size
+    first = struct.unpack_from(byte_order + "I", content_head, header.end + 4)[0]
+    return header.end + 8 + (first + 7) // 8 * 8 < size
 
 
 def array_header(content: memoryview, byte_order: str) -> ArrayHeader:
@@ -125,7 +153,7 @@ def subelement(data: memoryview, position: int, byte_order: str) -> tuple[int, m
         end = start + (size if kind == MI_MATRIX else (size + 7) // 8 * 8)
     if start + size > len(data):
         raise Damage(f"an element of {size} bytes does not fit into the {max(len(data) - start, 0)} left")
-    return kind, data[start : start + size], min(end, len(data))
+    return kind, data[start : start + size], end
 
 
 def n_elements(shape: tuple[int, ...]) -> int:
@@ -154,11 +182,11 @@ def _shaped(values: np.ndarray, dtype, shape: tuple[int, ...], budget: Budget) -
         return values.astype(dtype).reshape(shape, order="F")
 
 
-def _read_numeric(content, header: ArrayHeader, context: Context, _depth: int) -> Any:
+def _read_numeric(content, header: ArrayHeader, context: Context) -> Any:
     dtype = dtype_of(CLASS_NAMES[header.class_id])
     _, real, position = _numbers(content, header.end, context)
     if header.is_logical and position < len(content):  # GNU Octave marks sparse logical arrays as uint8
-        return _read_sparse(content, header, context, _depth)
+        return _read_sparse(content, header, context)
     array = _shaped(real, dtype, header.shape, context.budget)
     if header.is_logical:
         return array != 0
@@ -170,8 +198,8 @@ def _read_numeric(content, header: ArrayHeader, context: Context, _depth: int) -
     return result
 
 
-def _read_char(content, header: ArrayHeader, context: Context, _depth: int) -> Any:
-    kind, values, _ = _numbers(content, header.end, context, TEXT_STORAGE)
+def _read_char(content, header: ArrayHeader, context: Context, _depth: int) -> tuple[Any, int]:
+    kind, values, end = _numbers(content, header.end, context, TEXT_STORAGE)
     context.budget.take(8 * values.size)
     shape = header.shape
     if kind in (MI_UTF8, MI_UTF32):
@@ -184,7 +212,7 @@ def _read_char(content, header: ArrayHeader, context: Context, _depth: int) -> A
             units = values.astype(np.uint16)
     if units.size != n_elements(shape):
         raise Damage(f"{units.size} characters for a char array of {' x '.join(map(str, shape))}")
-    return text_of_units(units.reshape(shape, order="F"))
+    return text_of_units(units.reshape(shape, order="F")), end
 
 
 def _recoded(values: np.ndarray, encoding: str) -> np.ndarray:
@@ -196,7 +224,7 @@ def _recoded(values: np.ndarray, encoding: str) -> np.ndarray:
         return np.empty(0, np.uint16)
 
 
-def _read_cell(content, header: ArrayHeader, context: Context, depth: int) -> np.ndarray:
+def _read_cell(content, header: ArrayHeader, context: Context, depth: int) -> tuple[np.ndarray, int]:
     count = n_elements(header.shape)
     _check_count(count, len(content) - header.end)
     context.budget.take(8 * count)
@@ -204,10 +232,10 @@ def _read_cell(content, header: ArrayHeader, context: Context, depth: int) -> np
     position = header.end
     for k in range(count):
         cells[k], position = read_matrix(content, context, position, depth + 1)
-    return cells.reshape(header.shape, order="F")
+    return cells.reshape(header.shape, order="F"), position
 
 
-def _read_struct(content, header: ArrayHeader, context: Context, depth: int) -> np.ndarray:
+def _read_struct(content, header: ArrayHeader, context: Context, depth: int) -> tuple[np.ndarray, int]:
     names, position = field_names(content, header.end, context.byte_order)
     count = n_elements(header.shape)
     _check_count(count * len(names), len(content) - position)
@@ -218,7 +246,7 @@ def _read_struct(content, header: ArrayHeader, context: Context, depth: int) -> 
     for k in range(count):
         for name in names:
             result[name][k], position = read_matrix(content, context, position, depth + 1)
-    return result.reshape(header.shape, order="F")
+    return result.reshape(header.shape, order="F"), position
 
 
 def field_names(content, position: int, byte_order: str) -> tuple[list[str], int]:
@@ -243,7 +271,7 @@ def _check_count(count: int, n_bytes: int) -> None:
         raise Damage(f"{count} elements in {n_bytes} bytes")
 
 
-def _read_sparse(content, header: ArrayHeader, context: Context, _depth: int) -> scipy.sparse.csc_matrix:
+def _read_sparse(content, header: ArrayHeader, context: Context) -> scipy.sparse.csc_matrix:
     if len(header.shape) != 2:
         raise Damage(f"a sparse array with {len(header.shape)} dimensions")
     _, rows, position = _numbers(content, header.end, context)
@@ -272,11 +300,4 @@ def _read_sparse(content, header: ArrayHeader, context: Context, _depth: int) ->
     return scipy.sparse.csc_matrix((values, rows, starts.astype(np.int64)), shape=header.shape)
 
 
-def _read_opaque(*_):
-    raise AssertionError("handled before")
-
-
-_READERS = {
-    "cell": _read_cell, "struct": _read_struct, "char": _read_char, "sparse": _read_sparse,
-    "object": _read_opaque, "function_handle": _read_opaque, "opaque": _read_opaque,
-}  # fmt: skip
+_SEQUENTIAL_READERS = {"cell": _read_cell, "struct": _read_struct, "char": _read_char}

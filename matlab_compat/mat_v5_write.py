@@ -74,6 +74,10 @@ def _opaque_values(value: Any) -> Iterator[OpaqueValue]:
 def _matrix(value: Any, name: str, order: str) -> bytes:
     if isinstance(value, OpaqueValue):
         return _renamed(value, name, order)
+    if isinstance(value, np.ndarray) and value.nbytes > MAX_VARIABLE_BYTES:
+        what = f"{name} takes" if name else "an array in a cell or struct takes"
+        limit = 'MAT v5 and v7 hold at most 2 GiB per variable: use version="7.3"'
+        raise MatFileError(f"{what} {value.nbytes} bytes, and {limit}")
     if isinstance(value, str) or (isinstance(value, np.ndarray) and value.dtype.kind == "U"):
         units = char_units(value)
         data = _element(MI_UTF16, units.astype(order + "u2").tobytes(order="F"), order)
@@ -92,10 +96,6 @@ def _matrix(value: Any, name: str, order: str) -> bytes:
 
 
 def _numeric(value: np.ndarray, name: str, order: str) -> bytes:
-    if value.nbytes > MAX_VARIABLE_BYTES:
-        raise MatFileError(
-            f'{name} takes {value.nbytes} bytes, and MAT v5 and v7 hold at most 2 GiB per variable: use version="7.3"'
-        )
     class_name = class_of(value.dtype)
     if class_name == "logical":
         data = _numbers(value.astype(np.uint8), order)

@@ -24,6 +24,7 @@ from rate2spike.matlab_compat.values import (
     Budget,
     Damage,
     OpaqueValue,
+    TooLarge,
     char_units,
     class_of,
     dtype_of,
@@ -35,6 +36,8 @@ _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _HIDDEN = ("#refs#", "#subsystem#")
 _NAMES_TYPE = h5py.vlen_dtype(np.dtype("S1"))
 _MAX_RANK = 32
+_MAX_NAMES = 4000
+_OUR_NAMES = "rate2spike_"  # of what we put into #refs#
 
 
 def is_mat_v73(start: bytes) -> bool:
@@ -46,8 +49,11 @@ def read(path: str | os.PathLike, names: Iterable[str] | None, max_bytes: int) -
     """{name: value}. Raises MatFileError naming file and variable."""
     with _opened(path) as file:
         wanted = set(_variables(file, path)) if names is None else set(names)
-        budget = Budget(max_bytes)
-        return {name: _guarded(_read, path, name, file, budget) for name in _variables(file, path) if name in wanted}
+        return {
+            name: _guarded(_read, path, name, file, Budget(max_bytes))
+            for name in _variables(file, path)
+            if name in wanted
+        }
 
 
 def describe(path: str | os.PathLike) -> list[tuple[str, tuple[int, ...] | None, str, int]]:
@@ -85,6 +91,7 @@ def write_changed_copy(
             compress = any(isinstance(item, h5py.Dataset) and item.compression is not None for item in file.values())
             for name in {*dropped, *variables}:
                 if name in file:
+                    _delete_referred(file[name])
                     del file[name]
             writer = _Writer(file, compress)
             for name, value in variables.items():
@@ -93,6 +100,19 @@ def write_changed_copy(
         if isinstance(error, MatFileError):
             raise
         raise MatFileError(f"{source}: damaged or truncated MAT v7.3 file: {_first_line(error)}") from None
+
+
+def _delete_referred(item) -> None:
+    """Delete what a variable of ours refers to; MATLAB's own items may be shared."""
+    if isinstance(item, h5py.Group):
+        for child in item.values():
+            _delete_referred(child)
+    elif item.dtype.kind == "O" and h5py.check_ref_dtype(item.dtype) is h5py.Reference:
+        for reference in np.ravel(item[()]):
+            target = item.file[reference]
+            if target.name.startswith(f"/#refs#/{_OUR_NAMES}"):
+                _delete_referred(target)
+                del item.file[target.name]
 
 
 # Reading
@@ -118,9 +138,9 @@ def _guarded(function, path, name: str, *arguments) -> Any:
         return function(name, *arguments)
     except MemoryError:
         raise
-    except (
-        Exception
-    ) as error:  # h5py raises OSError, KeyError, RuntimeError, TypeError, ValueError, ... in damaged files
+    except TooLarge as error:
+        raise MatFileError(f"{path}: variable {name}: {error}") from None
+    except Exception as error:  # OSError, KeyError, RuntimeError, TypeError, ValueError, ...: h5py in damaged files
         raise MatFileError(f"{path}: variable {name}: damaged or unreadable: {_first_line(error)}") from None
 
 
@@ -358,7 +378,9 @@ class _Writer:
                     self._put(item, key, value[key][0, 0])
                 else:
                     item.create_dataset(key, data=self._references(value[key]).T, dtype=h5py.ref_dtype)
-        if fields:
+        if (
+            0 < len(fields) <= _MAX_NAMES
+        ):  # HDF5 holds no larger attribute; without it fields come in alphabetical order
             names = np.empty(len(fields), object)
             for k, key in enumerate(fields):
                 names[k] = np.array(list(key), "S1")
@@ -398,9 +420,9 @@ class _Writer:
     def _free_name(self, store: h5py.Group) -> str:
         """A name never given before: MATLAB's own are single letters and the like."""
         self._n_stored += 1
-        while f"r{self._n_stored}" in store:
+        while f"{_OUR_NAMES}{self._n_stored}" in store:
             self._n_stored += 1
-        return f"r{self._n_stored}"
+        return f"{_OUR_NAMES}{self._n_stored}"
 
 
 def _user_block() -> bytes:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.sparse
 
 from rate2spike.errors import MatFileError
 from rate2spike.io.atomic_file import write_atomically
@@ -41,12 +40,12 @@ __all__ = [
 
 VERSIONS = ("5", "7", "7.3")  # "6" is accepted as another name of "5", as MATLAB's -v6 is
 _START_BYTES = 4096
-_LEAST_LIMIT_BYTES, _LIMIT_PER_FILE_BYTE = 2**28, 64
+_LEAST_LIMIT_MIB, _LIMIT_PER_FILE_BYTE = 384, 64
 
 
 @dataclass(frozen=True)
 class Variable:
-    """A variable as `whos` lists it. For containers `n_bytes` is that of the numbers and characters in them."""
+    """A variable as `whos` lists it; `n_bytes` of containers and sparse arrays: what is stored for them, unpacked."""
 
     name: str
     shape: tuple[int, ...] | None  # None: the file does not say (objects)
@@ -69,13 +68,14 @@ def loadmat(
     name the last counts.
 
     names: read only these. simplify: return a squeezed, Python-friendly view instead (`values.simplified`): 1x1 arrays as
-    scalars, vectors 1-D, structs as dicts, cells as lists. max_bytes: most memory that a variable may take; default 256 MiB
-    or 64 times the size of the file, whichever is more, so that a few damaged bytes cannot ask for terabytes.
+    scalars, vectors 1-D, structs as dicts, cells as lists. max_bytes: most memory that a variable may take; default 384 MiB
+    (or the environment variable RATE2SPIKE_MAX_MIB) or 64 times the size of the file, whichever is more, so that a few
+    damaged bytes cannot ask for terabytes.
 
     Raises MatFileError, naming file, variable and place, if the file is missing, truncated, damaged or no MAT file.
     """
     if max_bytes is None:
-        max_bytes = max(_LEAST_LIMIT_BYTES, _LIMIT_PER_FILE_BYTE * _size(path))
+        max_bytes = _default_limit(path)
     if _format(path) == "7.3":
         wanted_names = None if names is None else list(names)
         values = mat_v73_process.call("read", path, wanted_names, max_bytes, n_bytes=max_bytes)
@@ -251,10 +251,9 @@ def _described(item: Any, file: mat_v4.MatV4 | mat_v5.MatV5) -> Variable:
     stored_class = mat_v5_read.CLASS_NAMES[header.class_id]
     if not header.shape or stored_class in ("function_handle", "object"):
         return Variable(item.name, header.shape or None, header.class_name, 0)
-    if header.class_name in ("cell", "struct", "sparse"):
-        return Variable(item.name, header.shape, header.class_name, _bytes_in(_loaded(item, file)))
-    if header.is_logical and scipy.sparse.issparse(value := _loaded(item, file)):  # GNU Octave marks them as full
-        return Variable(item.name, header.shape, "sparse", _bytes_in(value))
+    if item.is_sparse or header.class_name in ("cell", "struct"):
+        class_name = "sparse" if item.is_sparse else header.class_name
+        return Variable(item.name, header.shape, class_name, item.content_bytes - header.end)
     size = 2 if stored_class == "char" else 1 if header.is_logical else dtype_of(stored_class).itemsize
     return Variable(
         item.name,
@@ -264,8 +263,10 @@ def _described(item: Any, file: mat_v4.MatV4 | mat_v5.MatV5) -> Variable:
     )
 
 
-def _loaded(item: Any, file: mat_v5.MatV5) -> Any:
-    return mat_v5.value(item, file, max(_LEAST_LIMIT_BYTES, _LIMIT_PER_FILE_BYTE * len(item.raw)))
+def _default_limit(path: str | os.PathLike) -> int:
+    text = os.environ.get("RATE2SPIKE_MAX_MIB", "")
+    least_mib = int(text) if text.isdecimal() else _LEAST_LIMIT_MIB
+    return max(least_mib * 2**20, _LIMIT_PER_FILE_BYTE * _size(path))
 
 
 def _bytes_in(value: Any) -> int:

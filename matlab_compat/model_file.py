@@ -159,7 +159,7 @@ def load_model(path: str | os.PathLike) -> TrainedModel:
                 raise ModelFileError(f"{source}: variable {historic} has an unexpected form") from None
     known = {_HISTORIC[name] for name in values}  # an optional variable of another form is kept among the unknown
     settings = {
-        k.removeprefix(SETTING_PREFIX): _scalar(v) for k, v in variables.items() if k.startswith(SETTING_PREFIX)
+        k.removeprefix(SETTING_PREFIX): _setting(v) for k, v in variables.items() if k.startswith(SETTING_PREFIX)
     }
     extra = {k: v for k, v in variables.items() if k not in known and not k.startswith(SETTING_PREFIX)}
     mended = _stood_up(values)
@@ -236,6 +236,8 @@ def _read_field(name: str, value: Any) -> Any:
     if name == "tau_limits_steps":
         return tuple(float(t) for t in np.asarray(value, dtype=float).ravel())
     if name in ("losses", "last_output", "last_target", "scaling_factors", "scaling_accuracies", "eval_labels"):
+        if name == "eval_labels" and np.asarray(value).dtype.kind == "O":  # of different lengths, stored as a cell
+            return np.array([str(text) for text in value.ravel()])
         return np.asarray(value).ravel()
     if name in ("first_states", "first_rates", "last_states", "last_rates"):
         return value.reshape(value.shape[:2])  # MATLAB drops the trailing singleton, SciPy keeps it
@@ -257,7 +259,7 @@ def _typed_scalar(name: str, value: Any) -> Any:
 
 def _scalar(value: Any) -> Any:
     """Python scalar of a 1x1 array; a str as it is; an empty array is None; larger arrays unchanged."""
-    if not isinstance(value, np.ndarray):
+    if not isinstance(value, np.ndarray) or value.dtype.kind in "OV":
         return value
     if value.size == 0:
         return None
@@ -274,6 +276,12 @@ def _stood_up(values: dict[str, Any]) -> list[str]:
             values[name] = value.reshape(shape)
             mended.append(f"{_HISTORIC[name]} turned to {shape[0]} x {shape[1]}")
     return mended
+
+
+def _setting(value: Any) -> Any:
+    """A 1x1 double or logical as Python scalar: what we write; everything else as it is."""
+    is_plain = isinstance(value, np.ndarray) and value.dtype in (np.float64, np.bool_) and value.size == 1
+    return value.item() if is_plain else value
 
 
 def _check(model: TrainedModel, source: str) -> None:
@@ -308,6 +316,8 @@ def _historic_form(name: str, value: Any, model: TrainedModel) -> Any:
         return np.array([[value]], dtype=model.w_out.dtype)
     if name in ("inhibitory", "excitatory", "scaling_accuracies"):
         return value[:, None]
+    if name == "eval_labels" and value.dtype.kind == "U" and len({len(text) for text in value}) > 1:
+        return value.tolist()
     if name == "last_output":
         return value[:, None, None]
     if name in ("first_states", "first_rates", "last_states", "last_rates"):

@@ -22,6 +22,7 @@ NUMERIC_CLASSES = (
     "double", "single", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64",
 )  # fmt: skip
 MAX_DEPTH = 200  # of nested cells and structs
+MAX_DIMENSIONS, LARGEST_EXTENT = 32, 2**31 - 1  # that every format can hold
 LARGEST_EXACT_INTEGER = 2**53  # beyond it a double skips integers
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}\Z")
 _KEYWORDS = frozenset(
@@ -47,6 +48,10 @@ class Damage(ValueError):
     """Something in a file that cannot be right. Inside this package only: callers get a MatFileError naming the file."""
 
 
+class TooLarge(Damage):
+    """More memory than allowed: perhaps damage, perhaps just large."""
+
+
 class Budget:
     """Memory that a load may still take: a few bytes of a damaged or malicious file can declare terabytes."""
 
@@ -59,9 +64,9 @@ class Budget:
         """Raise Damage if there is not so much left."""
         self.left_bytes -= n_bytes
         if self.left_bytes < 0:
-            raise Damage(
+            raise TooLarge(
                 f"would take more than {self.max_bytes / 2**20:.0f} MiB of memory, far more than the size of the file "
-                "suggests; if the file is sound, give loadmat a larger max_bytes"
+                "suggests; if it is sound, give loadmat a larger max_bytes, or set RATE2SPIKE_MAX_MIB"
             )
 
 
@@ -103,7 +108,7 @@ def _converted(value: Any, name: str, depth: int) -> Any:
         return value
     if isinstance(value, bool | np.bool_):
         return np.array([[bool(value)]])
-    if isinstance(value, int | float | complex | np.number):
+    if isinstance(value, int | float | complex | np.number) and not isinstance(value, np.timedelta64):
         return _number(value, name)
     if isinstance(value, Mapping):
         return _struct(value, name, depth)
@@ -111,11 +116,12 @@ def _converted(value: Any, name: str, depth: int) -> Any:
         return _list(value, name, depth)
     if isinstance(value, np.ndarray):
         return _array(value, name, depth)
-    if scipy.sparse.issparse(value) and value.ndim == 2:
+    if scipy.sparse.issparse(value) and value.ndim == 2 and max(value.shape) <= LARGEST_EXTENT:
         # MATLAB has double and logical sparse arrays only
         target = value.dtype if value.dtype.kind == "b" else "c16" if value.dtype.kind == "c" else "f8"
         canonical = value.tocsc().astype(target)
         canonical.sum_duplicates()
+        canonical.eliminate_zeros()
         return canonical
     raise MatFileError(f"cannot write {name}: {type(value).__name__} has no MATLAB class")
 
@@ -174,6 +180,13 @@ def _is_numeric(items: list | tuple, depth: int = 0) -> bool:
 
 
 def _array(value: np.ndarray, name: str, depth: int) -> str | np.ndarray:
+    if isinstance(value, np.ma.MaskedArray):
+        value = _unmasked(value, name)
+    if value.ndim > MAX_DIMENSIONS or max(value.shape, default=0) > LARGEST_EXTENT:
+        raise MatFileError(
+            f"cannot write {name}: {value.ndim} dimensions, the largest {max(value.shape)}; possible are "
+            f"{MAX_DIMENSIONS} of at most {LARGEST_EXTENT}"
+        )
     if value.ndim < 2 and value.dtype.kind != "U":
         value = value.reshape(1, -1)
     if value.dtype.names is not None:
@@ -190,6 +203,15 @@ def _array(value: np.ndarray, name: str, depth: int) -> str | np.ndarray:
     except KeyError:
         raise MatFileError(f"cannot write {name}: MATLAB has no class for type {value.dtype}") from None
     return value.astype(value.dtype.newbyteorder("="), copy=False)
+
+
+def _unmasked(value: np.ma.MaskedArray, name: str) -> np.ndarray:
+    """NaN for what is masked; only floats have one."""
+    if not np.ma.is_masked(value):
+        return value.data
+    if value.dtype.kind not in "fc":
+        raise MatFileError(f"cannot write {name}: MATLAB has no masked values of type {value.dtype}; fill them first")
+    return value.filled(np.nan)
 
 
 def _struct_array(value: np.ndarray, name: str, depth: int) -> np.ndarray:

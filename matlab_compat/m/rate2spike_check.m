@@ -7,8 +7,8 @@ function versions = rate2spike_check(python)
 %   the Python that ran `rate2spike matlab-path`, a virtual environment beside the package, python3 and python on the path.
 if nargin > 0
     python = char(python);
-    setpref('rate2spike', 'python', python);
     r2s_python(python);
+    setpref('rate2spike', 'python', python);
 else
     python = r2s_python('');
 end

@@ -51,6 +51,9 @@ def test_every_class_is_read(path):
     assert structure["a"][0, 0].item() == 1 and list(structure["b"][0, 0]["c"][0, 0].ravel()) == ["x", "y"]
     array = loaded.pop("struct_array")
     assert array.shape == (1, 3) and list(array["name"][0]) == ["p", "q", "r"] and array["value"][0, 1].shape == (1, 2)
+    square, five = loaded.pop("cells_square")[0]
+    assert square.tolist() == ["ab", "cd"] and five.item() == 5
+    assert loaded.pop("text_square").tolist() == ["ab", "cd"]
     assert not loaded
 
 

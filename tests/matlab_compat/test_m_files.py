@@ -116,6 +116,10 @@ def test_many_trials_in_one_call(matlab):
             "LIF_network_fnc('go-nogo.mat', 25, u, struct('mode', 'exc', 'dur', [1 9], 'units', 201))",
             "stimulated unit 201",
         ),
+        ("LIF_network_fnc('go-nogo', 25, u, struct('mode', 'exc'))", "needs the fields dur and units"),
+        ("LIF_network_fnc('go-nogo', 25, u, 5)", "stims must be a struct with the field mode"),
+        ("LIF_network_fnc('go-nogo', 25, u, stims, 1.5)", "downsample must be a whole number, got 1.5"),
+        ("LIF_network_fnc(5, 25, u, stims)", "model_path must be text"),
         ("LIF_network_fnc('go-nogo.mat', 25)", "needs model_path, scaling_factor and u"),
         ("rate2spike_run('go-nogo.mat', [], u)", "give at least one scaling factor"),
         ("rate2spike_search('nowhere', 10)", "cannot read nowhere"),
@@ -173,7 +177,7 @@ def test_check_says_what_it_found_or_what_to_fix(matlab):
     output = matlab("""
         v = rate2spike_check(); printf('%s|%s|', v.rate2spike, v.executable)
         try, rate2spike_check('/nowhere/python'); catch e, printf('%s %s', e.identifier, e.message), end
-        rmpref('rate2spike', 'python')""")
+        assert(~ispref('rate2spike', 'python') || ~strcmp(getpref('rate2spike', 'python'), '/nowhere/python'))""")
     version, executable, error = output.split("|")
     assert version == "0.1.0" and executable == sys.executable
     assert error.startswith("rate2spike:python /nowhere/python cannot import rate2spike. Type there:")

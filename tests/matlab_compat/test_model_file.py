@@ -207,3 +207,15 @@ def test_a_file_that_holds_no_model(tmp_path):
     savemat(tmp_path / "f.mat", {"u": 1})
     with pytest.raises(ModelFileError, match="it lacks w, w0"):
         load_model(tmp_path / "f.mat")
+
+
+def test_structured_settings_and_uneven_labels_survive(tmp_path):
+    path = tmp_path / "f.mat"
+    save_model(replace(small_model(), eval_labels=np.array(["same", "x"])), path)
+    append(path, {"r2s_cfg": {"lr": 0.1, "n": 3}, "r2s_names": ["a"]})
+    model = load_model(path)
+    assert model.eval_labels.tolist() == ["same", "x"]
+    save_model(model, tmp_path / "g.mat")
+    assert load_model(tmp_path / "g.mat") == model
+    again = loadmat(tmp_path / "g.mat")
+    assert again["r2s_cfg"].dtype.names == ("lr", "n") and again["r2s_names"].dtype == object

@@ -12,11 +12,13 @@ logical_array = [true; false];
 text = 'go-nogo';
 text_utf8 = 'Größe €';
 text_rows = ['ab'; 'cd'; 'ef'];
+text_square = ['ab'; 'cd'];  % Octave declares it four bytes too long
 text_empty = '';
 nd = reshape(1:24, 2, 3, 4);
 empty_0x3 = zeros(0, 3);
 empty_cell = cell(0, 2);
 cells = {1, 'two', {true, int8(3)}};
+cells_square = {['ab'; 'cd'], 5};
 structure = struct('a', 1, 'b', struct('c', {{'x', 'y'}}));
 struct_array = struct('name', {'p', 'q', 'r'}, 'value', {1, [1 2], 'z'});
 sparse_double = sparse([1 2], [2 3], [2.5 -1], 3, 4);
@@ -24,10 +26,10 @@ sparse_logical = sparse([1 2], [2 3], [true true], 3, 4);
 sparse_complex = sparse(1, 1, 1i, 2, 2);
 range_row = 20:5:75;
 names = {'real_double', 'whole_double', 'real_single', 'complex_double', 'complex_single', 'i8', 'u8', 'i16', 'u16', 'i32', ...
-    'u32', 'i64', 'u64', 'logical_array', 'text', 'text_utf8', 'text_rows', 'text_empty', 'nd', 'empty_0x3', 'empty_cell', ...
+    'u32', 'i64', 'u64', 'logical_array', 'text', 'text_utf8', 'text_rows', 'text_empty', 'text_square', 'cells_square', 'nd', 'empty_0x3', 'empty_cell', ...
     'cells', 'structure', 'struct_array', 'sparse_double', 'sparse_logical', 'sparse_complex', 'range_row'};
 save('-v7', ['octave_' version_name '_v7.mat'], names{:});
-save('-v6', ['octave_' version_name '_v6.mat'], names{:});
+save('-v6', ['octave_' version_name '_v6.mat'], names{:});  % Octave itself cannot read on after text_square here
 v4_names = {'real_double', 'whole_double', 'complex_double', 'text', 'sparse_double', 'range_row'};
 save('-v4', ['octave_' version_name '_v4.mat'], v4_names{:});
 save('-v7', ['octave_' version_name '_appended.mat'], 'text', 'whole_double');
