@@ -12,26 +12,33 @@ import pickle
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from rate2spike.errors import InputError, MatFileError
-from rate2spike.matlab_compat import mat_v73
+from rate2spike.matlab_compat import mat_v73_read, mat_v73_write
 
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "read": mat_v73_read.read,
+    "describe": mat_v73_read.describe,
+    "variable_names": mat_v73_read.variable_names,
+    "write_changed_copy": mat_v73_write.write_changed_copy,
+}
 _LEAST_PATIENCE_S, _BYTES_PER_S = 10.0, 2e6  # far slower than any sound file is read or written
 _START_PATIENCE_S = 60.0
 _SPARE_BYTES = 2**29  # of a child, beyond twice what the values may take
 
 
 def call(function: str, path: str | os.PathLike, *arguments: Any, n_bytes: int = 0, n_written: int = 0) -> Any:
-    """`mat_v73.<function>(path, *arguments)`, done by the child. `n_bytes`: most that it may have to hold.
+    """One of FUNCTIONS with (path, *arguments), done by the child. `n_bytes`: most that it may have to hold.
 
     Raises what the function raises, and MatFileError if the child crashes, or takes longer than any sound file would.
     """
     with _lock:
         child = _running_child()
         if child is None:
-            return getattr(mat_v73, function)(path, *arguments)
+            return FUNCTIONS[function](path, *arguments)
         patience_s = _LEAST_PATIENCE_S + (_size(path) + n_written) / _BYTES_PER_S
         try:
             result = child.ask((function, os.fspath(path), arguments, 2 * n_bytes + _SPARE_BYTES), patience_s)
@@ -130,7 +137,7 @@ def _serve() -> None:
             return
         try:
             _limit_memory(may_take_bytes)
-            answer = "ready" if function == "ready" else getattr(mat_v73, function)(path, *arguments)
+            answer = "ready" if function == "ready" else FUNCTIONS[function](path, *arguments)
         except InputError as error:
             answer = error
         except MemoryError:

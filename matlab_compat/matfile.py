@@ -1,6 +1,6 @@
 """Read, write, list and append MAT files of every format: `loadmat`, `savemat`, `whos`, `append`.
 
-The formats live in `mat_v4`, `mat_v5` (with `mat_v5_read`, `mat_v5_write`) and `mat_v73`; which Python object stands for
+The formats live in `mat_v4`, `mat_v5*` and `mat_v73*`; which Python object stands for
 which MATLAB class is said in `values`. Files are written atomically; append copies what it does not replace.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 from rate2spike.errors import MatFileError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.lock_file import exclusive
-from rate2spike.matlab_compat import mat_v4, mat_v5, mat_v5_read, mat_v5_write, mat_v73, mat_v73_process
+from rate2spike.matlab_compat import mat_v4, mat_v5, mat_v5_read, mat_v5_write, mat_v73, mat_v73_process, mat_v73_write
 from rate2spike.matlab_compat.values import (
     OpaqueValue,
     check_name,
@@ -104,7 +104,7 @@ def savemat(
         raise MatFileError(f"unknown MAT version {version!r}: choose from {', '.join(VERSIONS)}")
     converted = _converted(variables)
     if version == "7.3":
-        write_atomically(path, lambda temporary: mat_v73.write(temporary, converted, compress))
+        write_atomically(path, lambda temporary: mat_v73_write.write(temporary, converted, compress))
         return
     write_atomically(path, _v5_bytes(converted, compress and version == "7", str(path)))
 
