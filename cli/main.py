@@ -4,6 +4,7 @@ Every subcommand is a module with `add_arguments(parser)` and `run(arguments) ->
 that `rate2spike simulate --help` starts at once and never loads TensorFlow.
 """
 
+import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -45,10 +46,15 @@ def guarded(command: Callable[[], int], prog: str) -> int:
     """Run a command; bad input, warnings and Ctrl-C become one line each on standard error."""
     warnings.showwarning = lambda message, *_args, **_kwargs: print(f"{prog}: warning: {message}", file=sys.stderr)
     try:
-        return command()
+        code = command()
+        sys.stdout.flush()
+        return code
     except InputError as error:
         print(f"{prog}: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # `rate2spike inspect FILE | head`: the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:  # a full disk, a folder that vanished
         print(f"{prog}: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
         return 2

@@ -235,3 +235,14 @@ def test_bare_command_and_version(cli):
 )
 def test_scaling_factor_ranges_include_their_end(text, factors):
     assert scaling_factors(text) == pytest.approx(factors)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of a shell")
+def test_a_reader_that_stops_is_no_error(model):
+    """As in `rate2spike inspect FILE | head -1`."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rate2spike", "inspect", str(model)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    process.stdout.close()
+    assert process.stderr.read() == b"" and process.wait() == 0
+    process.stderr.close()
