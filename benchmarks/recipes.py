@@ -25,6 +25,7 @@ STUDIES: dict[str, tuple[TrainConfig, tuple[int, ...]]] = {
     "xor": (recipe("xor"), HISTORIC_FACTORS),
     "mante": (recipe("mante"), HISTORIC_FACTORS),
     "go-nogo, batch 1 (historic)": (TrainConfig(task="go-nogo"), HISTORIC_FACTORS),
+    "mante, stopped at the criteria": (replace(recipe("mante"), min_updates=0), HISTORIC_FACTORS),
     "go-nogo, no Dale": (replace(GO_NOGO, apply_dale=False), HISTORIC_FACTORS),
     "go-nogo, 20 SOM, P_inh 0.33": (replace(GO_NOGO, n_som=20, p_inh=0.33), HISTORIC_FACTORS),
     "go-nogo, fixed tau 7": (replace(GO_NOGO, tau_steps=(7.0,)), HISTORIC_FACTORS),
