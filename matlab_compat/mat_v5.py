@@ -116,7 +116,7 @@ def splice(file: MatV5, new_elements: bytes, dropped_names: set[str], subsystem:
     `subsystem` is the block that the new elements need, if the file has none yet.
     """
     kept = [e for i, e in enumerate(file.elements) if e.name not in dropped_names and i != file.subsystem_index]
-    body = b"".join([*(element.raw for element in kept), new_elements])
+    body = b"".join([*(_rightly_declared(element, file.byte_order) for element in kept), new_elements])
     return with_subsystem(file.header, body, file.subsystem or subsystem, file.byte_order)
 
 
@@ -126,6 +126,15 @@ def with_subsystem(header: bytes, body: bytes, subsystem: bytes, byte_order: str
         return header + body
     offset = struct.pack(byte_order + "Q", HEADER_BYTES + len(body))
     return header[: _SUBSYSTEM_OFFSET.start] + offset + header[_SUBSYSTEM_OFFSET.stop :] + body + subsystem
+
+
+def _rightly_declared(element: Element, byte_order: str) -> bytes | memoryview:
+    """The bytes of an element, unchanged unless GNU Octave declared it too long: as the last one of a file that is
+    harmless, before another one no reader but ours would find the next.
+    """
+    if element.is_compressed or element.content_bytes == len(element.raw) - 8:
+        return element.raw
+    return bytes(element.raw[:4]) + struct.pack(byte_order + "I", len(element.raw) - 8) + bytes(element.raw[8:])
 
 
 class _Streams:
