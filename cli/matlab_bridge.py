@@ -104,8 +104,7 @@ def _search(request: dict) -> dict[str, Any]:
     options = FileSearch(
         task=request.get("task") or None, scaling_factors=tuple(float(factor) for factor in factors),
         n_trials=_whole(request, "n_trials", 100), seed=_whole(request, "seed", None),
-        initial_weights=bool(_number(request, "use_initial_weights", 0)), force=bool(_number(request, "force", 0)),
-        reclaim=bool(_number(request, "reclaim", 0)),
+        initial_weights=bool(_number(request, "use_initial_weights", 0)), reclaim=bool(_number(request, "reclaim", 0)),
     )  # fmt: skip
     outcomes = search_with_progress(_path(request), options)
     return {"files": [str(item.path) for item in outcomes], "notes": [item.note for item in outcomes]}

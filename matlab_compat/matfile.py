@@ -76,11 +76,12 @@ def loadmat(
     """
     if max_bytes is None:
         max_bytes = _default_limit(path)
-    if _format(path) == "7.3":
+    kind = _format(path)
+    if kind == "7.3":
         wanted_names = None if names is None else list(names)
         values = mat_v73_process.call("read", path, wanted_names, max_bytes, n_bytes=max_bytes)
     else:
-        file = _parsed(path)
+        file = _parsed(path, kind)
         wanted = None if names is None else set(names)
         values = {
             item.name: item for item in _items(file) if item.name and (wanted is None or item.name in wanted)
@@ -129,18 +130,20 @@ def append(path: str | os.PathLike, variables: Mapping[str, Any], *, remove: Ite
 
 def whos(path: str | os.PathLike) -> list[Variable]:
     """Name, shape, class and bytes of every variable, without loading numeric data. Raises MatFileError."""
-    if _format(path) == "7.3":
+    kind = _format(path)
+    if kind == "7.3":
         return [Variable(*described) for described in mat_v73_process.call("describe", path)]
-    file = _parsed(path)
+    file = _parsed(path, kind)
     last = {item.name: item for item in _items(file) if item.name}
     return [_described(item, file) for item in last.values()]
 
 
 def variable_names(path: str | os.PathLike) -> list[str]:
     """Names of the variables in a MAT file, without reading their values. Raises MatFileError."""
-    if _format(path) == "7.3":
+    kind = _format(path)
+    if kind == "7.3":
         return mat_v73_process.call("variable_names", path)
-    return list(dict.fromkeys(item.name for item in _items(_parsed(path)) if item.name))
+    return list(dict.fromkeys(item.name for item in _items(_parsed(path, kind)) if item.name))
 
 
 def check_appendable(path: str | os.PathLike) -> None:
@@ -166,7 +169,8 @@ def _turn(target: Path) -> Iterator[None]:
 
 
 def _append(path: Path, converted: dict[str, Any], dropped: set[str]) -> None:
-    if _format(path) == "7.3":
+    kind = _format(path)
+    if kind == "7.3":
         size = _size(path) + sum(map(_bytes_in, converted.values()))
 
         def write(copy: Path) -> None:
@@ -174,7 +178,7 @@ def _append(path: Path, converted: dict[str, Any], dropped: set[str]) -> None:
 
         write_atomically(path, write)
         return
-    file = _parsed(path)
+    file = _parsed(path, kind)
     if isinstance(file, mat_v4.MatV4):
         records = b"".join(mat_v4.record_bytes(value, name, file.byte_order) for name, value in converted.items())
         write_atomically(path, mat_v4.splice(file, records, dropped))
@@ -223,10 +227,9 @@ def _format(path: str | os.PathLike) -> str:
     raise MatFileError(f"{path} is not a MAT file, or is truncated within its header ({len(start)} bytes read)")
 
 
-def _parsed(path: str | os.PathLike) -> mat_v4.MatV4 | mat_v5.MatV5:
+def _parsed(path: str | os.PathLike, kind: str) -> mat_v4.MatV4 | mat_v5.MatV5:
     """A v4 or v5/v7 file as its parts."""
-    is_v4 = _format(path) == "4"
-    return (mat_v4 if is_v4 else mat_v5).parse(read_bytes(path), str(path))
+    return (mat_v4 if kind == "4" else mat_v5).parse(read_bytes(path), str(path))
 
 
 def _items(file: mat_v4.MatV4 | mat_v5.MatV5) -> tuple[Any, ...]:
