@@ -2,6 +2,7 @@
 
 import io
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,24 @@ def save_figure(figure: Figure, stem: str | os.PathLike) -> list[Path]:
         write_atomically(path, buffer.getvalue())
         paths.append(path)
     return paths
+
+
+def draw_conditions(outputs: Mapping[str, np.ndarray], dt_s: float, title: str) -> Figure:
+    """Outputs per condition, {name: (n_trials, n_steps[, n_outputs])}: mean ± SD over trials, one panel per output."""
+    n_outputs = max((trials.shape[2] for trials in outputs.values() if trials.ndim == 3), default=1)
+    figure = Figure(figsize=(5, 1 + 2 * n_outputs), layout="constrained")
+    panels = figure.subplots(n_outputs, 1, sharex=True, squeeze=False)[:, 0]
+    for index, (name, trials) in enumerate(outputs.items()):
+        time_s = np.arange(1, trials.shape[1] + 1) * dt_s
+        for k, axes in enumerate(panels):
+            of_output = trials if trials.ndim == 2 else trials[..., k]
+            draw_mean_sd(axes, time_s, of_output, f"{name} (n = {len(trials)})", index)
+    for k, axes in enumerate(panels):
+        axes.set(ylabel=f"output {k + 1}" if n_outputs > 1 else "output")
+    panels[-1].set(xlabel="time (s)")
+    panels[0].set(title=title)
+    panels[0].legend(frameon=False)
+    return figure
 
 
 def draw_mean_sd(axes: Axes, time_s: np.ndarray, outputs: np.ndarray, name: str, index: int) -> None:

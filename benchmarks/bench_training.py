@@ -55,7 +55,7 @@ def run() -> dict[str, float]:
     # what prepare_tensorflow does for every command; here without hiding TensorFlow's messages
     set_threads(tf)
     task = GoNogo()
-    initial = draw_weights(TrainConfig(), task.n_inputs, np.random.default_rng(1))
+    initial = draw_weights(TrainConfig(), np.random.default_rng(1))
     ours = {b: compiled_update(network_of(c, initial), c) for b in (1, 64) for c in [TrainConfig(batch_size=b)]}
     single = TrainConfig(batch_size=1)
     contestants = {

@@ -99,9 +99,27 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=None, help="seed of every random draw (default: drawn and printed)")
 
 
-def add_task(parser: argparse.ArgumentParser) -> None:
-    """--task, optional."""
-    parser.add_argument("--task", default=None, help="go-nogo, xor or mante (default: as the file or its path says)")
+def add_task(parser: argparse.ArgumentParser, default: str = " (default: as the file or its path says)") -> None:
+    """--task and --task-option."""
+    parser.add_argument(
+        "--task", default=None,
+        help=f"go-nogo, xor, mante, dms, afc, sine, FILE.py:CLASS, or neurogym:ENVIRONMENT{default}",
+    )  # fmt: skip
+    parser.add_argument(
+        "--task-option", nargs="+", action="extend", default=None, metavar="NAME=VALUE",
+        help="timing and amplitudes of the task, such as stim_dur=30",
+    )  # fmt: skip
+
+
+def task_options(arguments: argparse.Namespace) -> dict[str, str]:
+    """NAME=VALUE pairs as a dict. Raises InputError."""
+    options = {}
+    for pair in arguments.task_option or ():
+        name, equals, value = pair.partition("=")
+        if not name or not equals:
+            raise InputError(f"--task-option must be NAME=VALUE, got {pair!r}")
+        options[name.replace("-", "_")] = value
+    return options
 
 
 def _respelled(argument: str, declared: set[str]) -> str:

@@ -23,14 +23,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate and print."""
+    from rate2spike.cli.arguments import task_options
     from rate2spike.matlab_compat.model_file import load_model
+    from rate2spike.rate.model_task import task_of_model
     from rate2spike.spiking.evaluate import evaluate
     from rate2spike.spiking.network import SpikingNetwork
-    from rate2spike.spiking.search_files import resolve_task
 
     path = Path(arguments.model)
     model = load_model(path)
-    task = resolve_task(arguments.task, model, path)
+    task = task_of_model(model, path, arguments.task, task_options(arguments))
     network = SpikingNetwork.from_model(model, arguments.scaling_factor)
     result = evaluate(network, task, arguments.n_trials, arguments.seed, n_threads=arguments.threads)
     low, high = result.interval

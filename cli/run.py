@@ -7,6 +7,7 @@ example: rate2spike run --task go-nogo --seed 1
 """
 
 import argparse
+import re
 import sys
 from dataclasses import asdict
 from datetime import datetime
@@ -18,12 +19,13 @@ from rate2spike.errors import InputError
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
-    from rate2spike.rate.main import add_network_arguments
+    from rate2spike.cli.training_flags import add_network_flags
 
-    add_network_arguments(parser)
+    add_network_flags(parser)
     add_seed(parser)
     parser.add_argument("--output_dir", default="runs", help="run folders are made in here (default: runs)")
     parser.add_argument("--name", default=None, help="name of the run folder (default: task, time and seed)")
+    parser.add_argument("--resume", action="store_true", help="go on with the run of that --name")
     add_scaling_factors(parser)
     parser.add_argument("--search-trials", type=int, default=100, help="trials per factor (default: 100)")
     parser.add_argument("--evaluation-trials", type=int, default=1000, help="fresh trials at the best (default: 1000)")
@@ -34,31 +36,60 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run all steps; returns the exit code."""
-    from rate2spike.io.run_folder import RunFolder
-    from rate2spike.rate.main import config_of, train_and_save
-    from rate2spike.rate.recipes import recipe
+    from rate2spike.cli.training import end_or_raise, save_historic, train_with_progress
+    from rate2spike.rate.run_files import write_figures, write_tables
     from rate2spike.spiking.lambda_grid_search import HISTORIC_FACTORS, checked_factors
 
-    if arguments.task is None:
-        raise InputError("--task must be given: go-nogo, xor or mante")
-    config = config_of(arguments, recipe(arguments.task))
-    factors = checked_factors(chosen_factors(arguments) or HISTORIC_FACTORS)
     _check_counts(arguments)
-    name = arguments.name or f"{config.task}_{datetime.now():%Y_%m_%d_%H%M%S}_seed_{config.seed}"
-    folder = RunFolder(Path(arguments.output_dir) / name)
+    factors = checked_factors(chosen_factors(arguments) or HISTORIC_FACTORS)
+    folder, config = _folder_and_config(arguments, factors)
+    again = f"`rate2spike run --resume --output_dir {arguments.output_dir} --name {folder.path.name}` goes on"
+    path = _finished_model(folder)
+    if path is None:
+        result = train_with_progress(config, arguments.gpu, arguments.gpu_frac, folder.checkpoints, resume=True)
+        write_tables(folder, result)
+        write_figures(folder, result, config)
+        if result.interrupted:
+            raise KeyboardInterrupt(again)
+        path = save_historic(result.model, config, folder.path)
+        end_or_raise(result, path, again)
+    result = _search(path, arguments, factors, config, again)
+    evaluation = _evaluate_and_draw(folder, path, result, arguments, config)
+    _report(folder, path, result, evaluation)
+    return 0
+
+
+def _folder_and_config(arguments, factors):
+    """The run folder, new or to be resumed, and the settings, written there. Raises InputError."""
+    from rate2spike.cli.training_flags import base_for, config_of, read_toml
+    from rate2spike.io.run_folder import RunFolder
+    from rate2spike.rate.config import TrainConfig
+
+    if arguments.resume and arguments.name is None:
+        raise InputError("--resume needs --name, the run folder to go on with")
+    recorded = Path(arguments.output_dir) / (arguments.name or "") / "config.toml"
+    if arguments.resume and recorded.exists():
+        config = config_of(arguments, TrainConfig.from_sections(read_toml(recorded), str(recorded)))
+        return RunFolder(recorded.parent, resume=True), config
+    if arguments.task is None and arguments.config is None:
+        from rate2spike.rate.tasks import TASKS
+
+        raise InputError(f"--task must be given: {', '.join(TASKS)}, or your own")
+    config = config_of(arguments, base_for(arguments))
+    name = arguments.name or f"{config.task.name}_{datetime.now():%Y_%m_%d_%H%M%S}_seed_{config.seed}"
+    folder = RunFolder(Path(arguments.output_dir) / name, resume=arguments.resume)
     search = {"scaling_factors": list(factors), "search_trials": arguments.search_trials,
               "evaluation_trials": arguments.evaluation_trials}  # fmt: skip
-    folder.write_config(["rate2spike", *sys.argv[1:]], {"training": config.as_dict(), "search": search})
-    model, path, interrupted = train_and_save(config, folder.path, arguments.gpu)
-    _write_training(folder, model)
-    if interrupted:
-        raise KeyboardInterrupt(
-            f"the unfinished network is in {path}; --seed {config.seed} repeats this run from its start"
-        )
-    result = _search(path, arguments, factors, config.seed)
-    evaluation = _evaluate_and_draw(folder, path, result, arguments, config.seed)
-    _report(folder, path, model, result, evaluation)
-    return 0
+    folder.write_config(["rate2spike", *sys.argv[1:]], {**config.sections(), "search": search})
+    return folder, config
+
+
+def _finished_model(folder) -> Path | None:
+    """The model of a resumed run whose training had ended."""
+    from rate2spike.matlab_compat.model_file import holds_model
+
+    models = sorted(path for path in folder.path.glob("models/**/*.mat") if holds_model(path))
+    return models[0] if models else None
 
 
 def _check_counts(arguments: argparse.Namespace) -> None:
@@ -71,28 +102,14 @@ def _check_counts(arguments: argparse.Namespace) -> None:
             raise InputError(f"{flag} must be at least 1, got {value}")
 
 
-def _write_training(folder, model) -> None:
-    from rate2spike.figures import save_figure
-    from rate2spike.rate import tasks
-    from rate2spike.rate.plots import loss_curve, rate_outputs, tau_distribution
-
-    losses = model.losses[: model.last_update + 1]
-    folder.write_table("training", ("update", "loss"), enumerate(losses))
-    save_figure(loss_curve(model), folder.figures / "training_loss")
-    save_figure(tau_distribution(model), folder.figures / "time_constants")
-    names = tasks.get(model.task).label_names
-    if model.eval_outputs is None:  # interrupted before it was evaluated
-        return
-    save_figure(rate_outputs(model.eval_outputs, model.eval_labels, names), folder.figures / "rate_outputs")
-
-
-def _search(path, arguments, factors, seed):
+def _search(path, arguments, factors, config, again):
     from rate2spike.progress import Progress
     from rate2spike.spiking.search_files import FileSearch, search_files
 
     options = FileSearch(
-        scaling_factors=factors, n_trials=arguments.search_trials, seed=seed, n_threads=arguments.threads
-    )
+        task=config.task, scaling_factors=factors, n_trials=arguments.search_trials, seed=config.seed,
+        n_threads=arguments.threads, force=True,
+    )  # fmt: skip
     with Progress("searching", len(factors)) as progress:
 
         def report(_file, result):
@@ -102,15 +119,13 @@ def _search(path, arguments, factors, seed):
         try:
             (outcome,) = search_files(path, options, on_factor=report)
         except KeyboardInterrupt:
-            flags = f"--scaling-factors {' '.join(f'{s:g}' for s in factors)} --n-trials {arguments.search_trials}"
-            raise KeyboardInterrupt(f"`rate2spike search {path} {flags} --seed {seed}` goes on from here") from None
+            raise KeyboardInterrupt(again) from None
     return outcome.result
 
 
-def _evaluate_and_draw(folder, path, result, arguments, seed):
+def _evaluate_and_draw(folder, path, result, arguments, config):
     from rate2spike.figures import save_figure
     from rate2spike.matlab_compat.model_file import load_model
-    from rate2spike.rate import tasks
     from rate2spike.spiking.demonstrate import demonstrate
     from rate2spike.spiking.evaluate import evaluate
     from rate2spike.spiking.network import SpikingNetwork
@@ -123,22 +138,25 @@ def _evaluate_and_draw(folder, path, result, arguments, seed):
     folder.write_table("search", header, rows)
     save_figure(accuracy_over_factor(result), folder.figures / "accuracy_over_scaling_factor")
     network = SpikingNetwork.from_model(load_model(path))
-    task = tasks.get(result.task)
-    evaluation = evaluate(network, task, arguments.evaluation_trials, seed, n_threads=arguments.threads)
-    conditions, point_s = demonstrate(network, task, seed)
+    task = config.task
+    evaluation = evaluate(network, task, arguments.evaluation_trials, config.seed, n_threads=arguments.threads)
+    conditions, point_s = demonstrate(network, task, config.seed)
     outputs = {condition.name: condition.outputs for condition in conditions}
     save_figure(condition_outputs(outputs, point_s), folder.figures / "spiking_outputs")
     for condition in conditions:
-        stem = condition.name.lower().replace(" ", "_").replace("+", "plus").replace("-", "minus")
+        stem = re.sub(r"[^\w]+", "_", condition.name.lower().replace("+", "plus").replace("-", "minus"))
         save_figure(raster(condition.example, f"{task.name}, {condition.name}"), folder.figures / f"raster_{stem}")
     return evaluation
 
 
-def _report(folder, path, model, result, evaluation) -> None:
+def _report(folder, path, result, evaluation) -> None:
+    from rate2spike.matlab_compat.model_file import load_model
+
+    model = load_model(path)
     low, high = evaluation.interval
     folder.write_summary({
         "model": str(path.relative_to(folder.path)), "seed": result.seed, "training_success": model.training_success,
-        "updates": model.last_update + 1, "rate_accuracy": model.eval_accuracy, "rate_loss": model.eval_loss,
+        "updates": model.n_updates_done, "rate_accuracy": model.eval_accuracy, "rate_loss": model.eval_loss,
         "best": asdict(result.best), "evaluation": {
             "n_trials": evaluation.n_trials, "n_correct": evaluation.n_correct, "accuracy": evaluation.accuracy,
             "interval_95": [low, high], "mean_rate_hz": evaluation.mean_rate_hz,
@@ -147,7 +165,7 @@ def _report(folder, path, model, result, evaluation) -> None:
     rows = (
         ("task", result.task),
         ("training", f"{'criteria met' if model.training_success else 'criteria NOT met'} "
-                     f"after {model.last_update + 1} updates"),
+                     f"after {model.n_updates_done} updates"),
         ("rate network", f"accuracy {model.eval_accuracy:.2f}, loss {model.eval_loss:.2f}"),
         ("scaling factor", f"{result.best_factor:g} (accuracy {result.best_accuracy:.3f} in the search)"),
         ("spiking network", f"accuracy {evaluation.accuracy:.3f} [{low:.3f}, {high:.3f}] over "

@@ -28,12 +28,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Search and report; 0 even if files were skipped."""
+    from rate2spike.cli.arguments import task_options
     from rate2spike.spiking.lambda_grid_search import HISTORIC_FACTORS
     from rate2spike.spiking.search_files import FileSearch
 
     factors = chosen_factors(arguments) or HISTORIC_FACTORS
     options = FileSearch(
-        task=arguments.task, scaling_factors=factors, n_trials=arguments.n_trials, seed=arguments.seed,
+        task=arguments.task, task_options=task_options(arguments), scaling_factors=factors,
+        n_trials=arguments.n_trials, seed=arguments.seed,
         initial_weights=arguments.initial_weights, n_threads=arguments.threads, force=arguments.force,
         reclaim=arguments.reclaim,
     )  # fmt: skip

@@ -23,17 +23,18 @@ class SpikeRecord:
     firing_rate_hz: np.ndarray = field(repr=False)  # (N,) spikes from step 10 on / duration
     dt_s: float
     n_steps: int
-    output: np.ndarray | None = field(default=None, repr=False)  # (1, n_steps)
+    output: np.ndarray | None = field(default=None, repr=False)  # (n_outputs, n_steps)
     spikes: np.ndarray | None = field(default=None, repr=False)  # (N, n_steps) bool
     voltage_mv: np.ndarray | None = field(default=None, repr=False)  # (N, n_steps), 30 at a spike
     rates: np.ndarray | None = field(default=None, repr=False)  # (N, n_steps) filtered spike trains, Hz
     ipsc: np.ndarray | None = field(default=None, repr=False)  # (N, n_steps) synaptic current before each step, mV
     w: np.ndarray | None = field(default=None, repr=False)  # (N, N) weights used
-    w_out: np.ndarray | None = field(default=None, repr=False)  # (1, N)
+    w_out: np.ndarray | None = field(default=None, repr=False)  # (n_outputs, N)
     tau_d_s: np.ndarray | None = field(default=None, repr=False)  # (N,)
     tau_d_initial_s: np.ndarray | None = field(default=None, repr=False)  # (N,)
     inhibitory: np.ndarray | None = field(default=None, repr=False)  # (N,) bool
     som: np.ndarray | None = field(default=None, repr=False)  # (N,) bool
+    unit_types: np.ndarray | None = field(default=None, repr=False)  # (N,) names
     scaling_factor: float | None = None
     seed: int | None = None
 
@@ -85,7 +86,9 @@ class SpikeRecord:
             file.attrs["format"] = _FORMAT
             for item in fields(self):
                 value = getattr(self, item.name)
-                if isinstance(value, np.ndarray):
+                if isinstance(value, np.ndarray) and value.dtype.kind == "U":
+                    file.create_dataset(item.name, data=np.char.encode(value, "utf-8"))
+                elif isinstance(value, np.ndarray):
                     file.create_dataset(item.name, data=value, compression="gzip", compression_opts=1, shuffle=True)
                 elif value is not None:
                     file.attrs[item.name] = value
@@ -96,7 +99,7 @@ class SpikeRecord:
             with h5py.File(path, "r") as file:
                 if file.attrs.get("format") != _FORMAT:
                     raise InputError(f"{path} is not a spike record of rate2spike")
-                values: dict[str, Any] = {name: file[name][()] for name in file}
+                values: dict[str, Any] = {name: _from_hdf5_array(file[name][()]) for name in file}
                 values |= {name: value.item() for name, value in file.attrs.items() if name != "format"}
         except OSError as error:
             raise InputError(f"cannot read {path} as HDF5: {error}") from None
@@ -119,6 +122,11 @@ class SpikeRecord:
             raise InputError(
                 f"{path} does not hold the output of a simulation (all_fr and params are needed)"
             ) from None
+
+
+def _from_hdf5_array(array: np.ndarray) -> np.ndarray:
+    """Texts are stored as UTF-8 bytes."""
+    return np.char.decode(array, "utf-8") if array.dtype.kind == "S" else array
 
 
 def _suffix(path: str | os.PathLike) -> str:

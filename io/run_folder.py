@@ -20,12 +20,22 @@ _TRACED_PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "numba", "matplotli
 class RunFolder:
     """One folder per run. Every file is written atomically, when it is known."""
 
-    def __init__(self, path: str | Path):
-        """Create the folder. Raises InputError if it holds a run already or is not writable."""
+    def __init__(self, path: str | Path, *, resume: bool = False):
+        """Create the folder. Raises InputError if it is not writable, or holds a run already and `resume` is not given."""
         self.path = Path(path)
-        if (self.path / "config.toml").exists():
-            raise InputError(f"{self.path} holds a run already: choose another folder")
+        if (self.path / "config.toml").exists() and not resume:
+            raise InputError(f"{self.path} holds a run already: choose another folder, or go on with --resume")
         make_folder(self.path)
+
+    @property
+    def model(self) -> Path:
+        """The model file, where its name need not be the historic one."""
+        return self.path / "model.mat"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where checkpoints go."""
+        return self.path / "checkpoints"
 
     @property
     def figures(self) -> Path:

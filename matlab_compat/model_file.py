@@ -4,6 +4,7 @@ The only place that knows the historic variable names (`som_m`, `taus_gaus`, ...
 list; everything else in a file is kept in `TrainedModel.extra`, and `r2s_*` variables are `TrainedModel.settings`.
 """
 
+import json
 import os
 import re
 import warnings
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from rate2spike.errors import ModelFileError
+from rate2spike.errors import InputError, ModelFileError
 from rate2spike.matlab_compat.matfile import loadmat, savemat, variable_names
 from rate2spike.matlab_compat.values import class_of, dtype_of
 
@@ -71,7 +72,7 @@ class TrainedModel:
     n_units: int
     count_class: str = "int64"  # MATLAB class of N, som_N and tr in the file
     n_som: int | None = None
-    b_out: float | None = None
+    b_out: float | np.ndarray | None = None  # (n_outputs,) if there are several
     activation: str | None = None
     w_in_initial: np.ndarray | None = None
     first_states: np.ndarray | None = None  # (T, N) a trial of the untrained network
@@ -79,13 +80,13 @@ class TrainedModel:
     last_states: np.ndarray | None = None  # (T, N) a trial of the trained network ...
     last_rates: np.ndarray | None = None
     last_input: np.ndarray | None = None  # (n_inputs, T) ... its input ...
-    last_output: np.ndarray | None = None  # (T-1,) ... its output, from t = 1 on ...
-    last_target: np.ndarray | None = None  # (T,) ... and target
+    last_output: np.ndarray | None = None  # (T-1,) or (T-1, n_outputs) ... its output, from t = 1 on ...
+    last_target: np.ndarray | None = None  # (T,) or (n_outputs, T) ... and target
     losses: np.ndarray | None = None  # (n_updates allowed,) zero after an early stop
     last_update: int | None = None
     eval_accuracy: float | None = None
     eval_loss: float | None = None
-    eval_outputs: np.ndarray | None = None  # (n_trials, T-1)
+    eval_outputs: np.ndarray | None = None  # (n_trials, T-1) or (n_trials, T-1, n_outputs)
     eval_labels: np.ndarray | None = None  # (n_trials,) numbers or strings
     training_success: bool | None = None
     scaling_factor: float | None = None  # NaN: claimed by a search that has not finished
@@ -100,10 +101,62 @@ class TrainedModel:
         return self.w_in.shape[1]
 
     @property
+    def n_outputs(self) -> int:
+        """Number of outputs."""
+        return self.w_out.shape[0]
+
+    @property
+    def n_updates_done(self) -> int:
+        """Updates made in training."""
+        return 0 if self.last_update is None else self.last_update + 1
+
+    @property
+    def update_losses(self) -> np.ndarray:
+        """(n_updates_done,) losses without the zeros after an early stop."""
+        return np.zeros(0) if self.losses is None else self.losses[: self.n_updates_done]
+
+    @property
     def task(self) -> str | None:
         """Task name recorded in the file; older files have none."""
         task = self.settings.get("task")
         return task if isinstance(task, str) else None
+
+    @property
+    def task_options(self) -> dict[str, Any]:
+        """Options of that task; empty if none are recorded."""
+        try:
+            options = json.loads(self.settings["task_options"])
+        except (KeyError, TypeError, ValueError):
+            return {}
+        return options if isinstance(options, dict) else {}
+
+    @property
+    def task_reference(self) -> str | None:
+        """Where a task that does not come with the package is found: what --task takes."""
+        reference = self.settings.get("task_reference")
+        return reference if isinstance(reference, str) else None
+
+    @property
+    def unit_bias(self) -> np.ndarray | None:
+        """(N, 1) constant input of each unit, if the network has one."""
+        bias = self.settings.get("unit_bias")
+        return bias if isinstance(bias, np.ndarray) and bias.shape == (self.n_units, 1) else None
+
+    @property
+    def unit_types(self) -> np.ndarray:
+        """(N,) name of each unit's type: the names given in training, else by sign and SOM rule."""
+        names, index = self.settings.get("cell_type_names"), self.settings.get("cell_type")
+        if isinstance(names, str) and isinstance(index, np.ndarray) and index.shape == (self.n_units, 1):
+            return np.array(names.split(","))[index[:, 0].astype(int) - 1]
+        inhibitory = np.where(self.som, "SOM", "PV-like inhibitory" if self.som.any() else "inhibitory")
+        return np.where(self.inhibitory, inhibitory, "excitatory")
+
+    def units_of(self, cell_type: str) -> np.ndarray:
+        """(N,) bool: the units of a type, for figures and lesions. Raises InputError naming the types."""
+        chosen = self.unit_types == cell_type
+        if not chosen.any():
+            raise InputError(f"no unit is of type {cell_type!r}: types are {', '.join(sorted(set(self.unit_types)))}")
+        return chosen
 
     @property
     def has_dale(self) -> bool:
@@ -157,6 +210,8 @@ def load_model(path: str | os.PathLike) -> TrainedModel:
         except (TypeError, ValueError, AttributeError, IndexError):
             if historic in _REQUIRED:
                 raise ModelFileError(f"{source}: variable {historic} has an unexpected form") from None
+    if isinstance(values.get("b_out"), np.ndarray) and values["b_out"].size != values["w_out"].shape[0]:
+        del values["b_out"]
     known = {_HISTORIC[name] for name in values}  # an optional variable of another form is kept among the unknown
     settings = {
         k.removeprefix(SETTING_PREFIX): _setting(v) for k, v in variables.items() if k.startswith(SETTING_PREFIX)
@@ -224,6 +279,8 @@ def task_in_path(path: str | os.PathLike, known_tasks: tuple[str, ...]) -> str |
 
 def _read_field(name: str, value: Any) -> Any:
     """The value in our form; raises one of Python's own errors if it has an unexpected form."""
+    if name == "b_out" and np.size(value) > 1:
+        return np.ravel(value)
     if name == "activation":
         text = _scalar(value)
         if text is not None and not isinstance(text, str):
@@ -235,7 +292,11 @@ def _read_field(name: str, value: Any) -> Any:
         return np.asarray(value).reshape(-1).astype(bool)  # uint8 after a careless load and save
     if name == "tau_limits_steps":
         return tuple(float(t) for t in np.asarray(value, dtype=float).ravel())
-    if name in ("losses", "last_output", "last_target", "scaling_factors", "scaling_accuracies", "eval_labels"):
+    if name == "last_output":
+        return np.ravel(value) if value.size == max(value.shape) else value.reshape(value.shape[:2])
+    if name == "last_target":
+        return np.ravel(value) if value.size == max(value.shape) else value
+    if name in ("losses", "scaling_factors", "scaling_accuracies", "eval_labels"):
         if name == "eval_labels" and np.asarray(value).dtype.kind == "O":  # of different lengths, stored as a cell
             return np.array([str(text) for text in value.ravel()])
         return np.asarray(value).ravel()
@@ -313,13 +374,13 @@ def _historic_form(name: str, value: Any, model: TrainedModel) -> Any:
     if name in _INT64_SCALARS:
         return np.array([[value]], dtype=dtype_of(model.count_class))
     if name == "b_out":
-        return np.array([[value]], dtype=model.w_out.dtype)
+        return np.asarray(value, dtype=model.w_out.dtype).reshape(-1, 1)
     if name in ("inhibitory", "excitatory", "scaling_accuracies"):
         return value[:, None]
     if name == "eval_labels" and value.dtype.kind == "U" and len({len(text) for text in value}) > 1:
         return value.tolist()
     if name == "last_output":
-        return value[:, None, None]
+        return value[:, None, None] if value.ndim == 1 else value[:, :, None]
     if name in ("first_states", "first_rates", "last_states", "last_rates"):
         return value[:, :, None]
     if name == "tau_limits_steps":

@@ -1,36 +1,64 @@
 """Prepare TensorFlow for a command: quiet import, threads, GPU choice. Library code never calls this."""
 
+import contextlib
 import os
+import subprocess
 import sys
 import tempfile
 
 from rate2spike.errors import InputError
 
 
-def prepare_tensorflow(gpu: str) -> None:
+def prepare_tensorflow(gpu: str = "0", gpu_frac: float | None = None, n_threads: int | None = None):
     """Import TensorFlow without its start-up chatter and choose the device, before anything else uses it.
 
     On a CPU the parts of a batch run side by side, one thread each: a time step is too small to be shared out. Of
-    several GPUs the one with index `gpu` is used, memory growing as needed; without a GPU the argument has no effect.
-    Raises InputError.
+    several GPUs those with the indices in `gpu` ("0", "0,1", "all") are used. Memory grows as needed, or is limited to
+    gpu_frac of a GPU. Without a GPU the arguments have no effect. Returns the tf.distribute strategy over several GPUs,
+    or None. Raises InputError.
     """
     tf = _quiet_import()
-    set_threads(tf)
+    set_threads(tf, n_threads)
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus:
-        return
-    if not gpu.isdigit() or int(gpu) >= len(gpus):
-        raise InputError(f"--gpu must be an index below {len(gpus)}, got {gpu!r}")
-    tf.config.set_visible_devices(gpus[int(gpu)], "GPU")
-    tf.config.experimental.set_memory_growth(gpus[int(gpu)], True)
+        return None
+    indices = _gpu_indices(gpu, len(gpus))
+    chosen = [gpus[index] for index in indices]
+    tf.config.set_visible_devices(chosen, "GPU")
+    for index, device in zip(indices, chosen, strict=True):
+        if gpu_frac is None:
+            tf.config.experimental.set_memory_growth(device, True)
+        else:
+            limit = tf.config.LogicalDeviceConfiguration(memory_limit=int(gpu_frac * _gpu_memory_mib(index)))
+            tf.config.set_logical_device_configuration(device, [limit])
+    return tf.distribute.MirroredStrategy() if len(chosen) > 1 else None
 
 
-def set_threads(tf) -> None:
-    """One thread per operation, and as many operations at once as a batch has parts, if there are so many cores."""
-    from rate2spike.rate.train import MAX_PARTS
+def _gpu_indices(gpu: str, n_gpus: int) -> list[int]:
+    if gpu == "all":
+        return list(range(n_gpus))
+    parts = [part.strip() for part in gpu.split(",")]
+    if not all(part.isdigit() and int(part) < n_gpus for part in parts):
+        raise InputError(f"--gpu must be an index below {n_gpus}, several with commas, or all; got {gpu!r}")
+    return sorted({int(part) for part in parts})
 
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(min(MAX_PARTS, os.cpu_count() or 1))
+
+def _gpu_memory_mib(index: int) -> int:
+    """Memory of a GPU. TensorFlow does not tell; nvidia-smi does. Raises InputError."""
+    command = ["nvidia-smi", f"--id={index}", "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
+    try:
+        return int(subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout)
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        raise InputError(f"--gpu_frac needs nvidia-smi to find the GPU's memory ({error}): leave it out") from None
+
+
+def set_threads(tf, n_threads: int | None = None) -> None:
+    """One thread per operation, and n_threads operations at once: as many as a batch has parts, if there are the cores."""
+    from rate2spike.rate.update import MAX_PARTS
+
+    with contextlib.suppress(RuntimeError):  # TensorFlow has worked in this process already: it stays as it is
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+        tf.config.threading.set_inter_op_parallelism_threads(n_threads or min(MAX_PARTS, os.cpu_count() or 1))
 
 
 def _quiet_import():

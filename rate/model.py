@@ -13,11 +13,12 @@ from rate2spike.errors import InputError
 from rate2spike.rate.config import ACTIVATIONS
 from rate2spike.rate.rollout import activate, padded_steps, rollout, states
 
+DEFAULT_TRAINED = ("w_rec", "w_out", "b_out", "tau_logit")  # as published
 NOISE_SD, START_SD = 0.1, 0.01  # of x, per step (not scaled by dt / tau) and at t = 0
 
 
 class Trajectory(NamedTuple):
-    """x, r (B, T, N) and outputs o (B, T-1), from t = 1 on."""
+    """x, r (B, T, N) and outputs o (B, T-1, n_outputs), from t = 1 on."""
 
     x: tf.Tensor
     r: tf.Tensor
@@ -29,21 +30,28 @@ class RateNetwork(tf.Module):
 
     def __init__(
         self, *, w_rec, w_in, w_out, b_out, tau_logit, tau_limits_steps, sign_matrix, connection_mask, apply_dale,
-        activation, dtype=tf.float32,
+        activation, unit_bias=None, dale_outputs=False, trained=DEFAULT_TRAINED, dtype=tf.float32,
     ):  # fmt: skip
+        """w_out is as a file has it: signed. trained: names of the variables that training changes."""
         super().__init__()
         self.dtype = dtype
-        self.w_rec = tf.Variable(w_rec, dtype=dtype, name="w_rec")
-        self.w_in = tf.Variable(w_in, dtype=dtype, trainable=False, name="w_in")
-        self.w_out = tf.Variable(w_out, dtype=dtype, name="w_out")
-        self.b_out = tf.Variable(b_out, dtype=dtype, name="b_out")
-        has_fixed_tau = len(tau_limits_steps) == 1
-        self.tau_logit = tf.Variable(tau_logit, dtype=dtype, trainable=not has_fixed_tau, name="tau_logit")
         self.tau_limits_steps = tuple(tau_limits_steps)
         self.signs = tf.constant(np.diag(sign_matrix), dtype=dtype)
         self.connection_mask = tf.constant(connection_mask, dtype=dtype)
         self.apply_dale = apply_dale
+        self.dale_outputs = dale_outputs
         self.activation = activation
+
+        def variable(name, value):
+            trainable = name in trained and not (name == "tau_logit" and len(self.tau_limits_steps) == 1)
+            return tf.Variable(value, dtype=dtype, trainable=trainable, name=name)
+
+        self.w_rec = variable("w_rec", w_rec)
+        self.w_in = variable("w_in", w_in)
+        self.w_out = variable("w_out", w_out * np.diag(sign_matrix) if dale_outputs else w_out)
+        self.b_out = variable("b_out", np.broadcast_to(np.ravel(b_out), np.shape(w_out)[:1]))
+        self.tau_logit = variable("tau_logit", tau_logit)
+        self.unit_bias = None if unit_bias is None else variable("unit_bias", unit_bias)
 
     @classmethod
     def from_model(cls, model) -> "RateNetwork":
@@ -55,15 +63,25 @@ class RateNetwork(tf.Module):
         if activation not in ACTIVATIONS:
             raise InputError(f"unknown activation {activation!r} in the model: known are {', '.join(ACTIVATIONS)}")
         return cls(
-            w_rec=model.w_rec, w_in=model.w_in, w_out=model.w_out, b_out=model.b_out or 0.0, tau_logit=model.tau_logit,
-            tau_limits_steps=model.tau_limits_steps, sign_matrix=model.sign_matrix,
+            w_rec=model.w_rec, w_in=model.w_in, w_out=model.w_out, b_out=0.0 if model.b_out is None else model.b_out,
+            tau_logit=model.tau_logit, tau_limits_steps=model.tau_limits_steps, sign_matrix=model.sign_matrix,
             connection_mask=model.connection_mask, apply_dale=model.has_dale, activation=activation,
+            unit_bias=model.unit_bias, dale_outputs=model.settings.get("dale_outputs") is True,
         )  # fmt: skip
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of outputs."""
+        return self.w_out.shape[0]
 
     def effective_w(self) -> tf.Tensor:
         """(N, N) [target, source]: rectified if Dale's principle holds, signed by source, masked."""
         w = tf.nn.relu(self.w_rec) if self.apply_dale else self.w_rec
         return w * self.signs * self.connection_mask
+
+    def effective_w_out(self) -> tf.Tensor:
+        """(n_outputs, N): rectified and signed by unit if outputs obey Dale's principle."""
+        return tf.nn.relu(self.w_out) * self.signs if self.dale_outputs else tf.convert_to_tensor(self.w_out)
 
     def tau_steps(self) -> tf.Tensor:
         """(N,) synaptic decay time constants in steps of 5 ms."""
@@ -73,18 +91,22 @@ class RateNetwork(tf.Module):
         return tf.sigmoid(self.tau_logit[:, 0]) * (high - low) + low
 
     def __call__(self, u: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
-        """Outputs o (B, T-1) of trials with input u (B, T, n_inputs) and noise from `draw_noise`. Differentiable."""
+        """Outputs o (B, T-1, n_outputs) of trials with input u (B, T, n_inputs) and noise from `draw_noise`."""
+        return self.outputs_and_rates(u, noise)[0]
+
+    def outputs_and_rates(self, u: tf.Tensor, noise: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Outputs (B, T-1, n_outputs) and rates (T-1, B, N), both differentiable."""
+        n_steps = u.shape[1] - 1
         r = rollout(*self._loop_arguments(u, noise))
-        return self._readout(r, u.shape[1] - 1)
+        return self._readout(r)[:, :n_steps], r[:n_steps]
 
     def trajectory(self, u: tf.Tensor, noise: tf.Tensor) -> Trajectory:
         """States, rates and outputs of the same trials."""
         arguments = self._loop_arguments(u, noise)
-        x = tf.concat([_start(noise)[None], states(*arguments)], 0)
-        r = activate(x, self.activation)
         n_steps = u.shape[1]
-        o = self._readout(r[1:], n_steps - 1)
-        return Trajectory(tf.transpose(x[:n_steps], (1, 0, 2)), tf.transpose(r[:n_steps], (1, 0, 2)), o)
+        x = tf.concat([_start(noise)[None], states(*arguments)], 0)[:n_steps]
+        r = activate(x, self.activation)
+        return Trajectory(tf.transpose(x, (1, 0, 2)), tf.transpose(r, (1, 0, 2)), self._readout(r[1:]))
 
     def draw_noise(self, batch_size: int, n_steps: int, seed: tf.Tensor) -> tf.Tensor:
         """Noise of trials of T = n_steps, SD 0.1: time first, as the loop uses it; the start, then whole blocks."""
@@ -99,14 +121,17 @@ class RateNetwork(tf.Module):
         n_steps = u.shape[1] - 1
         surplus = padded_steps(n_steps) - n_steps
         inputs = tf.pad(tf.transpose(u[:, :-1], (1, 0, 2)), ((0, surplus), (0, 0), (0, 0)))
+        w_in = tf.convert_to_tensor(self.w_in)
+        if self.unit_bias is not None:  # a constant input, so that the loop need not know of it
+            inputs = tf.concat([inputs, tf.ones_like(noise[1:, :, :1])], 2)
+            w_in = tf.concat([w_in, self.unit_bias], 1)
         alpha = 1 / self.tau_steps()
-        return self.effective_w(), self.w_in, inputs, noise[1:], alpha, _start(noise), self.activation
+        return self.effective_w(), w_in, inputs, noise[1:], alpha, _start(noise), self.activation
 
-    def _readout(self, r, n_steps):
+    def _readout(self, r):
         # one product per step: the gradient of a single product over all steps would be summed in an order that depends
         # on the number of threads
-        o = tf.matmul(r, self.w_out, transpose_b=True)[..., 0] + self.b_out
-        return tf.transpose(o[:n_steps])
+        return tf.transpose(tf.matmul(r, self.effective_w_out(), transpose_b=True) + self.b_out, (1, 0, 2))
 
 
 def _start(noise):
@@ -129,12 +154,13 @@ def normals(shape: tuple[int, ...], seed: tf.Tensor, sd: float = 1.0, dtype=tf.f
 
 
 def trial_losses(o: tf.Tensor, target: tf.Tensor, loss: str) -> tf.Tensor:
-    """(B,) losses of outputs o (B, T-1) against targets (B, T); o at t = 1 is compared with the first target sample.
+    """(B,) losses of outputs o (B, T-1, n_outputs) against targets (B, T, n_outputs).
 
-    `l2` is the root of the summed squares (not a mean), `l1` the sum of absolute differences.
+    o at t = 1 is compared with the first target sample. `l2` is the root of the summed squares (not a mean), `l1` the sum
+    of absolute differences, over steps and outputs.
     """
     error = o - target[:, :-1]
     if loss == "l1":
-        return tf.reduce_sum(tf.abs(error), 1)
+        return tf.reduce_sum(tf.abs(error), (1, 2))
     # the root has no slope at 0, which an exact output would reach
-    return tf.sqrt(tf.maximum(tf.reduce_sum(tf.square(error), 1), 1e-30))
+    return tf.sqrt(tf.maximum(tf.reduce_sum(tf.square(error), (1, 2)), 1e-30))

@@ -1,12 +1,11 @@
 """Figures of the rate side. Each function takes data and returns a Figure; nothing is shown, nothing needs a display."""
 
-from collections.abc import Mapping
-
 import numpy as np
 from matplotlib.figure import Figure
 
-from rate2spike.figures import draw_mean_sd
+from rate2spike.figures import draw_conditions
 from rate2spike.matlab_compat.model_file import STEP_S, TrainedModel
+from rate2spike.rate.task import Task
 
 LOSS_WINDOW = 100  # updates of the running mean
 
@@ -15,7 +14,7 @@ def loss_curve(model: TrainedModel) -> Figure:
     """Training loss per update, with its running mean."""
     figure = Figure(figsize=(5, 3), layout="constrained")
     axes = figure.subplots()
-    losses = np.asarray(model.losses)[: (model.last_update or 0) + 1]
+    losses = model.update_losses
     axes.plot(losses, color="0.75", linewidth=0.5, label="each update")
     if losses.size >= LOSS_WINDOW:
         mean = np.convolve(losses, np.full(LOSS_WINDOW, 1 / LOSS_WINDOW), mode="valid")
@@ -39,15 +38,22 @@ def tau_distribution(model: TrainedModel) -> Figure:
     return figure
 
 
-def rate_outputs(outputs: np.ndarray, labels: np.ndarray, label_names: Mapping[int | str, str]) -> Figure:
-    """Output of the rate network, (n_trials, T-1), per condition: mean ± SD over trials."""
+def rate_outputs(outputs: np.ndarray, labels: np.ndarray, task: Task) -> Figure:
+    """Output of the rate network, (n_trials, T-1[, n_outputs]), per condition: mean ± SD over trials."""
+    conditions = {task.name_of(label): outputs[labels == label] for label in task.labels()}
+    present = {name: trials for name, trials in conditions.items() if len(trials)}
+    return draw_conditions(present, STEP_S, "Rate network, mean ± SD")
+
+
+def population_outcomes(updates: list[int], accuracies: list[float], criteria_met: list[bool]) -> Figure:
+    """Length of training and accuracy of every network of a population."""
     figure = Figure(figsize=(5, 3), layout="constrained")
     axes = figure.subplots()
-    time_s = np.arange(1, outputs.shape[1] + 1) * STEP_S
-    for index, label in enumerate(label_names):
-        chosen = outputs[labels == label]
-        if chosen.size:
-            draw_mean_sd(axes, time_s, chosen, f"{label_names[label]} (n = {len(chosen)})", index)
-    axes.set(xlabel="time (s)", ylabel="output", title="Rate network, mean ± SD")
+    met = np.asarray(criteria_met, bool)
+    for members, marker, name in ((met, "o", "criteria met"), (~met, "x", "criteria not met")):
+        if members.any():
+            label = f"{name} (n = {members.sum()})"
+            axes.plot(np.asarray(updates)[members], np.asarray(accuracies)[members], marker, color="0.2", label=label)
+    axes.set(xlabel="updates", ylabel="accuracy of the rate network", ylim=(-0.03, 1.03), title="Population")
     axes.legend(frameon=False)
     return figure

@@ -1,66 +1,89 @@
-"""Training: the update loop, evaluation and the historic stopping rule. No files, no printing.
+"""Training: the update loop, its stopping rule, interruption, divergence and resuming. No printing.
 
-Arrays are (batch, time, units). Every draw comes from the seed: initial weights, the trials of update k from
-(seed, TRAINING, k), those of the evaluation after it from (seed, VALIDATION, k), and the noise of either likewise.
+Every draw comes from the seed: initial weights, the trials of update k from (seed, TRAINING, k), those of the evaluation
+after it from (seed, VALIDATION, k), and the noise of either likewise. So a checkpoint needs no state of a generator.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
-from rate2spike import __version__
 from rate2spike.errors import InputError
+from rate2spike.io.checkpoints import Checkpoint, check_settings, load_latest, save_checkpoint
 from rate2spike.matlab_compat.model_file import TrainedModel
-from rate2spike.rate import tasks
 from rate2spike.rate.config import TrainConfig
-from rate2spike.rate.model import RateNetwork, Trajectory, trial_losses
+from rate2spike.rate.rate_evaluation import RateEvaluation, batch_arrays, evaluate_rate, noise_seed, trajectory
 from rate2spike.rate.recipes import recipe
-from rate2spike.rate.tasks import Task, Trial
-from rate2spike.rate.weights import InitialWeights, draw_weights
+from rate2spike.rate.trained_model import network_of, trained_model
+from rate2spike.rate.update import compiled_update, learning_rate_at, make_optimizer
+from rate2spike.rate.weights import draw_weights
 from rate2spike.seeding import Role, generator, resolve_seed
 
-EVALUATE_EVERY, N_EVALUATION_TRIALS = 100, 100
-MAX_PARTS = 4  # of a batch
-ADAM_EPSILON = 1e-8  # the published value; Keras' default is 1e-7
+N_EVALUATION_TRIALS = 100
+# a resumed run may stop by another rule; all else must be as in the checkpoint
+_MAY_DIFFER = frozenset({"n_updates", "min_updates", "patience", "loss_threshold", "accuracy_threshold"})
+
+
+class DivergenceError(InputError):
+    """The loss became NaN or infinite. `model` is the last good network."""
+
+    def __init__(self, message: str, model: TrainedModel):
+        super().__init__(message)
+        self.model = model
 
 
 @dataclass(frozen=True)
-class RateEvaluation:
-    """A rate network on fresh trials."""
+class EvaluationRow:
+    """One line of a training history."""
 
-    loss: float  # mean
-    accuracy: float  # fraction of trials solved
-    outputs: np.ndarray = field(repr=False)  # (n_trials, T-1)
-    labels: np.ndarray = field(repr=False)  # (n_trials,)
+    update: int
+    loss: float
+    accuracy: float
+    learning_rate: float
 
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What a training run gives; `interrupted` if Ctrl-C ended it."""
+    """What a training run gives."""
 
     model: TrainedModel
-    interrupted: bool
+    evaluations: list[EvaluationRow]
+    interrupted: bool = False  # by Ctrl-C
+    diverged_at: int | None = None  # the update at which the loss was not finite; the model is from before
+
+
+@dataclass(frozen=True)
+class Checkpointing:
+    """Where checkpoints go; with `resume` training goes on from the newest one there, if there is one."""
+
+    folder: Path
+    resume: bool = False
 
 
 def train(
     config: TrainConfig | None = None, *,
     on_update: Callable[[int, float], None] | None = None,
     on_evaluation: Callable[[int, RateEvaluation], None] | None = None,
+    checkpoints: Checkpointing | None = None, strategy: Any = None,
     **settings: Any,
 ) -> TrainedModel:  # fmt: skip
     """Train a rate network and return it.
 
     Settings of TrainConfig given by name change the config; without one they change the task's recipe: `train(task="xor")`.
 
-    on_update(update, loss) and on_evaluation(update, evaluation) are called as it goes, updates counted from 0.
-    `model.training_success` says whether the criteria were met. Raises InputError for unusable settings,
-    KeyboardInterrupt on Ctrl-C (`train_interruptibly` returns the network so far instead).
+    on_update(update, loss) and on_evaluation(update, evaluation) are called as it goes, updates counted from 0. strategy:
+    a tf.distribute strategy, over whose replicas each batch is divided. `model.training_success` says whether the
+    criteria were met. Raises InputError for unusable settings, DivergenceError if the loss is not finite,
+    KeyboardInterrupt on Ctrl-C (`train_interruptibly` returns the network so far in both cases).
     """
-    base = config or recipe(settings.get("task", TrainConfig.task))
-    result = train_interruptibly(replace(base, **settings), on_update, on_evaluation)
+    base = config or recipe(settings.get("task", "go-nogo"))
+    result = train_interruptibly(replace(base, **settings), on_update, on_evaluation, checkpoints, strategy)
+    if result.diverged_at is not None:
+        raise DivergenceError(divergence_advice(result), result.model)
     if result.interrupted:
         raise KeyboardInterrupt
     return result.model
@@ -70,174 +93,168 @@ def train_interruptibly(
     config: TrainConfig,
     on_update: Callable[[int, float], None] | None = None,
     on_evaluation: Callable[[int, RateEvaluation], None] | None = None,
+    checkpoints: Checkpointing | None = None,
+    strategy: Any = None,
 ) -> TrainingResult:
-    """Like `train`, but Ctrl-C ends training and returns the network as it is then."""
-    seed = resolve_seed(config.seed)
-    config = replace(config, seed=seed)
-    task = tasks.get(config.task)
-    initial = draw_weights(config, task.n_inputs, generator(seed, Role.INITIAL_WEIGHTS))
-    network = network_of(config, initial)
-    first = trajectory(network, task, seed, key=0)
-    step = compiled_update(network, config)
-    losses = np.zeros(config.n_updates)
-    last_update, evaluation, success, interrupted = -1, None, False, False
-    try:
-        for update in range(config.n_updates):
-            rng = generator(seed, Role.TRAINING, update)
-            trials = [task.trial(rng) for _ in range(config.batch_size)]
-            losses[update] = float(step(*batch_arrays(trials), noise_seed(rng)))
-            last_update, evaluation = update, None  # the network has changed since it was evaluated
-            if on_update:
-                on_update(update, losses[update])
-            if not np.isfinite(losses[update]):
-                raise InputError(f"training diverged at update {update} (loss {losses[update]}): lower --learning_rate")
-            if (update - 1) % EVALUATE_EVERY == 0:
-                evaluation = _evaluated(network, task, config, seed, update, on_evaluation)
-                success = task.stops_training(update, evaluation.loss, evaluation.accuracy)
-                if success and update >= config.min_updates:
-                    break
-    except KeyboardInterrupt:
-        interrupted = True
-    try:
-        if evaluation is None:  # judge the network that is returned, not the one before the last updates
-            evaluation = _evaluated(network, task, config, seed, last_update, on_evaluation)
-            success = task.stops_training(last_update, evaluation.loss, evaluation.accuracy)
-    except KeyboardInterrupt:  # the network is worth more than its evaluation
-        interrupted = True
-    last = trajectory(network, task, seed, key=1)
-    model = _as_model(config, initial, network, first, last, losses, last_update, evaluation, success)
-    return TrainingResult(model, interrupted)
+    """Like `train`, but Ctrl-C or divergence end training and return the network as it is then."""
+    checkpoint = load_latest(checkpoints.folder) if checkpoints and checkpoints.resume else None
+    seed = config.seed
+    if seed is None and checkpoint is not None:
+        seed = checkpoint.settings.get("seed")
+    run = _Run(replace(config, seed=resolve_seed(seed)), on_evaluation, checkpoints, strategy)
+    if checkpoint is not None:
+        run.restore(checkpoint)
+    return run.to_the_end(on_update)
 
 
-def evaluate_rate(
-    network: RateNetwork, task: Task, n_trials: int, loss: str, rng: np.random.Generator
-) -> RateEvaluation:
-    """Run fresh trials as one batch and score them by the task's rule for rate networks."""
-    trials = [task.trial(rng) for _ in range(n_trials)]
-    u, target = batch_arrays(trials)
-    o = _compiled_trajectory(network)(u, noise_seed(rng)).o
-    losses = trial_losses(o, target, loss).numpy()
-    outputs = o.numpy()
-    correct = [trial.score_rate(output) for trial, output in zip(trials, outputs, strict=True)]
-    labels = np.array([trial.label for trial in trials])
-    if labels.dtype.kind == "i":
-        labels = labels.astype(np.float64)  # as in the historic file
-    return RateEvaluation(float(losses.mean()), float(np.mean(correct)), outputs.astype(np.float64), labels)
+def divergence_advice(result: TrainingResult) -> str:
+    """What to say to the user."""
+    rate = result.model.settings["learning_rate"]
+    return (
+        f"training diverged at update {result.diverged_at}: the loss is not finite; the network is that of update "
+        f"{result.model.last_update}. Lower --learning_rate (now {rate:g}) or give --clip_norm 1"
+    )
 
 
-def trajectory(network: RateNetwork, task: Task, seed: int, key: int) -> tuple[Trial, Trajectory]:
-    """One trial with its states and rates, drawn from (seed, FIGURE, key)."""
-    rng = generator(seed, Role.FIGURE, key)
-    trial = task.trial(rng)
-    u, _ = batch_arrays([trial])
-    return trial, _compiled_trajectory(network)(u, noise_seed(rng))
+class _Run:
+    """A training run in progress: network, optimiser and history."""
 
+    def __init__(self, config: TrainConfig, on_evaluation, checkpoints: Checkpointing | None, strategy):
+        assert config.seed is not None
+        self.config, self.seed = config, config.seed
+        self.on_evaluation, self.checkpoints = on_evaluation, checkpoints
+        self.initial = draw_weights(config, generator(self.seed, Role.INITIAL_WEIGHTS))
+        with strategy.scope() if strategy is not None else nullcontext():
+            self.network = network_of(config, self.initial)
+            self.optimizer = make_optimizer(self.network, config)
+        self.first = trajectory(self.network, config.task, self.seed, key=0)
+        self.step = compiled_update(self.network, config, self.optimizer, strategy)
+        self.losses = np.zeros(config.n_updates)
+        self.evaluations: list[EvaluationRow] = []
+        self.last_update, self.restored_update = -1, -1
+        self.evaluation: RateEvaluation | None = None
+        self.success = False
+        self.last_good = self.arrays()
 
-def compiled_update(network: RateNetwork, config: TrainConfig) -> Callable[..., tf.Tensor]:
-    """One optimiser step as a compiled function of (u, target, noise seed); returns the mean loss before the step."""
-    optimizer = tf.keras.optimizers.Adam(config.learning_rate, epsilon=ADAM_EPSILON)
-    variables = network.trainable_variables
-    optimizer.build(variables)
+    def to_the_end(self, on_update) -> TrainingResult:
+        """Train until the criteria are met, the updates used up, or something ends it."""
+        interrupted, diverged_at = False, None
+        try:
+            diverged_at = self._updates(on_update)
+        except KeyboardInterrupt:
+            interrupted = True
+            if self.checkpoints and int(self.optimizer.iterations) == self.last_update + 1:  # not torn amid an update
+                self._save_checkpoint()
+        try:
+            if self.evaluation is None:  # judge the network that is returned, not the one before the last updates
+                self._evaluate()
+        except KeyboardInterrupt:  # the network is worth more than its evaluation
+            interrupted = True
+        model = trained_model(
+            self.config, self.initial, self.network, first=self.first,
+            last=trajectory(self.network, self.config.task, self.seed, key=1), losses=self.losses,
+            last_update=self.last_update, evaluation=self.evaluation, success=self.success,
+        )  # fmt: skip
+        return TrainingResult(model, self.evaluations, interrupted, diverged_at)
 
-    @tf.function
-    def update(u, target, noise_seed):
-        loss, gradients = batch_gradients(network, u, target, noise_seed, config.loss)
-        optimizer.apply_gradients(zip(gradients, variables, strict=True))
+    def _updates(self, on_update) -> int | None:
+        """Run updates; the number of the one that diverged, or None."""
+        config = self.config
+        # the update of a checkpoint was made, but not yet what follows it
+        for update in range(max(self.restored_update, 0), config.n_updates):
+            if update != self.restored_update:
+                loss = self._update(update)
+                if not np.isfinite(loss):
+                    self._set_arrays(self.last_good)
+                    return update
+                if on_update:
+                    on_update(update, loss)
+            if (update - 1) % config.evaluate_every == 0:
+                if update != self.restored_update:
+                    self._keep_good_state()
+                self._evaluate()
+                if (self.success and config.may_stop(update)) or self._patience_is_over():
+                    return None
+        return None
+
+    def _update(self, update: int) -> float:
+        config = self.config
+        rng = generator(self.seed, Role.TRAINING, update)
+        trials = [config.task.draw(rng) for _ in range(config.batch_size)]
+        if config.lr_schedule != "constant":
+            self.optimizer.learning_rate.assign(learning_rate_at(config, update))
+        loss = float(self.step(*batch_arrays(trials), noise_seed(rng)))
+        self.losses[update] = loss
+        self.last_update, self.evaluation = update, None  # the network has changed since it was evaluated
         return loss
 
-    return update
+    def _evaluate(self) -> None:
+        update, config = self.last_update, self.config
+        rng = generator(self.seed, Role.VALIDATION, update + 1)
+        self.evaluation = evaluate_rate(self.network, config.task, N_EVALUATION_TRIALS, config.loss, rng)
+        rate = learning_rate_at(config, max(update, 0))
+        self.evaluations.append(EvaluationRow(update, self.evaluation.loss, self.evaluation.accuracy, rate))
+        self.success = config.succeeds(update, self.evaluation.loss, self.evaluation.accuracy)
+        if self.on_evaluation:
+            self.on_evaluation(update, self.evaluation)
 
+    def _patience_is_over(self) -> bool:
+        losses = [row.loss for row in self.evaluations]
+        patience = self.config.patience
+        return patience is not None and len(losses) - 1 - int(np.argmin(losses)) >= patience
 
-def batch_gradients(network: RateNetwork, u, target, noise_seed, loss: str) -> tuple[tf.Tensor, list[tf.Tensor]]:
-    """Mean loss of a batch and its gradients with respect to the network's trainable variables.
+    def _keep_good_state(self) -> None:
+        arrays = self.arrays()
+        if all(np.isfinite(array).all() for array in arrays.values()):
+            self.last_good = arrays
+            if self.checkpoints:
+                self._save_checkpoint()
 
-    The batch is computed in parts that TensorFlow may run at the same time: the steps of a trial depend on one another,
-    so a single loop leaves all cores but one idle. The parts depend on the batch size alone, not on the machine.
-    """
-    batch_size, n_steps, _ = u.shape
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Everything that a later run needs besides the settings."""
+        state = {f"network_{name}": variable.numpy() for name, variable in self._variables()}
+        state |= {
+            f"optimizer_{k}": tf.keras.ops.convert_to_numpy(variable)
+            for k, variable in enumerate(self.optimizer.variables)
+        }
+        rows = np.array([(r.update, r.loss, r.accuracy, r.learning_rate) for r in self.evaluations]).reshape(-1, 4)
+        return state | {"losses": self.losses[: self.last_update + 1].copy(), "evaluations": rows}
 
-    def of_part(u, target, seed):
-        noise = network.draw_noise(u.shape[0], n_steps, seed)
-        with tf.GradientTape() as tape:
-            share = tf.reduce_sum(trial_losses(network(u, noise), target, loss)) / batch_size
-        return share, tape.gradient(share, network.trainable_variables)
+    def _set_arrays(self, arrays: dict[str, np.ndarray]) -> None:
+        for name, variable in self._variables():
+            variable.assign(arrays[f"network_{name}"])
+        for k, variable in enumerate(self.optimizer.variables):
+            variable.assign(arrays[f"optimizer_{k}"])
+        self.last_update = len(arrays["losses"]) - 1
+        self.losses[:] = 0
+        self.losses[: self.last_update + 1] = arrays["losses"]
+        self.evaluations[:] = [EvaluationRow(int(row[0]), *row[1:].tolist()) for row in arrays["evaluations"]]
+        self.evaluation = None
 
-    sizes = part_sizes(batch_size)
-    seeds = tf.unstack(tf.random.experimental.stateless_split(noise_seed, len(sizes)))
-    parts = zip(tf.split(u, sizes), tf.split(target, sizes), seeds, strict=True)
-    losses, gradients = zip(*(of_part(*part) for part in parts), strict=True)
-    return tf.add_n(losses), [tf.add_n(of_variable) for of_variable in zip(*gradients, strict=True)]
+    def _variables(self):
+        names = ("w_rec", "w_in", "w_out", "b_out", "tau_logit", "unit_bias")
+        return [(name, getattr(self.network, name)) for name in names if getattr(self.network, name) is not None]
 
+    def _save_checkpoint(self) -> None:
+        assert self.checkpoints is not None
+        save_checkpoint(self.checkpoints.folder, self.last_update, self.arrays(), self._checkpoint_settings())
 
-def part_sizes(batch_size: int) -> list[int]:
-    """Trials of the parts in which a batch is computed; small parts cost more per trial, so small batches have fewer."""
-    n_parts = 1 if batch_size < 4 else 2 if batch_size < 64 else MAX_PARTS
-    return [batch_size // n_parts + (part < batch_size % n_parts) for part in range(n_parts)]
+    def _checkpoint_settings(self) -> dict[str, Any]:
+        flat: dict[str, Any] = {}
+        for section, values in self.config.sections().items():
+            flat |= {name if section == "training" else f"{section}.{name}": value for name, value in values.items()}
+        return flat
 
-
-def batch_arrays(trials: list[Trial]) -> tuple[tf.Tensor, tf.Tensor]:
-    """Inputs (B, T, n_inputs) and targets (B, T), float32."""
-    u = np.stack([trial.u.T for trial in trials]).astype(np.float32)
-    target = np.stack([trial.target for trial in trials]).astype(np.float32)
-    return tf.constant(u), tf.constant(target)
-
-
-def noise_seed(rng: np.random.Generator) -> tf.Tensor:
-    """Seed for TensorFlow's stateless draws."""
-    return tf.constant(rng.integers(0, 2**31, 2), dtype=tf.int32)
-
-
-def _compiled_trajectory(network: RateNetwork) -> Callable[..., Trajectory]:
-    """network.trajectory as a compiled function of (u, noise seed), kept with the network so that it is traced once."""
-    if not hasattr(network, "_compiled_trajectory"):
-
-        @tf.function
-        def compiled(u, noise_seed):
-            return network.trajectory(u, network.draw_noise(u.shape[0], u.shape[1], noise_seed))
-
-        network._compiled_trajectory = compiled
-    return network._compiled_trajectory
-
-
-def network_of(config: TrainConfig, initial: InitialWeights) -> RateNetwork:
-    """The untrained network."""
-    return RateNetwork(
-        w_rec=initial.w_rec, w_in=initial.w_in, w_out=initial.w_out, b_out=0.0, tau_logit=initial.tau_logit,
-        tau_limits_steps=config.tau_steps, sign_matrix=initial.sign_matrix, connection_mask=initial.connection_mask,
-        apply_dale=config.apply_dale, activation=config.activation,
-    )  # fmt: skip
-
-
-def _evaluated(network, task, config, seed, update, on_evaluation) -> RateEvaluation:
-    rng = generator(seed, Role.VALIDATION, update + 1)
-    evaluation = evaluate_rate(network, task, N_EVALUATION_TRIALS, config.loss, rng)
-    if on_evaluation:
-        on_evaluation(update, evaluation)
-    return evaluation
-
-
-def _as_model(config, initial, network, first, last, losses, last_update, evaluation, success) -> TrainedModel:
-    w_rec = network.w_rec.numpy()
-    last_trial, last_run = last
-    return TrainedModel(
-        w_rec=np.maximum(w_rec, 0) if config.apply_dale else w_rec, w_rec_initial=initial.w_rec,
-        w_in=initial.w_in, w_in_initial=initial.w_in, w_out=network.w_out.numpy(), b_out=float(network.b_out),
-        tau_logit=network.tau_logit.numpy(), tau_logit_initial=initial.tau_logit, tau_limits_steps=config.tau_steps,
-        sign_matrix=initial.sign_matrix, connection_mask=initial.connection_mask,
-        inhibitory=initial.inhibitory, excitatory=~initial.inhibitory, n_units=config.n_units, n_som=config.n_som,
-        activation=config.activation,
-        first_states=first[1].x[0].numpy(), first_rates=first[1].r[0].numpy(),
-        last_states=last_run.x[0].numpy(), last_rates=last_run.r[0].numpy(),
-        last_input=last_trial.u, last_output=last_run.o[0].numpy(), last_target=last_trial.target,
-        losses=losses, last_update=last_update,
-        eval_accuracy=evaluation and evaluation.accuracy, eval_loss=evaluation and evaluation.loss,
-        eval_outputs=evaluation and evaluation.outputs, eval_labels=evaluation and evaluation.labels,
-        training_success=success,
-        settings={
-            "task": config.task, "seed": float(config.seed), "version": __version__, "apply_dale": config.apply_dale,
-            "weight_distribution": config.weight_distribution, "gain": config.gain, "p_inh": config.p_inh,
-            "p_rec": config.p_rec, "loss_fn": config.loss, "batch_size": float(config.batch_size),
-            "learning_rate": config.learning_rate, "n_trials": float(config.n_updates),
-            "min_updates": float(config.min_updates),
-        },
-    )  # fmt: skip
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go on from a checkpoint. Raises InputError if it is of other settings."""
+        schedule_ends_with_run = self.config.lr_schedule != "constant" and self.config.lr_decay_updates is None
+        may_differ = _MAY_DIFFER - {"n_updates"} if schedule_ends_with_run else _MAY_DIFFER
+        check_settings(checkpoint, self._checkpoint_settings(), may_differ)
+        if len(checkpoint.arrays["losses"]) > self.config.n_updates:
+            raise InputError(
+                f"checkpoint {checkpoint.path} is of update {checkpoint.update}: --n_trials {self.config.n_updates} "
+                "ends before it"
+            )
+        self._set_arrays(checkpoint.arrays)
+        self.restored_update = self.last_update
+        self.last_good = self.arrays()

@@ -1,4 +1,4 @@
-"""The untrained network: excitatory/inhibitory split, Dale and SOM masks, initial weights. NumPy only.
+"""The untrained network: cell types, Dale and connection masks, initial weights. NumPy only.
 
 Source: Kim, Li & Sejnowski, PNAS 2019, Methods. N units, W is (target, source).
 """
@@ -19,31 +19,50 @@ class InitialWeights:
 
     w_rec: np.ndarray  # (N, N)
     w_in: np.ndarray  # (N, n_inputs)
-    w_out: np.ndarray  # (1, N)
+    w_out: np.ndarray  # (n_outputs, N)
+    unit_bias: np.ndarray | None  # (N, 1)
     tau_logit: np.ndarray  # (N, 1)
     sign_matrix: np.ndarray  # (N, N) diagonal of ±1
     connection_mask: np.ndarray  # (N, N) 0 or 1
     inhibitory: np.ndarray  # (N,) bool
+    type_index: np.ndarray | None  # (N,) index into config.cell_types.names
 
 
-def draw_weights(config: TrainConfig, n_inputs: int, rng: np.random.Generator) -> InitialWeights:
+def draw_weights(config: TrainConfig, rng: np.random.Generator) -> InitialWeights:
     """Draw a network. Raises InputError if fewer inhibitory units were drawn than SOM units are asked for."""
-    n = config.n_units
-    inhibitory = rng.random(n) < config.p_inh if config.apply_dale else np.zeros(n, dtype=bool)
+    n, task = config.n_units, config.task
+    type_index, inhibitory = _types(config, rng)
     if config.n_som > inhibitory.sum():
         raise InputError(
             f"--som_N {config.n_som} exceeds the {inhibitory.sum()} inhibitory units drawn from --N {n} "
             f"--P_inh {config.p_inh}"
         )
+    signs = np.where(inhibitory, -1.0, 1.0)
     w_rec = _recurrent(config, rng)
+    mask = som_mask(inhibitory, config.n_som)
+    if config.cell_types is not None and type_index is not None:
+        mask = config.cell_types.mask(type_index)
+    if config.balanced:
+        w_rec = balanced(w_rec, mask, inhibitory, config.gain)
+    if config.sparse:
+        mask = mask * (w_rec != 0)
+    w_in = rng.standard_normal((n, task.n_inputs))
+    w_out = rng.standard_normal((task.n_outputs, n)) / 100
+    tau_logit = rng.standard_normal((n, 1))
+    if config.unit_tau_steps is not None:
+        low, high = config.tau_steps
+        share = (np.asarray(config.unit_tau_steps)[:, None] - low) / (high - low)
+        tau_logit = np.log(share / (1 - share))
     return InitialWeights(
         w_rec=w_rec.astype(np.float32),
-        w_in=rng.standard_normal((n, n_inputs)).astype(np.float32),
-        w_out=(rng.standard_normal((1, n)) / 100).astype(np.float32),
-        tau_logit=rng.standard_normal((n, 1)).astype(np.float32),
-        sign_matrix=np.diag(np.where(inhibitory, -1.0, 1.0)).astype(np.float32),
-        connection_mask=som_mask(inhibitory, config.n_som).astype(np.float32),
+        w_in=w_in.astype(np.float32),
+        w_out=(np.abs(w_out) * signs if config.dale_outputs else w_out).astype(np.float32),
+        unit_bias=_single(rng.standard_normal((n, 1)) * config.unit_bias_sd) if config.has_unit_bias else None,
+        tau_logit=tau_logit.astype(np.float32),
+        sign_matrix=np.diag(signs).astype(np.float32),
+        connection_mask=mask.astype(np.float32),
         inhibitory=inhibitory,
+        type_index=type_index,
     )
 
 
@@ -55,6 +74,31 @@ def som_mask(inhibitory: np.ndarray, n_som: int) -> np.ndarray:
     return mask
 
 
+def balanced(w_rec: np.ndarray, mask: np.ndarray, inhibitory: np.ndarray, gain: float) -> np.ndarray:
+    """Scale the inhibitory weights so that on average they cancel the excitatory ones, then all to the given gain.
+
+    With Dale's principle the mean of the weights is not 0: one outlier eigenvalue far outside the circle of the others
+    dominates the untrained network (rkim35/spikeRNN#3; Rajan & Abbott 2006). Balance removes it; the rescaling gives the
+    circle the radius that `gain` has without Dale's principle.
+    """
+    present = w_rec * mask
+    excitation, inhibition = present[:, ~inhibitory].sum(), present[:, inhibitory].sum()
+    if excitation == 0 or inhibition == 0:
+        return w_rec
+    scaled = np.where(inhibitory, w_rec * excitation / inhibition, w_rec)
+    return scaled * gain / np.sqrt((scaled**2).sum(1).mean())
+
+
+def _types(config: TrainConfig, rng: np.random.Generator) -> tuple[np.ndarray | None, np.ndarray]:
+    """Type of each unit, if types are given, and whether it is inhibitory."""
+    if config.cell_types is not None:
+        index = config.cell_types.draw(config.n_units, rng)
+        return index, np.asarray(config.cell_types.inhibitory)[index]
+    if config.apply_dale:
+        return None, rng.random(config.n_units) < config.p_inh
+    return None, np.zeros(config.n_units, dtype=bool)
+
+
 def _recurrent(config: TrainConfig, rng: np.random.Generator) -> np.ndarray:
     n = config.n_units
     present = rng.random((n, n)) < config.p_rec
@@ -64,3 +108,7 @@ def _recurrent(config: TrainConfig, rng: np.random.Generator) -> np.ndarray:
         w = rng.standard_normal((n, n)) * config.gain / np.sqrt(n * config.p_rec)
     w = np.where(present, w, 0.0)
     return np.abs(w) if config.apply_dale else w
+
+
+def _single(values: np.ndarray) -> np.ndarray:
+    return values.astype(np.float32)

@@ -11,7 +11,7 @@ from scipy.stats import binomtest
 
 from rate2spike.errors import InputError
 from rate2spike.rate import tasks
-from rate2spike.rate.tasks import Task, Trial
+from rate2spike.rate.task import Task, Trial
 from rate2spike.seeding import Role, float_key, generator, key64, resolve_seed
 from rate2spike.spiking.network import SpikingNetwork
 
@@ -84,7 +84,7 @@ def evaluate(
 
 def draw_trial(task: Task, seed: int, role: Role, index: int) -> Trial:
     """Trial `index` of a role: the same for every scaling factor."""
-    return task.trial(generator(seed, role, index))
+    return task.draw(generator(seed, role, index))
 
 
 def noise_key(seed: int, role: Role, scaling_factor: float, index: int) -> np.uint64:
@@ -120,6 +120,8 @@ def checked_task(task: Task | str, network: SpikingNetwork, n_trials: int) -> Ta
     task = tasks.get(task) if isinstance(task, str) else task
     if network.w_in.shape[1] != task.n_inputs:
         raise InputError(f"task {task.name} has {task.n_inputs} input(s), the network has {network.w_in.shape[1]}")
+    if network.n_outputs != task.n_outputs:
+        raise InputError(f"task {task.name} has {task.n_outputs} output(s), the network has {network.n_outputs}")
     if n_trials < 1 or int(n_trials) != n_trials:
         raise InputError(f"number of trials must be a whole number from 1, got {n_trials} (--n-trials)")
     return task

@@ -12,7 +12,7 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.matlab_compat.model_file import TrainedModel
-from rate2spike.rate.tasks import Task
+from rate2spike.rate.task import Task
 from rate2spike.seeding import Role, resolve_seed
 from rate2spike.spiking.evaluate import BlockResult, Scored, checked_task, executor_of, submit_trials
 from rate2spike.spiking.network import SpikingNetwork, check_scaling_factor

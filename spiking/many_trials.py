@@ -17,7 +17,7 @@ from rate2spike.spiking.params import STEPS_PER_COLUMN, Stimulation
 class ManyTrials:
     """Results of K trials at F scaling factors; N units, T steps."""
 
-    output: np.ndarray = field(repr=False)  # (K, T, F) float32
+    output: np.ndarray = field(repr=False)  # (K, T, F) float32, or (K, T, F, n_outputs) if there are several
     firing_rate_hz: np.ndarray = field(repr=False)  # (N, K, F)
     spikes: np.ndarray | None = field(repr=False)  # (K, F) of (2, n) arrays: unit and step, both from 0
     seed: int
@@ -38,7 +38,8 @@ def run_trials(
     seed = resolve_seed(seed)
     n_trials, first = u.shape[2], networks[0]
     n_columns = u[:, :: first.downsample].shape[1]
-    output = np.empty((n_trials, max(n_columns - 1, 0) * STEPS_PER_COLUMN, len(networks)), np.float32, order="F")
+    n_steps = max(n_columns - 1, 0) * STEPS_PER_COLUMN
+    output = np.empty((n_trials, n_steps, len(networks), first.n_outputs), np.float32, order="F")
     rates = np.empty((first.n_units, n_trials, len(networks)))
     spikes = np.empty((n_trials, len(networks)), object) if with_spikes else None
     record = ("output", "spikes") if with_spikes else ("output",)
@@ -46,7 +47,8 @@ def run_trials(
     def run_one(k: int, f: int) -> None:
         key = key64(seed, Role.SIMULATION, float_key(networks[f].scaling_factor), k)
         trial: SpikeRecord = networks[f].run_fast(u[:, :, k], key, record, stimulation, seed)
-        output[k, :, f], rates[:, k, f] = trial.output, trial.firing_rate_hz
+        assert trial.output is not None
+        output[k, :, f], rates[:, k, f] = trial.output.T, trial.firing_rate_hz
         if spikes is not None:
             assert trial.spikes is not None
             spikes[k, f] = np.array(np.nonzero(trial.spikes))
@@ -54,4 +56,5 @@ def run_trials(
     with executor_of(n_threads, None) as pool:
         for future in [pool.submit(run_one, k, f) for f in range(len(networks)) for k in range(n_trials)]:
             future.result()
+    output = output[..., 0] if first.n_outputs == 1 else output
     return ManyTrials(output, rates, spikes, seed, first.dt_s)

@@ -28,12 +28,14 @@ class SpikingNetwork:
 
     w: np.ndarray = field(repr=False)  # (N, N) [target, source], already divided by the scaling factor
     w_in: np.ndarray = field(repr=False)  # (N, n_inputs)
-    w_out: np.ndarray = field(repr=False)  # (1, N), not divided: the output is w_out / s applied to the rates
+    w_out: np.ndarray = field(repr=False)  # (n_outputs, N), not divided: the output is w_out / s applied to the rates
     tau_d_s: np.ndarray = field(repr=False)  # (N,) synaptic decay
     tau_d_initial_s: np.ndarray = field(repr=False)  # before training, for the record
     inhibitory: np.ndarray = field(repr=False)  # (N,) bool
     som: np.ndarray = field(repr=False)  # (N,) bool, subset of inhibitory
     scaling_factor: float
+    unit_bias: np.ndarray | None = field(default=None, repr=False)  # (N,) constant input, not divided, as w_in is not
+    unit_types: np.ndarray | None = field(default=None, repr=False)  # (N,) names
     downsample: int = 1  # the step is 0.05 ms times this
     params: LIFParams = field(default_factory=LIFParams)
 
@@ -50,8 +52,6 @@ class SpikingNetwork:
         factor = _known_factor(model.scaling_factor) if scaling_factor is None else check_scaling_factor(scaling_factor)
         if downsample < 1 or int(downsample) != downsample:
             raise InputError(f"downsampling must be a whole number from 1, got {downsample}")
-        if model.w_out.shape[0] != 1:
-            raise InputError(f"w_out must be 1 x {model.n_units} (one output), got {model.w_out.shape[0]} rows")
         kind = model.w_rec.dtype.type
         return cls(
             w=model.effective_w(initial=initial_weights) / kind(factor),
@@ -62,6 +62,8 @@ class SpikingNetwork:
             inhibitory=model.inhibitory,
             som=model.som,
             scaling_factor=factor,
+            unit_bias=None if model.unit_bias is None else model.unit_bias[:, 0],
+            unit_types=model.unit_types,
             downsample=int(downsample),
             params=params or LIFParams(),
         )
@@ -70,6 +72,11 @@ class SpikingNetwork:
     def n_units(self) -> int:
         """Number of units N."""
         return self.w.shape[0]
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of outputs."""
+        return self.w_out.shape[0]
 
     @property
     def dt_s(self) -> float:
@@ -114,8 +121,13 @@ class SpikingNetwork:
 
     @property
     def readout(self) -> np.ndarray:
-        """(N,) weights of the output, w_out / s."""
-        return self.w_out[0] / self.w_out.dtype.type(self.scaling_factor)
+        """(n_outputs, N) weights of the outputs, w_out / s."""
+        return self.w_out / self.w_out.dtype.type(self.scaling_factor)
+
+    def drive(self, u: np.ndarray) -> np.ndarray:
+        """(N, columns) external input current, mV, float64: w_in u, and the units' constant input."""
+        drive = self.w_in.astype(np.float64) @ u
+        return drive if self.unit_bias is None else drive + self.unit_bias.astype(np.float64)[:, None]
 
     @cached_property
     def fast_weights(self) -> FastWeights:

@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rate2spike.figures import draw_mean_sd
+from rate2spike.figures import draw_conditions
 from rate2spike.io.records import SpikeRecord
 from rate2spike.spiking.lambda_grid_search import SearchResult
 
-_TYPE_COLOURS = {"excitatory": "tab:red", "PV-like inhibitory": "tab:blue", "SOM": "black"}
+_TYPE_COLOURS = {"SOM": "black"}  # of the others: excitatory red, inhibitory blue
 GOOD_ACCURACY = 0.95  # the paper counts a network as converted from here on
 
 
@@ -31,34 +31,21 @@ def accuracy_over_factor(result: SearchResult) -> Figure:
 
 
 def condition_outputs(outputs: Mapping[str, np.ndarray], dt_s: float) -> Figure:
-    """Output of the spiking network per condition, {name: (n_trials, n_steps)}: mean ± SD over trials."""
-    figure = Figure(figsize=(5, 3), layout="constrained")
-    axes = figure.subplots()
-    for index, (name, trials) in enumerate(outputs.items()):
-        time_s = np.arange(1, trials.shape[1] + 1) * dt_s
-        draw_mean_sd(axes, time_s, trials, f"{name} (n = {len(trials)})", index)
-    axes.set(xlabel="time (s)", ylabel="output", title="Spiking network, mean ± SD")
-    axes.legend(frameon=False)
-    return figure
+    """Output of the spiking network per condition, {name: (n_trials, n_steps[, n_outputs])}: mean ± SD over trials."""
+    return draw_conditions(outputs, dt_s, "Spiking network, mean ± SD")
 
 
 def raster(record: SpikeRecord, title: str) -> Figure:
-    """Spikes of one trial, units grouped by type: excitatory, PV-like inhibitory, SOM."""
+    """Spikes of one trial, units grouped by type, excitatory ones first."""
     figure = Figure(figsize=(5, 4), layout="constrained")
     axes = figure.subplots()
-    assert record.inhibitory is not None and record.som is not None
-    groups = {
-        "excitatory": ~record.inhibitory,
-        "PV-like inhibitory": record.inhibitory & ~record.som,
-        "SOM": record.som,
-    }
+    assert record.inhibitory is not None
     row = 0
     ticks, names = [], []
-    for name, members in groups.items():
+    for name, members in _units_by_type(record).items():
         n_members = int(members.sum())
-        if n_members == 0:
-            continue
-        _draw_spikes(axes, record, np.flatnonzero(members), row, _TYPE_COLOURS[name])
+        colour = _TYPE_COLOURS.get(name, "tab:blue" if record.inhibitory[members].any() else "tab:red")
+        _draw_spikes(axes, record, np.flatnonzero(members), row, colour)
         ticks.append(row + n_members / 2)
         names.append(f"{name}\n(n = {n_members})")
         row += n_members
@@ -66,6 +53,16 @@ def raster(record: SpikeRecord, title: str) -> Figure:
     axes.set_yticks(ticks, names)
     axes.set(xlabel="time (s)", xlim=(0, record.duration_s), ylim=(0, row), title=title)
     return figure
+
+
+def _units_by_type(record: SpikeRecord) -> dict[str, np.ndarray]:
+    """Name of each type -> (N,) bool, excitatory types first, SOM last."""
+    assert record.inhibitory is not None
+    inhibitory = record.inhibitory
+    given = record.unit_types
+    types = np.where(record.inhibitory, "inhibitory", "excitatory") if given is None else given
+    names = sorted(set(types.tolist()), key=lambda name: (inhibitory[types == name].any(), name == "SOM", name))
+    return {name: types == name for name in names}
 
 
 def historic_raster(record: SpikeRecord, title: str) -> Figure:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Buffers:
-    """(n_steps, N) arrays, or (0, N) for what is not recorded; output and spike counts always are."""
+    """(n_steps, N) arrays, or (0, N) for what is not recorded; output (n_outputs, n_steps) and spike counts always are."""
 
     output: np.ndarray
     spike_count: np.ndarray
@@ -23,14 +23,14 @@ class Buffers:
     ipsc: np.ndarray
 
     @classmethod
-    def allocate(cls, n_steps: int, n_units: int, record: frozenset[str], kind: type) -> "Buffers":
+    def allocate(cls, n_steps: int, n_units: int, n_outputs: int, record: frozenset[str], kind: type) -> "Buffers":
         """Buffers for the quantities in `record`."""
 
         def trace(name, dtype):
             return np.zeros((n_steps if name in record else 0, n_units), dtype)
 
         return cls(
-            output=np.empty(n_steps, kind),
+            output=np.empty((n_outputs, n_steps), kind),
             spike_count=np.zeros(n_units, np.int64),
             voltage=trace("voltage", kind),
             spikes=trace("spikes", np.bool_),
@@ -41,7 +41,7 @@ class Buffers:
 
 def as_record(network: "SpikingNetwork", buffers: Buffers, record: frozenset[str], seed: int | None) -> SpikeRecord:
     """The record of one trial; traces become (N, n_steps) views."""
-    n_steps = buffers.output.size
+    n_steps = buffers.output.shape[1]
     duration_s = n_steps * network.dt_s
 
     def trace(name):
@@ -49,7 +49,7 @@ def as_record(network: "SpikingNetwork", buffers: Buffers, record: frozenset[str
 
     return SpikeRecord(
         firing_rate_hz=buffers.spike_count / duration_s,
-        output=buffers.output[None, :] if "output" in record else None,
+        output=buffers.output if "output" in record else None,
         spikes=trace("spikes"),
         voltage_mv=trace("voltage"),
         rates=trace("rates"),
@@ -62,6 +62,7 @@ def as_record(network: "SpikingNetwork", buffers: Buffers, record: frozenset[str
         tau_d_initial_s=network.tau_d_initial_s,
         inhibitory=network.inhibitory,
         som=network.som,
+        unit_types=network.unit_types,
         scaling_factor=network.scaling_factor,
         seed=seed,
     )

@@ -26,6 +26,7 @@ class Settings:
     seed: int
     scaling_factors: tuple[float, ...]
     initial_weights: bool = False
+    task_options: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass

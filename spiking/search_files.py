@@ -1,19 +1,20 @@
 """λ search over model files: claim, skip what is finished, resume, append the three historic variables."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.io.lock_file import is_alive_here, is_dead, this_process
 from rate2spike.matlab_compat.matfile import append, check_appendable, loadmat
-from rate2spike.matlab_compat.model_file import CLAIM_VARIABLE, TrainedModel, holds_model, load_model, task_in_path
-from rate2spike.rate import tasks
-from rate2spike.rate.tasks import Task
+from rate2spike.matlab_compat.model_file import CLAIM_VARIABLE, TrainedModel, holds_model, load_model
+from rate2spike.rate.model_task import task_of_model
+from rate2spike.rate.task import Task
 from rate2spike.seeding import resolve_seed
 from rate2spike.spiking.evaluate import checked_task, checked_threads
 from rate2spike.spiking.lambda_grid_search import (
@@ -55,7 +56,8 @@ class FileOutcome:
 class FileSearch:
     """Options of a search over files; see `grid_search` for the numbers among them."""
 
-    task: str | None = None
+    task: str | Task | None = None
+    task_options: Mapping[str, Any] | None = None
     scaling_factors: tuple[float, ...] = HISTORIC_FACTORS
     n_trials: int = 100
     seed: int | None = None
@@ -99,15 +101,10 @@ def model_files(path: str | Path) -> list[Path]:
     return files
 
 
-def resolve_task(explicit: str | None, model: TrainedModel, path: Path) -> Task:
-    """The task of a model file: given, recorded in it, or named by its path. Raises InputError."""
-    return tasks.resolve(explicit, model.task, task_in_path(path, tuple(tasks.TASKS)), str(path))
-
-
 def _validated_task(file: Path, options: FileSearch) -> Task:
     model = load_model(file)
     check_appendable(file)
-    task = resolve_task(options.task, model, file)
+    task = task_of_model(model, file, options.task, options.task_options)
     return checked_task(task, SpikingNetwork.from_model(model, options.scaling_factors[0]), options.n_trials)
 
 
@@ -217,11 +214,13 @@ def _resumable(old: SearchClaim | None, task: Task, options: FileSearch) -> tupl
     seed = options.seed
     if seed is None and previous:
         seed = previous.seed
-    settings = Settings(task.name, options.n_trials, resolve_seed(seed), factors, options.initial_weights)
+    settings = Settings(
+        task.name, options.n_trials, resolve_seed(seed), factors, options.initial_weights, task.options()
+    )
     same_numbers = previous and _settings_key(previous) == _settings_key(settings)
     return settings, dict(old.finished) if old and same_numbers else {}
 
 
-def _settings_key(settings: Settings) -> tuple[str, int, int, bool]:
+def _settings_key(settings: Settings) -> tuple:
     """What must agree for a finished value to be reused."""
-    return settings.task, settings.n_trials, settings.seed, settings.initial_weights
+    return settings.task, settings.task_options, settings.n_trials, settings.seed, settings.initial_weights

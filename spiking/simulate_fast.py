@@ -21,7 +21,7 @@ class FastWeights:
     """A network's constants in the form of the fast kernel."""
 
     w_by_source: np.ndarray  # (N, N) [source, target]: jump of the target's synapse per spike
-    w_out: np.ndarray  # (N,)
+    w_out: np.ndarray  # (n_outputs, N)
     decay_d: np.ndarray  # (N,) exp(-dt / tau_d)
     inv_tau_d: np.ndarray  # (N,) 1/s
     decay_r: np.float32  # exp(-dt / tau_r)
@@ -52,14 +52,15 @@ def simulate_fast(
     """Run one trial on checked, subsampled input u (n_inputs, K)."""
     fast, params, dt = network.fast_weights, network.params, network.dt_s
     n_steps = STEPS_PER_COLUMN * (u.shape[1] - 1)
-    buffers = Buffers.allocate(n_steps, network.n_units, record, _f4)
-    drive = np.ascontiguousarray((network.w_in.astype(np.float64) @ u).T, dtype=_f4)
+    buffers = Buffers.allocate(n_steps, network.n_units, network.n_outputs, record, _f4)
+    drive = np.ascontiguousarray(network.drive(u).T, dtype=_f4)
     stim = stimulation_arguments(stimulation)
     lif_fast(
-        fast.w_by_source, fast.w_out, drive, key, fast.decay_d, fast.inv_tau_d, _f4(dt), _f4(dt / params.tau_m_s),
-        fast.decay_r, fast.inv_tau_r, _f4(params.v_reset_mv), _f4(params.v_peak_mv), _f4(params.bias_mv),
-        _f4(params.noise_sd_mv), fast.refractory_steps, STEPS_PER_COLUMN, n_steps, *stim[:3], _f4(stim[3]),
-        buffers.output, buffers.spike_count, buffers.voltage, buffers.spikes, buffers.rates, buffers.ipsc,
+        fast.w_by_source, fast.w_out[0], fast.w_out[1:], drive, key, fast.decay_d, fast.inv_tau_d,
+        _f4(dt), _f4(dt / params.tau_m_s), fast.decay_r, fast.inv_tau_r,
+        _f4(params.v_reset_mv), _f4(params.v_peak_mv), _f4(params.bias_mv), _f4(params.noise_sd_mv),
+        fast.refractory_steps, STEPS_PER_COLUMN, n_steps, *stim[:3], _f4(stim[3]), buffers.output[0], buffers.output[1:],
+        buffers.spike_count, buffers.voltage, buffers.spikes, buffers.rates, buffers.ipsc,
     )  # fmt: skip
     return as_record(network, buffers, record, seed)
 

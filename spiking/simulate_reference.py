@@ -101,9 +101,9 @@ def simulate_reference(
     stim_end = min(stim_end, n_steps)
     if isinstance(draws, InjectedDraws):
         draws.require(n + max(stim_end - stim_first, 0), n * n_steps)
-    buffers = Buffers.allocate(n_steps, n, record, np.float64)
+    buffers = Buffers.allocate(n_steps, n, network.n_outputs, record, np.float64)
     w, w_out, tau_d = (a.astype(np.float64) for a in (network.w, network.readout, network.tau_d_s))
-    drive = np.ascontiguousarray((network.w_in.astype(np.float64) @ u).T)
+    drive = np.ascontiguousarray(network.drive(u).T)
     v = params.v_reset_mv + draws.start(n) * V_START_SPAN_MV
     ipsc, h, r, hr, t_last = (np.zeros(n) for _ in range(5))
     for start in range(0, n_steps, _BLOCK_STEPS):

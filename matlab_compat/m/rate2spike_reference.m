@@ -21,6 +21,7 @@ if use_initial_weights, w = model.w0; end
 W = ((w * model.m) .* model.som_m) / scaling_factor;
 w_out = model.w_out / scaling_factor;
 drive = model.w_in * u;
+if isfield(model, 'r2s_unit_bias'), drive = bsxfun(@plus, drive, model.r2s_unit_bias); end
 
 % constants, in s and mV
 t_ref = 0.002; tau_m = 0.010; tau_r = 0.002;

@@ -145,18 +145,19 @@ def fill_normals(x, y, z, w, out):
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def lif_fast(
-    w_by_source, w_out, drive, key, decay_d, inv_tau_d, dt, dt_over_tau_m, decay_r, inv_tau_r,
+    w_by_source, w_out, more_w_out, drive, key, decay_d, inv_tau_d, dt, dt_over_tau_m, decay_r, inv_tau_r,
     v_reset, v_peak, bias, noise_sd, refractory_steps, steps_per_column, n_steps,
     stim_first, stim_end, stim_units, stim_mv,
-    output, spike_count, voltage, spikes, rates, ipsc_trace,
+    output, more_output, spike_count, voltage, spikes, rates, ipsc_trace,
 ):  # fmt: skip
     """Simulate one trial in place.
 
     w_by_source (N, N) [source, target]: jump of h (or of ipsc if inv_tau_r is 0) per spike. drive (columns, N): input
     current per task step, mV. key: 64 bits from which all of the trial's draws come. decay_d, inv_tau_d (N,):
     exp(-dt/tau_d) and 1/tau_d (1/s).
-    Outputs: output (n_steps,), spike_count (N,) from step 10 on; voltage, spikes, rates, ipsc_trace (n_steps, N) or
-    (0, N) when not wanted. Stimulation acts on 0-based steps [stim_first, stim_end).
+    w_out (N,) reads out the first output, more_w_out (n_outputs - 1, N) the others.
+    Outputs: output (n_steps,), more_output (n_outputs - 1, n_steps), spike_count (N,) from step 10 on; voltage, spikes,
+    rates, ipsc_trace (n_steps, N) or (0, N) when not wanted. Stimulation acts on 0-based steps [stim_first, stim_end).
     """
     n = w_out.size
     double_exponential = inv_tau_r > _f4(0.0)
@@ -245,3 +246,8 @@ def lif_fast(
         if rates.shape[0] > 0:
             rates[step - 1, :] = r
         output[step - 1] = readout
+        for other in range(more_w_out.shape[0]):
+            readout = _f4(0.0)
+            for k in range(n):
+                readout += more_w_out[other, k] * r[k]
+            more_output[other, step - 1] = readout

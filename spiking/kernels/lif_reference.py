@@ -20,7 +20,8 @@ def lif_reference(
 
     w (N, N) [target, source]; drive (columns, N) mV; state v (mV), ipsc, h, r, hr, t_last (s), each (N,); tau_d (N,) s.
     normals (steps, N) standard normals; coins (steps,) uniforms, of which those of stimulated steps are used.
-    Stimulation acts on 0-based steps [stim_first, stim_end). Outputs are (all steps, N), or (0, N) when not wanted.
+    Stimulation acts on 0-based steps [stim_first, stim_end). w_out (n_outputs, N).
+    Outputs: output (n_outputs, all steps); the others (all steps, N), or (0, N) when not wanted.
     """
     n = v.size
     decay_d = np.exp(-dt / tau_d)
@@ -49,7 +50,6 @@ def lif_reference(
                 t_last[k] = t_last[k] + (dt * i - t_last[k])
                 if i >= FIRST_COUNTED_STEP:
                     spike_count[k] += 1
-        readout = 0.0
         for k in range(n):
             spike = 1.0 if fired[k] else 0.0
             if tau_r > 0:
@@ -60,7 +60,6 @@ def lif_reference(
             else:
                 ipsc[k] = ipsc[k] * decay_d[k] + jump[k] / tau_d[k]
                 r[k] = r[k] * decay_d[k] + spike / tau_d[k]
-            readout += w_out[k] * r[k]
             if voltage.shape[0] > 0:
                 voltage[i - 1, k] = V_SPIKE_MV if fired[k] else v[k]
             if fired[k]:
@@ -69,4 +68,8 @@ def lif_reference(
                     spikes[i - 1, k] = True
         if rates.shape[0] > 0:
             rates[i - 1, :] = r
-        output[i - 1] = readout
+        for row in range(w_out.shape[0]):
+            readout = 0.0
+            for k in range(n):
+                readout += w_out[row, k] * r[k]
+            output[row, i - 1] = readout

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from rate2spike.matlab_compat.matfile import append, savemat
+from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.rate.main import main as historic_main
 
 TRAIN = ["--N", "20", "--task", "go-nogo", "--decay_taus", "4", "20", "--n_trials", "1", "--seed", "1"]
@@ -207,7 +208,7 @@ def test_simulation_input(cli, tmp_path, model):
 def test_search_and_evaluation(cli, tmp_path, model):
     for arguments, message in (
         (["search", model], "give --task"),
-        (["search", model, "--task", "xor"], "task xor has 2 input(s), the network has 1"),
+        (["search", model, "--task", "xor"], "task xor has 2 input(s), the model 1"),
         (["search", model, "--task", "dance"], "unknown task 'dance'"),
         (["search", model, "--task", "go-nogo", "--n-trials", "0"], "--n-trials"),
         (["search", model, "--task", "go-nogo", "--scaling-factors", "-5"], "positive"),
@@ -230,10 +231,13 @@ def test_search_and_evaluation(cli, tmp_path, model):
         assert os.listdir(tmp_path) == ["net.mat"]
 
 
-def test_divergence_leaves_nothing(cli, tmp_path):
-    code, _, error = cli("train", *replaced("--n_trials", "5"), "--learning_rate", "1e30", "--output_dir", tmp_path)
-    assert code == 2 and "training diverged" in error.strip().splitlines()[-1]
-    assert not os.listdir(tmp_path)
+def test_divergence_saves_the_last_good_network_and_says_so(cli, tmp_path):
+    arguments = ("--apply_dale", "False", "--act", "clipped_relu", "--learning_rate", "1e30", "--output_dir", tmp_path)
+    code, _, error = cli("train", *replaced("--n_trials", "300"), *arguments)
+    message = error.strip().splitlines()[-1]
+    assert code == 2 and "training diverged at update" in message and "Lower --learning_rate" in message
+    (path,) = tmp_path.rglob("*.mat")
+    assert str(path) in message and load_model(path).training_success is False
 
 
 def test_eval_of_a_folder_that_is_not_there(cli, tmp_path):

@@ -124,7 +124,7 @@ def naive_lif(network, u, uniforms, normals, stimulation=None):
         else:
             ipsc, r = ipsc * decay + jump / network.tau_d_s, r * decay + spike / network.tau_d_s
         v = np.where(spike, p.v_reset_mv, v)
-        spk[:, i - 1], out[i - 1] = spike, network.readout @ r
+        spk[:, i - 1], out[i - 1] = spike, network.readout[0] @ r
     return spk, out
 
 

@@ -47,10 +47,10 @@ def test_unusable_settings(settings, message):
 
 def test_names_are_brought_to_their_usual_form():
     config = TrainConfig(task="GO_NOGO", activation="Sigmoid", loss="L1", tau_steps=7)
-    assert (config.task, config.activation, config.loss, config.tau_steps) == ("go-nogo", "sigmoid", "l1", (7.0,))
+    assert (config.task.name, config.activation, config.loss, config.tau_steps) == ("go-nogo", "sigmoid", "l1", (7.0,))
     assert config.has_fixed_tau
     assert TrainConfig(tau_steps=np.array([4, 20]), n_units=20.0).tau_steps == (4.0, 20.0)
 
 
 def test_every_task_has_a_recipe():
-    assert {recipe(name).task for name in TASKS} == set(TASKS)
+    assert {recipe(name).task.name for name in TASKS} == set(TASKS)

@@ -37,7 +37,7 @@ def plain_outputs(net, u, noise):
         external = tf.linalg.matmul(u[:, t - 1], net.w_in, transpose_b=True)
         x = (1 - alpha) * x + alpha * (recurrent + external) + noise[t]
         outputs.append(tf.linalg.matvec(activate(x, net.activation), net.w_out[0]) + net.b_out)
-    return tf.stack(outputs, 1)
+    return tf.stack(outputs, 1)[..., None]
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "clipped_relu", "softplus"])
@@ -46,7 +46,7 @@ def plain_outputs(net, u, noise):
 def test_gradients_equal_automatic_ones(activation, loss, kind):
     net = network(activation=activation, **kind)
     u, noise = inputs(net)
-    target = tf.constant(np.random.default_rng(1).normal(size=(B, T)))
+    target = tf.constant(np.random.default_rng(1).normal(size=(B, T, 1)))
     results = []
     for outputs in (net, lambda u, noise: plain_outputs(net, u, noise)):
         with tf.GradientTape() as tape:
@@ -65,7 +65,7 @@ def test_gradients_at_the_ceiling(activation):
     net = network(activation=activation, dale=False)
     net.w_rec.assign(net.w_rec * 30)  # drives many rates to 20
     u, noise = inputs(net)
-    target = tf.zeros((B, T), tf.float64)
+    target = tf.zeros((B, T, 1), tf.float64)
     with tf.GradientTape(persistent=True) as tape:
         ours = tf.reduce_sum(trial_losses(net(u, noise), target, "l2"))
         plain = tf.reduce_sum(trial_losses(plain_outputs(net, u, noise), target, "l2"))
@@ -79,6 +79,7 @@ def test_trajectory_equals_numpy_and_outputs():
     net = network(n_som=2)
     u, noise = inputs(net)
     x, r, o = (a.numpy() for a in net.trajectory(u, noise))
+    o = o[..., 0]
     w, alpha = net.effective_w().numpy(), 1 / net.tau_steps().numpy()
     np.testing.assert_allclose(x[:, 0], noise[0].numpy() * 0.1)
     for t in range(1, T):
@@ -86,7 +87,7 @@ def test_trajectory_equals_numpy_and_outputs():
         np.testing.assert_allclose(x[:, t], step + noise[t].numpy(), rtol=1e-12)
     np.testing.assert_allclose(r, 1 / (1 + np.exp(-x)), rtol=1e-12)
     np.testing.assert_allclose(o, r[:, 1:] @ net.w_out.numpy()[0] + 0.1, rtol=1e-12)
-    np.testing.assert_allclose(net(u, noise).numpy(), o, rtol=1e-12)
+    np.testing.assert_allclose(net(u, noise).numpy()[..., 0], o, rtol=1e-12)
 
 
 def test_rectified_linear_network_settles_at_the_solution_of_its_linear_equations():
@@ -126,19 +127,21 @@ def test_effective_weights_obey_dale_and_som():
 
 
 def test_losses_compare_the_first_output_with_the_first_target_sample():
-    o = tf.constant([[1.0, 2.0, 3.0]])
-    target = tf.constant([[1.0, 2.0, 0.0, 99.0]])
-    assert trial_losses(o, target, "l1").numpy() == pytest.approx(3)
-    assert trial_losses(o, target, "l2").numpy() == pytest.approx(3)
-    assert trial_losses(tf.constant([[1.0, 2.0]]), tf.constant([[0.0, 0.0, 0.0]]), "l2").numpy() == pytest.approx(
-        5**0.5
-    )
+    def loss(o, target, kind):
+        return trial_losses(tf.constant([o])[..., None], tf.constant([target])[..., None], kind).numpy()
+
+    assert loss([1.0, 2.0, 3.0], [1.0, 2.0, 0.0, 99.0], "l1") == pytest.approx(3)
+    assert loss([1.0, 2.0, 3.0], [1.0, 2.0, 0.0, 99.0], "l2") == pytest.approx(3)
+    assert loss([1.0, 2.0], [0.0, 0.0, 0.0], "l2") == pytest.approx(5**0.5)
+    two = tf.constant([[[3.0, 4.0], [0.0, 0.0]]])  # (batch, time, outputs)
+    assert trial_losses(two, tf.zeros((1, 3, 2)), "l1").numpy() == pytest.approx(7)
+    assert trial_losses(two, tf.zeros((1, 3, 2)), "l2").numpy() == pytest.approx(5)
 
 
 def test_exact_output_has_a_finite_gradient():
-    o = tf.Variable([[1.0, 2.0]])
+    o = tf.Variable([[[1.0], [2.0]]])
     with tf.GradientTape() as tape:
-        value = tf.reduce_sum(trial_losses(o, tf.constant([[1.0, 2.0, 0.0]]), "l2"))
+        value = tf.reduce_sum(trial_losses(o, tf.constant([[[1.0], [2.0], [0.0]]]), "l2"))
     assert np.isfinite(tape.gradient(value, o).numpy()).all()
 
 

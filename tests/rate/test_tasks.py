@@ -5,6 +5,7 @@ import pytest
 
 from rate2spike.errors import InputError
 from rate2spike.rate import tasks
+from rate2spike.rate.config import TrainConfig
 
 ALL = [task() for task in tasks.TASKS.values()]
 
@@ -28,7 +29,7 @@ def test_every_task_keeps_its_contract(task):
         assert trial.label in task.label_names
     labels = [trial.label for trial in drawn]
     for label in task.label_names:
-        assert 150 < labels.count(label) < 250
+        assert abs(labels.count(label) - 400 / len(task.label_names)) < 50
     assert tasks.get(task.name.upper().replace("-", "_")).name == task.name
 
 
@@ -116,16 +117,19 @@ def test_downsampling_moves_the_window():
 
 
 def test_stopping_rule():
-    go, xor = tasks.GoNogo(), tasks.Xor()
-    assert not go.stops_training(1500, 1.0, 1.0)
-    assert go.stops_training(1501, 1.0, 1.0)
-    assert xor.stops_training(1, 6.9, 0.96)
-    assert not xor.stops_training(1, 7.0, 0.96)
-    assert not xor.stops_training(1, 6.9, 0.95)
+    go, xor = TrainConfig(task="go-nogo"), TrainConfig(task="xor")
+    assert not go.succeeds(1500, 1.0, 1.0)
+    assert go.succeeds(1501, 1.0, 1.0)
+    assert xor.succeeds(1, 6.9, 0.96)
+    assert not xor.succeeds(1, 7.0, 0.96)
+    assert not xor.succeeds(1, 6.9, 0.95)
+    sooner = TrainConfig(task="go-nogo", min_updates=300)
+    assert sooner.succeeds(201, 1.0, 1.0) and not sooner.may_stop(201) and sooner.may_stop(301)
+    assert TrainConfig(task="xor", loss_threshold=2, accuracy_threshold=0.5).succeeds(1, 1.9, 0.6)
 
 
 def test_unknown_task_lists_the_choices():
-    with pytest.raises(InputError, match="unknown task 'dance': choose from go-nogo, xor, mante"):
+    with pytest.raises(InputError, match="unknown task 'dance': choose from go-nogo, xor, mante, dms, afc, sine"):
         tasks.get("dance")
 
 

@@ -11,18 +11,19 @@ import tensorflow as tf
 
 from rate2spike.errors import InputError
 from rate2spike.matlab_compat.model_file import load_model, save_model
-from rate2spike.rate import train as train_module
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.model import RateNetwork, trial_losses
+from rate2spike.rate.rate_evaluation import batch_arrays, evaluate_rate
 from rate2spike.rate.tasks import GoNogo, get
-from rate2spike.rate.train import (
-    batch_arrays,
+from rate2spike.rate.train import Checkpointing, DivergenceError, train, train_interruptibly
+from rate2spike.rate.trained_model import network_of
+from rate2spike.rate.update import (
     batch_gradients,
-    evaluate_rate,
-    network_of,
+    compiled_update,
+    learning_rate_at,
+    make_optimizer,
     part_sizes,
-    train,
-    train_interruptibly,
+    parts_of,
 )
 from rate2spike.rate.weights import draw_weights
 
@@ -41,7 +42,7 @@ SMALL = TrainConfig(n_units=20, n_updates=3, seed=1)
 def test_every_setting_trains_and_its_model_survives_the_file(settings, tmp_path):
     config = replace(SMALL, **settings)
     model = train(config)
-    task = get(config.task)
+    task = config.task
     save_model(model, tmp_path / "f.mat")
     assert load_model(tmp_path / "f.mat") == model
     changed = not np.array_equal(model.tau_logit, model.tau_logit_initial)
@@ -54,7 +55,7 @@ def test_every_setting_trains_and_its_model_survives_the_file(settings, tmp_path
     assert model.last_states.shape == model.first_states.shape == (task.n_steps, config.n_units)
     assert model.eval_outputs.shape == (100, task.n_steps - 1)
     assert model.losses.shape == (3,) and (model.losses > 0).all()
-    assert model.settings["task"] == config.task and model.settings["seed"] == 1
+    assert model.settings["task"] == config.task.name and model.settings["seed"] == 1
 
 
 def test_same_seed_same_network_and_another_seed_another():
@@ -84,12 +85,12 @@ def test_parts_hold_every_trial(batch_size):
 
 
 def test_gradients_of_the_parts_add_up_to_those_of_the_batch():
-    config = TrainConfig(n_units=20)
-    network = network_of(config, draw_weights(config, 1, np.random.default_rng(1)))
+    config = TrainConfig(n_units=20, batch_size=5)
+    network = network_of(config, draw_weights(config, np.random.default_rng(1)))
     rng = np.random.default_rng(2)
     u, target = batch_arrays([GoNogo().trial(rng) for _ in range(5)])
     seed = tf.constant([3, 4])
-    loss, gradients = batch_gradients(network, u, target, seed, "l2")
+    loss, gradients = batch_gradients(network, parts_of(u, target, seed, part_sizes(5)), config)
     seeds = tf.unstack(tf.random.experimental.stateless_split(seed, 2))
     noise = tf.concat([network.draw_noise(n, u.shape[1], s) for n, s in zip((3, 2), seeds, strict=True)], 1)
     with tf.GradientTape() as tape:
@@ -122,19 +123,26 @@ def test_interruption_returns_the_network_so_far():
         train(SMALL, on_update=stop)
 
 
-def test_interruption_of_the_last_evaluation_keeps_the_network(monkeypatch):
-    def interrupt(*_):
-        raise KeyboardInterrupt
+def test_interruption_of_the_last_evaluation_keeps_the_network():
+    class Interrupting(GoNogo):
+        """Ctrl-C comes while the network is judged."""
 
-    monkeypatch.setattr(train_module, "_evaluated", interrupt)
-    result = train_interruptibly(replace(SMALL, n_updates=1))
+        def is_correct(self, window, label, *, spiking):
+            raise KeyboardInterrupt
+
+    result = train_interruptibly(replace(SMALL, task=Interrupting(), n_updates=1))
     assert result.interrupted and result.model.eval_loss is None and result.model.last_update == 0
 
 
-def test_divergence_is_reported(monkeypatch):
-    monkeypatch.setattr(train_module, "compiled_update", lambda *_: lambda *_: float("nan"))
-    with pytest.raises(InputError, match=r"diverged at update 0 .*--learning_rate"):
-        train(SMALL)
+def test_divergence_gives_the_last_good_network_and_advice():
+    config = replace(SMALL, n_updates=300, learning_rate=1e30, apply_dale=False, activation="clipped_relu")
+    with pytest.raises(
+        DivergenceError, match=r"diverged at update \d+: .*Lower --learning_rate .*--clip_norm"
+    ) as caught:
+        train(config)
+    model = caught.value.model
+    assert model.last_update < 299 and np.isfinite(model.w_rec).all() and np.isfinite(model.losses).all()
+    assert model.training_success is False
 
 
 @pytest.mark.slow
@@ -173,3 +181,157 @@ r2s.save_model(r2s.train(r2s.TrainConfig(n_units=100, batch_size=16, n_updates=5
         command = [sys.executable, "-c", code, str(tmp_path / f"{threads}.mat")]
         subprocess.run(command, env=environment, check=True, capture_output=True)
     assert load_model(tmp_path / "1.mat") == load_model(tmp_path / "3.mat")
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ("constant", [0.02, 0.02, 0.02, 0.02]),
+        ("cosine", [0.02, 0.02 * 0.55, 0.002, 0.002]),  # halfway: the mean of both ends
+        ("exponential", [0.02, 0.02 * 10**-0.5, 0.002, 0.002]),
+    ],
+)
+def test_learning_rate_schedules(schedule, expected):
+    config = TrainConfig(learning_rate=0.02, lr_schedule=schedule, lr_decay_updates=1000, lr_final=0.1)
+    assert [learning_rate_at(config, update) for update in (0, 500, 1000, 3000)] == pytest.approx(expected)
+
+
+def test_the_schedule_reaches_the_optimiser():
+    rows = train_interruptibly(replace(SMALL, n_updates=5, evaluate_every=1, lr_schedule="exponential")).evaluations
+    assert rows[-1].learning_rate < rows[1].learning_rate < 0.01
+    slow = train(replace(SMALL, n_updates=2, lr_schedule="exponential", lr_decay_updates=1, lr_final=0.0))
+    once = train(replace(SMALL, n_updates=1))
+    np.testing.assert_allclose(slow.w_rec, once.w_rec, atol=1e-9)  # the second update has no rate left
+
+
+def test_clipping_bounds_the_step_but_not_its_direction():
+    """Plain Adam divides by the gradient's size, so one clipped step is as long; the moments show the clipping."""
+    moments = []
+    for clip_norm in (None, 1e-3):
+        with_checkpoints = replace(SMALL, n_updates=2, clip_norm=clip_norm)
+        network = network_of(with_checkpoints, draw_weights(with_checkpoints, np.random.default_rng(0)))
+        optimizer = make_optimizer(network, with_checkpoints)
+        u, target = batch_arrays([GoNogo().trial(np.random.default_rng(k)) for k in range(1)])
+        compiled_update(network, with_checkpoints, optimizer)(u, target, tf.constant([1, 2]))
+        moments.append(np.concatenate([np.ravel(v.numpy()) for v in optimizer.variables if "momentum" in v.path]))
+    plain, clipped = moments
+    assert np.linalg.norm(clipped) == pytest.approx(0.1 * 1e-3, rel=1e-4)  # 1 - beta_1 of the clipped gradient
+    np.testing.assert_allclose(clipped / np.linalg.norm(clipped), plain / np.linalg.norm(plain), atol=1e-6)
+
+
+def test_penalties_shrink_weights_and_rates():
+    base = replace(SMALL, n_updates=60, batch_size=4, apply_dale=False)
+    plain, few, quiet = (train(replace(base, **penalty)) for penalty in ({}, {"l2_weights": 1.0}, {"l2_rates": 500.0}))
+    assert np.square(few.effective_w()).sum() < 0.6 * np.square(plain.effective_w()).sum()
+    assert np.square(quiet.last_rates).mean() < 0.7 * np.square(plain.last_rates).mean()
+
+
+def test_patience_ends_a_training_that_no_longer_improves():
+    stuck = replace(SMALL, n_updates=200, evaluate_every=5, patience=3, learning_rate=1e-9)
+    result = train_interruptibly(stuck)
+    losses = [row.loss for row in result.evaluations]
+    assert result.model.last_update < 199
+    assert len(losses) - 1 - int(np.argmin(losses)) == 3
+    assert result.model.training_success is False
+
+
+def test_resuming_after_ctrl_c_equals_the_unbroken_run(tmp_path):
+    config = replace(SMALL, n_updates=30, evaluate_every=10, batch_size=4, lr_schedule="cosine", clip_norm=1.0)
+    unbroken = train_interruptibly(config)
+
+    def stop(update, _loss):
+        if update == 17:
+            raise KeyboardInterrupt
+
+    broken = train_interruptibly(config, on_update=stop, checkpoints=Checkpointing(tmp_path))
+    assert broken.interrupted and broken.model != unbroken.model
+    resumed = train_interruptibly(replace(config, seed=None), checkpoints=Checkpointing(tmp_path, resume=True))
+    assert resumed.model == unbroken.model and resumed.evaluations == unbroken.evaluations
+
+
+def test_a_finished_run_resumes_to_the_same_end(tmp_path):
+    config = replace(SMALL, n_updates=12, evaluate_every=10)
+    first = train_interruptibly(config, checkpoints=Checkpointing(tmp_path))
+    again = train_interruptibly(config, checkpoints=Checkpointing(tmp_path, resume=True))
+    assert first.model == again.model
+    longer = train_interruptibly(replace(config, n_updates=25), checkpoints=Checkpointing(tmp_path, resume=True))
+    whole = train_interruptibly(replace(config, n_updates=25))
+    assert longer.model == whole.model
+
+
+def test_a_checkpoint_of_other_settings_is_refused_with_the_differences(tmp_path):
+    train_interruptibly(SMALL, checkpoints=Checkpointing(tmp_path))
+    other = replace(SMALL, gain=2.0, tau_steps=(4.0, 30.0), task_options={"stim_dur": 30})
+    with pytest.raises(InputError) as caught:
+        train_interruptibly(other, checkpoints=Checkpointing(tmp_path, resume=True))
+    message = str(caught.value)
+    assert "gain 1.5 there, 2.0 here" in message and "tau_steps [4.0, 20.0] there, [4.0, 30.0] here" in message
+    assert "task_options.stim_dur 25 there, 30 here" in message and "n_units" not in message
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda b: b[: len(b) // 2], lambda b: b"", lambda b: b[:400] + b"\0" * 40 + b[440:]]
+)
+def test_a_damaged_checkpoint_falls_back_to_the_one_before(damage, tmp_path):
+    config = replace(SMALL, n_updates=25, evaluate_every=10)
+    unbroken = train_interruptibly(config, checkpoints=Checkpointing(tmp_path))
+    newest = sorted(tmp_path.glob("*.npz"))[-1]
+    newest.write_bytes(damage(newest.read_bytes()))
+    with pytest.warns(UserWarning, match="is damaged .*the one before is used"):
+        resumed = train_interruptibly(config, checkpoints=Checkpointing(tmp_path, resume=True))
+    assert resumed.model == unbroken.model
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_runs_killed_at_any_moment_resume_bit_for_bit(tmp_path, repository):
+    """kill -9 at random moments, several times in a row, from the command line; the model file equals the unbroken one."""
+    arguments = [sys.executable, str(repository / "rate" / "main.py"), "--N", "40", "--task", "go-nogo", "--decay_taus", "4",
+                 "20", "--n_trials", "400", "--batch_size", "4", "--evaluate_every", "20", "--seed", "3"]  # fmt: skip
+    subprocess.run([*arguments, "--run_folder", str(tmp_path / "unbroken")], check=True, capture_output=True)
+    broken = [*arguments, "--run_folder", str(tmp_path / "broken"), "--resume"]
+    rng = np.random.default_rng(0)
+    for _ in range(3):
+        process = subprocess.Popen(broken, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        lines = rng.integers(2, 6)
+        for _ in range(lines):  # evaluations seen before the kill
+            process.stderr.readline()
+        process.kill()
+        process.communicate()
+    assert list((tmp_path / "broken" / "checkpoints").glob("*.npz"))
+    assert not (tmp_path / "broken" / "model.mat").exists()
+    subprocess.run(broken, check=True, capture_output=True)
+    assert load_model(tmp_path / "broken" / "model.mat") == load_model(tmp_path / "unbroken" / "model.mat")
+    for name in ("training.csv", "evaluations.csv"):
+        assert (tmp_path / "broken" / name).read_text() == (tmp_path / "unbroken" / name).read_text()
+
+
+def test_two_logical_cpus_give_what_one_gives(tmp_path):
+    code = """
+import sys
+import tensorflow as tf
+device = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(device, [tf.config.LogicalDeviceConfiguration()] * 2)
+import rate2spike as r2s
+config = r2s.TrainConfig(n_units=30, n_updates=10, batch_size=8, clip_norm=0.5, l2_weights=1e-3, l2_rates=0.1, seed=3)
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]) if sys.argv[2] == "2" else None
+r2s.save_model(r2s.train(config, strategy=strategy), sys.argv[1])
+"""
+    models = []
+    for n in ("1", "2"):
+        subprocess.run([sys.executable, "-c", code, str(tmp_path / f"{n}.mat"), n], check=True, capture_output=True)
+        models.append(load_model(tmp_path / f"{n}.mat"))
+    for name in ("w_rec", "w_out", "tau_logit", "losses"):
+        a, b = (getattr(model, name) for model in models)
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+    assert not np.array_equal(models[0].w_rec, models[0].w_rec_initial)
+
+
+def test_more_replicas_than_trials_are_refused():
+    network = network_of(SMALL, draw_weights(SMALL, np.random.default_rng(0)))
+
+    class TwoReplicas:
+        num_replicas_in_sync = 2
+
+    with pytest.raises(InputError, match=r"batch size 1 is below the number of replicas, 2 \(--batch_size\)"):
+        compiled_update(network, SMALL, make_optimizer(network, SMALL), TwoReplicas())

@@ -8,8 +8,8 @@ from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.weights import draw_weights, som_mask
 
 
-def drawn(n_inputs=2, seed=0, **settings):
-    return draw_weights(TrainConfig(**settings), n_inputs, np.random.default_rng(seed))
+def drawn(seed=0, **settings):
+    return draw_weights(TrainConfig(**settings), np.random.default_rng(seed))
 
 
 def test_gaussian_weights_have_the_published_density_and_gain():
@@ -41,7 +41,7 @@ def test_som_units_are_the_first_inhibitory_ones_and_are_inhibited_by_nobody():
 
 
 def test_shapes_and_scales():
-    weights = drawn(n_units=1000, n_inputs=4)
+    weights = drawn(n_units=1000, task="mante")
     assert weights.w_in.shape == (1000, 4) and weights.w_out.shape == (1, 1000) and weights.tau_logit.shape == (1000, 1)
     assert abs(weights.w_in.std() - 1) < 0.05
     assert abs(weights.w_out.std() - 0.01) < 0.001

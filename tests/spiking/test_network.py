@@ -25,7 +25,7 @@ def test_weights_are_those_of_the_rate_network_over_the_factor():
     np.testing.assert_allclose(SpikingNetwork.from_model(model, 4.0).w, model.effective_w() / 4)
     initial = SpikingNetwork.from_model(model, 4.0, initial_weights=True)
     np.testing.assert_allclose(initial.w, model.effective_w(initial=True) / 4)
-    np.testing.assert_allclose(initial.readout, model.w_out[0] / 4)
+    np.testing.assert_allclose(initial.readout, model.w_out / 4)
     assert SpikingNetwork.from_model(small_model(scaling_factor=30.0)).scaling_factor == 30
 
 
@@ -49,7 +49,7 @@ def test_recorded_quantities_fit_together(network):
         assert getattr(record, name).shape == (n, steps)
     np.testing.assert_array_equal(record.spikes, record.voltage_mv == 30)
     np.testing.assert_allclose(record.firing_rate_hz, record.spikes[:, 9:].sum(1) / record.duration_s)
-    np.testing.assert_allclose(record.output[0], network.readout @ record.rates, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(record.output, network.readout @ record.rates, rtol=1e-4, atol=1e-4)
     assert not record.ipsc[:, 0].any()
     assert record.duration_s == pytest.approx(0.05)
 

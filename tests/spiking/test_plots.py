@@ -5,6 +5,7 @@ import pytest
 
 from rate2spike.figures import save_figure
 from rate2spike.rate import plots as rate_plots
+from rate2spike.rate.tasks import GoNogo
 from rate2spike.spiking import plots
 from rate2spike.spiking.eval_go_nogo import eval_go_nogo, go_nogo_trials
 from rate2spike.spiking.lambda_grid_search import FactorResult, SearchResult
@@ -59,7 +60,7 @@ def test_rate_figures(n_taus):
     model = small_model(n_taus=n_taus, losses=np.arange(300.0), last_update=199)
     assert rate_plots.loss_curve(model).axes[0].lines[0].get_ydata().size == 200
     assert labels(rate_plots.tau_distribution(model)) == ("synaptic decay time constant (ms)", "units")
-    figure = rate_plots.rate_outputs(np.ones((4, 9)), np.array([1, 0, 1, 1]), {0: "NoGo", 1: "Go"})
+    figure = rate_plots.rate_outputs(np.ones((4, 9)), np.array([1, 0, 1, 1]), GoNogo())
     names = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     assert names == ["NoGo (n = 1)", "Go (n = 3)"]
 

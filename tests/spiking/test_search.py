@@ -107,7 +107,7 @@ def test_refusals(model):
             grid_search(model, *arguments)
     with pytest.raises(InputError, match="number of threads"):
         grid_search(model, "go-nogo", n_threads=0)
-    with pytest.raises(InputError, match="one output"):
+    with pytest.raises(InputError, match=r"has 1 output\(s\), the network has 2"):
         grid_search(small_model(w_out=np.ones((2, 12), np.float32)), "go-nogo")
 
 

@@ -1,0 +1,127 @@
+"""`train --seeds 1-100`: a population of networks, one table and one figure of what became of them."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, astuple, fields, replace
+from pathlib import Path
+
+from rate2spike.cli.training_flags import base_for, read_toml, settings_of
+from rate2spike.errors import InputError
+from rate2spike.io.run_folder import RunFolder
+from rate2spike.progress import Progress
+from rate2spike.rate.config import TrainConfig
+from rate2spike.rate.population import Outcome, train_population
+from rate2spike.seeding import resolve_seed
+
+
+def run_population(arguments: argparse.Namespace) -> int:
+    """Train all seeds; returns the exit code."""
+    from rate2spike.rate.main import require
+
+    seeds = seeds_in(arguments.seeds)
+    if arguments.workers is not None and arguments.workers < 1:
+        raise InputError(f"number of workers must be at least 1, got {arguments.workers} (--workers)")
+    folder = Path(arguments.run_folder)
+    recorded = folder / "config.toml"
+    if arguments.resume and recorded.exists():
+        base = TrainConfig.from_sections(read_toml(recorded), str(recorded))
+        config = settings_of(arguments, base)
+        _check_same(config, base, folder)
+    else:
+        if not arguments.recipe and arguments.config is None:
+            require(arguments, "task", "N", "decay_taus")
+        config = settings_of(arguments, base_for(arguments) if arguments.recipe else None)
+    config = replace(config, seed=None)
+    run_folder = RunFolder(folder, resume=arguments.resume)
+    run_folder.write_config(["rate2spike", *sys.argv[1:]], config.sections())
+    with (
+        _executor(arguments.scheduler) as executor,
+        Progress(f"training {len(seeds)} networks", len(seeds)) as progress,
+    ):
+        progress.line(
+            f"training {len(seeds)} networks on {config.task.name}: {config.n_units} units, seeds {arguments.seeds}"
+        )
+
+        def on_outcome(outcome: Outcome) -> None:
+            progress.line(f"seed {outcome.seed}: {in_words(outcome)}")
+            progress.advance(f"seed {outcome.seed}")
+
+        try:
+            outcomes = train_population(
+                config, seeds, folder, executor=executor, n_workers=arguments.workers, on_outcome=on_outcome
+            )
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt("finished networks are kept; the same command with --resume goes on") from None
+    header = tuple(field.name for field in fields(Outcome))
+    table = run_folder.write_table("population", header, (astuple(outcome) for outcome in outcomes))
+    _draw(run_folder, outcomes)
+    n_met = sum(outcome.criteria_met for outcome in outcomes)
+    failed = [outcome for outcome in outcomes if outcome.state == "failed"]
+    print(f"{n_met} of {len(outcomes)} networks meet the criteria\ntable: {table}")
+    if failed:
+        raise InputError(
+            f"{len(failed)} of {len(outcomes)} networks failed, seed {failed[0].seed}: {failed[0].message}"
+        )
+    return 0
+
+
+def seeds_in(text: str) -> list[int]:
+    """`1-3,8` as [1, 2, 3, 8]. Raises InputError."""
+    seeds: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not first.isdigit() or (dash and not last.isdigit()) or (dash and int(last) < int(first)):
+            raise InputError(f"--seeds must be numbers and ranges, such as 1-100 or 1-5,8; got {text!r}")
+        if dash and int(last) - int(first) >= 100_000:
+            raise InputError(f"--seeds {text} asks for more than 100000 networks")
+        seeds += range(int(first), int(last or first) + 1)
+    return list(dict.fromkeys(resolve_seed(seed) for seed in seeds))
+
+
+def in_words(outcome: Outcome) -> str:
+    """One line of a table."""
+    if outcome.state not in ("finished", "diverged"):
+        return f"{outcome.state} {outcome.message}".strip()
+    met = "criteria met" if outcome.criteria_met else "criteria NOT met"
+    return f"{met} after {outcome.updates} updates, {outcome.training_s:.0f} s" + (
+        f" ({outcome.message})" if outcome.message else ""
+    )
+
+
+def _check_same(config: TrainConfig, recorded: TrainConfig, folder: Path) -> None:
+    """Raise InputError listing the settings in which a population to be resumed differs."""
+    here, there = asdict(replace(config, seed=None)), asdict(replace(recorded, seed=None))
+    names = [name for name in here if here[name] != there[name]]
+    if names:
+        listed = "; ".join(f"{name} {there[name]!r} there, {here[name]!r} here" for name in names)
+        raise InputError(f"the population in {folder} has other settings: {listed}")
+
+
+@contextmanager
+def _executor(scheduler: str | None) -> Iterator:
+    """The executor of a Dask cluster, or None for processes on this machine. Raises InputError."""
+    if scheduler is None:
+        yield None
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise InputError("--scheduler needs Dask: pip install 'rate2spike[cluster]'") from None
+    try:
+        client = Client(scheduler, timeout="20s")
+    except (OSError, ValueError, TimeoutError) as error:
+        raise InputError(f"no Dask scheduler answers at {scheduler}: {error} (--scheduler)") from None
+    with client:
+        yield client.get_executor(pure=False)
+
+
+def _draw(folder: RunFolder, outcomes: list[Outcome]) -> None:
+    from rate2spike.figures import save_figure
+    from rate2spike.rate.plots import population_outcomes
+
+    rows = [(o.updates, o.accuracy, o.criteria_met) for o in outcomes if o.accuracy is not None]
+    if rows:
+        updates, accuracies, met = map(list, zip(*rows, strict=True))
+        save_figure(population_outcomes(updates, accuracies, met), folder.figures / "population")

@@ -1,0 +1,79 @@
+"""Checkpoints of long work: arrays and settings in one .npz per checkpoint, the last two kept."""
+
+import io
+import json
+import warnings
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rate2spike.errors import InputError
+from rate2spike.io.atomic_file import make_folder, write_atomically
+
+KEPT = 2  # the newest, and the one before for the case that it cannot be read
+_SETTINGS = "settings_json"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """State after an update, counted from 0."""
+
+    path: Path
+    update: int
+    arrays: dict[str, np.ndarray]
+    settings: dict[str, Any]
+
+
+def save_checkpoint(folder: Path, update: int, arrays: Mapping[str, np.ndarray], settings: Mapping[str, Any]) -> Path:
+    """Write `update_<k>.npz` atomically and remove all but the last two. Raises InputError."""
+    make_folder(folder)
+    path = folder / f"update_{update:07d}.npz"
+    buffer = io.BytesIO()
+    content: dict[str, Any] = {**arrays, _SETTINGS: np.array(json.dumps(settings))}
+    np.savez(buffer, **content)
+    write_atomically(path, buffer.getvalue())
+    for old in checkpoint_files(folder)[:-KEPT]:
+        old.unlink(missing_ok=True)
+    return path
+
+
+def load_latest(folder: Path) -> Checkpoint | None:
+    """The newest checkpoint that can be read, None if there is none; a damaged one is passed over with a warning."""
+    for path in reversed(checkpoint_files(folder)):
+        try:
+            return _loaded(path)
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+            warnings.warn(f"checkpoint {path} is damaged ({error}): the one before is used", stacklevel=2)
+    return None
+
+
+def checkpoint_files(folder: Path) -> list[Path]:
+    """All checkpoints, oldest first."""
+    return sorted(folder.glob("update_*.npz"))
+
+
+def check_settings(
+    checkpoint: Checkpoint, settings: Mapping[str, Any], may_differ: frozenset[str] = frozenset()
+) -> None:
+    """Raise InputError listing every setting in which the checkpoint differs."""
+    names = (checkpoint.settings.keys() | settings.keys()) - may_differ
+    wanted = json.loads(json.dumps(dict(settings)))  # tuples as lists, as they come out of the file
+    differences = [
+        f"{name} {checkpoint.settings.get(name)!r} there, {wanted.get(name)!r} here"
+        for name in sorted(names)
+        if checkpoint.settings.get(name) != wanted.get(name)
+    ]
+    if differences:
+        raise InputError(f"checkpoint {checkpoint.path} is of other settings: {'; '.join(differences)}")
+
+
+def _loaded(path: Path) -> Checkpoint:
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    settings = json.loads(str(arrays.pop(_SETTINGS)))
+    return Checkpoint(path, int(path.stem.removeprefix("update_")), arrays, settings)

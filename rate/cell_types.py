@@ -1,0 +1,100 @@
+"""Cell types: names, shares and which type may connect to which (PV, SOM, VIP, ...). NumPy only."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from rate2spike.errors import InputError
+
+SOM = "SOM"
+
+
+@dataclass(frozen=True)
+class CellTypes:
+    """Types of a network with Dale's principle. Raises InputError if the parts do not fit.
+
+    The published SOM rule is one instance: names PYR, PV, SOM with allowed[SOM] = (True, False, False).
+    """
+
+    names: tuple[str, ...]
+    shares: tuple[float, ...]  # of all units; they add up to 1
+    inhibitory: tuple[bool, ...]
+    allowed: tuple[tuple[bool, ...], ...]  # [target type][source type]
+
+    def __post_init__(self) -> None:
+        n = len(self.names)
+        for field, value in (("shares", self.shares), ("inhibitory", self.inhibitory), ("allowed", self.allowed)):
+            if len(value) != n:
+                raise InputError(
+                    f"cell types: {field} must have {n} entries, one per name, got {len(value)} (--cell_types)"
+                )
+        for name, row in zip(self.names, self.allowed, strict=True):
+            if len(row) != n:
+                raise InputError(
+                    f"cell types: the row of {name} in allowed must have {n} entries, got {len(row)} (--cell_types)"
+                )
+        if n == 0 or len(set(self.names)) != n or any(not name or "," in name for name in self.names):
+            raise InputError(
+                f"cell types: names must differ and hold no comma, got {', '.join(self.names)} (--cell_types)"
+            )
+        if any(not share >= 0 for share in self.shares) or abs(sum(self.shares) - 1) > 1e-6:
+            raise InputError(
+                f"cell types: shares must add up to 1, got {' + '.join(map(str, self.shares))} (--cell_types)"
+            )
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any], source: str) -> "CellTypes":
+        """From a TOML table with the fields of this class. Raises InputError naming `source`."""
+        fields = ("names", "shares", "inhibitory", "allowed")
+        if set(table) != set(fields):
+            raise InputError(
+                f"{source}: cell types need exactly {', '.join(fields)}, got {', '.join(table) or 'nothing'}"
+            )
+        try:
+            return cls(
+                tuple(str(name) for name in table["names"]),
+                tuple(float(share) for share in table["shares"]),
+                tuple(bool(flag) for flag in table["inhibitory"]),
+                tuple(tuple(bool(entry) for entry in row) for row in table["allowed"]),
+            )
+        except (TypeError, ValueError):
+            raise InputError(
+                f"{source}: names must be a list of texts, shares of numbers, inhibitory of true or false, "
+                "allowed a list of such lists"
+            ) from None
+
+    def as_table(self) -> dict[str, Any]:
+        """Plain lists, for a TOML file."""
+        return {name: _plain(value) for name, value in asdict(self).items()}
+
+    def counts(self, n_units: int) -> np.ndarray:
+        """Units of each type: the shares rounded so that they add up to n_units."""
+        exact = np.asarray(self.shares) * n_units
+        counts = np.floor(exact + 1e-9).astype(int)
+        largest_remainders = np.argsort(counts - exact, kind="stable")[: n_units - counts.sum()]
+        counts[largest_remainders] += 1
+        return counts
+
+    def draw(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
+        """(n_units,) index of each unit's type.
+
+        Which units are inhibitory is drawn; among these SOM units come first, as in the historic files.
+        """
+        counts = self.counts(n_units)
+        is_inhibitory = rng.permutation(np.repeat(np.asarray(self.inhibitory), counts))
+        order = sorted(range(len(self.names)), key=lambda k: self.names[k].upper() != SOM)
+        types = np.empty(n_units, dtype=int)
+        for inhibitory in (False, True):
+            members = [k for k in order if self.inhibitory[k] == inhibitory]
+            types[is_inhibitory == inhibitory] = np.repeat(members, counts[members]) if members else 0
+        return types
+
+    def mask(self, types: np.ndarray) -> np.ndarray:
+        """(N, N) ones where a connection is allowed, [target, source]."""
+        return np.asarray(self.allowed, dtype=float)[np.ix_(types, types)]
+
+
+def _plain(value: Any) -> Any:
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value

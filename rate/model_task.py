@@ -1,0 +1,27 @@
+"""Which task a model file is for. NumPy only."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rate2spike.errors import InputError
+from rate2spike.matlab_compat.model_file import TrainedModel, task_in_path
+from rate2spike.rate import tasks
+from rate2spike.rate.task import Task
+
+
+def task_of_model(
+    model: TrainedModel, path: Path, explicit: str | Task | None = None, options: Mapping[str, Any] | None = None
+) -> Task:
+    """The task of a model file: given, recorded in it (with its options), or named by its path. Raises InputError."""
+    task = tasks.resolve(
+        explicit, model.task, task_in_path(path, tuple(tasks.TASKS)), str(path),
+        recorded_options=model.task_options, recorded_reference=model.task_reference, options=options,
+    )  # fmt: skip
+    for what, of_task, of_model in (
+        ("input", task.n_inputs, model.n_inputs),
+        ("output", task.n_outputs, model.n_outputs),
+    ):
+        if of_task != of_model:
+            raise InputError(f"{path}: task {task.name} has {of_task} {what}(s), the model {of_model}")
+    return task

@@ -1,0 +1,132 @@
+"""Any NeuroGym environment as a task: `--task neurogym:PerceptualDecisionMaking-v0`. Needs the extra `[neurogym]`.
+
+The environment runs at our step of 5 ms. Its ground truth is the target: one output per action (one-hot), or the vector of
+a continuous action space. Trials differ in length, a rate network's do not: shorter ones begin with rest. A trial is
+solved if, from the last change of the ground truth to the trial's end, the mean output is highest for the right action
+(continuous: within `tolerance` of it). Source of the environments: Molano-Mazón et al. 2022, NeuroGym.
+"""
+
+import json
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+
+from rate2spike.errors import InputError
+from rate2spike.rate.task import Label, Task, Trial
+
+STEP_MS = 5
+_SIZING_TRIALS = 100  # trials drawn to find how long a trial may be
+
+
+@dataclass(frozen=True)
+class NeuroGymTask(Task):
+    """One environment. `arguments` go to neurogym.make, as JSON: '{"timing": {"decision": 300}}'."""
+
+    environment: str = "PerceptualDecisionMaking-v0"
+    arguments: str = "{}"
+    n_steps: int = 0  # 0: as long as the longest of 100 trials
+    loss_threshold: float = 1e9  # of noisy evidence no small loss can be asked
+    accuracy_threshold: float = 0.95
+    tolerance: float = 0.3
+
+    def __post_init__(self) -> None:
+        if self.n_steps == 0:
+            object.__setattr__(self, "n_steps", max(self._trial_arrays(k)[1].shape[0] for k in range(_SIZING_TRIALS)))
+
+    @classmethod
+    def make(cls, environment: str, options: Mapping[str, Any]) -> Self:
+        """The task of an environment; options that are not fields here are arguments of the environment, as JSON."""
+        own = {field.name for field in fields(cls)}
+        base = {name: value for name, value in options.items() if name in own and name != "environment"}
+        arguments = {name: _from_json(value) for name, value in options.items() if name not in own}
+        if arguments:
+            base["arguments"] = json.dumps(arguments)
+        if "n_steps" not in base:
+            base["n_steps"] = cls(environment, str(base.get("arguments", "{}"))).n_steps
+        return cls(environment=environment, n_steps=1).with_options(base)
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """The environment's."""
+        return self.environment.lower()
+
+    @property
+    def reference(self) -> str:  # type: ignore[override]
+        """As --task takes it."""
+        return f"neurogym:{self.environment}"
+
+    @property
+    def n_inputs(self) -> int:
+        """Channels of an observation."""
+        return int(self._env.observation_space.shape[0])
+
+    @property
+    def n_outputs(self) -> int:
+        """Actions, or numbers in a continuous action."""
+        space = self._env.action_space
+        return int(space.n) if hasattr(space, "n") else int(np.prod(space.shape))
+
+    def trial(self, rng: np.random.Generator) -> Trial:
+        """Draw one trial; the environment is seeded from rng."""
+        observation, truth = self._trial_arrays(int(rng.integers(2**31)))
+        if len(truth) > self.n_steps:
+            observation, truth = observation[-self.n_steps :], truth[-self.n_steps :]
+        rest = self.n_steps - len(truth)
+        stimulus = np.zeros((self.n_inputs, self.n_steps + 1))
+        stimulus[:, rest:-1] = observation.T
+        stimulus[:, -1] = observation[-1]
+        target = np.zeros((self.n_outputs, self.n_steps))
+        is_discrete = hasattr(self._env.action_space, "n")
+        if is_discrete:
+            target[0, :rest] = 1  # action 0 is to wait
+            target[truth.astype(int), np.arange(rest, self.n_steps)] = 1
+        else:
+            target[:, rest:] = truth.reshape(len(truth), -1).T
+        answer = target[:, -1]
+        changes = np.flatnonzero((target[:, 1:] != target[:, :-1]).any(0))
+        start = min(int(changes[-1]) + 1 if changes.size else 0, self.n_steps - 2)
+        label: Label = int(answer.argmax()) if is_discrete else json.dumps(answer.tolist())
+        return Trial(self, label, stimulus, target if self.n_outputs > 1 else target[0], window_start=start)
+
+    def is_correct(self, window: np.ndarray, label: Label, *, spiking: bool) -> bool:
+        """The mean output is highest for the right action, or near the right vector."""
+        mean = np.atleast_1d(np.atleast_2d(window).mean(1))
+        if isinstance(label, str):
+            return bool(np.abs(mean - json.loads(label)).max() <= self.tolerance)
+        return int(mean.argmax()) == label
+
+    def name_of(self, label: Label) -> str:
+        """The action."""
+        return f"action {label}"
+
+    @cached_property
+    def _env(self) -> Any:
+        try:
+            import neurogym
+        except ImportError as error:
+            raise InputError(f"{self.reference} needs NeuroGym ({error}): pip install 'rate2spike[neurogym]'") from None
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of gymnasium, about rendering
+                return neurogym.make(self.environment, dt=STEP_MS, **_from_json(self.arguments)).unwrapped
+        except Exception as error:
+            raise InputError(f"NeuroGym cannot make {self.environment} with {self.arguments}: {error}") from None
+
+    def _trial_arrays(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Observations (steps, n_inputs) and ground truth (steps, ...) of a trial."""
+        self._env.seed(seed)
+        self._env.new_trial()
+        return np.asarray(self._env.ob, float), np.asarray(self._env.gt)
+
+
+def _from_json(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value

@@ -1,0 +1,150 @@
+"""Many networks of the same settings, one per seed: independent units of work for any executor.
+
+Every unit has a folder of its own, `<folder>/seed_<k>`, with checkpoints while it is trained and `outcome.json` when it
+is done, so that a population resumes after anything.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from rate2spike.errors import InputError
+from rate2spike.io.atomic_file import write_atomically
+from rate2spike.io.run_folder import RunFolder
+from rate2spike.matlab_compat.model_file import save_model
+from rate2spike.rate.config import TrainConfig
+from rate2spike.rate.run_files import write_tables
+
+_OUTCOME = "outcome.json"
+_TRIES = 3  # of a unit whose worker died
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one network."""
+
+    seed: int
+    state: str  # finished, diverged, interrupted or failed
+    criteria_met: bool = False
+    updates: int = 0
+    loss: float | None = None
+    accuracy: float | None = None
+    training_s: float = 0.0  # of the last process that worked on it
+    model: str = ""
+    message: str = ""
+
+
+def train_population(
+    config: TrainConfig, seeds: Iterable[int], folder: str | os.PathLike, *, executor: Executor | None = None,
+    n_workers: int | None = None, on_outcome: Callable[[Outcome], None] | None = None,
+) -> list[Outcome]:  # fmt: skip
+    """Train one network per seed; those that `folder` holds already are taken over, unfinished ones go on.
+
+    executor: any concurrent.futures one, a Dask client's for instance, whose workers see `folder`; without one, n_workers
+    processes on this machine (default: one per core). A worker that dies costs its unit, which is tried again. Returns
+    the outcomes in the order of the seeds. Raises InputError.
+    """
+    folder = Path(folder)
+    seeds = list(seeds)
+    outcomes = {seed: outcome for seed in seeds if (outcome := _finished(folder, seed))}
+    n_workers = min(n_workers or os.cpu_count() or 1, max(len(seeds), 1))
+    n_threads = None if executor else max((os.cpu_count() or 1) // n_workers, 1)
+    pending = [seed for seed in seeds if seed not in outcomes]
+    for outcome in outcomes.values():
+        if on_outcome:
+            on_outcome(outcome)
+    for outcome in _run_units(config, pending, folder, executor, n_workers, n_threads):
+        outcomes[outcome.seed] = outcome
+        if on_outcome:
+            on_outcome(outcome)
+    return [outcomes[seed] for seed in seeds]
+
+
+def train_unit(config: TrainConfig, seed: int, folder: Path, n_threads: int | None) -> Outcome:
+    """Train one network in its folder, in whatever process this runs."""
+    from rate2spike.rate.device import prepare_tensorflow
+
+    prepare_tensorflow(n_threads=n_threads)
+    from rate2spike.rate.train import Checkpointing, train_interruptibly
+
+    config = replace(config, seed=seed)
+    run = RunFolder(folder, resume=True)
+    start = time.perf_counter()
+    try:
+        run.write_config([], config.sections())
+        result = train_interruptibly(config, checkpoints=Checkpointing(run.checkpoints, resume=True))
+    except InputError as error:
+        return Outcome(seed, "failed", message=str(error))
+    model = result.model
+    if result.interrupted:
+        return Outcome(seed, "interrupted", updates=model.n_updates_done)
+    save_model(model, run.model)
+    write_tables(run, result)
+    diverged = result.diverged_at is not None
+    outcome = Outcome(
+        seed, "diverged" if diverged else "finished", bool(model.training_success), model.n_updates_done,
+        model.eval_loss, model.eval_accuracy, round(time.perf_counter() - start, 1), str(run.model),
+        f"diverged at update {result.diverged_at}" if diverged else "",
+    )  # fmt: skip
+    write_atomically(folder / _OUTCOME, json.dumps(asdict(outcome), indent=1) + "\n")
+    return outcome
+
+
+def unit_folder(folder: Path, seed: int) -> Path:
+    """Where the network of a seed is."""
+    return folder / f"seed_{seed}"
+
+
+def _finished(folder: Path, seed: int) -> Outcome | None:
+    try:
+        content: Mapping[str, Any] = json.loads((unit_folder(folder, seed) / _OUTCOME).read_text(encoding="utf-8"))
+        return Outcome(**content)
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _run_units(config, seeds, folder, executor, n_workers, n_threads) -> Iterator[Outcome]:
+    """Outcomes as they come; units of workers that died are handed out again."""
+    left = dict.fromkeys(seeds, _TRIES)
+    while left:
+        # TensorFlow does not survive a fork; a fresh process per unit gives its memory back
+        own = (
+            ProcessPoolExecutor(n_workers, mp_context=get_context("spawn"), max_tasks_per_child=1)
+            if not executor
+            else None
+        )
+        pool: Any = executor or own
+        futures: dict[Future, int] = {
+            pool.submit(train_unit, config, seed, unit_folder(folder, seed), n_threads): seed for seed in left
+        }
+        try:
+            for future in _completed(futures):
+                seed = futures[future]
+                try:
+                    outcome = future.result()
+                except (BrokenExecutor, OSError) as error:
+                    left[seed] -= 1
+                    if left[seed]:
+                        continue
+                    outcome = Outcome(seed, "failed", message=f"its worker died {_TRIES} times: {error}")
+                del left[seed]
+                yield outcome
+        finally:
+            for future in futures:
+                future.cancel()
+            if own is not None:
+                own.shutdown(wait=True, cancel_futures=True)
+
+
+def _completed(futures: dict[Future, int]) -> Iterator[Future]:
+    """As they finish; Dask's futures are not those of the standard library, which alone `as_completed` takes."""
+    if all(isinstance(future, Future) for future in futures):
+        yield from as_completed(futures)
+    else:
+        yield from list(futures)

@@ -1,0 +1,31 @@
+"""What a training run leaves in a run folder besides the model: tables and figures."""
+
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING
+
+from rate2spike.io.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from rate2spike.rate.config import TrainConfig
+    from rate2spike.rate.train import TrainingResult
+
+
+def write_tables(folder: RunFolder, result: "TrainingResult") -> None:
+    """training.csv (every update) and evaluations.csv."""
+    from rate2spike.rate.train import EvaluationRow
+
+    folder.write_table("training", ("update", "loss"), enumerate(result.model.update_losses.tolist()))
+    header = tuple(field.name for field in fields(EvaluationRow))
+    folder.write_table("evaluations", header, (tuple(asdict(row).values()) for row in result.evaluations))
+
+
+def write_figures(folder: RunFolder, result: "TrainingResult", config: "TrainConfig") -> None:
+    """Loss, time constants, and the rate network's outputs on the last evaluation, if there was one."""
+    from rate2spike.figures import save_figure
+    from rate2spike.rate.plots import loss_curve, rate_outputs, tau_distribution
+
+    model = result.model
+    save_figure(loss_curve(model), folder.figures / "training_loss")
+    save_figure(tau_distribution(model), folder.figures / "time_constants")
+    if model.eval_outputs is not None and model.eval_labels is not None:
+        save_figure(rate_outputs(model.eval_outputs, model.eval_labels, config.task), folder.figures / "rate_outputs")
