@@ -213,10 +213,7 @@ class _Run:
     def arrays(self) -> dict[str, np.ndarray]:
         """Everything that a later run needs besides the settings."""
         state = {f"network_{name}": variable.numpy() for name, variable in self._variables()}
-        state |= {
-            f"optimizer_{k}": tf.keras.ops.convert_to_numpy(variable)
-            for k, variable in enumerate(self.optimizer.variables)
-        }
+        state |= {f"optimizer_{k}": variable.value.numpy() for k, variable in enumerate(self.optimizer.variables)}
         rows = np.array([(r.update, r.loss, r.accuracy, r.learning_rate) for r in self.evaluations]).reshape(-1, 4)
         return state | {"losses": self.losses[: self.last_update + 1].copy(), "evaluations": rows}
 
