@@ -73,7 +73,7 @@ def check_settings(
 
 
 def _loaded(path: Path) -> Checkpoint:
-    with np.load(path, allow_pickle=False) as file:
+    with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     settings = json.loads(str(arrays.pop(_SETTINGS)))
     return Checkpoint(path, int(path.stem.removeprefix("update_")), arrays, settings)
