@@ -1,6 +1,6 @@
 """rate2spike: train rate recurrent networks, turn them into spiking ones, exchange every file with MATLAB.
 
-`import rate2spike as r2s` is instant: the names below are imported on first use (PEP 562), TensorFlow only by `train`.
+`import rate2spike as r2s` is instant: the names below are imported on first use (PEP 562), TensorFlow only by `train`, `keras_model` and `RateLayer`.
 """
 
 from importlib import import_module
@@ -19,6 +19,10 @@ _HOMES = {
     "tasks": "rate.tasks",
     "TrainConfig": "rate.config",
     "train": "rate.train",
+    "train_population": "rate.population",
+    "keras_model": "rate.keras_model",
+    "RateLayer": "rate.keras_model",
+    "training_figure": "rate.plots",
     "SpikingNetwork": "spiking.network",
     "Stimulation": "spiking.params",
     "SpikeRecord": "io.records",
@@ -34,6 +38,9 @@ if TYPE_CHECKING:
     from rate2spike.matlab_compat.model_file import TrainedModel, load_model, save_model
     from rate2spike.rate import tasks
     from rate2spike.rate.config import TrainConfig
+    from rate2spike.rate.keras_model import RateLayer, keras_model
+    from rate2spike.rate.plots import training_figure
+    from rate2spike.rate.population import train_population
     from rate2spike.rate.train import train
     from rate2spike.spiking.evaluate import accuracy, evaluate
     from rate2spike.spiking.lambda_grid_search import grid_search

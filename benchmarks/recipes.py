@@ -1,8 +1,8 @@
 """Do the documented recipes train and convert? One row per seed: updates, seconds, best factor, accuracy on fresh trials.
 
-    python benchmarks/recipes.py --seeds 1-5 [--only xor] --output bench
+    python benchmarks/recipes.py --seeds 1-10 [--only xor] --output bench
 
-These are the numbers of docs/recipes.md. Interrupted, it goes on where it was: finished rows are kept in the CSV file.
+These are the numbers of docs/training.md. Interrupted, it goes on where it was: finished rows are kept in the CSV file.
 """
 
 import argparse
@@ -24,8 +24,10 @@ STUDIES: dict[str, tuple[TrainConfig, tuple[int, ...]]] = {
     "go-nogo": (GO_NOGO, HISTORIC_FACTORS),
     "xor": (recipe("xor"), HISTORIC_FACTORS),
     "mante": (recipe("mante"), HISTORIC_FACTORS),
+    "dms": (recipe("dms"), HISTORIC_FACTORS),
+    "afc": (recipe("afc"), HISTORIC_FACTORS),
+    "sine": (recipe("sine"), HISTORIC_FACTORS),
     "go-nogo, batch 1 (historic)": (TrainConfig(task="go-nogo"), HISTORIC_FACTORS),
-    "mante, stopped at the criteria": (replace(recipe("mante"), min_updates=0), HISTORIC_FACTORS),
     "go-nogo, no Dale": (replace(GO_NOGO, apply_dale=False), HISTORIC_FACTORS),
     "go-nogo, 20 SOM, P_inh 0.33": (replace(GO_NOGO, n_som=20, p_inh=0.33), HISTORIC_FACTORS),
     "go-nogo, fixed tau 7": (replace(GO_NOGO, tau_steps=(7.0,)), HISTORIC_FACTORS),
@@ -51,7 +53,7 @@ def measure(config: TrainConfig, factors: tuple[int, ...], seed: int) -> tuple:
 def main() -> None:
     """Measure what is not in the CSV file yet."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", default="1-5", help="a range such as 1-5")
+    parser.add_argument("--seeds", default="1-10", help="a range such as 1-5")
     parser.add_argument("--only", default=None, help="one study: " + "; ".join(STUDIES))
     parser.add_argument("--output", default="bench", help="folder of recipes.csv")
     arguments = parser.parse_args()

@@ -5,10 +5,14 @@ not, scaling factor, accuracy.
 import argparse
 from pathlib import Path
 
+from rate2spike.errors import InputError
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     parser.add_argument("path", metavar="FILE.mat", help="any MAT file: v4, v5, v6, v7 or v7.3")
+    parser.add_argument("--spectrum", action="store_true", help="draw the eigenvalues of a model's recurrent weights")
+    parser.add_argument("--output_dir", default=None, help="folder of that figure (default: beside the file)")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -18,7 +22,12 @@ def run(arguments: argparse.Namespace) -> int:
 
     path = Path(arguments.path)
     variables = whos(path)
-    lines = _model_lines(path) if looks_like_model({variable.name for variable in variables}) else []
+    is_model = looks_like_model({variable.name for variable in variables})
+    if arguments.spectrum and not is_model:
+        raise InputError(f"{path} holds no model whose eigenvalues could be drawn (--spectrum)")
+    lines = _model_lines(path) if is_model else []
+    if arguments.spectrum:
+        lines = [*lines[:-1], *_draw_spectrum(path, Path(arguments.output_dir or path.parent)), ""]
     print("\n".join([str(path), *lines, *_table(variables)]))
     return 0
 
@@ -30,6 +39,24 @@ def _model_lines(path: Path) -> list[str]:
     model = load_model(path)
     task = model.task or task_in_path(path, tuple(tasks.TASKS))
     return [f"  {name:<15} {text}" for name, text in describe(model, task)] + [""]
+
+
+def _draw_spectrum(path: Path, folder: Path) -> list[str]:
+    """Save the figure; lines that say what it shows and where it is."""
+    from rate2spike.figures import save_figure
+    from rate2spike.matlab_compat.model_file import load_model
+    from rate2spike.rate.plots import eigenvalues, spectrum
+
+    model = load_model(path)
+    figure = save_figure(spectrum(model), folder / f"{path.stem}_spectrum")[0]
+    pairs = [("eigenvalues", f"before training {_moduli(eigenvalues(model, initial=True))}")]
+    pairs += [("", f"after training {_moduli(eigenvalues(model))}"), ("figure", str(figure))]
+    return [f"  {name:<15} {text}" for name, text in pairs]
+
+
+def _moduli(values) -> str:
+    largest = abs(values[:2])
+    return f"largest modulus {largest[0]:.2f}" + (f", next {largest[1]:.2f}" if len(largest) > 1 else "")
 
 
 def _table(variables) -> list[str]:
@@ -47,8 +74,13 @@ def describe(model, task: str | None) -> list[tuple[str, str]]:
     n_inhibitory = int(model.inhibitory.sum())
     n_som = model.n_som or 0
     types = f"{model.n_units - n_inhibitory} excitatory, {n_inhibitory} inhibitory, of which {n_som} SOM"
+    if "cell_type_names" in model.settings:
+        counts = {name: int((model.unit_types == name).sum()) for name in dict.fromkeys(model.unit_types.tolist())}
+        types += f" ({', '.join(f'{n} {name}' for name, n in counts.items())})"
+    options = ", ".join(f"{name} {value}" for name, value in model.task_options.items())
     pairs = [
         ("task", f"{task or 'not recorded'}{'' if model.task else ' (from the path)' if task else ''}"),
+        *([("task options", options)] if options else []),
         ("units", f"{model.n_units}: {types}" if model.has_dale else f"{model.n_units}"),
         ("inputs, outputs", f"{model.n_inputs}, {model.w_out.shape[0]}"),
         ("Dale", "on" if model.has_dale else "off"),

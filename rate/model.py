@@ -30,22 +30,22 @@ class RateNetwork(tf.Module):
 
     def __init__(
         self, *, w_rec, w_in, w_out, b_out, tau_logit, tau_limits_steps, sign_matrix, connection_mask, apply_dale,
-        activation, unit_bias=None, dale_outputs=False, trained=DEFAULT_TRAINED, dtype=tf.float32,
+        activation, unit_bias=None, dale_outputs=False, trained=DEFAULT_TRAINED, dtype=tf.float32, make_variable=tf.Variable,
     ):  # fmt: skip
         """w_out is as a file has it: signed. trained: names of the variables that training changes."""
         super().__init__()
         self.dtype = dtype
         self.tau_limits_steps = tuple(tau_limits_steps)
-        self.signs = tf.constant(np.diag(sign_matrix), dtype=dtype)
-        self.connection_mask = tf.constant(connection_mask, dtype=dtype)
         self.apply_dale = apply_dale
         self.dale_outputs = dale_outputs
         self.activation = activation
 
         def variable(name, value):
             trainable = name in trained and not (name == "tau_logit" and len(self.tau_limits_steps) == 1)
-            return tf.Variable(value, dtype=dtype, trainable=trainable, name=name)
+            return make_variable(value, dtype=dtype, trainable=trainable, name=name)
 
+        self.signs = variable("signs", np.diag(sign_matrix))
+        self.connection_mask = variable("connection_mask", connection_mask)
         self.w_rec = variable("w_rec", w_rec)
         self.w_in = variable("w_in", w_in)
         self.w_out = variable("w_out", w_out * np.diag(sign_matrix) if dale_outputs else w_out)
@@ -143,7 +143,8 @@ def normals(shape: tuple[int, ...], seed: tf.Tensor, sd: float = 1.0, dtype=tf.f
 
     16 bits per normal, so none lies beyond 4.9 SD: drawing the bits is what costs. seed (2,) int32.
     """
-    n = int(np.prod(shape))
+    is_known = all(isinstance(length, int) for length in shape)  # Keras leaves the batch size open
+    n = int(np.prod(shape)) if is_known else tf.reduce_prod(tf.stack(shape))
     n_pairs = (n + 1) // 2
     bits = tf.bitcast(tf.random.stateless_uniform((n_pairs,), seed, None, None, tf.uint32), tf.uint16)
     uniforms = (tf.cast(tf.reshape(bits, (2, n_pairs)), dtype) + 0.5) * 2.0**-16  # in (0, 1)

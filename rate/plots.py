@@ -1,7 +1,10 @@
 """Figures of the rate side. Each function takes data and returns a Figure; nothing is shown, nothing needs a display."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from rate2spike.figures import draw_conditions
 from rate2spike.matlab_compat.model_file import STEP_S, TrainedModel
@@ -57,3 +60,44 @@ def population_outcomes(updates: list[int], accuracies: list[float], criteria_me
     axes.set(xlabel="updates", ylabel="accuracy of the rate network", ylim=(-0.03, 1.03), title="Population")
     axes.legend(frameon=False)
     return figure
+
+
+def training_figure(history: Any) -> Figure:
+    """Loss, and accuracy where there is one, per epoch of a Keras History."""
+    values = history.history
+    has_accuracy = "val_accuracy" in values
+    figure = Figure(figsize=(5, 5 if has_accuracy else 3), layout="constrained")
+    panels = figure.subplots(2 if has_accuracy else 1, 1, sharex=True, squeeze=False)[:, 0]
+    epochs = np.arange(1, len(values["loss"]) + 1)
+    panels[0].plot(epochs, values["loss"], color="0.6", label="training")
+    if "val_loss" in values:
+        panels[0].plot(epochs, values["val_loss"], "o--", color="0.0", markersize=4, label="fresh trials")
+    panels[0].set(ylabel="loss", ylim=(0, None), title="Training")
+    panels[0].legend(frameon=False)
+    if has_accuracy:
+        panels[1].plot(epochs, values["val_accuracy"], "o--", color="0.0", markersize=4)
+        panels[1].set(ylabel="accuracy on fresh trials", ylim=(-0.03, 1.03))
+    panels[-1].set(xlabel="epoch")
+    panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
+    return figure
+
+
+def spectrum(model: TrainedModel) -> Figure:
+    """Eigenvalues of the effective recurrent weights before and after training (Rajan & Abbott 2006)."""
+    figure = Figure(figsize=(8, 4), layout="constrained")
+    panels = figure.subplots(1, 2, sharex=True, sharey=True)
+    for axes, is_initial, name in zip(panels, (True, False), ("before training", "after training"), strict=True):
+        values = eigenvalues(model, initial=is_initial)
+        axes.plot(values.real, values.imag, ".", color="0.0", markersize=4)
+        angle = np.linspace(0, 2 * np.pi, 200)
+        axes.plot(np.cos(angle), np.sin(angle), ":", color="0.5", linewidth=1)
+        axes.set(xlabel="real part", title=f"{name}: largest modulus {np.abs(values).max():.2f}", aspect="equal")
+    panels[0].set(ylabel="imaginary part")
+    figure.suptitle("Eigenvalues of the recurrent weights (dotted: unit circle)")
+    return figure
+
+
+def eigenvalues(model: TrainedModel, *, initial: bool = False) -> np.ndarray:
+    """(N,) eigenvalues of the effective recurrent weights, largest modulus first."""
+    values = np.linalg.eigvals(model.effective_w(initial=initial).astype(np.float64))
+    return values[np.argsort(-np.abs(values), kind="stable")]

@@ -114,7 +114,8 @@ def _backward(w_eff, alpha, r, dr, activation):
 
 def _blocks(series: tf.Tensor) -> tf.Tensor:
     """(S, B, n) as (S / BLOCK_STEPS, BLOCK_STEPS, B, n)."""
-    return tf.reshape(series, (series.shape[0] // BLOCK_STEPS, BLOCK_STEPS, *series.shape[1:]))
+    lengths = [-1 if length is None else length for length in series.shape[1:]]
+    return tf.reshape(series, (series.shape[0] // BLOCK_STEPS, BLOCK_STEPS, *lengths))
 
 
 def _outer(g: tf.Tensor, r: tf.Tensor) -> tf.Tensor:

@@ -1,6 +1,7 @@
 """From settings to an untrained network, and from a trained network to the record that is saved."""
 
 import json
+from typing import Any
 
 import numpy as np
 
@@ -12,8 +13,8 @@ from rate2spike.rate.rate_evaluation import RateEvaluation, as_rows
 from rate2spike.rate.weights import InitialWeights
 
 
-def network_of(config: TrainConfig, initial: InitialWeights) -> RateNetwork:
-    """The untrained network."""
+def network_of(config: TrainConfig, initial: InitialWeights, **options: Any) -> RateNetwork:
+    """The untrained network; options as RateNetwork has them."""
     wanted = {
         "w_in": config.train_w_in,
         "b_out": config.train_b_out,
@@ -25,7 +26,7 @@ def network_of(config: TrainConfig, initial: InitialWeights) -> RateNetwork:
         w_rec=initial.w_rec, w_in=initial.w_in, w_out=initial.w_out, b_out=0.0, tau_logit=initial.tau_logit,
         tau_limits_steps=config.tau_steps, sign_matrix=initial.sign_matrix, connection_mask=initial.connection_mask,
         apply_dale=config.apply_dale, activation=config.activation, unit_bias=initial.unit_bias,
-        dale_outputs=config.dale_outputs, trained=tuple(trained),
+        dale_outputs=config.dale_outputs, trained=tuple(trained), **options,
     )  # fmt: skip
 
 
