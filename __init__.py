@@ -1,6 +1,7 @@
 """rate2spike: train rate recurrent networks, turn them into spiking ones, exchange every file with MATLAB.
 
-`import rate2spike as r2s` is instant: the names below are imported on first use (PEP 562), TensorFlow only by `train`, `keras_model` and `RateLayer`.
+`import rate2spike as r2s` is instant: the names below are imported on first use (PEP 562), TensorFlow only by `train`,
+`keras_model` and `RateLayer`.
 """
 
 from importlib import import_module

@@ -27,6 +27,7 @@ STUDIES: dict[str, tuple[TrainConfig, tuple[int, ...]]] = {
     "dms": (recipe("dms"), HISTORIC_FACTORS),
     "afc": (recipe("afc"), HISTORIC_FACTORS),
     "sine": (recipe("sine"), HISTORIC_FACTORS),
+    "xor, taus 10 to 50": (replace(recipe("xor"), tau_steps=(10.0, 50.0), min_updates=300), HISTORIC_FACTORS),
     "go-nogo, batch 1 (historic)": (TrainConfig(task="go-nogo"), HISTORIC_FACTORS),
     "go-nogo, no Dale": (replace(GO_NOGO, apply_dale=False), HISTORIC_FACTORS),
     "go-nogo, 20 SOM, P_inh 0.33": (replace(GO_NOGO, n_som=20, p_inh=0.33), HISTORIC_FACTORS),
