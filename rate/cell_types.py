@@ -53,17 +53,16 @@ class CellTypes:
                 f"{source}: cell types need exactly {', '.join(fields)}, got {', '.join(table) or 'nothing'}"
             )
         try:
-            return cls(
-                tuple(str(name) for name in table["names"]),
-                tuple(float(share) for share in table["shares"]),
-                tuple(bool(flag) for flag in table["inhibitory"]),
-                tuple(tuple(bool(entry) for entry in row) for row in table["allowed"]),
-            )
+            names = tuple(str(name) for name in table["names"])
+            shares = tuple(float(share) for share in table["shares"])
+            inhibitory = tuple(bool(flag) for flag in table["inhibitory"])
+            allowed = tuple(tuple(bool(entry) for entry in row) for row in table["allowed"])
         except (TypeError, ValueError):
             raise InputError(
                 f"{source}: names must be a list of texts, shares of numbers, inhibitory of true or false, "
                 "allowed a list of such lists"
             ) from None
+        return cls(names, shares, inhibitory, allowed)
 
     def as_table(self) -> dict[str, Any]:
         """Plain lists, for a TOML file."""

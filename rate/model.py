@@ -80,8 +80,9 @@ class RateNetwork(tf.Module):
         return w * self.signs * self.connection_mask
 
     def effective_w_out(self) -> tf.Tensor:
-        """(n_outputs, N): rectified and signed by unit if outputs obey Dale's principle."""
-        return tf.nn.relu(self.w_out) * self.signs if self.dale_outputs else tf.convert_to_tensor(self.w_out)
+        """(n_outputs, N): with the sign of the unit if outputs obey Dale's principle."""
+        # the modulus, not the rectified weight: these start near 0, and one that crosses it would never come back
+        return tf.abs(self.w_out) * self.signs if self.dale_outputs else tf.convert_to_tensor(self.w_out)
 
     def tau_steps(self) -> tf.Tensor:
         """(N,) synaptic decay time constants in steps of 5 ms."""

@@ -30,23 +30,50 @@ def inputs(net, seed=0, t=T):
 def plain_outputs(net, u, noise):
     """The equations step by step, to be differentiated automatically."""
     w, alpha = net.effective_w(), 1 / net.tau_steps()
+    bias = 0.0 if net.unit_bias is None else net.unit_bias[:, 0]
     x = noise[0] * 0.1
     outputs = []
     for t in range(1, u.shape[1]):
         recurrent = tf.linalg.matmul(activate(x, net.activation), w, transpose_b=True)
-        external = tf.linalg.matmul(u[:, t - 1], net.w_in, transpose_b=True)
+        external = tf.linalg.matmul(u[:, t - 1], net.w_in, transpose_b=True) + bias
         x = (1 - alpha) * x + alpha * (recurrent + external) + noise[t]
-        outputs.append(tf.linalg.matvec(activate(x, net.activation), net.w_out[0]) + net.b_out)
-    return tf.stack(outputs, 1)[..., None]
+        outputs.append(tf.matmul(activate(x, net.activation), net.effective_w_out(), transpose_b=True) + net.b_out)
+    return tf.stack(outputs, 1)
+
+
+EVERYTHING = ("w_rec", "w_in", "w_out", "b_out", "tau_logit", "unit_bias")
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "clipped_relu", "softplus"])
 @pytest.mark.parametrize("loss", ["l1", "l2"])
-@pytest.mark.parametrize("kind", [{}, {"dale": False}, {"n_taus": 1}, {"n_som": 2}], ids=str)
-def test_gradients_equal_automatic_ones(activation, loss, kind):
-    net = network(activation=activation, **kind)
+@pytest.mark.parametrize("n_taus", [1, 2])
+@pytest.mark.parametrize("kind", [{}, {"dale": False}, {"n_som": 2}], ids=str)
+def test_gradients_equal_automatic_ones(activation, loss, n_taus, kind):
+    check_gradients(network(activation=activation, n_taus=n_taus, **kind), loss)
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "clipped_relu", "softplus"])
+@pytest.mark.parametrize("loss", ["l1", "l2"])
+@pytest.mark.parametrize("dale_outputs", [False, True])
+def test_gradients_of_all_that_can_be_trained(activation, loss, dale_outputs):
+    """Input weights, unit biases, three outputs, outputs under Dale's principle."""
+    model = small_model(n_units=N, n_inputs=2, n_som=2, dtype=np.float64)
+    rng = np.random.default_rng(4)
+    w_out = rng.normal(size=(3, N)) * 0.3
+    w_out = np.abs(w_out) * np.diag(model.sign_matrix) if dale_outputs else w_out
+    net = RateNetwork(
+        w_rec=model.w_rec, w_in=model.w_in, w_out=w_out, b_out=[0.1, 0.2, 0.3], tau_logit=model.tau_logit,
+        tau_limits_steps=model.tau_limits_steps, sign_matrix=model.sign_matrix, connection_mask=model.connection_mask,
+        apply_dale=True, activation=activation, unit_bias=rng.normal(size=(N, 1)), dale_outputs=dale_outputs,
+        trained=EVERYTHING, dtype=tf.float64,
+    )  # fmt: skip
+    assert len(net.trainable_variables) == 6
+    check_gradients(net, loss)
+
+
+def check_gradients(net, loss):
     u, noise = inputs(net)
-    target = tf.constant(np.random.default_rng(1).normal(size=(B, T, 1)))
+    target = tf.constant(np.random.default_rng(1).normal(size=(B, T, net.n_outputs)))
     results = []
     for outputs in (net, lambda u, noise: plain_outputs(net, u, noise)):
         with tf.GradientTape() as tape:
@@ -54,7 +81,7 @@ def test_gradients_equal_automatic_ones(activation, loss, kind):
             value = tf.reduce_mean(trial_losses(o, target, loss))
         results.append((o.numpy(), [g.numpy() for g in tape.gradient(value, net.trainable_variables)]))
     (o, gradients), (plain_o, plain_gradients) = results
-    np.testing.assert_allclose(o, plain_o, rtol=1e-12)
+    np.testing.assert_allclose(o, plain_o, rtol=1e-12, atol=1e-14)
     for ours, automatic in zip(gradients, plain_gradients, strict=True):
         assert np.abs(automatic).max() > 0
         np.testing.assert_allclose(ours, automatic, rtol=1e-8, atol=1e-10 * np.abs(automatic).max())

@@ -139,3 +139,44 @@ def test_task_is_resolved_in_order_and_never_guessed():
     assert tasks.resolve(None, None, "go-nogo", "f").name == "go-nogo"
     with pytest.raises(InputError, match=r"f: .*give --task"):
         tasks.resolve(None, None, None, "f")
+
+
+def test_dms_stimulus_and_target():
+    for trial in trials(tasks.DelayedMatchToSample(), 20):
+        sample, test = trial.u[0, 30], trial.u[1, 230]
+        assert (trial.u[0, 30:80] == sample).all() and (trial.u[1, 230:280] == test).all()
+        assert np.abs(trial.u).sum() == 100 and trial.u.shape == (2, 410)
+        assert (trial.target[290:390] == sample * test).all() and np.abs(trial.target).sum() == 100
+        assert trial.label == ("same" if sample == test else "diff")
+    task = tasks.DelayedMatchToSample()
+    assert (task.rate_window_start, task.spiking_window_start) == (290, 29000)
+
+
+def test_afc_stimulus_and_target():
+    for trial in trials(tasks.AlternativeForcedChoice(), 20):
+        assert (trial.u[0, 30:80] == trial.label).all() and np.abs(trial.u).sum() == 50 and trial.u.shape == (1, 200)
+        assert (trial.target[90:190] == trial.label).all() and np.abs(trial.target).sum() == 100
+    assert tasks.AlternativeForcedChoice().spiking_window_start == 9000
+
+
+def test_sine_stimulus_target_and_rule():
+    task = tasks.Sine()
+    (trial,) = trials(task, 1)
+    assert trial.u[0, 20:30].all() and trial.u.sum() == 10
+    steps = np.arange(400)
+    wave = np.sin(2 * np.pi * 2 * steps * 0.005)
+    np.testing.assert_allclose(trial.target[30:], wave[30:], atol=1e-12)
+    assert not trial.target[:30].any()
+
+    def solves(o):
+        fine = np.repeat(o, 100)
+        rate, spiking = trial.score_rate(o[:-1]), trial.score_spiking(fine)
+        assert rate == spiking == trial.score_spiking(fine[::4], downsample=4)
+        return rate
+
+    for amplitude, good in ((1.0, True), (0.72, True), (1.28, True), (0.68, False), (1.32, False)):
+        assert solves(amplitude * wave) is good
+    # 100 steps are a period: a shift by s steps within the lag costs nothing, one beyond it cos(2 pi (s - 10) / 100)
+    for shift, good in ((9, True), (-9, True), (16, True), (19, False), (-19, False), (50, False)):
+        assert solves(np.roll(wave, shift)) is good
+    assert not solves(np.random.default_rng(0).uniform(-1, 1, 400))
