@@ -4,13 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: demo test bench lint clean
+.PHONY: demo test test-neurogym bench lint clean
 
 demo: $(VENV)/installed
 	$(BIN)/rate2spike run --task go-nogo --seed 1 --output_dir demo
 
 test: $(VENV)/installed-test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+# NeuroGym pins old versions of NumPy and matplotlib, so it has an environment of its own
+test-neurogym: .venv-neurogym/installed
+	RATE2SPIKE_REQUIRE_NEUROGYM=1 .venv-neurogym/bin/python -m pytest tests/rate/test_neurogym.py
 
 bench: $(VENV)/installed
 	$(BIN)/python benchmarks/run_all.py --output bench
@@ -23,7 +27,7 @@ lint: $(VENV)/installed-lint
 	$(BIN)/lint-imports
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) .venv-neurogym build dist *.egg-info
 
 $(VENV)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'rate2spike needs Python 3.11 or newer: make PYTHON=python3.12 ...')"
@@ -34,6 +38,11 @@ $(VENV)/installed: setup.cfg pyproject.toml
 
 $(VENV)/installed-test: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	touch $@
+
+.venv-neurogym/installed: setup.cfg pyproject.toml
+	test -x .venv-neurogym/bin/python || $(PYTHON) -m venv .venv-neurogym
+	.venv-neurogym/bin/python -m pip install --quiet --editable '.[neurogym]' 'pytest>=8'
 	touch $@
 
 $(VENV)/installed-lint: $(VENV)/installed-test

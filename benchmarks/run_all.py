@@ -7,6 +7,7 @@ from pathlib import Path
 import bench_lif
 import bench_octave
 import bench_search
+import bench_time_to_network
 from timing import machine
 
 
@@ -14,7 +15,7 @@ def main() -> None:
     """Run all; the training benchmark last, because TensorFlow stays loaded."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", default="bench", help="folder for results.json (default: bench)")
-    parser.add_argument("--only", choices=("lif", "search", "octave", "training"), default=None)
+    parser.add_argument("--only", choices=("lif", "search", "octave", "network", "training"), default=None)
     arguments = parser.parse_args()
     results = {}
     if arguments.only in (None, "lif"):
@@ -23,6 +24,8 @@ def main() -> None:
         results |= bench_search.run()
     if arguments.only in (None, "octave"):
         results |= bench_octave.run()
+    if arguments.only in (None, "network"):
+        results |= bench_time_to_network.run()
     if arguments.only in (None, "training"):
         import bench_training
 

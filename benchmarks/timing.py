@@ -24,6 +24,11 @@ def alternate(contestants: Mapping[str, Callable[[], object]], repeats: int) -> 
     return seconds
 
 
+def median_of_runs(run: Callable[[], object], repeats: int) -> float:
+    """Median seconds of a function, after one untimed call."""
+    return medians(alternate({"run": run}, repeats))["run"]
+
+
 def medians(seconds: Mapping[str, list[float]]) -> dict[str, float]:
     """Median per contestant."""
     return {name: median(values) for name, values in seconds.items()}

@@ -171,9 +171,7 @@ def test_recorded_options_of_a_task_are_honoured(cli, tmp_path, go_nogo_path):
 
     task = task_of_model(load_model(tmp_path / "f.mat"), tmp_path / "f.mat")
     assert (task.stim_dur, task.n_steps) == (30, 220)
-    code, out, error = cli(
-        "evaluate", tmp_path / "f.mat", "--n-trials", 20, "--seed", 1, "--task-option", "stim_dur=20"
-    )
+    code, _, error = cli("evaluate", tmp_path / "f.mat", "--n-trials", 20, "--seed", 1, "--task-option", "stim_dur=20")
     assert code == 0, error
     code, _, error = cli("evaluate", tmp_path / "f.mat", "--task-option", "stim_dur=300")
     assert code == 2 and "must follow one another" in last_line(error)
@@ -201,9 +199,9 @@ def test_a_search_of_other_options_does_not_reuse_finished_values(tmp_path, go_n
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_run_goes_on_after_ctrl_c_in_training(tmp_path, repository):
-    command = [sys.executable, "-m", "rate2spike", "run", "--task", "go-nogo", "--N", "30", "--n_trials", "300", "--seed", "1",
-               "--evaluate_every", "20", "--output_dir", str(tmp_path), "--name", "a", "--scaling-factors", "20", "30",
-               "--search-trials", "4", "--evaluation-trials", "6"]  # fmt: skip
+    command = [sys.executable, "-m", "rate2spike", "run", "--task", "go-nogo", "--N", "30", "--n_trials", "300",
+               "--seed", "1", "--evaluate_every", "20", "--output_dir", str(tmp_path), "--name", "a",
+               "--scaling-factors", "20", "30", "--search-trials", "4", "--evaluation-trials", "6"]  # fmt: skip
     process = start_interruptible(command)
     folder = tmp_path / "a"
     deadline = time.time() + 120

@@ -181,3 +181,11 @@ def test_several_outputs_are_scored_row_by_row():
     trial = Two().draw(np.random.default_rng(0))
     assert trial.score_rate(trial.target[:, :-1]) and trial.score_spiking(np.repeat(trial.target, 100, axis=1))
     assert not trial.score_rate(trial.target[::-1, :-1])
+
+
+def test_without_neurogym_the_extra_is_named():
+    try:
+        import neurogym  # noqa: F401
+    except ImportError:
+        with pytest.raises(InputError, match=r"needs NeuroGym .*pip install 'rate2spike\[neurogym\]'"):
+            tasks.get("neurogym:GoNogo-v0")

@@ -1,0 +1,38 @@
+"""From the start of the command to a Go-NoGo network on disk, by the recipe, for ten seeds; and does each convert?"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from rate2spike.matlab_compat.model_file import load_model
+from rate2spike.spiking.lambda_grid_search import grid_search
+
+SEEDS = range(1, 11)
+CONVERTS = 0.95
+
+
+def run() -> dict[str, float]:
+    """Median seconds, how many meet the criteria, how many convert."""
+    seconds, n_met, n_converted = [], 0, 0
+    for seed in SEEDS:
+        with tempfile.TemporaryDirectory() as folder:
+            command = [sys.executable, "-m", "rate2spike", "train", "--task", "go-nogo", "--recipe", "--seed", str(seed),
+                       "--output_dir", folder]  # fmt: skip
+            start = time.perf_counter()
+            subprocess.run(command, check=True, capture_output=True)
+            seconds.append(time.perf_counter() - start)
+            (path,) = Path(folder).rglob("*.mat")
+            model = load_model(path)
+        n_met += bool(model.training_success)
+        accuracy = grid_search(model, "go-nogo", seed=seed).best_accuracy
+        n_converted += accuracy >= CONVERTS
+        print(f"  seed {seed}: {seconds[-1]:.1f} s, accuracy of the spiking network {accuracy:.2f}", flush=True)
+    return {
+        "start to Go-NoGo network, median of 10 seeds, s": median(seconds),
+        "slowest of them, s": max(seconds),
+        "of these networks meet the criteria": n_met,
+        "and convert (>= 0.95 in the search)": n_converted,
+    }

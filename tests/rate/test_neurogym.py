@@ -1,0 +1,75 @@
+"""NeuroGym environments as tasks. NeuroGym pins old versions of NumPy, so these tests have an environment of their own:
+`make test-neurogym`."""
+
+import os
+import pickle
+
+import numpy as np
+import pytest
+
+from rate2spike.errors import InputError
+from rate2spike.rate import tasks
+
+if os.environ.get("RATE2SPIKE_REQUIRE_NEUROGYM"):
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import neurogym
+else:
+    neurogym = pytest.importorskip(
+        "neurogym", reason="NeuroGym is tested by `make test-neurogym`", exc_type=ImportError
+    )
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # of gymnasium and what it brings
+SHORT = {"timing": '{"fixation": 50, "stimulus": 150, "decision": 50}'}
+
+
+@pytest.mark.parametrize(
+    "environment", ["PerceptualDecisionMaking-v0", "ContextDecisionMaking-v0", "DelayMatchSample-v0", "GoNogo-v0",
+                    "ReachingDelayResponse-v0"]
+)  # fmt: skip
+def test_environments_keep_the_contract_and_their_truth_solves_them(environment):
+    task = tasks.get(f"neurogym:{environment}")
+    for k in range(20):
+        trial = task.draw(np.random.default_rng(k))
+        assert trial.stimulus.shape == (task.n_inputs, task.n_steps + 1)
+        assert trial.target.shape == (task.n_outputs, task.n_steps)
+        assert trial.score_rate(trial.target[:, :-1]) and trial.score_spiking(np.repeat(trial.target, 100, axis=1))
+        assert not trial.score_rate(-trial.target[:, :-1])
+    again = task.draw(np.random.default_rng(19))
+    np.testing.assert_array_equal(again.stimulus, trial.stimulus)
+    assert pickle.loads(pickle.dumps(task)) == task
+
+
+def test_arguments_reach_the_environment_and_travel_in_the_options():
+    task = tasks.get("neurogym:PerceptualDecisionMaking-v0", {**SHORT, "accuracy_threshold": "0.6"})
+    assert task.n_steps == 50 and task.accuracy_threshold == 0.6
+    assert tasks.get(task.reference, task.options()) == task
+    trial = task.draw(np.random.default_rng(1))
+    assert trial.window_start == 40 and trial.target[0, :40].all() and not trial.target[0, 40:].any()
+
+
+@pytest.mark.parametrize("environment", ["PerceptualDecisionMaking-v0", "GoNogo-v0"])
+def test_a_network_is_trained_converted_and_evaluated(cli, tmp_path, environment):
+    run = tmp_path / "run"
+    code, _, error = cli("train", "--recipe", "--task", f"neurogym:{environment}", "--N", 30, "--n_trials", 3, "--seed", 1,
+                         "--run_folder", run)  # fmt: skip
+    assert code == 0, error
+    code, _, error = cli("search", run / "model.mat", "--n-trials", 4, "--scaling-factors", 25, "--seed", 1)
+    assert code == 0, error
+    code, out, error = cli("evaluate", run / "model.mat", "--n-trials", 5, "--seed", 1)
+    assert code == 0 and f"{environment.lower()}, scaling factor 25" in out, error
+
+
+@pytest.mark.parametrize(
+    ("environment", "options", "message"),
+    [
+        ("Nope-v0", {}, "NeuroGym cannot make Nope-v0"),
+        ("GoNogo-v0", {"foo": "3"}, "NeuroGym cannot make GoNogo-v0 .*foo"),
+        ("GoNogo-v0", {"tolerance": "x"}, "option tolerance must be a number"),
+    ],
+)
+def test_bad_environments_and_arguments(environment, options, message):
+    with pytest.raises(InputError, match=message):
+        tasks.get(f"neurogym:{environment}", options)
