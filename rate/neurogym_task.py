@@ -7,6 +7,7 @@ solved if, from the last change of the ground truth to the trial's end, the mean
 """
 
 import json
+import threading
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -19,6 +20,7 @@ from rate2spike.errors import InputError
 from rate2spike.rate.task import Label, Task, Trial
 
 STEP_MS = 5
+_ONE_AT_A_TIME = threading.Lock()  # an environment has state, and a search draws trials in several threads
 _SIZING_TRIALS = 100  # trials drawn to find how long a trial may be
 
 
@@ -118,9 +120,10 @@ class NeuroGymTask(Task):
 
     def _trial_arrays(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Observations (steps, n_inputs) and ground truth (steps, ...) of a trial."""
-        self._env.seed(seed)
-        self._env.new_trial()
-        return np.asarray(self._env.ob, float), np.asarray(self._env.gt)
+        with _ONE_AT_A_TIME:
+            self._env.seed(seed)
+            self._env.new_trial()
+            return np.asarray(self._env.ob, float), np.asarray(self._env.gt)
 
 
 def _from_json(value: Any) -> Any:

@@ -3,6 +3,7 @@
 
 import os
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -48,6 +49,17 @@ def test_arguments_reach_the_environment_and_travel_in_the_options():
     assert tasks.get(task.reference, task.options()) == task
     trial = task.draw(np.random.default_rng(1))
     assert trial.window_start == 40 and trial.target[0, :40].all() and not trial.target[0, 40:].any()
+
+
+def test_threads_draw_the_same_trials_as_one():
+    task = tasks.get("neurogym:PerceptualDecisionMaking-v0", SHORT)
+
+    def stimulus(seed):
+        return task.draw(np.random.default_rng(seed)).stimulus
+
+    with ThreadPoolExecutor(8) as pool:
+        for k, drawn in enumerate(pool.map(stimulus, range(200))):
+            np.testing.assert_array_equal(drawn, stimulus(k))
 
 
 @pytest.mark.parametrize("environment", ["PerceptualDecisionMaking-v0", "GoNogo-v0"])
