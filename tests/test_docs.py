@@ -44,6 +44,24 @@ def test_bash_blocks_run(code, tmp_path):
     assert list(tmp_path.rglob("Task_go-nogo_N_200_Taus_4.0_20.0_Act_sigmoid_*.mat"))
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_training_page_runs_from_top_to_bottom(tmp_path):
+    page = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    found = re.findall(r"```(bash|python|toml)(?: file=(\S+))?\n(.*?)```", page, flags=re.DOTALL)
+    assert len(found) == 9
+    for language, name, code in found:
+        if name:
+            (tmp_path / name).write_text(code)
+            continue
+        command = [sys.executable, "-c", code] if language == "python" else ["bash", "-euo", "pipefail", "-c", code]
+        done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
+        assert done.returncode == 0, code + done.stdout + done.stderr
+    for made in ("long_pulse/model.mat", "which/model.mat", "typed/model_spectrum.png", "b/model.mat", "training.png",
+                 "population/population.csv", "go_nogo.mat"):  # fmt: skip
+        assert (tmp_path / made).exists(), made
+
+
 @pytest.mark.octave
 @pytest.mark.slow
 def test_matlab_page_runs_from_top_to_bottom(octave, tmp_path, monkeypatch, go_nogo_path):
