@@ -15,6 +15,11 @@ from rate2spike.rate.task import Task
 ENTRY_POINT_GROUP = "rate2spike.tasks"
 
 
+def is_file(reference: str) -> bool:
+    """Whether a reference means a class in a user's file."""
+    return ".py:" in reference or reference.endswith(".py")
+
+
 def from_file(reference: str) -> Task:
     """The task of `FILE.py:CLASS`; CLASS may be left out if the file defines one task. Runs the file. Raises InputError."""
     path_text, _, class_name = reference.rpartition(".py:") if ".py:" in reference else (reference[:-3], "", "")
@@ -54,7 +59,10 @@ def installed() -> dict[str, type[Task]]:
             ) from error
         if not isinstance(task, type) or not issubclass(task, Task):
             raise InputError(f"entry point {entry.name} = {entry.value} is no subclass of rate2spike.rate.task.Task")
-        found[entry.name.lower().replace("_", "-")] = task
+        name = entry.name.lower().replace("_", "-")
+        if name != task.name:
+            task.reference = name  # what a model file must say
+        found[name] = task
     return found
 
 

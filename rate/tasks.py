@@ -12,7 +12,7 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.rate.task import FINE_STEPS_PER_STEP, Label, Task, Trial, in_order, reference_of
-from rate2spike.rate.task_plugins import from_file, from_neurogym, installed
+from rate2spike.rate.task_plugins import from_file, from_neurogym, installed, is_file
 
 HIGH, LOW = 0.7, 0.3  # output amplitudes that count as a response and as none
 STEPS_PER_S = 200
@@ -343,7 +343,7 @@ def get(reference: str, options: Mapping[str, Any] | None = None) -> Task:
     reference = str(reference)
     if reference.startswith("neurogym:"):
         return from_neurogym(reference.removeprefix("neurogym:"), options or {})
-    if ".py:" in reference or reference.endswith(".py"):
+    if is_file(reference):
         return from_file(reference).with_options(options or {})
     name = canonical_name(reference)
     if name in TASKS:
@@ -377,10 +377,9 @@ def resolve(
     reference = explicit or recorded or in_path
     if reference is None:
         raise InputError(f"{source}: neither the file nor its path names a task: give --task ({', '.join(TASKS)})")
-    if explicit is None and recorded_reference and not recorded_reference.startswith("neurogym:"):
-        if canonical_name(reference) not in installed():
+    if explicit is None and recorded_reference:
+        if is_file(recorded_reference):
             raise InputError(f"{source}: its task {reference} is the user's own: give --task {recorded_reference}")
-    elif explicit is None and recorded_reference:
         reference = recorded_reference
     own = recorded_options or {}
     if explicit is None:

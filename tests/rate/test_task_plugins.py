@@ -2,7 +2,6 @@
 
 import pickle
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint
 
 import numpy as np
 import pytest
@@ -134,20 +133,39 @@ def test_options_move_stimulus_target_and_windows():
     assert tasks.get("xor", {"delay": 20}).spiking_window_start == 21999
 
 
-def test_entry_points(monkeypatch, delay_file):
-    entries = [EntryPoint("go-fast", "rate2spike.rate.tasks:GoNogo", task_plugins.ENTRY_POINT_GROUP)]
-    monkeypatch.setattr(task_plugins, "entry_points", lambda group: entries)
+@pytest.fixture
+def other_package(tmp_path, monkeypatch):
+    """An installed package, as the interpreter sees one, that offers a task; returns how to declare it."""
+
+    def declare(entry):
+        information = tmp_path / "other_package-1.0.dist-info"
+        information.mkdir(exist_ok=True)
+        (information / "METADATA").write_text("Metadata-Version: 2.1\nName: other-package\nVersion: 1.0\n")
+        (information / "entry_points.txt").write_text(f"[rate2spike.tasks]\n{entry}\n")
+        task_plugins.installed.cache_clear()
+
+    (tmp_path / "other_package.py").write_text(SOURCE)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield declare
     task_plugins.installed.cache_clear()
-    assert tasks.get("Go_Fast").n_steps == 200
-    entries[0] = EntryPoint("broken", "rate2spike.nowhere:Task", task_plugins.ENTRY_POINT_GROUP)
-    task_plugins.installed.cache_clear()
+
+
+def test_a_task_of_an_installed_package_is_found_by_name(other_package):
+    other_package("go_fast = other_package:Delay")
+    assert tasks.get("Go_Fast", {"n_steps": 80}).n_steps == 80
+    with pytest.raises(InputError, match=r"unknown task 'dance': choose from go-nogo, .*sine, go-fast, or"):
+        tasks.get("dance")
+    recorded = dict(recorded_options={"n_steps": 70}, recorded_reference=tasks.get("go-fast").reference)
+    assert tasks.resolve(None, "delay", None, "f", **recorded).n_steps == 70
+
+
+def test_broken_entry_points_are_named(other_package):
+    other_package("broken = other_package.nowhere:Task")
     with pytest.raises(InputError, match=r"the task broken of the installed package .* cannot be loaded"):
         tasks.get("unheard-of")
-    entries[0] = EntryPoint("odd", "rate2spike.rate.tasks:get", task_plugins.ENTRY_POINT_GROUP)
-    task_plugins.installed.cache_clear()
+    other_package("odd = rate2spike.rate.tasks:get")
     with pytest.raises(InputError, match=r"odd = .* is no subclass of rate2spike.rate.task.Task"):
         tasks.get("unheard-of")
-    task_plugins.installed.cache_clear()
 
 
 def test_a_model_file_never_makes_us_run_a_file(delay_file):
