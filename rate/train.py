@@ -214,7 +214,9 @@ class _Run:
         """Everything that a later run needs besides the settings."""
         state = {f"network_{name}": variable.numpy() for name, variable in self._variables()}
         state |= {f"optimizer_{k}": variable.value.numpy() for k, variable in enumerate(self.optimizer.variables)}
-        rows = np.array([(r.update, r.loss, r.accuracy, r.learning_rate) for r in self.evaluations]).reshape(-1, 4)
+        # the evaluation after this update, if one was made already, is made again by who goes on from here
+        before = [row for row in self.evaluations if row.update < self.last_update]
+        rows = np.array([(r.update, r.loss, r.accuracy, r.learning_rate) for r in before]).reshape(-1, 4)
         return state | {"losses": self.losses[: self.last_update + 1].copy(), "evaluations": rows}
 
     def _set_arrays(self, arrays: dict[str, np.ndarray]) -> None:

@@ -249,6 +249,20 @@ def test_resuming_after_ctrl_c_equals_the_unbroken_run(tmp_path):
     assert resumed.model == unbroken.model and resumed.evaluations == unbroken.evaluations
 
 
+def test_ctrl_c_in_an_evaluation_leaves_no_trace_after_resuming(tmp_path):
+    config = replace(SMALL, n_updates=25, evaluate_every=10)
+    unbroken = train_interruptibly(config)
+
+    def stop(update, _evaluation):
+        if update == 11:
+            raise KeyboardInterrupt
+
+    broken = train_interruptibly(config, on_evaluation=stop, checkpoints=Checkpointing(tmp_path))
+    assert broken.interrupted and broken.model.last_update == 11
+    resumed = train_interruptibly(config, checkpoints=Checkpointing(tmp_path, resume=True))
+    assert resumed.model == unbroken.model and resumed.evaluations == unbroken.evaluations
+
+
 def test_a_finished_run_resumes_to_the_same_end(tmp_path):
     config = replace(SMALL, n_updates=12, evaluate_every=10)
     first = train_interruptibly(config, checkpoints=Checkpointing(tmp_path))
