@@ -71,10 +71,6 @@ def _folder_and_config(arguments, factors):
     if arguments.resume and recorded.exists():
         config = config_of(arguments, TrainConfig.from_sections(read_toml(recorded), str(recorded)))
         return RunFolder(recorded.parent, resume=True), config
-    if arguments.task is None and arguments.config is None:
-        from rate2spike.rate.tasks import TASKS
-
-        raise InputError(f"--task must be given: {', '.join(TASKS)}, or your own")
     config = config_of(arguments, base_for(arguments))
     name = arguments.name or f"{config.task.name}_{datetime.now():%Y_%m_%d_%H%M%S}_seed_{config.seed}"
     folder = RunFolder(Path(arguments.output_dir) / name, resume=arguments.resume)

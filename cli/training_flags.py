@@ -9,6 +9,7 @@ from typing import Any
 
 from rate2spike.cli.arguments import add_task, task_options, true_or_false
 from rate2spike.errors import InputError
+from rate2spike.rate import tasks
 from rate2spike.rate.cell_types import CellTypes
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.recipes import recipe
@@ -117,12 +118,14 @@ def settings_of(arguments: argparse.Namespace, base: TrainConfig | None = None) 
     return replace(base, **changes, task_options=task_options(arguments))
 
 
-def base_for(arguments: argparse.Namespace, task_default: str | None = None) -> TrainConfig:
+def base_for(arguments: argparse.Namespace) -> TrainConfig:
     """The recipe of the task that the flags, or the --config file, name. Raises InputError."""
     task = arguments.task
     if task is None and arguments.config is not None:
         task = read_toml(Path(arguments.config)).get("training", {}).get("task")
-    return recipe(task or task_default or "go-nogo")
+    if task is None:
+        raise InputError(f"--task must be given: {', '.join(tasks.TASKS)}, or your own")
+    return recipe(task)
 
 
 def read_toml(path: Path) -> Mapping[str, Any]:

@@ -16,7 +16,6 @@ example: rate2spike train --task xor --recipe --seed 1 --run_folder runs/xor_1
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -110,10 +109,7 @@ def folder_and_config(arguments: argparse.Namespace):
     resumes = arguments.resume and (path / "config.toml").exists()
     if resumes:
         recorded = TrainConfig.from_sections(read_toml(path / "config.toml"), str(path / "config.toml"))
-        seed = arguments.seed
         config = config_of(arguments, recorded)
-        if seed is None and recorded.seed is not None:
-            config = replace(config, seed=recorded.seed)
     else:
         if not arguments.recipe and arguments.config is None:
             require(arguments, "task", "N", "decay_taus")

@@ -7,6 +7,7 @@ is done, so that a population resumes after anything.
 import json
 import os
 import time
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
@@ -16,7 +17,7 @@ from typing import Any
 
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
-from rate2spike.io.run_folder import RunFolder
+from rate2spike.io.run_folder import RunFolder, to_toml
 from rate2spike.matlab_compat.model_file import save_model
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.run_files import write_tables
@@ -52,7 +53,7 @@ def train_population(
     """
     folder = Path(folder)
     seeds = list(seeds)
-    outcomes = {seed: outcome for seed in seeds if (outcome := _finished(folder, seed))}
+    outcomes = {seed: outcome for seed in seeds if (outcome := _finished(folder, seed, config))}
     n_workers = min(n_workers or os.cpu_count() or 1, max(len(seeds), 1))
     n_threads = None if executor else max((os.cpu_count() or 1) // n_workers, 1)
     pending = [seed for seed in seeds if seed not in outcomes]
@@ -101,12 +102,22 @@ def unit_folder(folder: Path, seed: int) -> Path:
     return folder / f"seed_{seed}"
 
 
-def _finished(folder: Path, seed: int) -> Outcome | None:
+def _finished(folder: Path, seed: int, config: TrainConfig) -> Outcome | None:
+    """The outcome of a seed, if its network is done. Raises InputError if it is of other settings."""
+    unit = unit_folder(folder, seed)
     try:
-        content: Mapping[str, Any] = json.loads((unit_folder(folder, seed) / _OUTCOME).read_text(encoding="utf-8"))
-        return Outcome(**content)
+        content: Mapping[str, Any] = json.loads((unit / _OUTCOME).read_text(encoding="utf-8"))
+        outcome = Outcome(**content)
+        recorded = tomllib.loads((unit / "config.toml").read_text(encoding="utf-8"))
     except (OSError, ValueError, TypeError):
         return None
+    if {name: recorded.get(name) for name in config.sections()} != _as_read(replace(config, seed=seed)):
+        raise InputError(f"{unit} holds a network of other settings: choose another folder")
+    return outcome
+
+
+def _as_read(config: TrainConfig) -> dict[str, Any]:
+    return dict(tomllib.loads(to_toml(config.sections())))
 
 
 def _run_units(config, seeds, folder, executor, n_workers, n_threads) -> Iterator[Outcome]:

@@ -93,6 +93,10 @@ def test_historic_files_hold_no_time_stamp_in_a_run_folder_and_no_other_variable
             [*SMALL, "--run_folder", "{new}", "--output_dir", "{new}"],
             "give --output_dir (historic folders) or --run_folder",
         ),
+        (
+            ["--recipe", "--run_folder", "{new}"],
+            "--task must be given: go-nogo, xor, mante, dms, afc, sine, or your own",
+        ),
         (["--run_folder", "{new}"], "--task, --N, --decay_taus must be given in this mode"),
         (["--run_folder", "{new}", "--resume"], "--task, --N, --decay_taus must be given in this mode"),
         (["--config", "{new}/none.toml", "--run_folder", "{new}"], "none.toml: No such file or directory"),

@@ -37,6 +37,8 @@ def test_any_executor_and_what_is_finished_is_taken_over(tmp_path):
         before = (unit_folder(tmp_path, 1) / "model.mat").stat().st_mtime_ns
         told = []
         outcomes = train_population(SMALL, [1, 2], tmp_path, executor=executor, on_outcome=told.append)
+    with pytest.raises(InputError, match="seed_1 holds a network of other settings"):
+        train_population(TrainConfig(n_units=20, n_updates=3, gain=2.0), [1], tmp_path)
     assert [o.seed for o in told] == [1, 2] == [o.seed for o in outcomes]
     assert (unit_folder(tmp_path, 1) / "model.mat").stat().st_mtime_ns == before
 
