@@ -57,7 +57,9 @@ def population_outcomes(updates: list[int], accuracies: list[float], criteria_me
         if members.any():
             label = f"{name} (n = {members.sum()})"
             axes.plot(np.asarray(updates)[members], np.asarray(accuracies)[members], marker, color="0.2", label=label)
-    axes.set(xlabel="updates", ylabel="accuracy of the rate network", ylim=(-0.03, 1.03), title="Population")
+    axes.set(
+        xlabel="updates", ylabel="accuracy of the rate network", xlim=(0, None), ylim=(-0.03, 1.03), title="Population"
+    )
     axes.legend(frameon=False)
     return figure
 

@@ -67,7 +67,7 @@ def _compiled_trajectory(network: RateNetwork) -> Callable[..., Trajectory]:
     """network.trajectory as a compiled function of (u, noise seed), kept with the network so that it is traced once."""
     if not hasattr(network, "_compiled_trajectory"):
 
-        @tf.function
+        @tf.function(autograph=False)
         def compiled(u, noise_seed):
             return network.trajectory(u, network.draw_noise(u.shape[0], u.shape[1], noise_seed))
 

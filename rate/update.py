@@ -56,7 +56,7 @@ def compiled_update(network: RateNetwork, config: TrainConfig, optimizer, strate
 
     if n_replicas == 1:
 
-        @tf.function
+        @tf.function(autograph=False)
         def update(u, target, noise_seed):
             loss, gradients = batch_gradients(network, parts_of(u, target, noise_seed, sizes), config)
             apply(gradients)
@@ -69,7 +69,7 @@ def compiled_update(network: RateNetwork, config: TrainConfig, optimizer, strate
         apply(tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, gradients))
         return loss
 
-    @tf.function
+    @tf.function(autograph=False)
     def distributed(parts):
         return strategy.reduce(tf.distribute.ReduceOp.SUM, strategy.run(of_replica, (parts,)), axis=None)
 
