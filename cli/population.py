@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, astuple, fields, replace
+from dataclasses import astuple, fields, replace
 from pathlib import Path
 
 from rate2spike.cli.training_flags import base_for, read_toml, settings_of
@@ -26,7 +26,9 @@ def run_population(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.run_folder)
     recorded = folder / "config.toml"
     if arguments.resume and recorded.exists():
-        base = TrainConfig.from_sections(read_toml(recorded), str(recorded))
+        content = read_toml(recorded)
+        RunFolder.check_kind(content, "population", recorded)
+        base = TrainConfig.from_sections(content, str(recorded))
         config = settings_of(arguments, base)
         _check_same(config, base, folder)
     else:
@@ -34,12 +36,12 @@ def run_population(arguments: argparse.Namespace) -> int:
             require(arguments, "task", "N", "decay_taus")
         config = settings_of(arguments, base_for(arguments) if arguments.recipe else None)
     config = replace(config, seed=None)
-    run_folder = RunFolder(folder, resume=arguments.resume)
-    run_folder.write_config(["rate2spike", *sys.argv[1:]], config.sections())
     with (
         _executor(arguments.scheduler) as executor,
         Progress(f"training {len(seeds)} networks", len(seeds)) as progress,
     ):
+        run_folder = RunFolder(folder, resume=arguments.resume)
+        run_folder.write_config("population", ["rate2spike", *sys.argv[1:]], config.sections())
         progress.line(
             f"training {len(seeds)} networks on {config.task.name}: {config.n_units} units, seeds {arguments.seeds}"
         )
@@ -72,12 +74,16 @@ def seeds_in(text: str) -> list[int]:
     seeds: list[int] = []
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
-        if not first.isdigit() or (dash and not last.isdigit()) or (dash and int(last) < int(first)):
+        if not _is_number(first) or (dash and not _is_number(last)) or (dash and int(last) < int(first)):
             raise InputError(f"--seeds must be numbers and ranges, such as 1-100 or 1-5,8; got {text!r}")
         if dash and int(last) - int(first) >= 100_000:
             raise InputError(f"--seeds {text} asks for more than 100000 networks")
         seeds += range(int(first), int(last or first) + 1)
     return list(dict.fromkeys(resolve_seed(seed) for seed in seeds))
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 def in_words(outcome: Outcome) -> str:
@@ -92,11 +98,15 @@ def in_words(outcome: Outcome) -> str:
 
 def _check_same(config: TrainConfig, recorded: TrainConfig, folder: Path) -> None:
     """Raise InputError listing the settings in which a population to be resumed differs."""
-    here, there = asdict(replace(config, seed=None)), asdict(replace(recorded, seed=None))
-    names = [name for name in here if here[name] != there[name]]
+    here, there = (_flat(replace(each, seed=None)) for each in (config, recorded))
+    names = [name for name in here.keys() | there.keys() if here.get(name) != there.get(name)]
     if names:
-        listed = "; ".join(f"{name} {there[name]!r} there, {here[name]!r} here" for name in names)
+        listed = "; ".join(f"{name} {there.get(name)!r} there, {here.get(name)!r} here" for name in sorted(names))
         raise InputError(f"the population in {folder} has other settings: {listed}")
+
+
+def _flat(config: TrainConfig) -> dict:
+    return {name: value for values in config.sections().values() for name, value in values.items()}
 
 
 @contextmanager

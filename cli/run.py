@@ -9,7 +9,7 @@ example: rate2spike run --task go-nogo --seed 1
 import argparse
 import re
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -27,8 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", default=None, help="name of the run folder (default: task, time and seed)")
     parser.add_argument("--resume", action="store_true", help="go on with the run of that --name")
     add_scaling_factors(parser)
-    parser.add_argument("--search-trials", type=int, default=100, help="trials per factor (default: 100)")
-    parser.add_argument("--evaluation-trials", type=int, default=1000, help="fresh trials at the best (default: 1000)")
+    parser.add_argument("--search-trials", type=int, default=None, help="trials per factor (default: 100)")
+    parser.add_argument("--evaluation-trials", type=int, default=None, help="fresh trials at the best (default: 1000)")
     parser.add_argument(
         "--threads", type=int, default=None, help="threads of search and evaluation (default: all cores)"
     )
@@ -37,12 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run all steps; returns the exit code."""
     from rate2spike.cli.training import end_or_raise, save_historic, train_with_progress
+    from rate2spike.matlab_compat.model_file import save_model
     from rate2spike.rate.run_files import write_figures, write_tables
-    from rate2spike.spiking.lambda_grid_search import HISTORIC_FACTORS, checked_factors
 
-    _check_counts(arguments)
-    factors = checked_factors(chosen_factors(arguments) or HISTORIC_FACTORS)
-    folder, config = _folder_and_config(arguments, factors)
+    folder, config, plan = _folder_and_plan(arguments)
     again = f"`rate2spike run --resume --output_dir {arguments.output_dir} --name {folder.path.name}` goes on"
     path = _finished_model(folder)
     if path is None:
@@ -51,33 +49,72 @@ def run(arguments: argparse.Namespace) -> int:
         write_figures(folder, result, config)
         if result.interrupted:
             raise KeyboardInterrupt(again)
+        if result.diverged_at is not None:
+            last_good = folder.path / "last_good.mat"
+            save_model(result.model, last_good)
+            end_or_raise(result, last_good, again)
         path = save_historic(result.model, config, folder.path)
-        end_or_raise(result, path, again)
-    result = _search(path, arguments, factors, config, again)
-    evaluation = _evaluate_and_draw(folder, path, result, arguments, config)
+    result = _search(path, plan, config, arguments.threads, again)
+    evaluation = _evaluate_and_draw(folder, path, result, plan, config, arguments.threads)
     _report(folder, path, result, evaluation)
     return 0
 
 
-def _folder_and_config(arguments, factors):
-    """The run folder, new or to be resumed, and the settings, written there. Raises InputError."""
+@dataclass(frozen=True)
+class Plan:
+    """What follows the training."""
+
+    scaling_factors: tuple[float, ...]
+    search_trials: int
+    evaluation_trials: int
+
+
+def _folder_and_plan(arguments):
+    """The run folder, new or to be resumed, the settings and the plan, written there. Raises InputError."""
     from rate2spike.cli.training_flags import base_for, config_of, read_toml
     from rate2spike.io.run_folder import RunFolder
     from rate2spike.rate.config import TrainConfig
 
     if arguments.resume and arguments.name is None:
         raise InputError("--resume needs --name, the run folder to go on with")
-    recorded = Path(arguments.output_dir) / (arguments.name or "") / "config.toml"
-    if arguments.resume and recorded.exists():
-        config = config_of(arguments, TrainConfig.from_sections(read_toml(recorded), str(recorded)))
-        return RunFolder(recorded.parent, resume=True), config
-    config = config_of(arguments, base_for(arguments))
-    name = arguments.name or f"{config.task.name}_{datetime.now():%Y_%m_%d_%H%M%S}_seed_{config.seed}"
-    folder = RunFolder(Path(arguments.output_dir) / name, resume=arguments.resume)
-    search = {"scaling_factors": list(factors), "search_trials": arguments.search_trials,
-              "evaluation_trials": arguments.evaluation_trials}  # fmt: skip
-    folder.write_config(["rate2spike", *sys.argv[1:]], {**config.sections(), "search": search})
-    return folder, config
+    recorded_path = Path(arguments.output_dir) / (arguments.name or "") / "config.toml"
+    if arguments.resume and recorded_path.exists():
+        recorded = read_toml(recorded_path)
+        RunFolder.check_kind(recorded, "run", recorded_path)
+        base = TrainConfig.from_sections(recorded, str(recorded_path))
+        config = config_of(arguments, base)
+        plan = _plan(arguments, recorded.get("search", {}))
+        folder = RunFolder(recorded_path.parent, resume=True)
+        if config != base and _finished_model(folder):
+            raise InputError(f"the training of {folder.path} has ended with other settings: give another --name")
+    else:
+        config = config_of(arguments, None if arguments.config else base_for(arguments))
+        plan = _plan(arguments, {})
+        name = arguments.name or f"{config.task.name}_{datetime.now():%Y_%m_%d_%H%M%S}_seed_{config.seed}"
+        folder = RunFolder(Path(arguments.output_dir) / name, resume=arguments.resume)
+    search = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(plan).items()}
+    folder.write_config("run", ["rate2spike", *sys.argv[1:]], {**config.sections(), "search": search})
+    return folder, config, plan
+
+
+def _plan(arguments, recorded) -> Plan:
+    """From the flags, else as recorded, else the defaults. Raises InputError."""
+    from rate2spike.spiking.lambda_grid_search import HISTORIC_FACTORS, checked_factors
+
+    def chosen(name: str, default):
+        given = getattr(arguments, name)
+        return recorded.get(name, default) if given is None else given
+
+    factors = chosen_factors(arguments) or tuple(recorded.get("scaling_factors", HISTORIC_FACTORS))
+    plan = Plan(checked_factors(factors), chosen("search_trials", 100), chosen("evaluation_trials", 1000))
+    for flag, value in (
+        ("--search-trials", plan.search_trials),
+        ("--evaluation-trials", plan.evaluation_trials),
+        ("--threads", arguments.threads),
+    ):
+        if value is not None and value < 1:
+            raise InputError(f"{flag} must be at least 1, got {value}")
+    return plan
 
 
 def _finished_model(folder) -> Path | None:
@@ -88,25 +125,15 @@ def _finished_model(folder) -> Path | None:
     return models[0] if models else None
 
 
-def _check_counts(arguments: argparse.Namespace) -> None:
-    for flag, value in (
-        ("--search-trials", arguments.search_trials),
-        ("--evaluation-trials", arguments.evaluation_trials),
-        ("--threads", arguments.threads),
-    ):
-        if value is not None and value < 1:
-            raise InputError(f"{flag} must be at least 1, got {value}")
-
-
-def _search(path, arguments, factors, config, again):
+def _search(path, plan, config, n_threads, again):
     from rate2spike.progress import Progress
     from rate2spike.spiking.search_files import FileSearch, search_files
 
     options = FileSearch(
-        task=config.task, scaling_factors=factors, n_trials=arguments.search_trials, seed=config.seed,
-        n_threads=arguments.threads, force=True,
+        task=config.task, scaling_factors=plan.scaling_factors, n_trials=plan.search_trials, seed=config.seed,
+        n_threads=n_threads, force=True,
     )  # fmt: skip
-    with Progress("searching", len(factors)) as progress:
+    with Progress("searching", len(plan.scaling_factors)) as progress:
 
         def report(_file, result):
             progress.advance(f"factor {result.scaling_factor:g}: {result.accuracy:.3f}")
@@ -119,7 +146,7 @@ def _search(path, arguments, factors, config, again):
     return outcome.result
 
 
-def _evaluate_and_draw(folder, path, result, arguments, config):
+def _evaluate_and_draw(folder, path, result, plan, config, n_threads):
     from rate2spike.figures import save_figure
     from rate2spike.matlab_compat.model_file import load_model
     from rate2spike.spiking.demonstrate import demonstrate
@@ -135,7 +162,7 @@ def _evaluate_and_draw(folder, path, result, arguments, config):
     save_figure(accuracy_over_factor(result), folder.figures / "accuracy_over_scaling_factor")
     network = SpikingNetwork.from_model(load_model(path))
     task = config.task
-    evaluation = evaluate(network, task, arguments.evaluation_trials, config.seed, n_threads=arguments.threads)
+    evaluation = evaluate(network, task, plan.evaluation_trials, config.seed, n_threads=n_threads)
     conditions, point_s = demonstrate(network, task, config.seed)
     outputs = {condition.name: condition.outputs for condition in conditions}
     save_figure(condition_outputs(outputs, point_s), folder.figures / "spiking_outputs")

@@ -12,6 +12,7 @@ from rate2spike.errors import InputError
 from rate2spike.rate import tasks
 from rate2spike.rate.cell_types import CellTypes
 from rate2spike.rate.config import TrainConfig
+from rate2spike.rate.device import check_gpu
 from rate2spike.rate.recipes import recipe
 from rate2spike.rate.weights import draw_weights
 from rate2spike.seeding import Role, generator, resolve_seed
@@ -25,6 +26,19 @@ class Flag:
     field: str
     kind: Callable[[str], Any]
     help: str
+
+
+OFF = object()  # what a flag gives that switches a setting off
+
+
+def _or_none(kind: Callable[[str], Any]) -> Callable[[str], Any]:
+    """The type of a flag that takes `none` too."""
+
+    def parse(text: str) -> Any:
+        return OFF if text.lower() == "none" else kind(text)
+
+    parse.__name__ = kind.__name__
+    return parse
 
 
 _HISTORIC = (
@@ -53,16 +67,25 @@ _TRAINING = (
     Flag("--batch_size", "batch_size", int, "trials per update (default: 1, as published)"),
     Flag("--learning_rate", "learning_rate", float, "of Adam (default: 0.01)"),
     Flag("--lr_schedule", "lr_schedule", str, "constant, cosine or exponential (default: constant)"),
-    Flag("--lr_decay_updates", "lr_decay_updates", int, "length of the schedule (default: --n_trials)"),
+    Flag("--lr_decay_updates", "lr_decay_updates", _or_none(int), "length of the schedule (default: --n_trials)"),
     Flag("--lr_final", "lr_final", float, "fraction of the learning rate at its end (default: 0.1)"),
-    Flag("--clip_norm", "clip_norm", float, "clip the norm of all gradients together (default: off)"),
+    Flag("--clip_norm", "clip_norm", _or_none(float), "clip the norm of all gradients together (default: off)"),
     Flag("--l2_weights", "l2_weights", float, "penalty on squared recurrent weights (default: 0)"),
     Flag("--l2_rates", "l2_rates", float, "penalty on the mean squared rate (default: 0)"),
-    Flag("--min_updates", "min_updates", int, "train at least so long (default: as the task says, Go-NoGo 1500)"),
+    Flag(
+        "--min_updates",
+        "min_updates",
+        _or_none(int),
+        "train at least so long (default: as the task says, Go-NoGo 1500)",
+    ),
     Flag("--evaluate_every", "evaluate_every", int, "updates between evaluations (default: 100)"),
-    Flag("--loss_threshold", "loss_threshold", float, "of the criteria: evaluation loss below (default: 7)"),
-    Flag("--accuracy_threshold", "accuracy_threshold", float, "of the criteria: accuracy above (default: 0.95)"),
-    Flag("--patience", "patience", int, "stop after so many evaluations without a lower loss (default: never)"),
+    Flag("--loss_threshold", "loss_threshold", _or_none(float), "of the criteria: evaluation loss below (default: 7)"),
+    Flag(
+        "--accuracy_threshold", "accuracy_threshold", _or_none(float), "of the criteria: accuracy above (default: 0.95)"
+    ),
+    Flag(
+        "--patience", "patience", _or_none(int), "stop after so many evaluations without a lower loss (default: never)"
+    ),
 )
 FLAGS = (*_HISTORIC, *_NETWORK, *_TRAINING)
 
@@ -105,27 +128,27 @@ def settings_of(arguments: argparse.Namespace, base: TrainConfig | None = None) 
     """The same without a seed."""
     if not (arguments.gpu_frac is None or 0 <= arguments.gpu_frac <= 1):
         raise InputError(f"--gpu_frac must be from 0 to 1, got {arguments.gpu_frac}")
+    check_gpu(arguments.gpu)
     base = base or TrainConfig()
     if arguments.config is not None:
         base = TrainConfig.from_sections(read_toml(Path(arguments.config)), arguments.config, base)
     given = {flag.field: getattr(arguments, flag.name.lstrip("-")) for flag in FLAGS}
     given["tau_steps"] = tuple(arguments.decay_taus) if arguments.decay_taus else None
-    given["unit_tau_steps"] = _numbers_in(arguments.unit_taus) if arguments.unit_taus else None
-    given["cell_types"] = _cell_types(arguments.cell_types) if arguments.cell_types else None
-    changes = {name: value for name, value in given.items() if value is not None}
+    given["unit_tau_steps"] = None if arguments.unit_taus is None else _numbers_in(arguments.unit_taus)
+    given["cell_types"] = None if arguments.cell_types is None else _cell_types(arguments.cell_types)
+    changes: dict[str, Any] = {
+        name: None if value is OFF else value for name, value in given.items() if value is not None
+    }
     if arguments.task is not None:
         changes["task"] = arguments.task
     return replace(base, **changes, task_options=task_options(arguments))
 
 
 def base_for(arguments: argparse.Namespace) -> TrainConfig:
-    """The recipe of the task that the flags, or the --config file, name. Raises InputError."""
-    task = arguments.task
-    if task is None and arguments.config is not None:
-        task = read_toml(Path(arguments.config)).get("training", {}).get("task")
-    if task is None:
+    """The recipe of the task that --task names. Raises InputError."""
+    if arguments.task is None:
         raise InputError(f"--task must be given: {', '.join(tasks.TASKS)}, or your own")
-    return recipe(task)
+    return recipe(arguments.task)
 
 
 def read_toml(path: Path) -> Mapping[str, Any]:

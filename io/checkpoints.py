@@ -2,9 +2,8 @@
 
 import io
 import json
+import re
 import warnings
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,8 +36,11 @@ def save_checkpoint(folder: Path, update: int, arrays: Mapping[str, np.ndarray],
     content: dict[str, Any] = {**arrays, _SETTINGS: np.array(json.dumps(settings))}
     np.savez(buffer, **content)
     write_atomically(path, buffer.getvalue())
-    for old in checkpoint_files(folder)[:-KEPT]:
-        old.unlink(missing_ok=True)
+    files = checkpoint_files(folder)
+    newest = files.index(path)
+    # later ones are of an earlier attempt: they could not be read, or training would have gone on from them
+    for other in [*files[newest + 1 :], *files[: max(newest + 1 - KEPT, 0)]]:
+        other.unlink(missing_ok=True)
     return path
 
 
@@ -47,14 +49,14 @@ def load_latest(folder: Path) -> Checkpoint | None:
     for path in reversed(checkpoint_files(folder)):
         try:
             return _loaded(path)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+        except Exception as error:  # whatever a damaged file leads NumPy and zipfile to
             warnings.warn(f"checkpoint {path} is damaged ({error}): the one before is used", stacklevel=2)
     return None
 
 
 def checkpoint_files(folder: Path) -> list[Path]:
     """All checkpoints, oldest first."""
-    return sorted(folder.glob("update_*.npz"))
+    return sorted(path for path in folder.glob("update_*.npz") if re.fullmatch(r"update_\d{7,}", path.stem))
 
 
 def check_settings(

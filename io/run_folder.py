@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import platform
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -27,6 +28,15 @@ class RunFolder:
             raise InputError(f"{self.path} holds a run already: choose another folder, or go on with --resume")
         make_folder(self.path)
 
+    @staticmethod
+    def check_kind(recorded: Mapping[str, Any], kind: str, source: Path) -> None:
+        """Raise InputError unless the config.toml that was read is of a run of that kind."""
+        found = recorded.get("run", {}).get("kind") if isinstance(recorded.get("run"), Mapping) else None
+        if found != kind:
+            raise InputError(
+                f"{source} is of another kind of run ({found or 'unknown'}, not {kind}): choose another folder"
+            )
+
     @property
     def model(self) -> Path:
         """The model file, where its name need not be the historic one."""
@@ -42,9 +52,9 @@ class RunFolder:
         """Where figures go."""
         return self.path / "figures"
 
-    def write_config(self, command: Sequence[str], sections: Mapping[str, Mapping[str, Any]]) -> None:
-        """config.toml: the command, every resolved setting by section, and versions."""
-        sections = {"run": {"command": list(command)}, **sections, "versions": versions()}
+    def write_config(self, kind: str, command: Sequence[str], sections: Mapping[str, Mapping[str, Any]]) -> None:
+        """config.toml: what kind of run it is, the command, every resolved setting by section, and versions."""
+        sections = {"run": {"kind": kind, "command": list(command)}, **sections, "versions": versions()}
         write_atomically(self.path / "config.toml", to_toml(sections))
 
     def write_table(self, name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:
@@ -77,7 +87,7 @@ def to_toml(sections: Mapping[str, Mapping[str, Any]]) -> str:
     """Sections of plain values (str, bool, int, float, lists of them; None is left out) as TOML."""
     blocks = []
     for section, values in sections.items():
-        lines = [f"{key} = {_toml_value(value)}" for key, value in values.items() if value is not None]
+        lines = [f"{_toml_key(key)} = {_toml_value(value)}" for key, value in values.items() if value is not None]
         blocks.append("\n".join([f"[{section}]", *lines]))
     return "\n\n".join(blocks) + "\n"
 
@@ -87,6 +97,18 @@ def _toml_value(value: Any) -> str:
         return "[" + ", ".join(_toml_value(item) for item in value) + "]"
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, int | float):
-        return repr(value)
-    return json.dumps(str(value))  # a JSON string is a TOML basic string
+    if isinstance(value, float):
+        return repr(float(value))
+    if isinstance(value, int):
+        return repr(int(value))
+    return _toml_text(str(value))
+
+
+def _toml_key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml_text(key)
+
+
+def _toml_text(text: str) -> str:
+    """A JSON string is a TOML basic string, but for DEL and for characters beyond 16 bits."""
+    plain = text.encode("utf-8", "replace").decode("utf-8")  # a path may hold bytes that are no text
+    return json.dumps(plain, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -55,8 +55,8 @@ class CellTypes:
         try:
             names = tuple(str(name) for name in table["names"])
             shares = tuple(float(share) for share in table["shares"])
-            inhibitory = tuple(bool(flag) for flag in table["inhibitory"])
-            allowed = tuple(tuple(bool(entry) for entry in row) for row in table["allowed"])
+            inhibitory = tuple(_flag(flag) for flag in table["inhibitory"])
+            allowed = tuple(tuple(_flag(entry) for entry in row) for row in table["allowed"])
         except (TypeError, ValueError):
             raise InputError(
                 f"{source}: names must be a list of texts, shares of numbers, inhibitory of true or false, "
@@ -93,6 +93,12 @@ class CellTypes:
     def mask(self, types: np.ndarray) -> np.ndarray:
         """(N, N) ones where a connection is allowed, [target, source]."""
         return np.asarray(self.allowed, dtype=float)[np.ix_(types, types)]
+
+
+def _flag(value: Any) -> bool:
+    if value not in (0, 1) or isinstance(value, str):
+        raise ValueError
+    return bool(value)
 
 
 def _plain(value: Any) -> Any:

@@ -16,6 +16,7 @@ ACTIVATIONS = ("sigmoid", "clipped_relu", "softplus")
 LOSSES = ("l1", "l2")
 WEIGHT_DISTRIBUTIONS = ("gaus", "gamma")
 SCHEDULES = ("constant", "cosine", "exponential")
+_MOST = 10**8  # of anything counted: more does not fit into memory
 _TABLES = ("task_options", "cell_types")  # have sections of their own in a file
 
 
@@ -74,6 +75,12 @@ class TrainConfig:
         check_sizes(task)
         set_field = object.__setattr__
         set_field(self, "task", task)
+        for field in fields(self):  # numbers as Python has them: they go into files
+            value = getattr(self, field.name)
+            if isinstance(value, np.generic):
+                set_field(self, field.name, value.item())
+            if isinstance(field.default, bool) and not isinstance(getattr(self, field.name), bool):
+                raise InputError(f"{field.name} must be true or false, got {value!r}")
         set_field(self, "tau_steps", _tau_steps(self.tau_steps))
         set_field(self, "activation", _choice("activation", self.activation, ACTIVATIONS))
         set_field(self, "loss", _choice("loss function", self.loss, LOSSES))
@@ -83,6 +90,8 @@ class TrainConfig:
         )
         if isinstance(self.cell_types, Mapping):
             set_field(self, "cell_types", CellTypes.from_table(self.cell_types, "cell_types"))
+        if not isinstance(self.cell_types, CellTypes | None):
+            raise InputError(f"cell types must be CellTypes or a table of them, got {self.cell_types!r}")
         self._check_counts()
         self._check_numbers()
         self._check_types()
@@ -105,6 +114,8 @@ class TrainConfig:
             is_number = isinstance(value, int | float | np.integer) and not isinstance(value, bool)
             if not is_number or not value >= least or value % 1 != 0:
                 raise InputError(f"{name} must be a whole number from {least}, got {value} ({flag})")
+            if value > _MOST:
+                raise InputError(f"{name} must be at most {_MOST}, got {value} ({flag})")
             object.__setattr__(self, field, int(value))
         if self.seed is not None:
             object.__setattr__(self, "seed", resolve_seed(self.seed))
@@ -214,6 +225,9 @@ class TrainConfig:
         cls, sections: Mapping[str, Any], source: str, base: "TrainConfig | None" = None
     ) -> "TrainConfig":
         """From what `sections` gave, other sections ignored; what is left out is as in `base`. Raises InputError."""
+        for name in ("training", *_TABLES):
+            if not isinstance(sections.get(name, {}), Mapping):
+                raise InputError(f"{source}: {name} must be a table, [{name}]")
         training = dict(sections.get("training", {}))
         known = [field.name for field in fields(cls) if field.name not in _TABLES]
         unknown = sorted(set(training) - set(known))

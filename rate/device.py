@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,7 @@ def prepare_tensorflow(gpu: str = "0", gpu_frac: float | None = None, n_threads:
     gpu_frac of a GPU. Without a GPU the arguments have no effect. Returns the tf.distribute strategy over several GPUs,
     or None. Raises InputError.
     """
+    check_gpu(gpu)
     tf = _quiet_import()
     set_threads(tf, n_threads)
     gpus = tf.config.list_physical_devices("GPU")
@@ -34,11 +36,17 @@ def prepare_tensorflow(gpu: str = "0", gpu_frac: float | None = None, n_threads:
     return tf.distribute.MirroredStrategy() if len(chosen) > 1 else None
 
 
+def check_gpu(gpu: str) -> None:
+    """Raise InputError unless this can name GPUs; whether they exist is seen later."""
+    if not re.fullmatch(r"all|[0-9]+(,[0-9]+)*", gpu):
+        raise InputError(f"--gpu must be an index, several with commas, or all; got {gpu!r}")
+
+
 def _gpu_indices(gpu: str, n_gpus: int) -> list[int]:
     if gpu == "all":
         return list(range(n_gpus))
-    parts = [part.strip() for part in gpu.split(",")]
-    if not all(part.isdigit() and int(part) < n_gpus for part in parts):
+    parts = gpu.split(",")
+    if not all(int(part) < n_gpus for part in parts):
         raise InputError(f"--gpu must be an index below {n_gpus}, several with commas, or all; got {gpu!r}")
     return sorted({int(part) for part in parts})
 

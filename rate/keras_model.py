@@ -95,13 +95,30 @@ class PublishedLoss(keras.losses.Loss):
         return {**super().get_config(), "kind": self.kind}
 
 
+@keras.saving.register_keras_serializable(PACKAGE)
+class ExponentialToFloor(keras.optimizers.schedules.LearningRateSchedule):
+    """Exponential decay to `final` of the learning rate after `length` updates, and constant from there on."""
+
+    def __init__(self, learning_rate: float, length: int, final: float):
+        self.learning_rate, self.length, self.final = learning_rate, length, final
+
+    def __call__(self, step):
+        """The learning rate of an update."""
+        progress = tf.minimum(tf.cast(step, tf.float32) / self.length, 1.0)
+        return self.learning_rate * tf.pow(max(self.final, 1e-12), progress)
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the schedule again."""
+        return {"learning_rate": self.learning_rate, "length": self.length, "final": self.final}
+
+
 class TaskTrials(keras.utils.PyDataset):
     """Batches of fresh trials, (u, target), without end: those of batch k follow from the seed and k."""
 
-    def __init__(self, config: TrainConfig, **kwargs: Any):
+    def __init__(self, config: TrainConfig, epoch: int = 0, **kwargs: Any):
         super().__init__(**kwargs)
         self.config, self.seed = config, resolve_seed(config.seed)
-        self.epoch = 0
+        self.epoch = epoch
 
     def __len__(self) -> int:
         """Batches of an epoch: the updates between two evaluations."""
@@ -164,7 +181,9 @@ class RateModel(keras.Model):
         config = self.rate_layer.config
         callbacks = list(callbacks or [])
         if x is None:
-            x = TaskTrials(config)
+            done = int(self.optimizer.iterations) if self.optimizer else 0
+            x = TaskTrials(config, epoch=-(-done // config.evaluate_every))
+            kwargs["shuffle"] = False  # Keras would put the batches into an order that no seed decides
             epochs = epochs or -(-config.n_updates // config.evaluate_every)
             given = [callback for callback in callbacks if isinstance(callback, TaskAccuracy)]
             self.task_accuracy = given[0] if given else TaskAccuracy()
@@ -208,7 +227,7 @@ def keras_model(task: Any = "go-nogo", **settings: Any) -> RateModel:
     if config.lr_schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, length, alpha=config.lr_final)
     elif config.lr_schedule == "exponential":
-        rate = keras.optimizers.schedules.ExponentialDecay(config.learning_rate, length, max(config.lr_final, 1e-12))
+        rate = ExponentialToFloor(config.learning_rate, length, config.lr_final)
     optimizer = keras.optimizers.Adam(rate, epsilon=ADAM_EPSILON, global_clipnorm=config.clip_norm)
     model.compile(optimizer=optimizer, loss=PublishedLoss(config.loss), jit_compile=False)
     return model

@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     make_folder(historic_model_path(config, output_dir, datetime.now()).parent)
     result = train_with_progress(config, arguments.gpu, arguments.gpu_frac)
     path = save_historic(result.model, config, output_dir)
-    print(f"model: {path}")
+    print(f"model: {path}", flush=True)
     end_or_raise(result, path, f"--seed {config.seed} repeats this run from its start")
     return 0
 
@@ -76,6 +76,10 @@ def _check_combination(arguments: argparse.Namespace) -> None:
     for flag in ("resume", "seeds"):
         if getattr(arguments, flag) and arguments.run_folder is None:
             raise InputError(f"--{flag} needs --run_folder")
+    if arguments.model is not None:
+        raise InputError("--model is for --mode eval")
+    if arguments.recipe and arguments.config is not None:
+        raise InputError("give --recipe or --config, not both")
     for flag in ("workers", "scheduler"):
         if getattr(arguments, flag) is not None and arguments.seeds is None:
             raise InputError(f"--{flag} needs --seeds")
@@ -94,7 +98,9 @@ def _run_in_folder(arguments: argparse.Namespace) -> int:
         return train_with_progress(config, arguments.gpu, arguments.gpu_frac, **options)
 
     result = train_in_folder(folder, config, train)
-    folder.write_config(["rate2spike", *sys.argv[1:]], config.sections())  # when resuming, how it ends may have changed
+    folder.write_config(
+        "training", ["rate2spike", *sys.argv[1:]], config.sections()
+    )  # when resuming, how it ends may have changed
     print(f"model: {folder.model}")
     end_or_raise(result, folder.model, "the same command with --resume goes on")
     return 0
@@ -108,15 +114,16 @@ def folder_and_config(arguments: argparse.Namespace):
     path = Path(arguments.run_folder)
     resumes = arguments.resume and (path / "config.toml").exists()
     if resumes:
-        recorded = TrainConfig.from_sections(read_toml(path / "config.toml"), str(path / "config.toml"))
-        config = config_of(arguments, recorded)
+        recorded = read_toml(path / "config.toml")
+        RunFolder.check_kind(recorded, "training", path / "config.toml")
+        config = config_of(arguments, TrainConfig.from_sections(recorded, str(path / "config.toml")))
     else:
         if not arguments.recipe and arguments.config is None:
             require(arguments, "task", "N", "decay_taus")
         config = config_of(arguments, base_for(arguments) if arguments.recipe else None)
     folder = RunFolder(path, resume=arguments.resume)
     if not resumes:
-        folder.write_config(["rate2spike", *sys.argv[1:]], config.sections())
+        folder.write_config("training", ["rate2spike", *sys.argv[1:]], config.sections())
     return folder, config
 
 

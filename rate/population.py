@@ -9,9 +9,10 @@ import os
 import time
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def train_population(
     for outcome in outcomes.values():
         if on_outcome:
             on_outcome(outcome)
-    for outcome in _run_units(config, pending, folder, executor, n_workers, n_threads):
+    for outcome in _run_units(executor, config, pending, folder, n_workers, n_threads):
         outcomes[outcome.seed] = outcome
         if on_outcome:
             on_outcome(outcome)
@@ -78,7 +79,7 @@ def train_unit(config: TrainConfig, seed: int, folder: Path, n_threads: int | No
     run = RunFolder(folder, resume=True)
     start = time.perf_counter()
     try:
-        run.write_config([], config.sections())
+        run.write_config("training", [], config.sections())
         result = train_interruptibly(config, checkpoints=Checkpointing(run.checkpoints, resume=True))
     except InputError as error:
         return Outcome(seed, "failed", message=str(error))
@@ -120,42 +121,58 @@ def _as_read(config: TrainConfig) -> dict[str, Any]:
     return dict(tomllib.loads(to_toml(config.sections())))
 
 
-def _run_units(config, seeds, folder, executor, n_workers, n_threads) -> Iterator[Outcome]:
+def _run_units(submit_to, config, seeds, folder, n_workers, n_threads) -> Iterator[Outcome]:
     """Outcomes as they come; units of workers that died are handed out again."""
     left = dict.fromkeys(seeds, _TRIES)
     while left:
-        # TensorFlow does not survive a fork; a fresh process per unit gives its memory back
-        own = (
-            ProcessPoolExecutor(n_workers, mp_context=get_context("spawn"), max_tasks_per_child=1)
-            if not executor
-            else None
-        )
-        pool: Any = executor or own
-        futures: dict[Future, int] = {
-            pool.submit(train_unit, config, seed, unit_folder(folder, seed), n_threads): seed for seed in left
-        }
-        try:
-            for future in _completed(futures):
-                seed = futures[future]
+        with _pool(submit_to, n_workers) as pool:
+            # of an own pool's units no more than can begin: those that wait in its queue cannot be called back
+            waiting = list(left)
+            at_once = len(waiting) if submit_to else n_workers
+            running: dict[Future, int] = {}
+            while waiting or running:
+                while waiting and len(running) < at_once:
+                    seed = waiting.pop(0)
+                    running[pool.submit(train_unit, config, seed, unit_folder(folder, seed), n_threads)] = seed
+                future = _first_done(running)
+                seed = running.pop(future)
                 try:
                     outcome = future.result()
                 except (BrokenExecutor, OSError) as error:
                     left[seed] -= 1
                     if left[seed]:
+                        if isinstance(error, BrokenExecutor) and submit_to is None:
+                            break  # the pool is gone
                         continue
                     outcome = Outcome(seed, "failed", message=f"its worker died {_TRIES} times: {error}")
                 del left[seed]
                 yield outcome
-        finally:
-            for future in futures:
-                future.cancel()
-            if own is not None:
-                own.shutdown(wait=True, cancel_futures=True)
 
 
-def _completed(futures: dict[Future, int]) -> Iterator[Future]:
-    """As they finish; Dask's futures are not those of the standard library, which alone `as_completed` takes."""
-    if all(isinstance(future, Future) for future in futures):
-        yield from as_completed(futures)
-    else:
-        yield from list(futures)
+@contextmanager
+def _pool(executor: Executor | None, n_workers: int) -> Iterator[Executor]:
+    """The caller's executor, or a pool of processes, which are ended when the block ends early (Ctrl-C)."""
+    if executor is not None:
+        yield executor
+        return
+    before = set(active_children())
+    # TensorFlow does not survive a fork; a fresh process per unit gives its memory back
+    pool = ProcessPoolExecutor(n_workers, mp_context=get_context("spawn"), max_tasks_per_child=1)
+    try:
+        yield pool
+    except BaseException:
+        # their checkpoints are on disk: nothing is lost that would be worth waiting for
+        for process in set(active_children()) - before:
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _first_done(running: dict[Future, int]) -> Future:
+    """One that is done; Dask's futures are not those of the standard library, which alone `wait` takes."""
+    if all(isinstance(future, Future) for future in running):
+        return next(iter(wait(running, return_when=FIRST_COMPLETED).done))
+    while not (done := [future for future in running if future.done()]):
+        time.sleep(0.2)
+    return done[0]

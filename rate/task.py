@@ -33,6 +33,7 @@ from rate2spike.errors import InputError
 
 FINE_STEPS_PER_STEP = 100  # simulation steps of 0.05 ms per task step of 5 ms
 Label = int | float | str
+_LARGEST_LABEL = 2**53  # that a double in a file holds exactly
 
 
 @dataclass(frozen=True)
@@ -98,14 +99,14 @@ class Task(ABC):
     def score_rate(self, o: np.ndarray, label: Label, window_start: int | None = None) -> bool:
         """Apply the rule for rate networks to o, (T-1,) or (n_outputs, T-1), from t = 1 on."""
         start = self.rate_window_start if window_start is None else window_start
-        return bool(self.is_correct(self._rows(o)[..., start:], label, spiking=False))
+        return self._judged(self._rows(o)[..., start:], label, spiking=False)
 
     def score_spiking(
         self, out: np.ndarray, label: Label, downsample: int = 1, window_start: int | None = None
     ) -> bool:
         """Apply the rule for spiking networks to out, one value per fine step and output."""
         start = self.spiking_window_start if window_start is None else FINE_STEPS_PER_STEP * window_start
-        return bool(self.is_correct(self._rows(out)[..., start // downsample :], label, spiking=True))
+        return self._judged(self._rows(out)[..., start // downsample :], label, spiking=True)
 
     def draw(self, rng: np.random.Generator) -> Trial:
         """One trial, checked: shapes and finite values as `Trial` says. Raises InputError naming the task.
@@ -116,11 +117,8 @@ class Task(ABC):
             trial = self.trial(rng)
         except InputError:
             raise
-        except Exception as error:  # a user's code may fail in any way; where it did is what the user needs
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            raise InputError(
-                f"{self._who()}: trial() failed with {type(error).__name__}: {error} ({where.filename}, line {where.lineno})"
-            ) from error
+        except Exception as error:
+            raise self._failed("trial()", error) from error
         if not isinstance(trial, Trial):
             raise InputError(f"{self._who()}: trial() must return a Trial, got {type(trial).__name__}")
         stimulus = self._checked("stimulus", trial.stimulus, (self.n_inputs, self.n_steps + 1), last_may_lack=True)
@@ -128,11 +126,20 @@ class Task(ABC):
             stimulus = np.concatenate([stimulus, stimulus[:, -1:]], 1)
         shape = (self.n_steps,) if self.n_outputs == 1 else (self.n_outputs, self.n_steps)
         target = self._checked("target", trial.target, shape)
-        return dataclasses.replace(trial, task=self, stimulus=stimulus, target=target)
+        label, start = _plain(trial.label), _plain(trial.window_start)
+        if not isinstance(label, Label) or (isinstance(label, int | float) and not abs(label) <= _LARGEST_LABEL):
+            raise InputError(f"{self._who()}: a label must be a number or text, got {trial.label!r}")
+        if not (start is None or (isinstance(start, int) and 0 <= start < self.n_steps - 1)):
+            raise InputError(
+                f"{self._who()}: window_start must be a step from 0 to {self.n_steps - 2}, got {trial.window_start!r}"
+            )
+        return dataclasses.replace(trial, task=self, label=label, stimulus=stimulus, target=target, window_start=start)
 
     def options(self) -> dict[str, Any]:
         """Every option with its value."""
-        return dataclasses.asdict(self) if dataclasses.is_dataclass(self) and not isinstance(self, type) else {}
+        if not dataclasses.is_dataclass(self):
+            return {}
+        return {field.name: _plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
 
     def with_options(self, options: Mapping[str, Any]) -> Self:
         """This task with other values, numbers or their text. Raises InputError."""
@@ -181,8 +188,27 @@ class Task(ABC):
             raise InputError(f"{self._who()}: {what} holds {array[channel_step]} at index {channel_step}")
         return array
 
+    def _judged(self, window: np.ndarray, label: Label, *, spiking: bool) -> bool:
+        """The success rule, which may be a user's code. Raises InputError."""
+        try:
+            solved = self.is_correct(window, label, spiking=spiking)
+        except InputError:
+            raise
+        except Exception as error:
+            raise self._failed("is_correct()", error) from error
+        if not isinstance(solved, bool | np.bool_):
+            raise InputError(f"{self._who()}: is_correct() must return True or False, got {solved!r}")
+        return bool(solved)
+
+    def _failed(self, what: str, error: Exception) -> InputError:
+        """A user's code may fail in any way; where it did is what the user needs."""
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        return InputError(
+            f"{self._who()}: {what} failed with {type(error).__name__}: {error} ({where.filename}, line {where.lineno})"
+        )
+
     def _who(self) -> str:
-        return f"task {self.name}" + (f" ({self.reference})" if self.reference else "")
+        return f"task {getattr(self, 'name', type(self).__name__)}" + (f" ({self.reference})" if self.reference else "")
 
 
 def _from_reference(reference: str, options: dict[str, Any]) -> Task:
@@ -199,9 +225,12 @@ def reference_of(task: Task) -> str:
 def check_sizes(task: Task) -> None:
     """Raise InputError unless the sizes of a task are whole numbers that make sense, and a first trial can be drawn."""
     who = task._who()
-    if not isinstance(getattr(task, "name", None), str) or not task.name or set(task.name) & set('/\\:*?"<>| '):
-        raise InputError(f"{who}: its name must be text without blanks and slashes, since it becomes a folder")
-    for field, least in (("n_inputs", 1), ("n_steps", 2), ("n_outputs", 1), ("window_start", 0)):
+    name = getattr(task, "name", None)
+    if not isinstance(name, str) or not name or name.startswith(".") or set(name) & set('/\\:*?"<>| '):
+        raise InputError(
+            f"{who}: its name must be text without blanks and slashes, since it becomes a folder; got {name!r}"
+        )
+    for field, least in (("n_inputs", 1), ("n_steps", 2), ("n_outputs", 1), ("window_start", 0), ("min_updates", 0)):
         value = getattr(task, field, None)
         if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
             raise InputError(f"{who}: {field} must be a whole number from {least}, got {value!r}")
@@ -209,7 +238,17 @@ def check_sizes(task: Task) -> None:
         raise InputError(
             f"{who}: nothing is scored: window_start {task.rate_window_start} leaves no output of {task.n_steps} steps"
         )
-    task.draw(np.random.default_rng(0))
+    for field in ("loss_threshold", "accuracy_threshold"):
+        if not isinstance(getattr(task, field), int | float):
+            raise InputError(f"{who}: {field} must be a number, got {getattr(task, field)!r}")
+    if task.spiking_window_start >= FINE_STEPS_PER_STEP * task.n_steps:
+        raise InputError(
+            f"{who}: nothing is scored of the spiking network: its window begins at step "
+            f"{task.spiking_window_start // FINE_STEPS_PER_STEP} of {task.n_steps}"
+        )
+    trial = task.draw(np.random.default_rng(0))
+    trial.score_rate(trial.target[..., :-1])
+    trial.score_spiking(np.repeat(trial.target, FINE_STEPS_PER_STEP, axis=-1))
 
 
 def in_order(task: Task, *steps: int) -> None:
@@ -239,6 +278,11 @@ def _like(default: Any, value: Any, what: str) -> Any:
         kind = {bool: "true or false", int: "a whole number", float: "a number"}[type(default)]
         raise InputError(f"task {what} must be {kind}, got {value!r} (--task-option)") from None
     return value
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's scalars as Python's."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _by(shape: tuple[int, ...]) -> str:

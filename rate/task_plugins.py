@@ -43,7 +43,7 @@ def from_file(reference: str) -> Task:
         names = ", ".join(task.__name__ for task in own) or "none"
         raise InputError(f"{path}: say which task is meant, {path}:CLASS; its tasks are {names}")
     chosen.reference = f"{path}:{chosen.__name__}"
-    return _made(chosen, str(path))
+    return made(chosen, str(path))
 
 
 @cache
@@ -60,7 +60,7 @@ def installed() -> dict[str, type[Task]]:
         if not isinstance(task, type) or not issubclass(task, Task):
             raise InputError(f"entry point {entry.name} = {entry.value} is no subclass of rate2spike.rate.task.Task")
         name = entry.name.lower().replace("_", "-")
-        if name != task.name:
+        if name != getattr(task, "name", None):
             task.reference = name  # what a model file must say
         found[name] = task
     return found
@@ -101,7 +101,7 @@ def _line_in(path: Path, error: BaseException) -> int | None:
     return line
 
 
-def _made(task: type[Task], source: str) -> Task:
+def made(task: type[Task], source: str) -> Task:
     missing = sorted(getattr(task, "__abstractmethods__", ()))
     if missing:
         raise InputError(f"task {task.__name__} ({source}) lacks {', '.join(missing)}")

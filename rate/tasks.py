@@ -12,7 +12,7 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.rate.task import FINE_STEPS_PER_STEP, Label, Task, Trial, in_order, reference_of
-from rate2spike.rate.task_plugins import from_file, from_neurogym, installed, is_file
+from rate2spike.rate.task_plugins import from_file, from_neurogym, installed, is_file, made
 
 HIGH, LOW = 0.7, 0.3  # output amplitudes that count as a response and as none
 STEPS_PER_S = 200
@@ -353,7 +353,7 @@ def get(reference: str, options: Mapping[str, Any] | None = None) -> Task:
         raise InputError(
             f"unknown task {reference!r}: choose from {', '.join([*TASKS, *plugins])}, or give FILE.py:CLASS"
         )
-    return plugins[name]().with_options(options or {})
+    return made(plugins[name], f"installed as {name}").with_options(options or {})
 
 
 def canonical_name(name: str) -> str:

@@ -165,17 +165,16 @@ class _Run:
             if update != self.restored_update:
                 loss = self._update(update)
                 if not np.isfinite(loss):
-                    self._set_arrays(self.last_good)
-                    return update
+                    return self._back_to_good_state()
                 if on_update:
                     on_update(update, loss)
             if (update - 1) % config.evaluate_every == 0:
-                if update != self.restored_update:
-                    self._keep_good_state()
+                if update != self.restored_update and not self._keep_good_state():
+                    return update
                 self._evaluate()
                 if (self.success and config.may_stop(update)) or self._patience_is_over():
                     return None
-        return None
+        return None if self._weights_are_finite() else self._back_to_good_state()
 
     def _update(self, update: int) -> float:
         config = self.config
@@ -203,12 +202,24 @@ class _Run:
         patience = self.config.patience
         return patience is not None and len(losses) - 1 - int(np.argmin(losses)) >= patience
 
-    def _keep_good_state(self) -> None:
-        arrays = self.arrays()
-        if all(np.isfinite(array).all() for array in arrays.values()):
-            self.last_good = arrays
-            if self.checkpoints:
-                self._save_checkpoint()
+    def _keep_good_state(self) -> bool:
+        """Keep the present state to fall back to; if it is not finite, fall back at once and return False."""
+        if not self._weights_are_finite():
+            self._back_to_good_state()
+            return False
+        self.last_good = self.arrays()
+        if self.checkpoints:
+            self._save_checkpoint()
+        return True
+
+    def _weights_are_finite(self) -> bool:
+        return all(np.isfinite(variable.numpy()).all() for _, variable in self._variables())
+
+    def _back_to_good_state(self) -> int:
+        """Return to the last good state; the number of the update that diverged."""
+        diverged_at = self.last_update
+        self._set_arrays(self.last_good)
+        return diverged_at
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Everything that a later run needs besides the settings."""

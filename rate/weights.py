@@ -86,7 +86,7 @@ def balanced(w_rec: np.ndarray, mask: np.ndarray, inhibitory: np.ndarray, gain: 
     if excitation == 0 or inhibition == 0:
         return w_rec
     scaled = np.where(inhibitory, w_rec * excitation / inhibition, w_rec)
-    return scaled * gain / np.sqrt((scaled**2).sum(1).mean())
+    return scaled * gain / np.sqrt(((scaled * mask) ** 2).sum(1).mean())
 
 
 def _types(config: TrainConfig, rng: np.random.Generator) -> tuple[np.ndarray | None, np.ndarray]:

@@ -113,6 +113,10 @@ def test_historic_files_hold_no_time_stamp_in_a_run_folder_and_no_other_variable
         ),
         ([*SMALL, "--task-option", "x=1", "--run_folder", "{new}"], "task go-nogo has no option 'x'"),
         ([*SMALL, "--gpu_frac", "2", "--run_folder", "{new}"], "--gpu_frac must be from 0 to 1, got 2"),
+        ([*SMALL, "--gpu", "banana", "--run_folder", "{new}"], "--gpu must be an index, several with commas, or all"),
+        ([*SMALL, "--model", "x.mat", "--run_folder", "{new}"], "--model is for --mode eval"),
+        ([*SMALL, "--recipe", "--config", "{bad}", "--run_folder", "{new}"], "give --recipe or --config, not both"),
+        ([*SMALL[:-4], "--n_trials", "99999999999999", "--run_folder", "{new}"], "must be at most 100000000"),
         ([*SMALL, "--recipe", "--lr_schedule", "up", "--run_folder", "{new}"], "unknown learning-rate schedule 'up'"),
     ],
 )
@@ -222,6 +226,40 @@ def test_run_goes_on_after_ctrl_c_in_training(tmp_path, repository):
     assert whole.returncode == 0, whole.stderr
     (other,) = (tmp_path / "b").glob("models/**/*.mat")
     assert load_model(model) == load_model(other)
+
+
+def test_a_finished_run_is_not_mistaken_for_another(cli, tmp_path):
+    plan = ("--scaling-factors", 30, "--search-trials", 3, "--evaluation-trials", 5)
+    base = ("run", "--output_dir", tmp_path, "--name", "😀")
+    code, _, error = cli(*base, "--task", "go-nogo", "--N", 20, "--n_trials", 3, "--seed", 1, *plan)
+    assert code == 0, error
+    summary = (tmp_path / "😀" / "summary.json").read_text()
+    code, out, error = cli(*base, "--resume")  # the recorded plan holds
+    assert code == 0 and "over 5 fresh trials" in out, error
+    assert (tmp_path / "😀" / "summary.json").read_text() == summary
+    for change in (("--task", "afc"), ("--seed", 9), ("--n_trials", 5)):
+        code, _, error = cli(*base, "--resume", *change)
+        assert code == 2 and "has ended with other settings: give another --name" in last_line(error)
+    code, _, error = cli("train", "--run_folder", tmp_path / "😀", "--resume")
+    assert code == 2 and "is of another kind of run (run, not training)" in last_line(error)
+    assert (tmp_path / "😀" / "summary.json").read_text() == summary
+
+
+def test_a_diverged_run_is_not_taken_for_a_finished_one(cli, tmp_path):
+    arguments = ("run", "--task", "afc", "--N", 20, "--n_trials", 5, "--learning_rate", "1e39", "--seed", 1, "--output_dir",
+                 tmp_path, "--name", "d")  # fmt: skip
+    for again in ((), ("--resume",)):
+        code, _, error = cli(*arguments, *again)
+        assert code == 2 and "training diverged" in last_line(error) and "last_good.mat" in last_line(error)
+    assert not (tmp_path / "d" / "summary.json").exists()
+
+
+def test_none_switches_a_setting_of_the_recipe_off(cli, tmp_path):
+    code, _, error = cli("train", "--recipe", "--task", "xor", "--clip_norm", "none", "--min_updates", "none", "--N", 20,
+                         "--n_trials", 1, "--run_folder", tmp_path / "a")  # fmt: skip
+    assert code == 0, error
+    training = tomllib.loads((tmp_path / "a" / "config.toml").read_text())["training"]
+    assert "clip_norm" not in training and "min_updates" not in training
 
 
 def test_spectrum_is_drawn(cli, tmp_path, go_nogo_path):

@@ -214,6 +214,34 @@ def test_settings_survive_their_file():
         TrainConfig.from_sections({"training": {"batch_size": 0}}, "f")
 
 
+def test_numbers_of_numpy_are_as_good_as_pythons(tmp_path):
+    config = TrainConfig(
+        n_units=np.int64(20), n_updates=1, learning_rate=np.float32(0.5), balanced=np.bool_(True), seed=1,
+        task=GoNogo(stim_dur=np.int64(30)),
+    )  # fmt: skip
+    assert config == TrainConfig(
+        n_units=20, n_updates=1, learning_rate=0.5, balanced=True, seed=1, task=GoNogo(stim_dur=30)
+    )
+    save_model(train(config), tmp_path / "f.mat")
+    from rate2spike.io.run_folder import to_toml
+
+    assert "learning_rate = 0.5\n" in to_toml(config.sections()) and "np." not in to_toml(config.sections())
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"training": 3}, r"f: training must be a table, \[training\]"),
+        ({"cell_types": 3}, "f: cell_types must be a table"),
+        ({"training": {"balanced": "no"}}, "f: balanced must be true or false, got 'no'"),
+        ({"cell_types": MOTIF.as_table() | {"inhibitory": ["no", "yes", "yes", "yes"]}}, "inhibitory of true or false"),
+    ],
+)
+def test_bad_files_of_settings(content, message):
+    with pytest.raises(InputError, match=message):
+        TrainConfig.from_sections(content, "f")
+
+
 def test_evaluation_of_a_network_read_back_is_the_same(tmp_path):
     model = train(
         replace(SMALL, cell_types=MOTIF, train_unit_bias=True, dale_outputs=True, train_w_in=True, sparse=True)

@@ -10,8 +10,16 @@ import tensorflow as tf
 import rate2spike as r2s
 from rate2spike.errors import InputError
 from rate2spike.matlab_compat.model_file import load_model, save_model
-from rate2spike.rate.keras_model import PublishedLoss, RateLayer, TaskAccuracy, TaskTrials, keras_model
+from rate2spike.rate.keras_model import (
+    ExponentialToFloor,
+    PublishedLoss,
+    RateLayer,
+    TaskAccuracy,
+    TaskTrials,
+    keras_model,
+)
 from rate2spike.rate.model import trial_losses
+from rate2spike.rate.update import learning_rate_at
 
 SMALL = dict(n_units=20, batch_size=4, evaluate_every=5, seed=1)
 
@@ -61,6 +69,25 @@ def test_saving_the_keras_model_keeps_weights_settings_and_training_state(fitted
     np.testing.assert_allclose(model(u), again(u), rtol=1e-5, atol=1e-6)
     assert int(again.optimizer.iterations) == int(model.optimizer.iterations)
     again.fit(epochs=1, verbose=0)
+
+
+def test_same_seed_same_training_and_a_second_fit_draws_other_trials():
+    losses = []
+    for _ in range(2):
+        model = keras_model("go-nogo", **SMALL)
+        losses.append(model.fit(epochs=1, verbose=0).history["loss"] + model.fit(epochs=1, verbose=0).history["loss"])
+    assert losses[0] == losses[1]
+    assert (
+        TaskTrials(model.rate_layer.config, epoch=1)[0][1].numpy().tolist()
+        == TaskTrials(model.rate_layer.config, epoch=0)[5][1].numpy().tolist()
+    )
+
+
+def test_schedules_are_those_of_train():
+    config = r2s.TrainConfig(lr_schedule="exponential", lr_decay_updates=10, learning_rate=0.02)
+    schedule = ExponentialToFloor(0.02, 10, 0.1)
+    for step in (0, 5, 10, 100):
+        assert float(schedule(step)) == pytest.approx(learning_rate_at(config, step), rel=1e-5)
 
 
 def test_early_stopping_sees_the_fresh_trials():

@@ -91,6 +91,7 @@ def test_ctrl_c_keeps_what_is_done_and_resumes(tmp_path, repository):
         time.sleep(0.2)
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=120)
+    assert len(list(folder.glob("seed_*"))) == 2  # what had not begun does not begin
     assert process.returncode == 130 and "the same command with --resume goes on" in error and "Traceback" not in error
     assert list(folder.glob("seed_*/checkpoints/*.npz"))
 
@@ -137,6 +138,7 @@ def test_a_dask_cluster(cli, tmp_path):
     ("arguments", "message"),
     [
         (("--seeds", "1-x"), "--seeds must be numbers and ranges"),
+        (("--seeds", "²"), "--seeds must be numbers and ranges"),
         (("--seeds", "5-2"), "--seeds must be numbers and ranges"),
         (("--seeds", "1-2", "--workers", "0"), "number of workers must be at least 1"),
         (("--seeds", "1-2", "--seed", "3"), "give --seed for one network or --seeds for a population"),

@@ -65,6 +65,23 @@ def test_a_class_in_a_file(delay_file):
             r"trial\(\) must return a Trial, got ndarray",
         ),
         (("label = int", "label = 1 / 0  # int"), r"trial\(\) failed with ZeroDivisionError: .*my_tasks.py, line 15"),
+        (
+            ("return abs(window.mean() - label) < 0.3", "return None"),
+            r"is_correct\(\) must return True or False, got None",
+        ),
+        (
+            ("return abs(window.mean() - label) < 0.3", "return 1 / 0 > label"),
+            r"is_correct\(\) failed with ZeroDivisionError.*line 21",
+        ),
+        (
+            ("Trial(self, label, stimulus, target)", "Trial(self, [label], stimulus, target)"),
+            r"a label must be a number or text, got \[",
+        ),
+        (
+            ("Trial(self, label, stimulus, target)", "Trial(self, label, stimulus, target, 70)"),
+            "window_start must be a step from 0 to 58, got 70",
+        ),
+        (('name = "delay"', "title = 1"), "its name must be text"),
         (("def is_correct", "def was_correct"), "task Delay .* lacks is_correct"),
         (("n_inputs = 1", "n_inputs = 1.5"), "n_inputs must be a whole number from 1, got 1.5"),
         (("window_start = 40", "window_start = 59"), "nothing is scored: window_start 59 leaves no output of 60 steps"),
@@ -117,6 +134,7 @@ def test_nan_in_a_later_trial_is_found_too():
         ("go-nogo", {"stim_dur": 149}, "nothing is scored"),
         ("xor", {"delay": 100}, "must follow one another within n_steps = 300"),
         ("mante", {"n_steps": 250}, "nothing is scored"),
+        ("go-nogo", {"n_steps": 90}, "nothing is scored of the spiking network: its window begins at step 99 of 90"),
         ("sine", {"n_steps": 90}, "must follow one another within n_steps = 90"),
     ],
 )

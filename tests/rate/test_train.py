@@ -128,7 +128,9 @@ def test_interruption_of_the_last_evaluation_keeps_the_network():
         """Ctrl-C comes while the network is judged."""
 
         def is_correct(self, window, label, *, spiking):
-            raise KeyboardInterrupt
+            if window.size == 124 and window.std() > 1e-6 and not set(np.unique(window)) <= {0.0, 1.0}:
+                raise KeyboardInterrupt  # not while the task itself is checked
+            return True
 
     result = train_interruptibly(replace(SMALL, task=Interrupting(), n_updates=1))
     assert result.interrupted and result.model.eval_loss is None and result.model.last_update == 0
@@ -217,6 +219,24 @@ def test_clipping_bounds_the_step_but_not_its_direction():
     plain, clipped = moments
     assert np.linalg.norm(clipped) == pytest.approx(0.1 * 1e-3, rel=1e-4)  # 1 - beta_1 of the clipped gradient
     np.testing.assert_allclose(clipped / np.linalg.norm(clipped), plain / np.linalg.norm(plain), atol=1e-6)
+
+
+def test_weights_that_a_last_update_destroyed_are_not_saved():
+    result = train_interruptibly(replace(SMALL, n_updates=1, learning_rate=1e39))
+    assert result.diverged_at == 0 and np.isfinite(result.model.w_rec).all() and result.model.last_update == -1
+
+
+def test_foreign_files_among_checkpoints_do_no_harm(tmp_path):
+    config = replace(SMALL, n_updates=12, evaluate_every=10)
+    for name in ("update_x.npz", "update_0000001_backup.npz", "notes.txt"):
+        (tmp_path / name).write_text("mine")
+    (tmp_path / "update_0000500.npz").write_text("damaged, of an earlier attempt")
+    with pytest.warns(UserWarning, match="is damaged"):
+        first = train_interruptibly(config, checkpoints=Checkpointing(tmp_path, resume=True))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "notes.txt", "update_0000001.npz", "update_0000001_backup.npz", "update_0000011.npz", "update_x.npz"
+    ]  # fmt: skip
+    assert train_interruptibly(config, checkpoints=Checkpointing(tmp_path, resume=True)).model == first.model
 
 
 def test_penalties_shrink_weights_and_rates():
