@@ -14,6 +14,7 @@ from rate2spike.rate.config import ACTIVATIONS
 from rate2spike.rate.rollout import activate, padded_steps, rollout, states
 
 DEFAULT_TRAINED = ("w_rec", "w_out", "b_out", "tau_logit")  # as published
+EVALUATION_BLOCK_STEPS = 5  # an evaluation runs seldom: what counts is that it is compiled soon
 NOISE_SD, START_SD = 0.1, 0.01  # of x, per step (not scaled by dt / tau) and at t = 0
 
 
@@ -105,7 +106,7 @@ class RateNetwork(tf.Module):
         """States, rates and outputs of the same trials."""
         arguments = self._loop_arguments(u, noise)
         n_steps = u.shape[1]
-        x = tf.concat([_start(noise)[None], states(*arguments)], 0)[:n_steps]
+        x = tf.concat([_start(noise)[None], states(*arguments, block_steps=EVALUATION_BLOCK_STEPS)], 0)[:n_steps]
         r = activate(x, self.activation)
         return Trajectory(tf.transpose(x, (1, 0, 2)), tf.transpose(r, (1, 0, 2)), self._readout(r[1:]))
 

@@ -67,9 +67,12 @@ def rollout(w_eff, w_in, u, noise, alpha, x_start, activation: str) -> tf.Tensor
     return differentiable(w_eff, w_in, alpha)
 
 
-def states(w_eff, w_in, u, noise, alpha, x_start, activation: str) -> tf.Tensor:
-    """States x (S, B, N) of steps 1..S; arguments as for `rollout`. Not meant to be differentiated."""
-    u_blocks, noise_blocks = _blocks(u), _blocks(noise)
+def states(w_eff, w_in, u, noise, alpha, x_start, activation: str, block_steps: int = BLOCK_STEPS) -> tf.Tensor:
+    """States x (S, B, N) of steps 1..S; arguments as for `rollout`. Not meant to be differentiated.
+
+    block_steps: a divisor of BLOCK_STEPS; less unrolling compiles sooner and runs slower, with the same result.
+    """
+    u_blocks, noise_blocks = _blocks(u, block_steps), _blocks(noise, block_steps)
     n_blocks = noise_blocks.shape[0]
     keep = 1 - alpha
     weights = tf.transpose(w_eff) * alpha  # [source, target]
@@ -112,10 +115,10 @@ def _backward(w_eff, alpha, r, dr, activation):
     return tf.reshape(loop[2].stack(), tf.shape(r))
 
 
-def _blocks(series: tf.Tensor) -> tf.Tensor:
-    """(S, B, n) as (S / BLOCK_STEPS, BLOCK_STEPS, B, n)."""
+def _blocks(series: tf.Tensor, block_steps: int = BLOCK_STEPS) -> tf.Tensor:
+    """(S, B, n) as (S / block_steps, block_steps, B, n)."""
     lengths = [-1 if length is None else length for length in series.shape[1:]]
-    return tf.reshape(series, (series.shape[0] // BLOCK_STEPS, BLOCK_STEPS, *lengths))
+    return tf.reshape(series, (series.shape[0] // block_steps, block_steps, *lengths))
 
 
 def _outer(g: tf.Tensor, r: tf.Tensor) -> tf.Tensor:

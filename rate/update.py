@@ -89,6 +89,7 @@ def compiled_update(network: RateNetwork, config: TrainConfig, optimizer, strate
 def batch_gradients(network: RateNetwork, parts: list[tuple], config: TrainConfig) -> tuple[tf.Tensor, list[tf.Tensor]]:
     """What parts of a batch, from `parts_of`, add to its loss, and the gradients for the trainable variables."""
 
+    @tf.function(autograph=False)  # so that parts of one size are traced once
     def of_part(u, target, seed):
         noise = network.draw_noise(u.shape[0], u.shape[1], seed)
         with tf.GradientTape() as tape:
