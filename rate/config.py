@@ -36,7 +36,7 @@ class TrainConfig:
     cell_types: CellTypes | None = None  # instead of p_inh and n_som
     gain: float = 1.5  # of the initial recurrent weights
     weight_distribution: str = "gaus"
-    balanced: bool = False  # scale initial inhibition so that it cancels excitation on average
+    balanced: bool = False  # scale initial inhibition so that it cancels excitation on average (Dale's principle)
     sparse: bool = False  # connections absent at the start stay absent
     apply_dale: bool = True
     dale_outputs: bool = False  # output weights have the sign of their unit too
@@ -158,7 +158,6 @@ class TrainConfig:
         for what, flag, asked in (
             ("cell types", "--cell_types", self.cell_types is not None),
             ("outputs that obey it", "--dale_outputs", self.dale_outputs),
-            ("a balance of excitation and inhibition", "--balanced", self.balanced),
         ):
             if asked and not self.apply_dale:
                 raise InputError(f"{what} need Dale's principle: {flag} needs --apply_dale True")

@@ -153,6 +153,9 @@ def test_balance_removes_the_outlier_and_keeps_the_circle():
     assert balanced[0] < 1.3 * balanced[3]
     assert balanced[0] == pytest.approx(no_dale[0], rel=0.25) and no_dale[0] == pytest.approx(1.5, rel=0.1)
     assert abs(w.sum()) < 1e-3 * np.abs(w).sum()
+    np.testing.assert_array_equal(
+        moduli(apply_dale=False, balanced=True)[1], moduli(apply_dale=False)[1]
+    )  # nothing to do
 
 
 @pytest.mark.parametrize(
@@ -164,7 +167,6 @@ def test_balance_removes_the_outlier_and_keeps_the_circle():
             "cell types need Dale's principle: --cell_types needs --apply_dale True",
         ),
         ({"dale_outputs": True, "apply_dale": False}, "--dale_outputs needs --apply_dale True"),
-        ({"balanced": True, "apply_dale": False}, "--balanced needs --apply_dale True"),
         ({"unit_tau_steps": (5, 6)}, "one time constant per unit, 200, got 2"),
         ({"n_units": 2, "unit_tau_steps": (5, 20)}, "must lie between the --decay_taus 4 and 20, got 20"),
         ({"n_units": 1, "unit_tau_steps": (5,), "tau_steps": (7,)}, "--unit_taus needs --decay_taus MIN MAX"),
