@@ -28,11 +28,17 @@ STUDIES: dict[str, tuple[TrainConfig, tuple[int, ...]]] = {
     "afc": (recipe("afc"), HISTORIC_FACTORS),
     "sine": (recipe("sine"), HISTORIC_FACTORS),
     "xor, taus 10 to 50": (replace(recipe("xor"), tau_steps=(10.0, 50.0), min_updates=300), HISTORIC_FACTORS),
+    "go-nogo, 400 updates of 8 trials": (
+        TrainConfig(task="go-nogo", batch_size=8, learning_rate=0.02, min_updates=400),
+        HISTORIC_FACTORS,
+    ),
     "go-nogo, batch 1 (historic)": (TrainConfig(task="go-nogo"), HISTORIC_FACTORS),
     "go-nogo, no Dale": (replace(GO_NOGO, apply_dale=False), HISTORIC_FACTORS),
     "go-nogo, 20 SOM, P_inh 0.33": (replace(GO_NOGO, n_som=20, p_inh=0.33), HISTORIC_FACTORS),
     "go-nogo, fixed tau 7": (replace(GO_NOGO, tau_steps=(7.0,)), HISTORIC_FACTORS),
     "go-nogo, softplus": (replace(GO_NOGO, activation="softplus"), SOFTPLUS_FACTORS),
+    "go-nogo, fixed tau 7, 1000 updates": (replace(GO_NOGO, tau_steps=(7.0,), min_updates=1000), HISTORIC_FACTORS),
+    "go-nogo, softplus, 1000 updates": (replace(GO_NOGO, activation="softplus", min_updates=1000), SOFTPLUS_FACTORS),
 }
 HEADER = ("study", "seed", "criteria_met", "updates", "training_s", "best_factor", "search_accuracy", "fresh_accuracy")
 FRESH_TRIALS = 1000
@@ -51,15 +57,41 @@ def measure(config: TrainConfig, factors: tuple[int, ...], seed: int) -> tuple:
     return met, model.last_update + 1, round(seconds, 1), result.best_factor, result.best_accuracy, fresh.accuracy
 
 
+def table(path: Path) -> str:
+    """The rows of recipes.csv by study, as the table of docs/training.md."""
+    studies: dict[str, list[dict[str, str]]] = {}
+    with path.open(newline="") as file:
+        for row in csv.DictReader(file):
+            studies.setdefault(row["study"], []).append(row)
+    return "\n".join(_table_row(study, rows) for study, rows in studies.items())
+
+
+def _table_row(study: str, rows: list[dict[str, str]]) -> str:
+    def span(column: str, form: str) -> str:
+        values = [float(row[column]) for row in rows]
+        ends = dict.fromkeys(format(value, form) for value in (min(values), max(values)))
+        return " to ".join(ends)
+
+    n_met = sum(row["criteria_met"] == "yes" for row in rows)
+    n_converted = sum(float(row["search_accuracy"]) >= 0.95 for row in rows)
+    cells = (study, f"{n_met} of {len(rows)}", span("updates", ".0f"), span("training_s", ".0f"), span("best_factor", "g"),
+             f"{n_converted} of {len(rows)}", span("fresh_accuracy", ".3f"))  # fmt: skip
+    return f"| {' | '.join(cells)} |"
+
+
 def main() -> None:
     """Measure what is not in the CSV file yet."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", default="1-10", help="a range such as 1-5")
     parser.add_argument("--only", default=None, help="one study: " + "; ".join(STUDIES))
     parser.add_argument("--output", default="bench", help="folder of recipes.csv")
+    parser.add_argument("--table", action="store_true", help="print the table of what is measured, and stop")
     arguments = parser.parse_args()
     first, last = (int(part) for part in arguments.seeds.split("-"))
     path = Path(arguments.output) / "recipes.csv"
+    if arguments.table:
+        print(table(path))
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     done = {(row[0], row[1]) for row in csv.reader(path.open())} if path.exists() else set()
     prepare_tensorflow("0")

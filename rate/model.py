@@ -4,7 +4,7 @@ Equations: Kim, Li & Sejnowski, PNAS 2019, eq. 1-4. Unlike the published graph, 
 per trial and all trials of a batch run at once.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -106,7 +106,7 @@ class RateNetwork(tf.Module):
         """States, rates and outputs of the same trials."""
         arguments = self._loop_arguments(u, noise)
         n_steps = u.shape[1]
-        x = tf.concat([_start(noise)[None], states(*arguments, block_steps=EVALUATION_BLOCK_STEPS)], 0)[:n_steps]
+        x = tf.concat([_start(noise)[None], states(*arguments, EVALUATION_BLOCK_STEPS)], 0)[:n_steps]  # type: ignore[call-arg]
         r = activate(x, self.activation)
         return Trajectory(tf.transpose(x, (1, 0, 2)), tf.transpose(r, (1, 0, 2)), self._readout(r[1:]))
 
@@ -118,7 +118,7 @@ class RateNetwork(tf.Module):
         """Shape of `draw_noise`."""
         return 1 + padded_steps(n_steps - 1), batch_size, self.w_rec.shape[0]
 
-    def _loop_arguments(self, u, noise):
+    def _loop_arguments(self, u, noise) -> tuple[Any, ...]:
         """What the loop needs, time first; steps that only fill its last block are added at the end."""
         n_steps = u.shape[1] - 1
         surplus = padded_steps(n_steps) - n_steps
