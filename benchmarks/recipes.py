@@ -19,6 +19,7 @@ from rate2spike.spiking.lambda_grid_search import HISTORIC_FACTORS, grid_search
 from rate2spike.spiking.network import SpikingNetwork
 
 GO_NOGO = recipe("go-nogo")
+LONG = TrainConfig(task="go-nogo", batch_size=8)  # to the published least number of updates
 SOFTPLUS_FACTORS = tuple(range(4, 27, 2))  # as in the paper
 STUDIES: dict[str, tuple[TrainConfig, tuple[int, ...]]] = {
     "go-nogo": (GO_NOGO, HISTORIC_FACTORS),
@@ -37,8 +38,11 @@ STUDIES: dict[str, tuple[TrainConfig, tuple[int, ...]]] = {
     "go-nogo, 20 SOM, P_inh 0.33": (replace(GO_NOGO, n_som=20, p_inh=0.33), HISTORIC_FACTORS),
     "go-nogo, fixed tau 7": (replace(GO_NOGO, tau_steps=(7.0,)), HISTORIC_FACTORS),
     "go-nogo, softplus": (replace(GO_NOGO, activation="softplus"), SOFTPLUS_FACTORS),
-    "go-nogo, fixed tau 7, 1000 updates": (replace(GO_NOGO, tau_steps=(7.0,), min_updates=1000), HISTORIC_FACTORS),
-    "go-nogo, softplus, 1000 updates": (replace(GO_NOGO, activation="softplus", min_updates=1000), SOFTPLUS_FACTORS),
+    "go-nogo, long": (LONG, HISTORIC_FACTORS),
+    "go-nogo, long, no Dale": (replace(LONG, apply_dale=False), HISTORIC_FACTORS),
+    "go-nogo, long, 20 SOM, P_inh 0.33": (replace(LONG, n_som=20, p_inh=0.33), HISTORIC_FACTORS),
+    "go-nogo, long, fixed tau 7": (replace(LONG, tau_steps=(7.0,)), HISTORIC_FACTORS),
+    "go-nogo, long, softplus": (replace(LONG, activation="softplus"), SOFTPLUS_FACTORS),
 }
 HEADER = ("study", "seed", "criteria_met", "updates", "training_s", "best_factor", "search_accuracy", "fresh_accuracy")
 FRESH_TRIALS = 1000
