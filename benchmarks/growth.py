@@ -30,6 +30,7 @@ STUDIES = {
     "batch size": [dict(batch_size=b) for b in (1, 2, 4, 8, 16, 32, 64, 128)],
 }
 _REPEATS = 7
+_TICKS_MS = (0.25, 0.5, 1, 2, 4, 8)
 
 
 def update_ms(n_units: int = N_UNITS, n_steps: int = N_STEPS, batch_size: int = BATCH) -> float:
@@ -49,7 +50,7 @@ def update_ms(n_units: int = N_UNITS, n_steps: int = N_STEPS, batch_size: int = 
 def figure_of(rows: list[tuple[str, int, float]]) -> Figure:
     """One panel per study; per trial for the batch size."""
     figure = Figure(figsize=(9, 3), layout="constrained")
-    for axes, study in zip(figure.subplots(1, 3), STUDIES, strict=True):
+    for axes, study in zip(figure.subplots(1, 3, sharey=True), STUDIES, strict=True):
         values, ms = (
             np.array(column, float) for column in zip(*((v, t) for s, v, t in rows if s == study), strict=True)
         )
@@ -57,7 +58,10 @@ def figure_of(rows: list[tuple[str, int, float]]) -> Figure:
         axes.loglog(values, per_trial, "o-", color="0.0", markersize=4)
         axes.set_xticks(values, [f"{value:g}" for value in values], rotation=45)
         axes.minorticks_off()
-        axes.set(xlabel=study, ylabel="ms per trial", title=_fixed(study))
+        axes.set(xlabel=study, title=_fixed(study))
+        axes.tick_params(labelleft=True)
+    axes.set_yticks(_TICKS_MS, [f"{value:g}" for value in _TICKS_MS])
+    figure.axes[0].set(ylabel="ms per trial")
     return figure
 
 
