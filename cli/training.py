@@ -1,6 +1,5 @@
 """Training with progress, checkpoints, and files as the result: what `train`, `main.py` and `run` share."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -86,9 +85,9 @@ def end_or_raise(result: "TrainingResult", path: Path, how_to_go_on: str) -> Non
         raise KeyboardInterrupt(f"the unfinished network is in {path}; {how_to_go_on}")
 
 
-def train_in_folder(folder: RunFolder, config: TrainConfig, train: Callable[..., "TrainingResult"]) -> "TrainingResult":
+def train_in_folder(folder: RunFolder, config: TrainConfig, gpu: str, gpu_frac: float | None) -> "TrainingResult":
     """Train with checkpoints in a run folder that holds its settings, and write what comes of it there."""
-    result = train(config, checkpoints=folder.checkpoints, resume=True)
+    result = train_with_progress(config, gpu, gpu_frac, folder.checkpoints, resume=True)
     save_model(result.model, folder.model)
     write_tables(folder, result)
     write_figures(folder, result, config)

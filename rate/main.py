@@ -93,14 +93,9 @@ def _run_in_folder(arguments: argparse.Namespace) -> int:
     from rate2spike.cli.training import train_in_folder
 
     folder, config = folder_and_config(arguments)
-
-    def train(config, **options):
-        return train_with_progress(config, arguments.gpu, arguments.gpu_frac, **options)
-
-    result = train_in_folder(folder, config, train)
-    folder.write_config(
-        "training", ["rate2spike", *sys.argv[1:]], config.sections()
-    )  # when resuming, how it ends may have changed
+    result = train_in_folder(folder, config, arguments.gpu, arguments.gpu_frac)
+    # when resuming, how it ends may have changed
+    folder.write_config("training", ["rate2spike", *sys.argv[1:]], config.sections())
     print(f"model: {folder.model}")
     end_or_raise(result, folder.model, "the same command with --resume goes on")
     return 0
