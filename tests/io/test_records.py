@@ -96,7 +96,7 @@ def test_toml_is_read_back_as_written():
 
 def test_run_folder_traces_a_run_and_is_not_used_twice(tmp_path):
     folder = RunFolder(tmp_path / "a")
-    folder.write_config(["rate2spike", "run"], {"training": {"seed": 1}})
+    folder.write_config("training", ["rate2spike", "run"], {"training": {"seed": 1}})
     folder.write_table("search", ("factor", "accuracy"), [(20, 0.5)])
     folder.write_summary({"accuracy": 0.5})
     config = tomllib.loads((tmp_path / "a" / "config.toml").read_text())
