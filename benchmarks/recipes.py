@@ -18,17 +18,26 @@ from rate2spike.spiking.evaluate import evaluate
 from rate2spike.spiking.lambda_grid_search import HISTORIC_FACTORS, grid_search
 from rate2spike.spiking.network import SpikingNetwork
 
+GO_NOGO = recipe("go-nogo")
 LONG = TrainConfig(task="go-nogo", batch_size=8)  # to the published least number of updates
 SOFTPLUS_FACTORS = tuple(range(4, 27, 2))  # as in the paper
 STUDIES: dict[str, tuple[TrainConfig, tuple[int, ...]]] = {
-    "go-nogo": (recipe("go-nogo"), HISTORIC_FACTORS),
+    "go-nogo": (GO_NOGO, HISTORIC_FACTORS),
     "xor": (recipe("xor"), HISTORIC_FACTORS),
     "mante": (recipe("mante"), HISTORIC_FACTORS),
     "dms": (recipe("dms"), HISTORIC_FACTORS),
     "afc": (recipe("afc"), HISTORIC_FACTORS),
     "sine": (recipe("sine"), HISTORIC_FACTORS),
     "xor, taus 10 to 50": (replace(recipe("xor"), tau_steps=(10.0, 50.0), min_updates=300), HISTORIC_FACTORS),
+    "go-nogo, 400 updates of 8 trials": (
+        TrainConfig(task="go-nogo", batch_size=8, learning_rate=0.02, min_updates=400),
+        HISTORIC_FACTORS,
+    ),
     "go-nogo, batch 1 (historic)": (TrainConfig(task="go-nogo"), HISTORIC_FACTORS),
+    "go-nogo, no Dale": (replace(GO_NOGO, apply_dale=False), HISTORIC_FACTORS),
+    "go-nogo, 20 SOM, P_inh 0.33": (replace(GO_NOGO, n_som=20, p_inh=0.33), HISTORIC_FACTORS),
+    "go-nogo, fixed tau 7": (replace(GO_NOGO, tau_steps=(7.0,)), HISTORIC_FACTORS),
+    "go-nogo, softplus": (replace(GO_NOGO, activation="softplus"), SOFTPLUS_FACTORS),
     "go-nogo, long": (LONG, HISTORIC_FACTORS),
     "go-nogo, long, no Dale": (replace(LONG, apply_dale=False), HISTORIC_FACTORS),
     "go-nogo, long, 20 SOM, P_inh 0.33": (replace(LONG, n_som=20, p_inh=0.33), HISTORIC_FACTORS),

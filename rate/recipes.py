@@ -10,7 +10,7 @@ from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.task import Task
 
 _SETTINGS: dict[str, dict[str, Any]] = {
-    "go-nogo": dict(batch_size=8, learning_rate=0.02, min_updates=400),
+    "go-nogo": dict(batch_size=16, learning_rate=0.025, balanced=True, min_updates=250, evaluate_every=50),
     "xor": dict(batch_size=16, learning_rate=0.02, clip_norm=1.0, min_updates=1000),
     "mante": dict(batch_size=16, balanced=True, min_updates=600),
     "dms": dict(batch_size=16, learning_rate=0.02, clip_norm=1.0, tau_steps=(20.0, 100.0), min_updates=1000),
