@@ -25,7 +25,11 @@ _HOMES = {
     "RateLayer": "rate.keras_model",
     "training_figure": "rate.plots",
     "SpikingNetwork": "spiking.network",
-    "Stimulation": "spiking.params",
+    "LIFParams": "spiking.params",
+    "QIFParams": "spiking.params",
+    "ALIFParams": "spiking.params",
+    "EIFParams": "spiking.params",
+    "Stimulation": "spiking.stimulation",
     "SpikeRecord": "io.records",
     "grid_search": "spiking.lambda_grid_search",
     "accuracy": "spiking.evaluate",
@@ -46,7 +50,8 @@ if TYPE_CHECKING:
     from rate2spike.spiking.evaluate import accuracy, evaluate
     from rate2spike.spiking.lambda_grid_search import grid_search
     from rate2spike.spiking.network import SpikingNetwork
-    from rate2spike.spiking.params import Stimulation
+    from rate2spike.spiking.params import ALIFParams, EIFParams, LIFParams, QIFParams
+    from rate2spike.spiking.stimulation import Stimulation
 
 
 def __getattr__(name: str):

@@ -113,7 +113,7 @@ def stimulation_of(variables, source):
     """The Stimulation in `stims` as MATLAB has it, or None. Raises InputError naming `source`."""
     import numpy as np
 
-    from rate2spike.spiking.params import Stimulation
+    from rate2spike.spiking.stimulation import Stimulation
 
     stims = variables.get("stims")
     if stims is None or np.size(stims) == 0:

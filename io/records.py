@@ -1,6 +1,7 @@
 """`SpikeRecord`: what one simulation gives; saved as HDF5, or as .mat in the historic names, shapes and classes."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -12,22 +13,28 @@ from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.matlab_compat.matfile import loadmat, savemat
 
-_FORMAT = "rate2spike SpikeRecord 1"
+FORMAT = "rate2spike SpikeRecord 2"
+_FORMATS = ("rate2spike SpikeRecord 1", FORMAT)  # 1: spikes as a dense array
+RECORDED = ("output", "events", "voltage_mv", "rates", "ipsc")
 HISTORIC_NAMES = ("W", "REC", "spk", "rs", "all_fr", "out", "params")
 
 
 @dataclass(frozen=True, eq=False)
 class SpikeRecord:
-    """One trial of a spiking network: N units, n_steps simulation steps. None: not recorded."""
+    """One trial of a spiking network: N units, n_steps simulation steps. None: not recorded.
+
+    Traces hold every `stride`-th step, n_rows = n_steps // stride of them.
+    """
 
     firing_rate_hz: np.ndarray = field(repr=False)  # (N,) spikes from step 10 on / duration
     dt_s: float
     n_steps: int
-    output: np.ndarray | None = field(default=None, repr=False)  # (n_outputs, n_steps)
-    spikes: np.ndarray | None = field(default=None, repr=False)  # (N, n_steps) bool
-    voltage_mv: np.ndarray | None = field(default=None, repr=False)  # (N, n_steps), 30 at a spike
-    rates: np.ndarray | None = field(default=None, repr=False)  # (N, n_steps) filtered spike trains, Hz
-    ipsc: np.ndarray | None = field(default=None, repr=False)  # (N, n_steps) synaptic current before each step, mV
+    stride: int = 1
+    output: np.ndarray | None = field(default=None, repr=False)  # (n_outputs, n_rows)
+    events: np.ndarray | None = field(default=None, repr=False)  # (n, 2) int32: unit and step from 0, in order of time
+    voltage_mv: np.ndarray | None = field(default=None, repr=False)  # (N, n_rows), 30 at a spike
+    rates: np.ndarray | None = field(default=None, repr=False)  # (N, n_rows) filtered spike trains, Hz
+    ipsc: np.ndarray | None = field(default=None, repr=False)  # (N, n_rows) synaptic current before each step, mV
     w: np.ndarray | None = field(default=None, repr=False)  # (N, N) weights used
     w_out: np.ndarray | None = field(default=None, repr=False)  # (n_outputs, N)
     tau_d_s: np.ndarray | None = field(default=None, repr=False)  # (N,)
@@ -36,7 +43,28 @@ class SpikeRecord:
     som: np.ndarray | None = field(default=None, repr=False)  # (N,) bool
     unit_types: np.ndarray | None = field(default=None, repr=False)  # (N,) names
     scaling_factor: float | None = None
+    neuron: str = "lif"  # kind
     seed: int | None = None
+
+    @property
+    def n_units(self) -> int:
+        """Number of units N."""
+        return self.firing_rate_hz.size
+
+    @property
+    def spikes(self) -> np.ndarray | None:
+        """(N, n_steps) bool, made of the events."""
+        if self.events is None:
+            return None
+        dense = np.zeros((self.n_units, self.n_steps), np.bool_)
+        dense[self.events[:, 0], self.events[:, 1]] = True
+        return dense
+
+    def spike_times_s(self, unit: int) -> np.ndarray:
+        """Times of a unit's spikes: the ends of their steps. Raises InputError if spikes were not recorded."""
+        if self.events is None:
+            raise InputError("this record holds no spikes: simulate with record=('spikes', ...)")
+        return (self.events[self.events[:, 0] == unit, 1] + 1) * self.dt_s
 
     @property
     def duration_s(self) -> float:
@@ -45,8 +73,8 @@ class SpikeRecord:
 
     @property
     def time_s(self) -> np.ndarray:
-        """(n_steps,) end of each step."""
-        return np.arange(1, self.n_steps + 1) * self.dt_s
+        """(n_rows,) end of each recorded step."""
+        return np.arange(1, self.n_steps // self.stride + 1) * self.stride * self.dt_s
 
     def save(self, path: str | os.PathLike) -> None:
         """Write HDF5 (`.h5`, `.hdf5`) or MAT v7 (`.mat`), atomically. Raises InputError for another suffix."""
@@ -56,9 +84,12 @@ class SpikeRecord:
             write_atomically(path, self._write_hdf5)
 
     @classmethod
-    def load(cls, path: str | os.PathLike) -> "SpikeRecord":
-        """Read what `save` (or, for .mat, the published simulator) wrote. Raises InputError."""
-        return cls._from_mat(path) if _suffix(path) == ".mat" else cls._from_hdf5(path)
+    def load(cls, path: str | os.PathLike, only: Iterable[str] | None = None) -> "SpikeRecord":
+        """Read what `save` (or, for .mat, the published simulator) wrote. Raises InputError.
+
+        only: recorded quantities to read (HDF5), of output, events, voltage_mv, rates, ipsc; None: all that are there.
+        """
+        return cls._from_mat(path) if _suffix(path) == ".mat" else cls._from_hdf5(path, only)
 
     def to_historic(self, names: tuple[str, ...] = HISTORIC_NAMES, *, compact: bool = False) -> dict[str, Any]:
         """{W, REC, spk, rs, all_fr, out, params} as MATLAB has them; quantities not recorded are left out.
@@ -66,6 +97,8 @@ class SpikeRecord:
         For a model stored in single precision W, out and params.w_out, .td, .td0 are single; all else is double. With
         `compact` spikes are uint8 and traces keep the precision of the simulation, for a receiver that converts them.
         """
+        if self.stride != 1:
+            raise InputError("the historic variables hold every step: save a record with a stride as .h5")
         traces = None if compact else np.float64
         kind = np.float32 if self.w is not None and self.w.dtype == np.float32 else np.float64
         params = {
@@ -83,26 +116,25 @@ class SpikeRecord:
 
     def _write_hdf5(self, path: Path) -> None:
         with h5py.File(path, "w") as file:
-            file.attrs["format"] = _FORMAT
-            for item in fields(self):
-                value = getattr(self, item.name)
-                if isinstance(value, np.ndarray) and value.dtype.kind == "U":
-                    file.create_dataset(item.name, data=np.char.encode(value, "utf-8"))
-                elif isinstance(value, np.ndarray):
-                    file.create_dataset(item.name, data=value, compression="gzip", compression_opts=1, shuffle=True)
-                elif value is not None:
-                    file.attrs[item.name] = value
+            file.attrs["format"] = FORMAT
+            write_items(file, self)
 
     @classmethod
-    def _from_hdf5(cls, path: str | os.PathLike) -> "SpikeRecord":
+    def _from_hdf5(cls, path: str | os.PathLike, only: Iterable[str] | None) -> "SpikeRecord":
+        left_out = set() if only is None else set(RECORDED) - set(only)
         try:
             with h5py.File(path, "r") as file:
-                if file.attrs.get("format") != _FORMAT:
+                if file.attrs.get("format") not in _FORMATS:
                     raise InputError(f"{path} is not a spike record of rate2spike")
-                values: dict[str, Any] = {name: _from_hdf5_array(file[name][()]) for name in file}
-                values |= {name: value.item() for name, value in file.attrs.items() if name != "format"}
+                values: dict[str, Any] = {
+                    name: _from_hdf5_array(file[name][()]) for name in file if name not in left_out
+                }
+                attributes = {name: value for name, value in file.attrs.items() if name != "format"}
+                values |= {name: getattr(value, "item", lambda v=value: v)() for name, value in attributes.items()}
         except OSError as error:
             raise InputError(f"cannot read {path} as HDF5: {error}") from None
+        if "spikes" in values:
+            values["events"] = events_of(values.pop("spikes"))
         return cls(**values)
 
     @classmethod
@@ -114,7 +146,7 @@ class SpikeRecord:
             return cls(
                 firing_rate_hz=variables["all_fr"].ravel(), dt_s=params["dt"].item(), n_steps=int(params["nt"].item()),
                 output=variables.get("out"), voltage_mv=variables.get("REC"), rates=variables.get("rs"),
-                spikes=variables["spk"] > 0 if "spk" in variables else None,
+                events=events_of(variables["spk"] > 0) if "spk" in variables else None,
                 ipsc=params["IPSCs"] if "IPSCs" in params.dtype.names else None, w=variables.get("W"),
                 w_out=params["w_out"], tau_d_s=td, tau_d_initial_s=td0,
             )  # fmt: skip
@@ -122,6 +154,25 @@ class SpikeRecord:
             raise InputError(
                 f"{path} does not hold the output of a simulation (all_fr and params are needed)"
             ) from None
+
+
+def write_items(file: h5py.File, record: SpikeRecord) -> None:
+    """Write the fields of a record that are not None: arrays as data sets, numbers and texts as attributes."""
+    for item in fields(record):
+        value = getattr(record, item.name)
+        if isinstance(value, np.ndarray) and value.dtype.kind == "U":
+            file.create_dataset(item.name, data=np.char.encode(value, "utf-8"))
+        elif isinstance(value, np.ndarray):
+            options = {"compression": "gzip", "compression_opts": 1, "shuffle": True} if value.size else {}
+            file.create_dataset(item.name, data=value, **options)
+        elif value is not None:
+            file.attrs[item.name] = value
+
+
+def events_of(spikes: np.ndarray) -> np.ndarray:
+    """(n, 2) int32 unit and step of the spikes in a dense (N, n_steps) array, in order of time."""
+    step, unit = np.nonzero(np.asarray(spikes).T)
+    return np.stack([unit, step], 1).astype(np.int32)
 
 
 def _from_hdf5_array(array: np.ndarray) -> np.ndarray:

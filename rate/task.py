@@ -55,8 +55,8 @@ class Trial:
         """Whether a rate network's output, (T-1,) or (n_outputs, T-1) from t = 1 on, solves this trial."""
         return self.task.score_rate(o, self.label, self.window_start)
 
-    def score_spiking(self, out: np.ndarray, downsample: int = 1) -> bool:
-        """Whether a spiking network's output, one value per fine step, solves this trial."""
+    def score_spiking(self, out: np.ndarray, downsample: float = 1) -> bool:
+        """Whether a spiking network's output, one value per fine step of `downsample` times 0.05 ms, solves this trial."""
         return self.task.score_spiking(out, self.label, downsample, self.window_start)
 
 
@@ -102,11 +102,11 @@ class Task(ABC):
         return self._judged(self._rows(o)[..., start:], label, spiking=False)
 
     def score_spiking(
-        self, out: np.ndarray, label: Label, downsample: int = 1, window_start: int | None = None
+        self, out: np.ndarray, label: Label, downsample: float = 1, window_start: int | None = None
     ) -> bool:
-        """Apply the rule for spiking networks to out, one value per fine step and output."""
+        """Apply the rule for spiking networks to out, one value per fine step (downsample x 0.05 ms) and output."""
         start = self.spiking_window_start if window_start is None else FINE_STEPS_PER_STEP * window_start
-        return self._judged(self._rows(out)[..., start // downsample :], label, spiking=True)
+        return self._judged(self._rows(out)[..., int(start / downsample + 1e-9) :], label, spiking=True)
 
     def draw(self, rng: np.random.Generator) -> Trial:
         """One trial, checked: shapes and finite values as `Trial` says. Raises InputError naming the task.

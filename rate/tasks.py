@@ -316,9 +316,9 @@ class Sine(Task):
         if not self.min_amplitude <= np.ptp(window) / 2 <= self.max_amplitude:
             return False
         points_per_step: float = FINE_STEPS_PER_STEP if spiking else 1
-        # with downsampling a fine step is longer, and the window holds fewer of them
+        # with another step the window holds another number of them
         n_points = points_per_step * (self.n_steps - self.window_start)
-        points_per_step /= max(round(n_points / window.size), 1)
+        points_per_step /= n_points / window.size if spiking else 1
         steps = self.window_start + np.arange(window.size) / points_per_step
         deviation = window - window.mean()
         lags = np.arange(-self.max_lag, self.max_lag + 1)

@@ -99,7 +99,7 @@ def run_block(network: SpikingNetwork, task: Task, seed: int, role: Role, start:
         trial = draw_trial(task, seed, role, index)
         record = network.run_fast(trial.stimulus, noise_key(seed, role, network.scaling_factor, index))
         assert record.output is not None
-        correct[k] = trial.score_spiking(record.output, network.downsample)
+        correct[k] = trial.score_spiking(record.output, network.step_ratio)
         rates[k] = record.firing_rate_hz.mean()
     return BlockResult(correct, rates)
 

@@ -16,7 +16,7 @@ from rate2spike.rate.task import Task
 from rate2spike.seeding import Role, resolve_seed
 from rate2spike.spiking.evaluate import BlockResult, Scored, checked_task, executor_of, submit_trials
 from rate2spike.spiking.network import SpikingNetwork, check_scaling_factor
-from rate2spike.spiking.params import LIFParams
+from rate2spike.spiking.params import NeuronParams
 
 HISTORIC_FACTORS = tuple(range(20, 76, 5))
 
@@ -73,7 +73,7 @@ class SearchResult:
 
 def grid_search(
     model: TrainedModel, task: Task | str, scaling_factors: Iterable[float] = HISTORIC_FACTORS, n_trials: int = 100,
-    seed: int | None = None, *, downsample: int = 1, initial_weights: bool = False, params: LIFParams | None = None,
+    seed: int | None = None, *, downsample: int = 1, initial_weights: bool = False, params: NeuronParams | None = None,
     n_threads: int | None = None, executor: Executor | None = None,
     finished: Mapping[float, FactorResult] | None = None, on_factor: Callable[[FactorResult], None] | None = None,
 ) -> SearchResult:  # fmt: skip

@@ -10,7 +10,7 @@ from rate2spike.io.records import SpikeRecord
 from rate2spike.seeding import Role, float_key, key64, resolve_seed
 from rate2spike.spiking.evaluate import executor_of
 from rate2spike.spiking.network import SpikingNetwork
-from rate2spike.spiking.params import STEPS_PER_COLUMN, Stimulation
+from rate2spike.spiking.stimulation import Stimulation
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class ManyTrials:
 
 def run_trials(
     networks: Sequence[SpikingNetwork], u: np.ndarray, seed: int | None = None, *,
-    stimulation: Stimulation | None = None, with_spikes: bool = False, n_threads: int | None = None,
+    stimulation: Stimulation | Sequence[Stimulation] | None = None, with_spikes: bool = False, n_threads: int | None = None,
 ) -> ManyTrials:  # fmt: skip
     """Run every trial through every network (one per scaling factor) on the fast path.
 
@@ -38,7 +38,7 @@ def run_trials(
     seed = resolve_seed(seed)
     n_trials, first = u.shape[2], networks[0]
     n_columns = u[:, :: first.downsample].shape[1]
-    n_steps = max(n_columns - 1, 0) * STEPS_PER_COLUMN
+    n_steps = max(n_columns - 1, 0) * first.steps_per_column
     output = np.empty((n_trials, n_steps, len(networks), first.n_outputs), np.float32, order="F")
     rates = np.empty((first.n_units, n_trials, len(networks)))
     spikes = np.empty((n_trials, len(networks)), object) if with_spikes else None
@@ -50,8 +50,9 @@ def run_trials(
         assert trial.output is not None
         output[k, :, f], rates[:, k, f] = trial.output.T, trial.firing_rate_hz
         if spikes is not None:
-            assert trial.spikes is not None
-            spikes[k, f] = np.array(np.nonzero(trial.spikes))
+            assert trial.events is not None
+            by_unit = np.lexsort((trial.events[:, 1], trial.events[:, 0]))
+            spikes[k, f] = trial.events[by_unit].T.astype(np.int64)
 
     with executor_of(n_threads, None) as pool:
         for future in [pool.submit(run_one, k, f) for f in range(len(networks)) for k in range(n_trials)]:

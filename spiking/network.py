@@ -1,30 +1,33 @@
-"""`SpikingNetwork`: a trained rate network as a leaky integrate-and-fire network, and how to run it.
+"""`SpikingNetwork`: a trained rate network as one of spiking neurons, and how to run it.
 
 Mapping and equations: Kim, Li & Sejnowski, PNAS 2019, Methods ("Spiking RNN"); N units, spikes through W / s where s is the
 scaling factor (the paper's 1/λ).
 """
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from rate2spike.errors import InputError
+from rate2spike.io.record_stream import write_stream
 from rate2spike.io.records import SpikeRecord
 from rate2spike.matlab_compat.model_file import STEP_S, TrainedModel
 from rate2spike.seeding import Role, generator, key64, resolve_seed
-from rate2spike.spiking.params import STEPS_PER_COLUMN, LIFParams, Stimulation
-from rate2spike.spiking.simulate_fast import FastWeights, simulate_fast
+from rate2spike.spiking.params import PUBLISHED_STEP_S, STEPS_PER_COLUMN, LIFParams, NeuronParams
+from rate2spike.spiking.recording import Block, RecordingPlan, as_record, header
+from rate2spike.spiking.simulate_fast import FastNetwork, simulate_fast
 from rate2spike.spiking.simulate_reference import Draws, GeneratedDraws, InjectedDraws, simulate_reference
+from rate2spike.spiking.stimulation import Stimulation, checked_stimuli
 
-RECORDABLE = ("output", "voltage", "spikes", "rates", "ipsc")
 PRECISIONS = ("float32", "float64")
 
 
 @dataclass(frozen=True)
 class SpikingNetwork:
-    """LIF network of N units. Make it with `from_model`, run it with `run`. Arrays are (units, time)."""
+    """Network of N spiking units. Make it with `from_model`, run it with `run`. Arrays are (units, time)."""
 
     w: np.ndarray = field(repr=False)  # (N, N) [target, source], already divided by the scaling factor
     w_in: np.ndarray = field(repr=False)  # (N, n_inputs)
@@ -36,23 +39,29 @@ class SpikingNetwork:
     scaling_factor: float
     unit_bias: np.ndarray | None = field(default=None, repr=False)  # (N,) constant input, not divided, as w_in is not
     unit_types: np.ndarray | None = field(default=None, repr=False)  # (N,) names
-    downsample: int = 1  # the step is 0.05 ms times this
-    params: LIFParams = field(default_factory=LIFParams)
+    downsample: int = 1  # every downsample-th column of the input is used, and a column lasts 5 ms times this
+    steps_per_column: int = STEPS_PER_COLUMN
+    params: NeuronParams = field(default_factory=LIFParams)
+    silent: np.ndarray | None = field(default=None, repr=False)  # (N,) bool, units that never fire
 
     @classmethod
     def from_model(
         cls, model: TrainedModel, scaling_factor: float | None = None, *, initial_weights: bool = False,
-        downsample: int = 1, params: LIFParams | None = None,
+        downsample: int = 1, dt_s: float | None = None, params: NeuronParams | None = None,
     ) -> "SpikingNetwork":  # fmt: skip
         """Map a trained rate network one to one.
 
         scaling_factor: positive; None takes the one that a search found. initial_weights: use the untrained recurrent
-        weights. Raises InputError.
+        weights. dt_s: integration step, a whole fraction of a column's 5 ms times downsample (default: 1/100 of it). params:
+        the neurons (LIFParams, QIFParams, ALIFParams, EIFParams). Raises InputError.
         """
         factor = _known_factor(model.scaling_factor) if scaling_factor is None else check_scaling_factor(scaling_factor)
         if downsample < 1 or int(downsample) != downsample:
             raise InputError(f"downsampling must be a whole number from 1, got {downsample}")
         kind = model.w_rec.dtype.type
+        params = params or LIFParams()
+        for name in params.numbers():
+            params.per_unit(name, model.n_units)
         return cls(
             w=model.effective_w(initial=initial_weights) / kind(factor),
             w_in=model.w_in,
@@ -65,7 +74,8 @@ class SpikingNetwork:
             unit_bias=None if model.unit_bias is None else model.unit_bias[:, 0],
             unit_types=model.unit_types,
             downsample=int(downsample),
-            params=params or LIFParams(),
+            steps_per_column=STEPS_PER_COLUMN if dt_s is None else _steps_per_column(dt_s, STEP_S * downsample),
+            params=params,
         )
 
     @property
@@ -81,43 +91,63 @@ class SpikingNetwork:
     @property
     def dt_s(self) -> float:
         """Simulation step."""
-        return STEP_S / STEPS_PER_COLUMN * self.downsample
+        return STEP_S / self.steps_per_column * self.downsample
+
+    @property
+    def step_ratio(self) -> float:
+        """Step over the published one of 0.05 ms, which tasks count their windows in."""
+        return self.downsample if self.steps_per_column == STEPS_PER_COLUMN else self.dt_s / PUBLISHED_STEP_S
+
+    @property
+    def types(self) -> np.ndarray:
+        """(N,) name of each unit's type."""
+        return np.where(self.inhibitory, "inhibitory", "excitatory") if self.unit_types is None else self.unit_types
 
     def run(
-        self, u: np.ndarray, *, seed: int | None = None, record: Iterable[str] = ("output", "spikes"),
-        stimulation: Stimulation | None = None, precision: str | None = None, draws: InjectedDraws | None = None,
+        self, u: np.ndarray, *, seed: int | None = None, record: Iterable[str] = ("output", "spikes"), stride: int = 1,
+        to: str | os.PathLike | None = None, stimulation: Stimulation | Sequence[Stimulation] | None = None,
+        precision: str | None = None, draws: InjectedDraws | None = None,
     ) -> SpikeRecord:  # fmt: skip
         """Simulate one trial.
 
         u (n_inputs, K): input, one column per 5 ms; K - 1 columns of time are simulated. record: any of RECORDABLE
-        (firing rates always are). precision: 'float32' (default) is the fast path, 'float64' the reference path, which
-        `draws` (the random numbers themselves) selects too. Same seed, same result, whatever is recorded. Raises InputError.
+        (firing rates always are; nothing is computed for what is not asked for), traces and output every stride-th step.
+        to: an HDF5 file to which they are streamed instead of memory; `SpikeRecord.load` reads it. stimulation: one window
+        or several. precision: 'float32' (default) is the fast path, 'float64' the reference path, which `draws` (the random numbers
+        themselves) selects too. Same seed, same result, whatever is recorded. Raises InputError.
         """
         seed = resolve_seed(seed)
         if precision not in (None, *PRECISIONS):
             raise InputError(f"unknown precision {precision!r}: choose from {', '.join(PRECISIONS)}")
         if draws is not None and precision == "float32":
             raise InputError("precision float32 uses its own generator; with the draws given the path is float64")
+        u = self._checked(u)
+        plan = RecordingPlan.of(self, self._n_steps(u), record, stride, streamed=to is not None)
+        stimuli = self._stimuli(stimulation)
         if draws is None and precision != "float64":
-            return self.run_fast(u, key64(seed, Role.SIMULATION), record, stimulation, seed)
-        source: Draws = draws or GeneratedDraws(generator(seed, Role.SIMULATION))
-        return self.run_reference(u, source, record, stimulation, seed if draws is None else None)
+            blocks = simulate_fast(self, u, key64(seed, Role.SIMULATION), plan, stimuli)
+        else:
+            source: Draws = draws or GeneratedDraws(generator(seed, Role.SIMULATION))
+            blocks = simulate_reference(self, u, source, plan, stimuli)
+        return self._collect(blocks, plan, seed if draws is None else None, to)
 
     def run_fast(
         self, u: np.ndarray, key: np.uint64, record: Iterable[str] = ("output",),
-        stimulation: Stimulation | None = None, seed: int | None = None,
+        stimulation: Stimulation | Sequence[Stimulation] | None = None, seed: int | None = None,
     ) -> SpikeRecord:  # fmt: skip
         """Fast path with an explicit 64-bit noise key; otherwise as `run`."""
-        return simulate_fast(self, self._checked(u, stimulation), key, _checked_record(record), stimulation, seed)
+        u = self._checked(u)
+        plan = RecordingPlan.of(self, self._n_steps(u), record)
+        return self._collect(simulate_fast(self, u, key, plan, self._stimuli(stimulation)), plan, seed)
 
     def run_reference(
         self, u: np.ndarray, draws: Draws, record: Iterable[str] = ("output",),
-        stimulation: Stimulation | None = None, seed: int | None = None,
+        stimulation: Stimulation | Sequence[Stimulation] | None = None, seed: int | None = None,
     ) -> SpikeRecord:  # fmt: skip
         """Reference path with explicit draws; otherwise as `run`."""
-        return simulate_reference(
-            self, self._checked(u, stimulation), draws, _checked_record(record), stimulation, seed
-        )
+        u = self._checked(u)
+        plan = RecordingPlan.of(self, self._n_steps(u), record)
+        return self._collect(simulate_reference(self, u, draws, plan, self._stimuli(stimulation)), plan, seed)
 
     @property
     def readout(self) -> np.ndarray:
@@ -130,30 +160,48 @@ class SpikingNetwork:
         return drive if self.unit_bias is None else drive + self.unit_bias.astype(np.float64)[:, None]
 
     @cached_property
-    def fast_weights(self) -> FastWeights:
+    def fast(self) -> FastNetwork:
         """Arrays as the fast kernel wants them."""
-        return FastWeights.of(self)
+        return FastNetwork.of(self)
 
-    def _checked(self, u: np.ndarray, stimulation: Stimulation | None) -> np.ndarray:
+    def _n_steps(self, u: np.ndarray) -> int:
+        return self.steps_per_column * (u.shape[1] - 1)
+
+    def _stimuli(self, stimulation) -> tuple[tuple[Stimulation, np.ndarray], ...]:
+        stimuli = checked_stimuli(stimulation, self.types)
+        silent = self.silent
+        return stimuli if silent is None else tuple((one, units[~silent[units]]) for one, units in stimuli)
+
+    def _collect(
+        self, blocks: Iterator[Block], plan: RecordingPlan, seed: int | None, to: str | os.PathLike | None = None
+    ) -> SpikeRecord:
+        if to is None:
+            (block,) = blocks
+            return as_record(self, plan, block, seed)
+        return write_stream(to, blocks, plan.n_rows, plan.quantities, lambda counts: header(self, plan, counts, seed))
+
+    def _checked(self, u: np.ndarray) -> np.ndarray:
         u = np.asarray(u, dtype=np.float64)
         n_inputs = self.w_in.shape[1]
         if u.ndim != 2 or u.shape[0] != n_inputs:
             raise InputError(f"u must have {n_inputs} row(s), one per input of the network; got shape {u.shape}")
         if not np.isfinite(u).all():
             raise InputError("u holds NaN or infinite values")
-        if (
-            stimulation
-            and stimulation.units
-            and not 0 <= min(stimulation.units) <= max(stimulation.units) < self.n_units
-        ):
-            worst = max(stimulation.units, key=abs)
-            raise InputError(
-                f"stimulated unit {worst + 1} (from 1) does not exist: the network has {self.n_units} units"
-            )
         subsampled = u[:, :: self.downsample]
         if subsampled.shape[1] < 2:
             raise InputError(f"u must have at least 2 columns after downsampling, got {subsampled.shape[1]}")
         return subsampled
+
+
+def _steps_per_column(dt_s: float, column_s: float) -> int:
+    if not 0 < dt_s <= column_s:
+        raise InputError(
+            f"the step must be above 0 and at most a column's {column_s * 1e3:g} ms, got {dt_s * 1e3:g} ms (--dt-ms)"
+        )
+    n_steps = round(column_s / dt_s)
+    if abs(n_steps * dt_s - column_s) > 1e-9 * column_s:
+        raise InputError(f"the step must divide a column's {column_s * 1e3:g} ms, got {dt_s * 1e3:g} ms (--dt-ms)")
+    return n_steps
 
 
 def _known_factor(factor: float | None) -> float:
@@ -167,11 +215,3 @@ def check_scaling_factor(factor: float) -> float:
     if not 0 < factor < np.inf:
         raise InputError(f"scaling factor must be positive, got {factor:g} (--scaling-factor)")
     return float(factor)
-
-
-def _checked_record(record: Iterable[str]) -> frozenset[str]:
-    wanted = frozenset([record] if isinstance(record, str) else record)
-    unknown = wanted - set(RECORDABLE)
-    if unknown:
-        raise InputError(f"cannot record {', '.join(sorted(unknown))}: choose from {', '.join(RECORDABLE)}")
-    return wanted

@@ -1,77 +1,143 @@
-"""Constants of the LIF neuron, and stimulation: the records that a simulation takes besides the network."""
+"""Constants of the neurons, one record per kind. Every number may be common to all units or an array of one per unit."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
 
 import numpy as np
 
 from rate2spike.errors import InputError
 
-_LAST_STEP = 2**40  # later than any simulation ends, and safe as a kernel's integer
-STEPS_PER_COLUMN = 100  # simulation steps per column of the (subsampled) input
+STEPS_PER_COLUMN = 100  # published number of simulation steps per column of the (subsampled) input
+PUBLISHED_STEP_S = 5e-5
+NOISE_SCALINGS = ("per_step", "sqrt_dt")
+
+PerUnit = float | np.ndarray  # one number, or (N,) numbers
 
 
-@dataclass(frozen=True)
-class LIFParams:
-    """Constants of the LIF neuron and its synapses; defaults as published."""
+@dataclass(frozen=True, eq=False)
+class NeuronParams:
+    """What all kinds have; defaults as published (Kim, Li & Sejnowski 2019, Methods). Raises InputError."""
 
-    tau_m_s: float = 0.010  # membrane
-    t_ref_s: float = 0.002  # refractory period
-    tau_r_s: float = 0.002  # synaptic rise; 0 selects the single-exponential filter
-    v_reset_mv: float = -65.0
-    v_peak_mv: float = -40.0
-    bias_mv: float = -40.0
-    noise_sd_mv: float = 0.1  # added to the voltage at every step, whatever its length
+    kind: ClassVar[str]
+    _MINIMA: ClassVar[Mapping[str, float]] = {"t_ref_s": 0, "tau_r_s": 0, "noise_sd_mv": 0}
+    _ABOVE_ZERO: ClassVar[tuple[str, ...]] = ("tau_m_s",)
 
-    def __post_init__(self) -> None:
-        for name, minimum, exclusive in (
-            ("tau_m_s", 0, True), ("t_ref_s", 0, False), ("tau_r_s", 0, False), ("noise_sd_mv", 0, False)
-        ):  # fmt: skip
-            value = getattr(self, name)
-            if not np.isfinite(value) or value < minimum or (exclusive and value == minimum):
-                raise InputError(f"{name} must be {'above' if exclusive else 'at least'} {minimum}, got {value}")
-
-
-@dataclass(frozen=True)
-class Stimulation:
-    """Optogenetic-like stimulation: in 0-based steps [first_step, end_step) one coin per step moves `units` by 0.5 mV.
-
-    mode 'exc' depolarises, 'inh' hyperpolarises. units are 0-based.
-    """
-
-    mode: str
-    first_step: int
-    end_step: int
-    units: tuple[int, ...]
-    AMPLITUDE_MV = 0.5
+    tau_m_s: PerUnit = 0.010  # membrane
+    t_ref_s: PerUnit = 0.002  # refractory period
+    tau_r_s: PerUnit = 0.002  # synaptic rise; 0 selects the single-exponential filter
+    v_reset_mv: PerUnit = -65.0
+    v_peak_mv: PerUnit = -40.0  # a spike
+    bias_mv: PerUnit = -40.0  # constant input
+    noise_sd_mv: PerUnit = 0.1  # added to the voltage at every step of 0.05 ms
+    noise_scaling: str = "per_step"  # as published, whatever the step; 'sqrt_dt': physical, times sqrt(dt / 0.05 ms)
 
     def __post_init__(self) -> None:
-        if self.mode not in ("exc", "inh"):
-            raise InputError(f"stimulation mode must be 'exc' or 'inh', got {self.mode!r}")
-        if not 0 <= self.first_step <= self.end_step:
-            raise InputError(f"stimulation window must be 0 <= first <= end, got {self.first_step}, {self.end_step}")
-        object.__setattr__(self, "units", tuple(sorted(set(self.units))))  # a unit named twice moves once, as in MATLAB
+        for name in self.numbers():
+            object.__setattr__(self, name, _number(name, getattr(self, name)))
+            value = np.asarray(getattr(self, name))
+            if name in self._MINIMA and (value < self._MINIMA[name]).any():
+                raise InputError(f"{name} must be at least {self._MINIMA[name]:g}, got {value.min():g}")
+            if name in self._ABOVE_ZERO and (value <= 0).any():
+                raise InputError(f"{name} must be above 0, got {value.min():g}")
+        if self.noise_scaling not in NOISE_SCALINGS:
+            raise InputError(f"unknown noise scaling {self.noise_scaling!r}: choose from {', '.join(NOISE_SCALINGS)}")
+        if (np.asarray(self.v_reset_mv) >= np.asarray(self.v_peak_mv)).any():
+            raise InputError("v_reset_mv must be below v_peak_mv")
 
     @classmethod
-    def from_matlab(cls, mode: str, dur: Iterable[float], units: Iterable[float]) -> "Stimulation | None":
-        """From the historic `stims` (dur: first and one-past-last step, units: both 1-based). None for mode 'none'."""
-        if mode == "none":
-            return None
-        window, indices = np.ravel(list(dur)), np.ravel(list(units))
-        if window.size != 2 or not _are_whole(window) or not _are_whole(indices):
-            raise InputError("stims.dur must hold two whole numbers (on, off) and stims.units whole numbers, from 1")
-        if indices.size and indices.min() < 1:
-            raise InputError(f"stims.units count from 1, got {indices.min():g}")
-        if window[0] > window[1]:
-            raise InputError(f"stims.dur must hold on <= off, got {window[0]:g}, {window[1]:g}")
-        first, end = (int(np.clip(step, 1, _LAST_STEP)) - 1 for step in window)
-        return cls(mode, first, end, tuple(int(k) - 1 for k in indices))
+    def numbers(cls) -> tuple[str, ...]:
+        """Names of the fields that hold numbers."""
+        return tuple(field.name for field in fields(cls) if field.name != "noise_scaling")
 
-    @property
-    def amplitude_mv(self) -> float:
-        """Signed voltage step."""
-        return self.AMPLITUDE_MV if self.mode == "exc" else -self.AMPLITUDE_MV
+    def per_unit(self, name: str, n_units: int) -> np.ndarray:
+        """(N,) float64 values of a field. Raises InputError for another number of units."""
+        value = np.asarray(getattr(self, name), dtype=np.float64)
+        if value.ndim and value.size != n_units:
+            raise InputError(f"{name} holds {value.size} numbers, the network has {n_units} units")
+        return np.broadcast_to(value, n_units).copy()
+
+    def noise_per_step_mv(self, n_units: int, dt_s: float) -> np.ndarray:
+        """(N,) SD of what a step of dt_s adds to the voltage."""
+        sd = self.per_unit("noise_sd_mv", n_units)
+        return sd * np.sqrt(dt_s / PUBLISHED_STEP_S) if self.noise_scaling == "sqrt_dt" else sd
+
+    def as_settings(self) -> dict[str, Any]:
+        """Plain values for files: kind, and every field that is not the default."""
+        given = {name: np.asarray(getattr(self, name)).tolist() for name in self.numbers()}
+        given["noise_scaling"] = self.noise_scaling
+        defaults = {field.name: field.default for field in fields(self)}
+        return {"kind": self.kind} | {name: value for name, value in given.items() if value != defaults[name]}
 
 
-def _are_whole(values: np.ndarray) -> bool:
-    return values.dtype.kind in "fiu" and bool(np.isfinite(values).all() and (values == np.round(values)).all())
+@dataclass(frozen=True, eq=False)
+class LIFParams(NeuronParams):
+    """Leaky integrate-and-fire: tau_m dv/dt = -v + I."""
+
+    kind = "lif"
+
+
+@dataclass(frozen=True, eq=False)
+class QIFParams(NeuronParams):
+    """Quadratic: tau_m dv/dt = v^2 + I, v in mV, with the published peak and bias (Kim et al. 2019, Fig. S7)."""
+
+    kind = "qif"
+    v_peak_mv: PerUnit = 30.0
+    bias_mv: PerUnit = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class ALIFParams(NeuronParams):
+    """Adaptive LIF: tau_m dv/dt = -v + I - a; tau_a da/dt = -a; a grows by `adaptation_mv` at each spike.
+
+    A unit that fires f spikes per second loses adaptation_mv tau_a_s f of its input, here 0.05 mV per Hz. tau_a: 100 ms, of
+    the order of the medium afterhyperpolarisation of cortical pyramidal cells.
+    """
+
+    kind = "alif"
+    _MINIMA = NeuronParams._MINIMA | {"adaptation_mv": 0}
+    _ABOVE_ZERO = ("tau_m_s", "tau_a_s")
+    adaptation_mv: PerUnit = 0.5
+    tau_a_s: PerUnit = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class EIFParams(NeuronParams):
+    """Exponential: tau_m dv/dt = -v + D exp((v - v_T) / D) + I, D = slope_mv (Fourcaud-Trocme et al. 2003).
+
+    The bias v_T - D is the rheobase, as the LIF's bias is its threshold; v_peak only ends the upstroke.
+    """
+
+    kind = "eif"
+    _ABOVE_ZERO = ("tau_m_s", "slope_mv")
+    v_peak_mv: PerUnit = -20.0
+    bias_mv: PerUnit = -42.0
+    v_threshold_mv: PerUnit = -40.0
+    slope_mv: PerUnit = 2.0
+
+
+NEURONS: Mapping[str, type[NeuronParams]] = {c.kind: c for c in (LIFParams, QIFParams, ALIFParams, EIFParams)}
+
+
+def neuron_params(kind: str, **values: Any) -> NeuronParams:
+    """The constants of a kind by name ('lif', 'qif', 'alif', 'eif'), some changed. Raises InputError."""
+    if kind not in NEURONS:
+        raise InputError(f"unknown neuron {kind!r}: choose from {', '.join(NEURONS)}")
+    known = [field.name for field in fields(NEURONS[kind])]
+    unknown = [name for name in values if name not in known]
+    if unknown:
+        raise InputError(f"{kind} neurons have no {unknown[0]!r}: choose from {', '.join(known)}")
+    return NEURONS[kind](**values)
+
+
+def _number(name: str, value: Any) -> PerUnit:
+    """A float, or a finite (N,) float64 array of its own."""
+    try:
+        array = np.array(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} must be a number or one per unit, got {value!r}") from None
+    if array.ndim > 1 or array.size == 0:
+        raise InputError(f"{name} must be a number or one per unit, got shape {array.shape}")
+    if not np.isfinite(array).all():
+        raise InputError(f"{name} must be finite, got {array[~np.isfinite(array)][0] if array.ndim else array.item()}")
+    return array if array.ndim else array.item()

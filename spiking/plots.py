@@ -92,7 +92,10 @@ def go_nogo_outputs(nogo: SpikeRecord, go: SpikeRecord) -> Figure:
 
 def _draw_spikes(axes: Axes, record: SpikeRecord, units: np.ndarray, rows: int | np.ndarray, colour: str) -> None:
     """Draw the spikes of `units` in consecutive rows from `rows` on, or in the rows given."""
-    assert record.spikes is not None
-    unit, step = np.nonzero(record.spikes[units])
+    assert record.events is not None
+    place = np.full(record.n_units, -1)
+    place[units] = np.arange(units.size)
+    unit, step = place[record.events[:, 0]], record.events[:, 1]
+    unit, step = unit[unit >= 0], step[unit >= 0]
     height = unit + rows if isinstance(rows, int) else rows[unit]
     axes.plot((step + 1) * record.dt_s, height + 0.5, ".", color=colour, markersize=1.5, rasterized=True)

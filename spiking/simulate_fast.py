@@ -1,73 +1,167 @@
-"""The fast path: prepare float32 arrays, allocate what is to be recorded, call the kernel."""
+"""The fast path: bring a network into the float32 form of the kernel, and run one trial in blocks."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rate2spike.io.records import SpikeRecord
-from rate2spike.spiking.kernels.lif_fast import lif_fast
-from rate2spike.spiking.params import STEPS_PER_COLUMN, Stimulation
-from rate2spike.spiking.recording import Buffers, as_record
+from rate2spike.spiking.kernels import fast as kernel
+from rate2spike.spiking.params import ALIFParams, EIFParams, NeuronParams
+from rate2spike.spiking.recording import Block, RecordingPlan
+from rate2spike.spiking.stimulation import Stimulation
 
 if TYPE_CHECKING:
     from rate2spike.spiking.network import SpikingNetwork
 
+KINDS = {"lif": kernel.LIF, "qif": kernel.QIF, "alif": kernel.ALIF, "eif": kernel.EIF}
+# measured (benchmarks/engine.py --only sparse): below this share of connections a column is added faster by its elements
+SPARSE_BELOW = 0.12
+_FAR_BELOW_MV = -1e6  # where padding rests
 _f4 = np.float32
 
 
 @dataclass(frozen=True)
-class FastWeights:
-    """A network's constants in the form of the fast kernel."""
+class FastNetwork:
+    """A network's constants in the form of the fast kernel; P is N padded."""
 
-    w_by_source: np.ndarray  # (N, N) [source, target]: jump of the target's synapse per spike
-    w_out: np.ndarray  # (n_outputs, N)
-    decay_d: np.ndarray  # (N,) exp(-dt / tau_d)
-    inv_tau_d: np.ndarray  # (N,) 1/s
-    decay_r: np.float32  # exp(-dt / tau_r)
-    inv_tau_r: np.float32  # 1/s, 0 for the single-exponential filter
-    refractory_steps: int
+    kind: int
+    units: kernel.Units
+    weights: kernel.Weights
+    readout: np.ndarray  # (n_outputs, P)
+    v_reset: np.ndarray  # (N,)
+    u_start: np.ndarray  # (P,) what the initial voltages are added to, -v_peak
 
     @classmethod
-    def of(cls, network: "SpikingNetwork") -> "FastWeights":
-        """Computed in float64, then rounded once."""
+    def of(cls, network: "SpikingNetwork", sparse: bool | None = None) -> "FastNetwork":
+        """Computed in float64, then rounded once. sparse: how to add columns; None: whichever is faster."""
+        n, params = network.n_units, network.params
+        padded = -(-n // kernel.PAD) * kernel.PAD
+        tau_r = params.per_unit("tau_r_s", n)
+        rise = np.where(tau_r > 0, tau_r, 1.0)
         tau_d = network.tau_d_s.astype(np.float64)
-        tau_r, dt = network.params.tau_r_s, network.dt_s
-        jump = network.w.astype(np.float64) / tau_d[:, None] / (tau_r or 1.0)
+        jump = network.w.astype(np.float64) / (tau_d * rise)[:, None]
         return cls(
-            w_by_source=np.ascontiguousarray(jump.T, dtype=_f4),
-            w_out=network.readout.astype(_f4),
-            decay_d=np.exp(-dt / tau_d).astype(_f4),
-            inv_tau_d=(1 / tau_d).astype(_f4),
-            decay_r=_f4(np.exp(-dt / tau_r) if tau_r else 0.0),
-            inv_tau_r=_f4(1 / tau_r if tau_r else 0.0),
-            refractory_steps=int(np.floor(network.params.t_ref_s / dt + 1e-9)) + 1,
+            kind=KINDS[params.kind],
+            units=_units(network, padded),
+            weights=_weights(np.ascontiguousarray(jump.T, dtype=_f4), padded, sparse),
+            readout=_padded(network.readout.astype(_f4), padded),
+            v_reset=params.per_unit("v_reset_mv", n).astype(_f4),
+            u_start=_padded(-params.per_unit("v_peak_mv", n).astype(_f4), padded, _FAR_BELOW_MV),
         )
+
+    def start(self, network: "SpikingNetwork", key: np.uint64, n_stimuli: int) -> kernel.State:
+        """State of a trial before its first step."""
+        padded = self.u_start.size
+        state = kernel.State(
+            self.u_start.copy(), *(np.zeros(padded, _f4) for _ in range(5)), free_from=self.units.refractory.copy(),
+            noise=np.empty(max(kernel.NOISE_BUFFER, -(-padded // kernel.LANES) * kernel.LANES), _f4),
+            **{word: np.empty(kernel.LANES, np.uint32) for word in "xyzw"}, coins=np.zeros(n_stimuli, np.uint64),
+        )  # fmt: skip
+        kernel.start(key, state, self.v_reset, network.n_units)
+        if network.silent is not None:
+            state.u[: network.n_units][network.silent] = self.units.reset[: network.n_units][network.silent]
+        return state
 
 
 def simulate_fast(
-    network: "SpikingNetwork", u: np.ndarray, key: np.uint64, record: frozenset[str],
-    stimulation: Stimulation | None, seed: int | None,
-) -> SpikeRecord:  # fmt: skip
-    """Run one trial on checked, subsampled input u (n_inputs, K)."""
-    fast, params, dt = network.fast_weights, network.params, network.dt_s
-    n_steps = STEPS_PER_COLUMN * (u.shape[1] - 1)
-    buffers = Buffers.allocate(n_steps, network.n_units, network.n_outputs, record, _f4)
-    drive = np.ascontiguousarray(network.drive(u).T, dtype=_f4)
-    stim = stimulation_arguments(stimulation)
-    lif_fast(
-        fast.w_by_source, fast.w_out[0], fast.w_out[1:], drive, key, fast.decay_d, fast.inv_tau_d,
-        _f4(dt), _f4(dt / params.tau_m_s), fast.decay_r, fast.inv_tau_r,
-        _f4(params.v_reset_mv), _f4(params.v_peak_mv), _f4(params.bias_mv), _f4(params.noise_sd_mv),
-        fast.refractory_steps, STEPS_PER_COLUMN, n_steps, *stim[:3], _f4(stim[3]), buffers.output[0], buffers.output[1:],
-        buffers.spike_count, buffers.voltage, buffers.spikes, buffers.rates, buffers.ipsc,
+    network: "SpikingNetwork", u: np.ndarray, key: np.uint64, plan: RecordingPlan,
+    stimuli: tuple[tuple[Stimulation, np.ndarray], ...],
+) -> Iterator[Block]:  # fmt: skip
+    """Run one trial on checked, subsampled input u (n_inputs, K), block by block."""
+    fast = network.fast
+    drive = _drive(network, u, fast.u_start.size)
+    state = fast.start(network, key, len(stimuli))
+    packed = packed_stimuli(stimuli)
+    for block in plan.blocks(_f4):
+        recording = kernel.Recording(
+            plan.stride, block.first_row, block.output, block.voltage, block.rates, block.ipsc,
+            block.event_unit, block.event_step, block.spike_count,
+        )  # fmt: skip
+        block.n_events = kernel.simulate(
+            fast.kind, block.first_step, block.n_steps, network.steps_per_column, _f4(network.dt_s), network.n_units,
+            fast.units, state, fast.weights, fast.readout, drive, packed, recording,
+        )  # fmt: skip
+        yield block
+
+
+def _units(network: "SpikingNetwork", padded: int) -> kernel.Units:
+    n, params, dt = network.n_units, network.params, network.dt_s
+
+    def of(name: str) -> np.ndarray:
+        return params.per_unit(name, n)
+
+    tau_d, tau_r = network.tau_d_s.astype(np.float64), of("tau_r_s")
+    single = tau_r == 0
+    awake = np.ones(n) if network.silent is None else ~network.silent
+    rise = np.where(single, 1.0, tau_r)
+    # a refractory period of 2.0000000001 ms is one of 2 ms: 40 steps, and restart at the 41st
+    refractory = np.floor(of("t_ref_s") / dt + 1e-9) + 1
+    constants = {
+        "leak": awake * dt / of("tau_m_s"), "noise_sd": awake * params.noise_per_step_mv(n, dt), "v_peak": of("v_peak_mv"),
+        "reset": of("v_reset_mv") - of("v_peak_mv"), "decay_d": np.exp(-dt / tau_d),
+        "decay_r": np.where(single, 0.0, np.exp(-dt / rise)), "r_jump": 1 / (rise * tau_d),
+        **_form(params, n, dt),
+    }  # fmt: skip
+    return kernel.Units(
+        **{name: _padded(values.astype(_f4), padded) for name, values in constants.items()},
+        refractory=_padded(np.minimum(refractory, 2**30).astype(np.int32), padded),
+        is_single=single, single=np.flatnonzero(single),
     )  # fmt: skip
-    return as_record(network, buffers, record, seed)
 
 
-def stimulation_arguments(stimulation: Stimulation | None) -> tuple[int, int, np.ndarray, float]:
-    """First step, end step, units and amplitude as the kernels take them; an empty window for None."""
-    if stimulation is None:
-        return 0, 0, np.zeros(0, np.int64), 0.0
-    units = np.array(stimulation.units, dtype=np.int64)
-    return stimulation.first_step, stimulation.end_step, units, stimulation.amplitude_mv
+def _form(params: NeuronParams, n: int, dt: float) -> dict[str, np.ndarray]:
+    """What the membranes take beyond the common constants."""
+    if isinstance(params, ALIFParams):
+        return {"form_a": np.exp(-dt / params.per_unit("tau_a_s", n)), "form_b": params.per_unit("adaptation_mv", n)}
+    if isinstance(params, EIFParams):
+        slope = params.per_unit("slope_mv", n)
+        above = (params.per_unit("v_peak_mv", n) - params.per_unit("v_threshold_mv", n)) / slope
+        return {"form_a": 1 / slope, "form_b": above + np.log(slope)}
+    return {"form_a": np.zeros(n), "form_b": np.zeros(n)}
+
+
+def _weights(by_source: np.ndarray, padded: int, sparse: bool | None) -> kernel.Weights:
+    share = np.count_nonzero(by_source) / by_source.size
+    if sparse is None:
+        sparse = share < SPARSE_BELOW
+    source, target = np.nonzero(by_source) if sparse else (np.zeros(0, int), np.zeros(0, int))
+    counts = np.bincount(source, minlength=len(by_source)) if sparse else np.zeros(len(by_source), int)
+    return kernel.Weights(
+        sparse=bool(sparse),
+        dense=np.zeros((0, padded), _f4) if sparse else _padded(by_source, padded),
+        offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        targets=target.astype(np.int32),
+        values=by_source[source, target],
+    )
+
+
+def _drive(network: "SpikingNetwork", u: np.ndarray, padded: int) -> np.ndarray:
+    """(columns, P) input current with the bias; for the leaky kinds relative to v_peak, as their voltages are."""
+    n, params = network.n_units, network.params
+    constant = params.per_unit("bias_mv", n)
+    if params.kind != "qif":
+        constant -= params.per_unit("v_peak_mv", n)
+    return _padded((network.drive(u) + constant[:, None]).T.astype(_f4), padded)
+
+
+def packed_stimuli(stimuli: tuple[tuple[Stimulation, np.ndarray], ...], kind: type = _f4) -> kernel.Stimuli:
+    """The stimulations as the kernels take them."""
+    ones = [one for one, _ in stimuli]
+    units = [units for _, units in stimuli]
+    return kernel.Stimuli(
+        first=np.array([one.first_step for one in ones], np.int64),
+        end=np.array([one.end_step for one in ones], np.int64),
+        mv=np.array([one.signed_mv for one in ones], kind),
+        duty=np.array([one.duty for one in ones], np.float64),
+        continuous=np.array([one.continuous for one in ones], np.bool_),
+        offsets=np.cumsum([0, *(u.size for u in units)]).astype(np.int64),
+        units=np.concatenate([np.zeros(0, np.int64), *units]),
+    )
+
+
+def _padded(values: np.ndarray, padded: int, fill: float = 0.0) -> np.ndarray:
+    """The last axis lengthened to `padded`."""
+    out = np.full((*values.shape[:-1], padded), fill, values.dtype)
+    out[..., : values.shape[-1]] = values
+    return out

@@ -1,16 +1,17 @@
 """The reference path: float64, historic order, random draws supplied or generated in blocks."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from rate2spike.errors import InputError
-from rate2spike.io.records import SpikeRecord
-from rate2spike.spiking.kernels.lif_reference import lif_reference
-from rate2spike.spiking.params import STEPS_PER_COLUMN, Stimulation
-from rate2spike.spiking.recording import Buffers, as_record
-from rate2spike.spiking.simulate_fast import stimulation_arguments
+from rate2spike.spiking.kernels import reference as kernel
+from rate2spike.spiking.kernels.fast import Recording
+from rate2spike.spiking.recording import Block, RecordingPlan
+from rate2spike.spiking.simulate_fast import KINDS, packed_stimuli
+from rate2spike.spiking.stimulation import Stimulation
 
 if TYPE_CHECKING:
     from rate2spike.spiking.network import SpikingNetwork
@@ -26,7 +27,7 @@ class Draws(Protocol):
         """(n_units,) uniforms for the initial voltages."""
 
     def block(self, n_steps: int, n_units: int, stimulated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(n_steps, n_units) normals, and (n_steps,) uniforms drawn where `stimulated`."""
+        """(n_steps, n_units) normals, and (n_steps, S) uniforms drawn where `stimulated`, (n_steps, S) bool."""
 
 
 @dataclass
@@ -41,15 +42,15 @@ class GeneratedDraws:
 
     def block(self, n_steps: int, n_units: int, stimulated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """See Draws."""
-        return self.rng.standard_normal((n_steps, n_units)), self.rng.random(n_steps)
+        return self.rng.standard_normal((n_steps, n_units)), self.rng.random(stimulated.shape)
 
 
 @dataclass
 class InjectedDraws:
     """Draws given by the caller in the order of use.
 
-    uniforms: N for the initial voltages, then one per stimulated step; normals: N per step, flat or (steps, N). Surplus
-    ones are ignored, missing ones raise InputError.
+    uniforms: N for the initial voltages, then one per stimulated step (and window, where several overlap); normals: N per
+    step, flat or (steps, N). Surplus ones are ignored, missing ones raise InputError.
     """
 
     uniforms: np.ndarray
@@ -83,7 +84,7 @@ class InjectedDraws:
         """See Draws."""
         normals = self.normals[self._normals_used : self._normals_used + n_steps * n_units]
         self._normals_used += normals.size
-        coins = np.ones(n_steps)
+        coins = np.ones(stimulated.shape)
         n_coins = int(stimulated.sum())
         coins[stimulated] = self.uniforms[self._uniforms_used : self._uniforms_used + n_coins]
         self._uniforms_used += n_coins
@@ -91,28 +92,50 @@ class InjectedDraws:
 
 
 def simulate_reference(
-    network: "SpikingNetwork", u: np.ndarray, draws: Draws, record: frozenset[str],
-    stimulation: Stimulation | None, seed: int | None,
-) -> SpikeRecord:  # fmt: skip
-    """Run one trial on checked, subsampled input u (n_inputs, K)."""
-    n, params, dt = network.n_units, network.params, network.dt_s
-    n_steps = STEPS_PER_COLUMN * (u.shape[1] - 1)
-    stim_first, stim_end, stim_units, stim_mv = stimulation_arguments(stimulation)
-    stim_end = min(stim_end, n_steps)
+    network: "SpikingNetwork", u: np.ndarray, draws: Draws, plan: RecordingPlan,
+    stimuli: tuple[tuple[Stimulation, np.ndarray], ...],
+) -> Iterator[Block]:  # fmt: skip
+    """Run one trial on checked, subsampled input u (n_inputs, K), block by block."""
+    n, params = network.n_units, network.params
+    pulses = [one for one, _ in stimuli if not one.continuous]
     if isinstance(draws, InjectedDraws):
-        draws.require(n + max(stim_end - stim_first, 0), n * n_steps)
-    buffers = Buffers.allocate(n_steps, n, network.n_outputs, record, np.float64)
-    w, w_out, tau_d = (a.astype(np.float64) for a in (network.w, network.readout, network.tau_d_s))
+        n_coins = sum(max(min(one.end_step, plan.n_steps) - one.first_step, 0) for one in pulses)
+        draws.require(n + n_coins, n * plan.n_steps)
+    w, readout = network.w.astype(np.float64), network.readout.astype(np.float64)
     drive = np.ascontiguousarray(network.drive(u).T)
-    v = params.v_reset_mv + draws.start(n) * V_START_SPAN_MV
-    ipsc, h, r, hr, t_last = (np.zeros(n) for _ in range(5))
-    for start in range(0, n_steps, _BLOCK_STEPS):
-        steps = np.arange(start, min(start + _BLOCK_STEPS, n_steps))
-        normals, coins = draws.block(steps.size, n, (steps >= stim_first) & (steps < stim_end))
-        lif_reference(
-            w, w_out, drive, v, ipsc, h, r, hr, t_last, tau_d, dt, params.t_ref_s, params.tau_m_s, params.tau_r_s,
-            params.v_reset_mv, params.v_peak_mv, params.bias_mv, params.noise_sd_mv,
-            start + 1, normals, coins, stim_first, stim_end, stim_units, stim_mv, STEPS_PER_COLUMN,
-            buffers.output, buffers.spike_count, buffers.voltage, buffers.spikes, buffers.rates, buffers.ipsc,
-        )  # fmt: skip
-    return as_record(network, buffers, record, seed)
+    units = _units(network)
+    v = params.per_unit("v_reset_mv", n) + draws.start(n) * V_START_SPAN_MV
+    if network.silent is not None:
+        v[network.silent] = units.v_reset[network.silent]
+    state = kernel.State(v, *(np.zeros(n) for _ in range(6)))
+    packed = packed_stimuli(stimuli, np.float64)
+    for block in plan.blocks(np.float64):
+        for start in range(block.first_step, block.first_step + block.n_steps, _BLOCK_STEPS):
+            steps = np.arange(start, min(start + _BLOCK_STEPS, block.first_step + block.n_steps)) - 1
+            acts = (
+                np.array([one.active(steps) & (not one.continuous) for one, _ in stimuli], bool)
+                .reshape(-1, steps.size)
+                .T
+            )
+            normals, coins = draws.block(steps.size, n, acts)
+            recording = Recording(
+                plan.stride, block.first_row, block.output, block.voltage, block.rates, block.ipsc,
+                block.event_unit[block.n_events :], block.event_step[block.n_events :], block.spike_count,
+            )  # fmt: skip
+            block.n_events += kernel.simulate(
+                KINDS[params.kind], start, normals, coins, network.steps_per_column, network.dt_s, units, state, w, readout,
+                drive, packed, recording,
+            )  # fmt: skip
+        yield block
+
+
+def _units(network: "SpikingNetwork") -> kernel.Units:
+    n, params = network.n_units, network.params
+    names = ("tau_m_s", "t_ref_s", "tau_r_s", "v_reset_mv", "v_peak_mv", "bias_mv")
+    values = {name.rsplit("_", 1)[0]: params.per_unit(name, n) for name in names}
+    noise_sd = params.noise_per_step_mv(n, network.dt_s)
+    if network.silent is not None:
+        values["t_ref"][network.silent], noise_sd[network.silent] = np.inf, 0.0
+    forms = {"alif": ("tau_a_s", "adaptation_mv"), "eif": ("v_threshold_mv", "slope_mv")}.get(params.kind, ())
+    form_a, form_b = (params.per_unit(name, n) for name in forms) if forms else np.zeros((2, n))
+    return kernel.Units(network.tau_d_s.astype(np.float64), noise_sd=noise_sd, form_a=form_a, form_b=form_b, **values)

@@ -32,7 +32,7 @@ def built(tmp_path_factory) -> Path:
 def test_wheel_holds_the_package_and_nothing_else(built):
     (wheel,) = built.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    for name in ("__init__.py", "py.typed", "rate/main.py", "spiking/kernels/lif_fast.py", "cli/main.py"):
+    for name in ("__init__.py", "py.typed", "rate/main.py", "spiking/kernels/fast.py", "cli/main.py"):
         assert f"rate2spike/{name}" in names
     for path in (ROOT / "matlab_compat" / "m").rglob("*.m"):
         assert f"rate2spike/{path.relative_to(ROOT).as_posix()}" in names

@@ -72,7 +72,7 @@ def test_results_are_those_of_the_package_and_follow_the_random_stream(matlab, t
     assert results["same"].item() and results["differs"].item()
     u = np.zeros((1, 11))
     u[0, 3:6] = 1
-    from rate2spike.spiking.params import Stimulation
+    from rate2spike.spiking.stimulation import Stimulation
 
     network = SpikingNetwork.from_model(load_model(tmp_path / "go-nogo.mat"), 25)
     stimulation = Stimulation.from_matlab("exc", [100, 900], [3, 7])

@@ -8,10 +8,12 @@ from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.rate import tasks
 from rate2spike.seeding import Role, generator, key64
 from rate2spike.spiking.evaluate import draw_trial, noise_key, run_block
-from rate2spike.spiking.kernels import lif_fast as kernel
-from rate2spike.spiking.network import RECORDABLE, SpikingNetwork
-from rate2spike.spiking.params import LIFParams, Stimulation
+from rate2spike.spiking.kernels import fast as kernel
+from rate2spike.spiking.network import SpikingNetwork
+from rate2spike.spiking.params import LIFParams
+from rate2spike.spiking.recording import RECORDABLE
 from rate2spike.spiking.simulate_reference import GeneratedDraws, InjectedDraws
+from rate2spike.spiking.stimulation import Stimulation
 
 from helpers import small_model
 
@@ -114,7 +116,7 @@ def naive_lif(network, u, uniforms, normals, stimulation=None):
         total = ipsc + p.bias_mv + network.w_in @ u[:, int(np.floor(i / 100 + 0.5))]
         v = v + dt * (dt * i > t_last + p.t_ref_s) * (total - v) / p.tau_m_s + p.noise_sd_mv * normals[i - 1]
         if stimulation and stimulation.first_step < i <= stimulation.end_step and next(coins) < 0.5:
-            v[list(stimulation.units)] += stimulation.amplitude_mv
+            v[list(stimulation.units)] += stimulation.signed_mv
         spike = v >= p.v_peak_mv
         jump = network.w[:, spike].sum(1)
         t_last = t_last + (dt * i - t_last) * spike
@@ -208,7 +210,7 @@ def test_four_steps_at_once_are_four_steps():
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_voltage_noise_is_a_tenth_of_a_millivolt_per_step(precision):
     """In the refractory period nothing but the noise moves the voltage."""
-    network = unconnected(n_units=300, params=LIFParams(t_ref_s=10.0, v_peak_mv=1e6, bias_mv=0.0))
+    network = unconnected(n_units=300, params=LIFParams(t_ref_s=10.0, v_peak_mv=1e3, bias_mv=0.0))
     record = network.run(np.zeros((1, 21)), seed=5, record=("voltage",), precision=precision)
     steps = np.diff(record.voltage_mv, axis=1).astype(np.float64)
     n = steps.size
@@ -220,14 +222,14 @@ def test_voltage_noise_is_a_tenth_of_a_millivolt_per_step(precision):
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_start_voltages_are_uniform_over_95_mv(precision):
-    network = unconnected(n_units=2000, params=LIFParams(noise_sd_mv=0.0, v_peak_mv=1e6, t_ref_s=10.0))
+    network = unconnected(n_units=2000, params=LIFParams(noise_sd_mv=0.0, v_peak_mv=1e3, t_ref_s=10.0))
     start = network.run(np.zeros((1, 2)), seed=5, record=("voltage",), precision=precision).voltage_mv[:, 0]
     assert stats.kstest(start, stats.uniform(-65, 95).cdf).pvalue > 1e-3
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_stimulation_moves_the_voltage_by_half_a_millivolt_per_head(precision):
-    network = unconnected(n_units=4, params=LIFParams(noise_sd_mv=0.0, v_peak_mv=1e6, t_ref_s=10.0))
+    network = unconnected(n_units=4, params=LIFParams(noise_sd_mv=0.0, v_peak_mv=1e3, t_ref_s=10.0))
     stimulation = Stimulation("inh", 500, 1500, (1, 2))
     record = network.run(np.zeros((1, 31)), seed=5, record=("voltage",), precision=precision, stimulation=stimulation)
     steps = np.diff(record.voltage_mv, axis=1)

@@ -1,0 +1,101 @@
+"""Optogenetic-like stimulation: windows in which chosen units are pushed by random pulses or by a continuous current."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rate2spike.errors import InputError
+
+_LAST_STEP = 2**40  # later than any simulation ends, and safe as a kernel's integer
+
+
+@dataclass(frozen=True)
+class Stimulation:
+    """One window: acts in 0-based steps [first_step, end_step) on `units` (0-based), or on all units of `cell_type`.
+
+    mode 'exc' depolarises, 'inh' hyperpolarises. Pulses, as published: at each step one coin for all units decides with
+    probability `duty` whether amplitude_mv is added to their voltages. continuous: amplitude_mv is a current (times the
+    membrane's resistance) that flows all the time instead.
+    """
+
+    mode: str
+    first_step: int
+    end_step: int
+    units: tuple[int, ...] = ()
+    cell_type: str | None = None
+    amplitude_mv: float = 0.5
+    duty: float = 0.5
+    continuous: bool = False
+
+    def __post_init__(self) -> None:
+        if self.mode not in ("exc", "inh"):
+            raise InputError(f"stimulation mode must be 'exc' or 'inh', got {self.mode!r}")
+        if not 0 <= self.first_step <= self.end_step:
+            raise InputError(f"stimulation window must be 0 <= first <= end, got {self.first_step}, {self.end_step}")
+        if not 0 <= self.amplitude_mv < np.inf:
+            raise InputError(f"stimulation amplitude must be finite and at least 0 mV, got {self.amplitude_mv}")
+        if not 0 <= self.duty <= 1:
+            raise InputError(f"stimulation duty must be from 0 to 1, got {self.duty}")
+        if self.units and self.cell_type is not None:
+            raise InputError("a stimulation takes units or a cell type, not both")
+        object.__setattr__(self, "end_step", min(self.end_step, _LAST_STEP))
+        object.__setattr__(self, "units", tuple(sorted(set(self.units))))  # a unit named twice moves once, as in MATLAB
+
+    @classmethod
+    def from_matlab(cls, mode: str, dur: Iterable[float], units: Iterable[float]) -> "Stimulation | None":
+        """From the historic `stims` (dur: first and one-past-last step, units: both 1-based). None for mode 'none'."""
+        if mode == "none":
+            return None
+        window, indices = np.ravel(list(dur)), np.ravel(list(units))
+        if window.size != 2 or not _are_whole(window) or not _are_whole(indices):
+            raise InputError("stims.dur must hold two whole numbers (on, off) and stims.units whole numbers, from 1")
+        if indices.size and indices.min() < 1:
+            raise InputError(f"stims.units count from 1, got {indices.min():g}")
+        if window[0] > window[1]:
+            raise InputError(f"stims.dur must hold on <= off, got {window[0]:g}, {window[1]:g}")
+        first, end = (int(np.clip(step, 1, _LAST_STEP)) - 1 for step in window)
+        return cls(mode, first, end, tuple(int(k) - 1 for k in indices))
+
+    @property
+    def signed_mv(self) -> float:
+        """Amplitude, negative for 'inh'."""
+        return self.amplitude_mv if self.mode == "exc" else -self.amplitude_mv
+
+    def active(self, steps: np.ndarray) -> np.ndarray:
+        """Which of the 0-based steps lie in the window."""
+        return (steps >= self.first_step) & (steps < self.end_step)
+
+
+def checked_stimuli(
+    stimulation: Stimulation | Sequence[Stimulation] | None, unit_types: np.ndarray
+) -> tuple[tuple[Stimulation, np.ndarray], ...]:
+    """Each stimulation with the indices of its units. Raises InputError for units or types that do not exist."""
+    given = (
+        () if stimulation is None else (stimulation,) if isinstance(stimulation, Stimulation) else tuple(stimulation)
+    )
+    return tuple((one, _units_of(one, unit_types)) for one in given)
+
+
+def _units_of(stimulation: Stimulation, unit_types: np.ndarray) -> np.ndarray:
+    if stimulation.cell_type is None:
+        units = np.array(stimulation.units, dtype=np.int64)
+        outside = units[(units < 0) | (units >= unit_types.size)]
+        if outside.size:
+            raise InputError(
+                f"stimulated unit {outside[-1] + 1} (from 1) does not exist: the network has {unit_types.size} units"
+            )
+        return units
+    return units_of_type(unit_types, stimulation.cell_type)
+
+
+def units_of_type(unit_types: np.ndarray, cell_type: str) -> np.ndarray:
+    """Indices of the units of a type. Raises InputError naming the types."""
+    units = np.flatnonzero(unit_types == cell_type)
+    if not units.size:
+        raise InputError(f"no unit is of type {cell_type!r}: types are {', '.join(sorted(set(unit_types.tolist())))}")
+    return units
+
+
+def _are_whole(values: np.ndarray) -> bool:
+    return values.dtype.kind in "fiu" and bool(np.isfinite(values).all() and (values == np.round(values)).all())
