@@ -113,8 +113,8 @@ class SpikingNetwork:
         u (n_inputs, K): input, one column per 5 ms; K - 1 columns of time are simulated. record: any of RECORDABLE
         (firing rates always are; nothing is computed for what is not asked for), traces and output every stride-th step.
         to: an HDF5 file to which they are streamed instead of memory; `SpikeRecord.load` reads it. stimulation: one window
-        or several. precision: 'float32' (default) is the fast path, 'float64' the reference path, which `draws` (the random numbers
-        themselves) selects too. Same seed, same result, whatever is recorded. Raises InputError.
+        or several. precision: 'float32' (default) is the fast path, 'float64' the reference path, which `draws` (the random
+        numbers themselves) selects too. Same seed, same result, whatever is recorded. Raises InputError.
         """
         seed = resolve_seed(seed)
         if precision not in (None, *PRECISIONS):

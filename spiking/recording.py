@@ -64,11 +64,8 @@ class RecordingPlan:
             raise InputError(f"cannot record {', '.join(sorted(unknown))}: choose from {', '.join(RECORDABLE)}")
         if not isinstance(stride, int | np.integer) or not 1 <= stride <= n_steps:
             raise InputError(f"stride must be a whole number from 1 to the {n_steps} steps simulated, got {stride}")
-        refractory_s = network.params.per_unit("t_ref_s", network.n_units).min()
-        plan = cls(
-            wanted, n_steps, network.n_units, network.n_outputs, int(stride),
-            max_spikes_per_unit=int(n_steps / max(refractory_s / network.dt_s, 1)) + 2,
-        )  # fmt: skip
+        max_spikes = int(n_steps / max(np.min(network.params.t_ref_s) / network.dt_s, 1)) + 2
+        plan = cls(wanted, n_steps, network.n_units, network.n_outputs, int(stride), max_spikes_per_unit=max_spikes)
         if not streamed:
             hint = "record less, every stride-th step (stride=), or to a file (to='FILE.h5')"
             check_memory(plan.n_bytes(), f"recording {n_steps} steps of {network.n_units} units", hint)

@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 KINDS = {"lif": kernel.LIF, "qif": kernel.QIF, "alif": kernel.ALIF, "eif": kernel.EIF}
 # measured (benchmarks/engine.py --only sparse): below this share of connections a column is added faster by its elements
-SPARSE_BELOW = 0.12
+SPARSE_BELOW = 0.05
 _FAR_BELOW_MV = -1e6  # where padding rests
+_CACHE_LINE_BYTES = 64
+_NEVER = np.int32(2**31 - 1)
+_OFTEN_COMMON = ("leak", "noise_sd", "decay_r")
 _f4 = np.float32
 
 
@@ -31,6 +34,9 @@ class FastNetwork:
     readout: np.ndarray  # (n_outputs, P)
     v_reset: np.ndarray  # (N,)
     u_start: np.ndarray  # (P,) what the initial voltages are added to, -v_peak
+    w_in: np.ndarray  # (n_inputs, P)
+    constant_input: np.ndarray  # (P,)
+    free_from: np.ndarray  # (P,) int32, first step of integration: after the refractory period, or never
 
     @classmethod
     def of(cls, network: "SpikingNetwork", sparse: bool | None = None) -> "FastNetwork":
@@ -48,16 +54,24 @@ class FastNetwork:
             readout=_padded(network.readout.astype(_f4), padded),
             v_reset=params.per_unit("v_reset_mv", n).astype(_f4),
             u_start=_padded(-params.per_unit("v_peak_mv", n).astype(_f4), padded, _FAR_BELOW_MV),
+            w_in=_padded(network.w_in.T.astype(_f4), padded),
+            constant_input=_padded(_constant_input(network).astype(_f4), padded),
+            free_from=_padded(_refractory_steps(network), padded, _NEVER),
         )
+
+    def drive(self, u: np.ndarray) -> np.ndarray:
+        """(columns, P) input current, mV."""
+        return u.T.astype(_f4) @ self.w_in + self.constant_input
 
     def start(self, network: "SpikingNetwork", key: np.uint64, n_stimuli: int) -> kernel.State:
         """State of a trial before its first step."""
         padded = self.u_start.size
         state = kernel.State(
-            self.u_start.copy(), *(np.zeros(padded, _f4) for _ in range(5)), free_from=self.units.refractory.copy(),
-            noise=np.empty(max(kernel.NOISE_BUFFER, -(-padded // kernel.LANES) * kernel.LANES), _f4),
-            **{word: np.empty(kernel.LANES, np.uint32) for word in "xyzw"}, coins=np.zeros(n_stimuli, np.uint64),
+            *(_aligned((padded,), _f4) for _ in range(8)), free_from=_aligned((padded,), np.int32),
+            noise=_aligned((max(kernel.NOISE_BUFFER, -(-padded // kernel.LANES) * kernel.LANES),), _f4),
+            **{word: _aligned((kernel.LANES,), np.uint32) for word in "xyzw"}, coins=np.zeros(n_stimuli, np.uint64),
         )  # fmt: skip
+        state.u[:], state.free_from[:] = self.u_start, self.free_from
         kernel.start(key, state, self.v_reset, network.n_units)
         if network.silent is not None:
             state.u[: network.n_units][network.silent] = self.units.reset[: network.n_units][network.silent]
@@ -70,7 +84,7 @@ def simulate_fast(
 ) -> Iterator[Block]:  # fmt: skip
     """Run one trial on checked, subsampled input u (n_inputs, K), block by block."""
     fast = network.fast
-    drive = _drive(network, u, fast.u_start.size)
+    drive = fast.drive(u)
     state = fast.start(network, key, len(stimuli))
     packed = packed_stimuli(stimuli)
     for block in plan.blocks(_f4):
@@ -95,19 +109,26 @@ def _units(network: "SpikingNetwork", padded: int) -> kernel.Units:
     single = tau_r == 0
     awake = np.ones(n) if network.silent is None else ~network.silent
     rise = np.where(single, 1.0, tau_r)
-    # a refractory period of 2.0000000001 ms is one of 2 ms: 40 steps, and restart at the 41st
-    refractory = np.floor(of("t_ref_s") / dt + 1e-9) + 1
     constants = {
         "leak": awake * dt / of("tau_m_s"), "noise_sd": awake * params.noise_per_step_mv(n, dt), "v_peak": of("v_peak_mv"),
         "reset": of("v_reset_mv") - of("v_peak_mv"), "decay_d": np.exp(-dt / tau_d),
         "decay_r": np.where(single, 0.0, np.exp(-dt / rise)), "r_jump": 1 / (rise * tau_d),
         **_form(params, n, dt),
     }  # fmt: skip
+    arrays = {name: _padded(values.astype(_f4), padded) for name, values in constants.items()}
+    if all(np.ptp(constants[name]) == 0 for name in _OFTEN_COMMON):
+        arrays |= {name: _f4(constants[name][0]) for name in _OFTEN_COMMON}
     return kernel.Units(
-        **{name: _padded(values.astype(_f4), padded) for name, values in constants.items()},
-        refractory=_padded(np.minimum(refractory, 2**30).astype(np.int32), padded),
+        **arrays,
+        refractory=_padded(_refractory_steps(network), padded),
         is_single=single, single=np.flatnonzero(single),
     )  # fmt: skip
+
+
+def _refractory_steps(network: "SpikingNetwork") -> np.ndarray:
+    """(N,) int32 steps from a spike to the first step of integration: 41 for 2 ms, also for 2.0000000001 ms."""
+    steps = np.floor(network.params.per_unit("t_ref_s", network.n_units) / network.dt_s + 1e-9) + 1
+    return np.minimum(steps, 2**30).astype(np.int32)
 
 
 def _form(params: NeuronParams, n: int, dt: float) -> dict[str, np.ndarray]:
@@ -136,13 +157,13 @@ def _weights(by_source: np.ndarray, padded: int, sparse: bool | None) -> kernel.
     )
 
 
-def _drive(network: "SpikingNetwork", u: np.ndarray, padded: int) -> np.ndarray:
-    """(columns, P) input current with the bias; for the leaky kinds relative to v_peak, as their voltages are."""
+def _constant_input(network: "SpikingNetwork") -> np.ndarray:
+    """(N,) what flows without input; for the leaky kinds relative to v_peak, as their voltages are."""
     n, params = network.n_units, network.params
     constant = params.per_unit("bias_mv", n)
     if params.kind != "qif":
         constant -= params.per_unit("v_peak_mv", n)
-    return _padded((network.drive(u) + constant[:, None]).T.astype(_f4), padded)
+    return constant if network.unit_bias is None else constant + network.unit_bias.astype(np.float64)
 
 
 def packed_stimuli(stimuli: tuple[tuple[Stimulation, np.ndarray], ...], kind: type = _f4) -> kernel.Stimuli:
@@ -162,6 +183,16 @@ def packed_stimuli(stimuli: tuple[tuple[Stimulation, np.ndarray], ...], kind: ty
 
 def _padded(values: np.ndarray, padded: int, fill: float = 0.0) -> np.ndarray:
     """The last axis lengthened to `padded`."""
-    out = np.full((*values.shape[:-1], padded), fill, values.dtype)
+    out = _aligned((*values.shape[:-1], padded), values.dtype, fill)
     out[..., : values.shape[-1]] = values
     return out
+
+
+def _aligned(shape: tuple[int, ...], kind: type | np.dtype, fill: float = 0.0) -> np.ndarray:
+    """np.full whose rows of whole vectors do not straddle cache lines, which every load and store would pay for."""
+    n_bytes = int(np.prod(shape)) * np.dtype(kind).itemsize
+    buffer = np.empty(n_bytes + _CACHE_LINE_BYTES, np.uint8)
+    first = -buffer.ctypes.data % _CACHE_LINE_BYTES
+    array = buffer[first : first + n_bytes].view(kind).reshape(shape)
+    array[...] = fill
+    return array

@@ -19,8 +19,8 @@ from typing import NamedTuple
 
 import numpy as np
 from llvmlite import ir
-from numba import float32, int32, njit
-from numba.extending import intrinsic
+from numba import float32, int32, njit, types
+from numba.extending import intrinsic, overload
 
 LIF, QIF, ALIF, EIF = range(4)
 PAD = 8  # the narrowest vectors that LLVM uses for a remainder
@@ -48,18 +48,20 @@ S0, S1, S2, S3 = _chebyshev_fit(lambda x: np.sin(np.pi * x), (1, 3, 5, 7), 0.5)
 C0, C1, C2, C3 = _chebyshev_fit(lambda x: np.cos(np.pi * x), (0, 2, 4, 6), 0.5)
 E0, E1, E2, E3, E4, E5, E6 = _chebyshev_fit(np.exp2, range(7), 0.5)
 LN2 = _f4(np.log(2.0))
+# keeps what decays from becoming denormal, which takes processors many times longer; far below anything that matters
+TINY = _f4(1e-30)
 
 
 class Units(NamedTuple):
-    """Constants of the units, (P,) float32 unless said."""
+    """Constants of the units, (P,) float32 unless said. leak, noise_sd and decay_r may be one number for all."""
 
-    leak: np.ndarray  # dt / tau_m; 0 in the padding
-    noise_sd: np.ndarray  # mV per step
+    leak: np.ndarray | np.float32  # dt / tau_m
+    noise_sd: np.ndarray | np.float32  # mV per step
     v_peak: np.ndarray  # mV
     reset: np.ndarray  # v_reset - v_peak, mV
     refractory: np.ndarray  # int32, steps from a spike to the first step of integration
     decay_d: np.ndarray  # exp(-dt / tau_d)
-    decay_r: np.ndarray  # exp(-dt / tau_r), 0 for the single-exponential filter
+    decay_r: np.ndarray | np.float32  # exp(-dt / tau_r), 0 for the single-exponential filter
     r_jump: np.ndarray  # 1 / (tau_r tau_d), or 1 / tau_d for the single-exponential filter
     is_single: np.ndarray  # bool
     single: np.ndarray  # int64, the units with the single-exponential filter
@@ -76,6 +78,8 @@ class State(NamedTuple):
     r: np.ndarray
     hr: np.ndarray
     adaptation: np.ndarray
+    current: np.ndarray  # what flows into a unit besides ipsc
+    upstroke: np.ndarray  # of the exponential kind
     free_from: np.ndarray  # int32, first step at which a unit integrates
     noise: np.ndarray  # standard normals for some steps, a multiple of LANES
     x: np.ndarray  # (LANES,) uint32, as y, z, w: the generator
@@ -227,13 +231,25 @@ _fast = njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 _inlined = njit(nogil=True, fastmath=True, error_model="numpy", inline="always")
 
 
+def of_unit(constant, k):
+    """constant[k], or the constant itself where it is common to all units: the loops are bound by what they load."""
+    return constant[k]
+
+
+@overload(of_unit, inline="always")
+def _of_unit(constant, k):
+    if isinstance(constant, types.Array):
+        return lambda constant, k: constant[k]
+    return lambda constant, k: constant
+
+
 @_inlined
 def lif_membrane(u, ipsc, current, noise, free_from, step, leak, noise_sd):
     """Leaky integrate-and-fire: tau_m dv/dt = -v + I, in u = v - v_peak. Returns the number of units above."""
     n_above = _f4(0.0)  # in float: an integer count would widen to 64 bits, and a maximum does not vectorise
     for k in range(u.size):
         gate = _f4(1.0) if free_from[k] <= step else _f4(0.0)
-        u_k = u[k] + gate * leak[k] * (ipsc[k] + current[k] - u[k]) + noise_sd[k] * noise[k]
+        u_k = u[k] + gate * of_unit(leak, k) * (ipsc[k] + current[k] - u[k]) + of_unit(noise_sd, k) * noise[k]
         u[k] = u_k
         n_above += _f4(1.0) if u_k >= _f4(0.0) else _f4(0.0)
     return n_above
@@ -246,7 +262,7 @@ def qif_membrane(u, ipsc, current, noise, free_from, step, leak, noise_sd, v_pea
     for k in range(u.size):
         gate = _f4(1.0) if free_from[k] <= step else _f4(0.0)
         v = u[k] + v_peak[k]
-        u_k = u[k] + gate * leak[k] * (v * v + ipsc[k] + current[k]) + noise_sd[k] * noise[k]
+        u_k = u[k] + gate * of_unit(leak, k) * (v * v + ipsc[k] + current[k]) + of_unit(noise_sd, k) * noise[k]
         u[k] = u_k
         n_above += _f4(1.0) if u_k >= _f4(0.0) else _f4(0.0)
     return n_above
@@ -261,11 +277,11 @@ def alif_membrane(u, ipsc, current, noise, free_from, step, leak, noise_sd, form
     n_above = _f4(0.0)  # in float: an integer count would widen to 64 bits, and a maximum does not vectorise
     for k in range(u.size):
         gate = _f4(1.0) if free_from[k] <= step else _f4(0.0)
-        u_k = u[k] + gate * leak[k] * (ipsc[k] + current[k] - adaptation[k] - u[k]) + noise_sd[k] * noise[k]
+        u_k = u[k] + gate * of_unit(leak, k) * (ipsc[k] + current[k] - adaptation[k] - u[k]) + of_unit(noise_sd, k) * noise[k]
         u[k] = u_k
         n_above += _f4(1.0) if u_k >= _f4(0.0) else _f4(0.0)
     for k in range(u.size):
-        adaptation[k] = adaptation[k] * form_a[k]
+        adaptation[k] = adaptation[k] * form_a[k] + TINY
     return n_above
 
 
@@ -273,15 +289,15 @@ def alif_membrane(u, ipsc, current, noise, free_from, step, leak, noise_sd, form
 def eif_membrane(u, ipsc, current, noise, free_from, step, leak, noise_sd, form_a, form_b, upstroke):
     """Exponential: tau_m dv/dt = -v + D exp((v - v_T)/D) + I (Fourcaud-Trocme 2003). Returns the number of units above.
 
-    u = v - v_peak; the term is exp(form_a u + form_b), its exponent cut at 20 so that nothing overflows: there it moves v by more
-    than v_peak in a single step anyway.
+    u = v - v_peak; the term is exp(form_a u + form_b), its exponent cut at 20 so that nothing overflows: there it
+    moves v by more than v_peak in a single step anyway.
     """
     for k in range(u.size):
         upstroke[k] = _exp(min(form_a[k] * u[k] + form_b[k], _f4(20.0)))
     n_above = _f4(0.0)  # in float: an integer count would widen to 64 bits, and a maximum does not vectorise
     for k in range(u.size):
         gate = _f4(1.0) if free_from[k] <= step else _f4(0.0)
-        u_k = u[k] + gate * leak[k] * (upstroke[k] + ipsc[k] + current[k] - u[k]) + noise_sd[k] * noise[k]
+        u_k = u[k] + gate * of_unit(leak, k) * (upstroke[k] + ipsc[k] + current[k] - u[k]) + of_unit(noise_sd, k) * noise[k]
         u[k] = u_k
         n_above += _f4(1.0) if u_k >= _f4(0.0) else _f4(0.0)
     return n_above
@@ -348,7 +364,7 @@ def simulate(
     x, y, z, w, coins, first_readout = state.x, state.y, state.z, state.w, state.coins, readout[0]
     n_stimuli = stim_first.size
     padded = u.size
-    current, upstroke = np.empty(padded, _f4), np.empty(padded if kind == EIF else 0, _f4)
+    current, upstroke = state.current, state.upstroke
     # counters instead of divisions, which would cost as much as a loop over the units
     column, n_events = (first_step + steps_per_column // 2) // steps_per_column, 0
     column_end = (column + 1) * steps_per_column - steps_per_column // 2  # first step of the next column
@@ -396,18 +412,18 @@ def simulate(
         # synaptic filters; the jumps of this step's spikes follow below
         for k in range(padded):
             ipsc[k] = ipsc[k] * decay_d[k] + h[k] * dt
-            h[k] = h[k] * decay_r[k]
+            h[k] = h[k] * of_unit(decay_r, k) + TINY
         output = _f4(0.0)
         if wants_output:
             for k in range(padded):
                 r_k = r[k] * decay_d[k] + hr[k] * dt
                 r[k] = r_k
-                hr[k] = hr[k] * decay_r[k]
+                hr[k] = hr[k] * of_unit(decay_r, k) + TINY
                 output += first_readout[k] * r_k
         elif wants_rates:
             for k in range(padded):
                 r[k] = r[k] * decay_d[k] + hr[k] * dt
-                hr[k] = hr[k] * decay_r[k]
+                hr[k] = hr[k] * of_unit(decay_r, k) + TINY
 
         if wants_voltage and recorded:
             for k in range(n_units):
