@@ -105,13 +105,12 @@ class ALIFParams(NeuronParams):
 class EIFParams(NeuronParams):
     """Exponential: tau_m dv/dt = -v + D exp((v - v_T) / D) + I, D = slope_mv (Fourcaud-Trocme et al. 2003).
 
-    The bias v_T - D is the rheobase, as the LIF's bias is its threshold; v_peak only ends the upstroke.
+    The bias is v_T as the LIF's is its threshold, D above the rheobase v_T - D; v_peak only ends the upstroke.
     """
 
     kind = "eif"
     _ABOVE_ZERO = ("tau_m_s", "slope_mv")
     v_peak_mv: PerUnit = -20.0
-    bias_mv: PerUnit = -42.0
     v_threshold_mv: PerUnit = -40.0
     slope_mv: PerUnit = 2.0
 
