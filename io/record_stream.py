@@ -46,9 +46,9 @@ def write_stream(
 def _write_block(file: h5py.File, block: Any, n_rows: int, quantities: frozenset[str]) -> None:
     for name, recorded in _TRACES.items():
         if name in quantities:
-            _write_rows(file, recorded, getattr(block, name).T, block.first_row, n_rows)
+            _write_rows(file, recorded, getattr(block.traces, name).T, block.first_row, n_rows)
     if "output" in quantities:
-        _write_rows(file, "output", block.output, block.first_row, n_rows)
+        _write_rows(file, "output", block.traces.output, block.first_row, n_rows)
     if "spikes" in quantities:
         events = file.require_dataset("events", (0, 2), np.int32, maxshape=(None, 2), chunks=(_CHUNK_ROWS, 2))
         events.resize(events.shape[0] + len(block.events), axis=0)

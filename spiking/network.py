@@ -176,8 +176,7 @@ class SpikingNetwork:
         self, blocks: Iterator[Block], plan: RecordingPlan, seed: int | None, to: str | os.PathLike | None = None
     ) -> SpikeRecord:
         if to is None:
-            (block,) = blocks
-            return as_record(self, plan, block, seed)
+            return as_record(self, plan, blocks, seed)
         return write_stream(to, blocks, plan.n_rows, plan.quantities, lambda counts: header(self, plan, counts, seed))
 
     def _checked(self, u: np.ndarray) -> np.ndarray:

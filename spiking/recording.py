@@ -16,23 +16,36 @@ if TYPE_CHECKING:
 RECORDABLE = ("output", "voltage", "spikes", "rates", "ipsc")
 TRACES = ("voltage", "rates", "ipsc")
 _TYPICAL_RATE_HZ = 50.0  # for the estimate of what events take
-STREAMED_BLOCK_BYTES = 2**26
+_STREAMED_BLOCK_BYTES = 2**26
+_EVENTS_PER_BLOCK = 2**20
 
 
-@dataclass
-class Block:
-    """Consecutive steps of a trial. Traces are (rows, N), or (0, N) if not recorded; output (n_outputs, rows)."""
+@dataclass(frozen=True)
+class Traces:
+    """(rows, N), or (0, N) if not recorded; output (n_outputs, rows)."""
 
-    first_step: int  # from 1
-    n_steps: int
-    first_row: int
     output: np.ndarray
     voltage: np.ndarray
     rates: np.ndarray
     ipsc: np.ndarray
+
+    def part(self, first: int, end: int) -> "Traces":
+        """Views of rows first..end-1."""
+        return Traces(self.output[:, first:end], self.voltage[first:end], self.rates[first:end], self.ipsc[first:end])
+
+
+@dataclass
+class Block:
+    """Consecutive steps of a trial, and where a kernel puts what it records of them."""
+
+    first_step: int  # from 1
+    n_steps: int
+    first_row: int
+    traces: Traces
     event_unit: np.ndarray
     event_step: np.ndarray  # from 0
     spike_count: np.ndarray  # (N,) of the whole trial so far
+    whole: Traces | None  # of the trial, of which `traces` is a part; None if streamed
     n_events: int = 0
 
     @property
@@ -50,8 +63,7 @@ class RecordingPlan:
     n_units: int
     n_outputs: int
     stride: int = 1
-    block_steps: int | None = None  # None: the whole trial at once
-    max_spikes_per_unit: int | None = None  # follows from the refractory period; None: one per step
+    streamed: bool = False
 
     @classmethod
     def of(
@@ -64,15 +76,11 @@ class RecordingPlan:
             raise InputError(f"cannot record {', '.join(sorted(unknown))}: choose from {', '.join(RECORDABLE)}")
         if not isinstance(stride, int | np.integer) or not 1 <= stride <= n_steps:
             raise InputError(f"stride must be a whole number from 1 to the {n_steps} steps simulated, got {stride}")
-        max_spikes = int(n_steps / max(np.min(network.params.t_ref_s) / network.dt_s, 1)) + 2
-        plan = cls(wanted, n_steps, network.n_units, network.n_outputs, int(stride), max_spikes_per_unit=max_spikes)
+        plan = cls(wanted, n_steps, network.n_units, network.n_outputs, int(stride), streamed)
         if not streamed:
             hint = "record less, every stride-th step (stride=), or to a file (to='FILE.h5')"
             check_memory(plan.n_bytes(), f"recording {n_steps} steps of {network.n_units} units", hint)
-            return plan
-        per_step = max(plan.n_bytes() / n_steps, 1.0)
-        block = max(int(STREAMED_BLOCK_BYTES / per_step) // stride, 1) * stride
-        return cls(**{**plan.__dict__, "block_steps": block})
+        return plan
 
     def n_bytes(self, itemsize: int = 4) -> float:
         """Estimate of what the results take; events at a typical rate."""
@@ -84,24 +92,33 @@ class RecordingPlan:
 
     def blocks(self, kind: type) -> Iterator[Block]:
         """Empty blocks in order; the caller fills one before it asks for the next."""
+        whole = None if self.streamed else self._traces(self.n_rows, kind)
         spike_count = np.zeros(self.n_units, np.int64)
-        length = min(self.block_steps or self.n_steps, self.n_steps)
+        length = self._block_steps()
+        # a unit can fire at every step: pulses and noise act in the refractory period too
+        capacity = self.n_units * length if "spikes" in self.quantities else 0
         for start in range(0, self.n_steps, length):
             stop = min(start + length, self.n_steps)
-            first_row, end_row = start // self.stride, stop // self.stride
-            rows = end_row - first_row
-            n_events = 0
-            if "spikes" in self.quantities:
-                n_events = self.n_units * min(stop - start, self.max_spikes_per_unit or self.n_steps) + 1
+            first, end = start // self.stride, stop // self.stride
+            traces = whole.part(first, end) if whole else self._traces(end - first, kind)
+            events = np.empty((2, capacity), np.int32)
+            yield Block(start + 1, stop - start, first, traces, *events, spike_count, whole)
 
-            def trace(name: str, rows: int = rows) -> np.ndarray:
-                return np.empty((rows if name in self.quantities else 0, self.n_units), kind)
+    def _block_steps(self) -> int:
+        steps = self.n_steps
+        if self.streamed:
+            per_step = max(self.n_bytes() / self.n_steps, 1.0)
+            steps = int(_STREAMED_BLOCK_BYTES / per_step)
+        if "spikes" in self.quantities:
+            steps = min(steps, _EVENTS_PER_BLOCK // self.n_units)
+        return min(max(steps // self.stride, 1) * self.stride, self.n_steps)
 
-            yield Block(
-                start + 1, stop - start, first_row,
-                np.empty((self.n_outputs, rows if "output" in self.quantities else 0), kind),
-                *(trace(name) for name in TRACES), np.empty(n_events, np.int32), np.empty(n_events, np.int32), spike_count,
-            )  # fmt: skip
+    def _traces(self, n_rows: int, kind: type) -> Traces:
+        def trace(name: str) -> np.ndarray:
+            return np.empty((n_rows if name in self.quantities else 0, self.n_units), kind)
+
+        output = np.empty((self.n_outputs, n_rows if "output" in self.quantities else 0), kind)
+        return Traces(output, *(trace(name) for name in TRACES))
 
     @property
     def n_rows(self) -> int:
@@ -109,13 +126,18 @@ class RecordingPlan:
         return self.n_steps // self.stride
 
 
-def as_record(network: "SpikingNetwork", plan: RecordingPlan, block: Block, seed: int | None) -> SpikeRecord:
-    """The record of a trial simulated in one block; traces become (N, rows) views."""
-    traces = {name: getattr(block, name).T if name in plan.quantities else None for name in TRACES}
+def as_record(network: "SpikingNetwork", plan: RecordingPlan, blocks: Iterable[Block], seed: int | None) -> SpikeRecord:
+    """The record of a trial simulated in memory; traces become (N, rows) views."""
+    events = []
+    for block in blocks:
+        events.append(block.events)
+    whole = block.whole
+    assert whole is not None
+    traces = {name: getattr(whole, name).T if name in plan.quantities else None for name in TRACES}
     return SpikeRecord(
         **header(network, plan, block.spike_count, seed),
-        output=block.output if "output" in plan.quantities else None,
-        events=block.events if "spikes" in plan.quantities else None,
+        output=whole.output if "output" in plan.quantities else None,
+        events=np.concatenate(events) if "spikes" in plan.quantities else None,
         voltage_mv=traces["voltage"], rates=traces["rates"], ipsc=traces["ipsc"],
     )  # fmt: skip
 

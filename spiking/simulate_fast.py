@@ -88,8 +88,9 @@ def simulate_fast(
     state = fast.start(network, key, len(stimuli))
     packed = packed_stimuli(stimuli)
     for block in plan.blocks(_f4):
+        traces = block.traces
         recording = kernel.Recording(
-            plan.stride, block.first_row, block.output, block.voltage, block.rates, block.ipsc,
+            plan.stride, block.first_row, traces.output, traces.voltage, traces.rates, traces.ipsc,
             block.event_unit, block.event_step, block.spike_count,
         )  # fmt: skip
         block.n_events = kernel.simulate(

@@ -32,9 +32,12 @@ class Draws(Protocol):
 
 @dataclass
 class GeneratedDraws:
-    """Draws from a NumPy generator."""
+    """Draws from a NumPy generator; coins from one of their own, so that results do not depend on the blocks."""
 
     rng: np.random.Generator
+
+    def __post_init__(self) -> None:
+        (self._coins,) = self.rng.spawn(1)
 
     def start(self, n_units: int) -> np.ndarray:
         """See Draws."""
@@ -42,7 +45,7 @@ class GeneratedDraws:
 
     def block(self, n_steps: int, n_units: int, stimulated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """See Draws."""
-        return self.rng.standard_normal((n_steps, n_units)), self.rng.random(stimulated.shape)
+        return self.rng.standard_normal((n_steps, n_units)), self._coins.random(stimulated.shape)
 
 
 @dataclass
@@ -110,6 +113,7 @@ def simulate_reference(
     state = kernel.State(v, *(np.zeros(n) for _ in range(6)))
     packed = packed_stimuli(stimuli, np.float64)
     for block in plan.blocks(np.float64):
+        traces = block.traces
         for start in range(block.first_step, block.first_step + block.n_steps, _BLOCK_STEPS):
             steps = np.arange(start, min(start + _BLOCK_STEPS, block.first_step + block.n_steps)) - 1
             acts = (
@@ -119,7 +123,7 @@ def simulate_reference(
             )
             normals, coins = draws.block(steps.size, n, acts)
             recording = Recording(
-                plan.stride, block.first_row, block.output, block.voltage, block.rates, block.ipsc,
+                plan.stride, block.first_row, traces.output, traces.voltage, traces.rates, traces.ipsc,
                 block.event_unit[block.n_events :], block.event_step[block.n_events :], block.spike_count,
             )  # fmt: skip
             block.n_events += kernel.simulate(

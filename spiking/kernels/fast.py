@@ -277,7 +277,11 @@ def alif_membrane(u, ipsc, current, noise, free_from, step, leak, noise_sd, form
     n_above = _f4(0.0)  # in float: an integer count would widen to 64 bits, and a maximum does not vectorise
     for k in range(u.size):
         gate = _f4(1.0) if free_from[k] <= step else _f4(0.0)
-        u_k = u[k] + gate * of_unit(leak, k) * (ipsc[k] + current[k] - adaptation[k] - u[k]) + of_unit(noise_sd, k) * noise[k]
+        u_k = (
+            u[k]
+            + gate * of_unit(leak, k) * (ipsc[k] + current[k] - adaptation[k] - u[k])
+            + of_unit(noise_sd, k) * noise[k]
+        )
         u[k] = u_k
         n_above += _f4(1.0) if u_k >= _f4(0.0) else _f4(0.0)
     for k in range(u.size):
@@ -297,7 +301,11 @@ def eif_membrane(u, ipsc, current, noise, free_from, step, leak, noise_sd, form_
     n_above = _f4(0.0)  # in float: an integer count would widen to 64 bits, and a maximum does not vectorise
     for k in range(u.size):
         gate = _f4(1.0) if free_from[k] <= step else _f4(0.0)
-        u_k = u[k] + gate * of_unit(leak, k) * (upstroke[k] + ipsc[k] + current[k] - u[k]) + of_unit(noise_sd, k) * noise[k]
+        u_k = (
+            u[k]
+            + gate * of_unit(leak, k) * (upstroke[k] + ipsc[k] + current[k] - u[k])
+            + of_unit(noise_sd, k) * noise[k]
+        )
         u[k] = u_k
         n_above += _f4(1.0) if u_k >= _f4(0.0) else _f4(0.0)
     return n_above
