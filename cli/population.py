@@ -2,8 +2,6 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import astuple, fields, replace
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from rate2spike.progress import Progress
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.population import Outcome, train_population
 from rate2spike.seeding import resolve_seed
+from rate2spike.work_units import dask_executor
 
 
 def run_population(arguments: argparse.Namespace) -> int:
@@ -37,7 +36,7 @@ def run_population(arguments: argparse.Namespace) -> int:
         config = settings_of(arguments, base_for(arguments) if arguments.recipe else None)
     config = replace(config, seed=None)
     with (
-        _executor(arguments.scheduler) as executor,
+        dask_executor(arguments.scheduler) as executor,
         Progress(f"training {len(seeds)} networks", len(seeds)) as progress,
     ):
         run_folder = RunFolder(folder, resume=arguments.resume)
@@ -107,24 +106,6 @@ def _check_same(config: TrainConfig, recorded: TrainConfig, folder: Path) -> Non
 
 def _flat(config: TrainConfig) -> dict:
     return {name: value for values in config.sections().values() for name, value in values.items()}
-
-
-@contextmanager
-def _executor(scheduler: str | None) -> Iterator:
-    """The executor of a Dask cluster, or None for processes on this machine. Raises InputError."""
-    if scheduler is None:
-        yield None
-        return
-    try:
-        from distributed import Client
-    except ImportError:
-        raise InputError("--scheduler needs Dask: pip install 'rate2spike[cluster]'") from None
-    try:
-        client = Client(scheduler, timeout="20s")
-    except (OSError, ValueError, TimeoutError) as error:
-        raise InputError(f"no Dask scheduler answers at {scheduler}: {error} (--scheduler)") from None
-    with client:
-        yield client.get_executor(pure=False)
 
 
 def _draw(folder: RunFolder, outcomes: list[Outcome]) -> None:

@@ -8,11 +8,9 @@ import json
 import os
 import time
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, replace
-from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +20,9 @@ from rate2spike.io.run_folder import RunFolder, to_toml
 from rate2spike.matlab_compat.model_file import save_model
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.run_files import write_tables
+from rate2spike.work_units import WorkerDied, run_units
 
 _OUTCOME = "outcome.json"
-_TRIES = 3  # of a unit whose worker died
 
 
 @dataclass(frozen=True)
@@ -61,8 +59,11 @@ def train_population(
     for outcome in outcomes.values():
         if on_outcome:
             on_outcome(outcome)
-    for outcome in _run_units(executor, config, pending, folder, n_workers, n_threads):
-        outcomes[outcome.seed] = outcome
+    units = {seed: (config, seed, unit_folder(folder, seed), n_threads) for seed in pending}
+    # a fresh process per unit gives TensorFlow's memory back
+    for seed, result in run_units(train_unit, units, executor=executor, n_workers=n_workers, fresh_processes=True):
+        outcome = Outcome(seed, "failed", message=result.message) if isinstance(result, WorkerDied) else result
+        outcomes[seed] = outcome
         if on_outcome:
             on_outcome(outcome)
     return [outcomes[seed] for seed in seeds]
@@ -119,60 +120,3 @@ def _finished(folder: Path, seed: int, config: TrainConfig) -> Outcome | None:
 
 def _as_read(config: TrainConfig) -> dict[str, Any]:
     return dict(tomllib.loads(to_toml(config.sections())))
-
-
-def _run_units(submit_to, config, seeds, folder, n_workers, n_threads) -> Iterator[Outcome]:
-    """Outcomes as they come; units of workers that died are handed out again."""
-    left = dict.fromkeys(seeds, _TRIES)
-    while left:
-        with _pool(submit_to, n_workers) as pool:
-            # of an own pool's units no more than can begin: those that wait in its queue cannot be called back
-            waiting = list(left)
-            at_once = len(waiting) if submit_to else n_workers
-            running: dict[Future, int] = {}
-            while waiting or running:
-                while waiting and len(running) < at_once:
-                    seed = waiting.pop(0)
-                    running[pool.submit(train_unit, config, seed, unit_folder(folder, seed), n_threads)] = seed
-                future = _first_done(running)
-                seed = running.pop(future)
-                try:
-                    outcome = future.result()
-                except (BrokenExecutor, OSError) as error:
-                    left[seed] -= 1
-                    if left[seed]:
-                        if isinstance(error, BrokenExecutor) and submit_to is None:
-                            break  # the pool is gone
-                        continue
-                    outcome = Outcome(seed, "failed", message=f"its worker died {_TRIES} times: {error}")
-                del left[seed]
-                yield outcome
-
-
-@contextmanager
-def _pool(executor: Executor | None, n_workers: int) -> Iterator[Executor]:
-    """The caller's executor, or a pool of processes, which are ended when the block ends early (Ctrl-C)."""
-    if executor is not None:
-        yield executor
-        return
-    before = set(active_children())
-    # TensorFlow does not survive a fork; a fresh process per unit gives its memory back
-    pool = ProcessPoolExecutor(n_workers, mp_context=get_context("spawn"), max_tasks_per_child=1)
-    try:
-        yield pool
-    except BaseException:
-        # their checkpoints are on disk: nothing is lost that would be worth waiting for
-        for process in set(active_children()) - before:
-            process.terminate()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _first_done(running: dict[Future, int]) -> Future:
-    """One that is done; Dask's futures are not those of the standard library, which alone `wait` takes."""
-    if all(isinstance(future, Future) for future in running):
-        return next(iter(wait(running, return_when=FIRST_COMPLETED).done))
-    while not (done := [future for future in running if future.done()]):
-        time.sleep(0.2)
-    return done[0]

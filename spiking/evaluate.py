@@ -1,6 +1,5 @@
 """Score a spiking network on fresh trials of a task. Trials are independent units of work for any executor."""
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from rate2spike.rate import tasks
 from rate2spike.rate.task import Task, Trial
 from rate2spike.seeding import Role, float_key, generator, key64, resolve_seed
 from rate2spike.spiking.network import SpikingNetwork
+from rate2spike.work_units import usable_cores
 
 TRIALS_PER_BLOCK = 5  # small enough to balance threads, large enough to hide the cost of handing out work
 
@@ -149,10 +149,3 @@ def checked_threads(n_threads: int | None) -> int:
     if n < 1:
         raise InputError(f"number of threads must be at least 1, got {n} (--threads)")
     return n
-
-
-def usable_cores() -> int:
-    """Cores this process may use; Windows and macOS do not tell, so all cores there."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

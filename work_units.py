@@ -1,0 +1,141 @@
+"""Independent units of work on any concurrent.futures executor; a worker that dies costs its unit, which is tried again."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import active_children, get_context
+from typing import Any, TypeVar
+
+from rate2spike.errors import InputError
+
+TRIES = 3  # of a unit whose worker died
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True)
+class WorkerDied:
+    """A unit whose workers died every time."""
+
+    message: str
+
+
+def run_units(
+    work: Callable[..., Any], units: Mapping[Key, tuple], *, executor: Executor | None = None, n_workers: int = 1,
+    fresh_processes: bool = False,
+) -> Iterator[tuple[Key, Any]]:  # fmt: skip
+    """Call work(*arguments) for every unit {key: arguments}; yields (key, result or WorkerDied) as they come.
+
+    executor: any concurrent.futures one, a Dask client's for instance; without one, n_workers processes on this machine,
+    each unit in a fresh one if asked. What work raises is raised here. Raises InputError if a cluster is lost.
+    """
+    left = dict.fromkeys(units, TRIES)
+    while left:
+        with _pool(executor, n_workers, fresh_processes) as pool:
+            # of an own pool's units no more than can begin: those that wait in its queue cannot be called back
+            waiting = list(left)
+            at_once = len(waiting) if executor else n_workers
+            running: dict[Future, Key] = {}
+            while waiting or running:
+                while waiting and len(running) < at_once:
+                    key = waiting.pop(0)
+                    running[pool.submit(work, *units[key])] = key
+                future = _first_done(running)
+                key = running.pop(future)
+                try:
+                    result = future.result()
+                except Exception as error:
+                    if _is_lost_cluster(error):
+                        raise InputError(
+                            f"the connection to the cluster is lost ({error}): finished work is kept"
+                        ) from None
+                    if not _is_dead_worker(error):
+                        raise
+                    left[key] -= 1
+                    if left[key]:
+                        if isinstance(error, BrokenExecutor) and executor is None:
+                            break  # the pool is gone
+                        waiting.append(key)
+                        continue
+                    result = WorkerDied(f"its worker died {TRIES} times: {error}")
+                del left[key]
+                yield key, result
+
+
+def usable_cores() -> int:
+    """Cores this process may use; Windows and macOS do not tell, so all cores there."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextmanager
+def dask_executor(scheduler: str | None) -> Iterator[Executor | None]:
+    """The executor of the Dask cluster at an address, or None for None. Raises InputError."""
+    if scheduler is None:
+        yield None
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise InputError("--scheduler needs Dask: pip install 'rate2spike[cluster]'") from None
+    try:
+        client = Client(scheduler, timeout="20s")
+    except (OSError, ValueError, TimeoutError) as error:
+        raise InputError(f"no Dask scheduler answers at {scheduler}: {error} (--scheduler)") from None
+    with client:
+        yield client.get_executor(pure=False)
+
+
+def _is_dead_worker(error: Exception) -> bool:
+    """Dask says KilledWorker, processes a broken pool, a machine that vanished some OSError."""
+    return isinstance(error, BrokenExecutor | OSError) or type(error).__name__ == "KilledWorker"
+
+
+def _is_lost_cluster(error: Exception) -> bool:
+    """A scheduler that vanishes cancels its futures, or breaks the communication."""
+    names = {type(error).__name__, type(error.__cause__).__name__}
+    return bool(names & {"CommClosedError", "FutureCancelledError", "FuturesCancelledError"}) or isinstance(
+        error, CancelledError
+    )
+
+
+@contextmanager
+def _pool(executor: Executor | None, n_workers: int, fresh_processes: bool) -> Iterator[Executor]:
+    """The caller's executor, or a pool of processes, which are ended when the block ends early (Ctrl-C)."""
+    if executor is not None:
+        yield executor
+        return
+    before = set(active_children())
+    # spawned: TensorFlow does not survive a fork
+    pool = ProcessPoolExecutor(
+        n_workers, mp_context=get_context("spawn"), max_tasks_per_child=1 if fresh_processes else None
+    )
+    try:
+        yield pool
+    except BaseException:
+        # what they have finished is on disk: nothing is lost that would be worth waiting for
+        for process in set(active_children()) - before:
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _first_done(running: Mapping[Future, Any]) -> Future:
+    """One that is done; Dask's futures are not those of the standard library, which alone `wait` takes."""
+    if all(isinstance(future, Future) for future in running):
+        return next(iter(wait(running, return_when=FIRST_COMPLETED).done))
+    while not (done := [future for future in running if future.done()]):
+        time.sleep(0.2)
+    return done[0]
