@@ -63,6 +63,8 @@ def _export_model(sources: list[Path], output: Path, scaling_factor: float | Non
 
     if len(sources) > 1:
         raise InputError(f"--to nir takes one model file, got {len(sources)}")
+    if sources[0].suffix.lower() != ".mat":
+        raise InputError(f"--to nir takes a model file (.mat), got {sources[0]}")
     network = SpikingNetwork.from_model(load_model(sources[0]), scaling_factor)
     write_nir(output, nir_graph(nir_network(network)))
     return f"network of {network.n_units} units, scaling factor {network.scaling_factor:g}"

@@ -76,7 +76,7 @@ BAD = [
     ("{model} --to nir --output {folder}/x.nir", "the model has no scaling factor yet"),
     ("{model} --to nir --output {folder}/x.nir --scaling-factor -1", "scaling factor must be positive"),
     ("{model} {model} --to nir --output {folder}/x.nir", "--to nir takes one model file, got 2"),
-    ("{record} --to nir --output {folder}/x.nir --scaling-factor 5", "trial_1.h5"),
+    ("{record} --to nir --output {folder}/x.nir --scaling-factor 5", "--to nir takes a model file (.mat), got"),
     ("{folder}/none.mat --to nir --output {folder}/x.nir --scaling-factor 5", "none.mat"),
     ("{model} --to nwb --output {folder}/x.nwb", "does not hold the output of a simulation"),
     ("{folder}/none.h5 --to nwb --output {folder}/x.nwb", "cannot read"),
