@@ -1,0 +1,72 @@
+"""Spike records as the trials of one experiment, for the formats of other programs."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from rate2spike.errors import InputError
+from rate2spike.io.records import SpikeRecord
+
+
+class Trace(NamedTuple):
+    """A recorded quantity in words."""
+
+    attribute: str  # of SpikeRecord
+    name: str
+    unit: str  # '' is none
+    description: str
+
+
+TRACES = (
+    Trace("output", "output", "", "readout of the network: w_out / scaling factor, times the filtered spike trains"),
+    Trace("voltage_mv", "voltage", "mV", "membrane voltages, one column per unit; 30 mV marks a spike"),
+    Trace("rates", "rates", "Hz", "synaptically filtered spike trains, one column per unit"),
+    Trace("ipsc", "ipsc", "mV", "synaptic currents times the membrane's resistance, one column per unit"),
+)
+
+
+def checked_trials(records: SpikeRecord | Sequence[SpikeRecord]) -> tuple[SpikeRecord, ...]:
+    """The records. Raises InputError unless they hold spikes and agree in units, steps, cell types and what was recorded."""
+    trials = (records,) if isinstance(records, SpikeRecord) else tuple(records)
+    if not trials:
+        raise InputError("no spike record is given")
+    first = trials[0]
+    for k, trial in enumerate(trials, start=1):
+        if trial.events is None:
+            raise InputError(f"spike record {k} holds no spikes: simulate with record=('spikes', ...)")
+        for name, one, other in zip(_COMPARED, _compared(first), _compared(trial), strict=True):
+            if one != other:
+                raise InputError(
+                    f"spike records of one file must agree: record {k} differs from the first in its {name}"
+                )
+    return trials
+
+
+def cell_types(record: SpikeRecord) -> list[str]:
+    """N names: those of the record, else excitatory or inhibitory, else unknown (records read from .mat)."""
+    if record.unit_types is not None:
+        return [str(name) for name in record.unit_types]
+    if record.inhibitory is None:
+        return ["unknown"] * record.n_units
+    return ["inhibitory" if inhibitory else "excitatory" for inhibitory in record.inhibitory]
+
+
+def spike_times_by_unit(record: SpikeRecord) -> list[np.ndarray]:
+    """N ascending arrays of s: the ends of the steps in which each unit fired."""
+    assert record.events is not None
+    unit, step = record.events.T
+    order = np.lexsort((step, unit))
+    times_s = (step[order].astype(np.int64) + 1) * record.dt_s
+    return np.split(times_s, np.cumsum(np.bincount(unit, minlength=record.n_units))[:-1])
+
+
+_COMPARED = ("number of units", "step", "stride", "cell types", "neuron", "recorded quantities", "number of outputs")
+
+
+def _compared(record: SpikeRecord) -> tuple:
+    recorded = tuple(trace.name for trace in TRACES if getattr(record, trace.attribute) is not None)
+    n_outputs = None if record.output is None else len(record.output)
+    return (
+        record.n_units, record.dt_s, record.stride, cell_types(record), record.neuron, recorded, n_outputs,
+    )  # fmt: skip
