@@ -9,12 +9,14 @@ import numpy as np
 from scipy.stats import binomtest
 
 from rate2spike.errors import InputError
+from rate2spike.memory import check_memory
 from rate2spike.rate import tasks
 from rate2spike.rate.task import Task, Trial
 from rate2spike.seeding import Role, float_key, generator, key64, resolve_seed
 from rate2spike.spiking.network import SpikingNetwork
 from rate2spike.work_units import usable_cores
 
+_BYTES_PER_TRIAL = 2000  # futures and results
 TRIALS_PER_BLOCK = 5  # small enough to balance threads, large enough to hide the cost of handing out work
 
 
@@ -23,7 +25,9 @@ class BlockResult:
     """Scores of consecutive trials."""
 
     correct: np.ndarray  # (n,) bool
-    firing_rate_hz: np.ndarray  # (n,) mean over units
+    firing_rate_hz: np.ndarray  # (n, n_types) mean over the units of each type, in the order of `unit_groups`
+    mean_rate_hz: np.ndarray  # (n,) mean over all units
+    output_error: np.ndarray  # (n,) see `output_error`; NaN where no rate network was given
 
 
 class Scored:
@@ -55,6 +59,7 @@ class Evaluation(Scored):
     n_correct: int
     mean_rate_hz: float
     correct: np.ndarray = field(repr=False)  # (n_trials,) bool
+    type_rates_hz: dict[str, float] = field(default_factory=dict)  # mean rate of each unit type
 
 
 def accuracy(
@@ -67,19 +72,24 @@ def accuracy(
 
 def evaluate(
     network: SpikingNetwork, task: Task | str, n_trials: int = 100, seed: int | None = None, *,
-    n_threads: int | None = None, executor: Executor | None = None,
+    n_threads: int | None = None, executor: Executor | None = None, frozen_noise: bool = False,
 ) -> Evaluation:  # fmt: skip
-    """Run and score fresh trials, other ones than any λ search uses. Raises InputError."""
+    """Run and score fresh trials, other ones than any λ search uses. frozen_noise: all with the same noise.
+
+    Raises InputError.
+    """
     task = checked_task(task, network, n_trials)
     seed = resolve_seed(seed)
     with executor_of(n_threads, executor) as pool:
-        futures = submit_trials(pool, network, task, seed, Role.EVALUATION, n_trials)
+        futures = submit_trials(pool, network, task, seed, Role.EVALUATION, range(n_trials), frozen_noise=frozen_noise)
         blocks = [future.result() for future in futures]
     correct = np.concatenate([block.correct for block in blocks])
     rates = np.concatenate([block.firing_rate_hz for block in blocks])
+    mean_rates = np.concatenate([block.mean_rate_hz for block in blocks])
     return Evaluation(
-        task.name, network.scaling_factor, seed, n_trials, int(correct.sum()), float(rates.mean()), correct
-    )
+        task.name, network.scaling_factor, seed, n_trials, int(correct.sum()), float(mean_rates.mean()), correct,
+        dict(zip(unit_groups(network)[0], rates.mean(0).tolist(), strict=True)),
+    )  # fmt: skip
 
 
 def draw_trial(task: Task, seed: int, role: Role, index: int) -> Trial:
@@ -87,32 +97,64 @@ def draw_trial(task: Task, seed: int, role: Role, index: int) -> Trial:
     return task.draw(generator(seed, role, index))
 
 
-def noise_key(seed: int, role: Role, scaling_factor: float, index: int) -> np.uint64:
-    """Noise of trial `index` at a scaling factor."""
-    return key64(seed, role, float_key(scaling_factor), index)
+def noise_key(seed: int, role: Role, scaling_factor: float, index: int, *, frozen: bool = False) -> np.uint64:
+    """Noise of trial `index` at a scaling factor; if frozen, the same for all of them."""
+    return key64(seed, role) if frozen else key64(seed, role, float_key(scaling_factor), index)
 
 
-def run_block(network: SpikingNetwork, task: Task, seed: int, role: Role, start: int, stop: int) -> BlockResult:
-    """Run and score trials start..stop-1 on the fast path: one unit of work, picklable, independent of all others."""
-    correct, rates = np.zeros(stop - start, bool), np.zeros(stop - start)
+def unit_groups(network: SpikingNetwork) -> tuple[tuple[str, ...], np.ndarray]:
+    """Names of the unit types, sorted, and (n_types, N) weights that average over the units of each."""
+    names = tuple(sorted(set(network.types.tolist())))
+    members = network.types == np.array(names)[:, None]
+    return names, members / members.sum(1, keepdims=True)
+
+
+def output_error(output: np.ndarray, rate_output: np.ndarray, network: SpikingNetwork) -> float:
+    """RMS difference between the outputs of the spiking and of the rate network over a trial, in units of the output.
+
+    output (n_outputs, n_steps), averaged over each column of the input; rate_output (n_outputs, T), without noise.
+    """
+    columns = output.reshape(len(output), -1, network.steps_per_column).mean(2)
+    wanted = rate_output[:, network.downsample :: network.downsample]  # what follows the first column
+    n = min(columns.shape[1], wanted.shape[1])
+    return float(np.sqrt(np.mean((columns[:, :n] - wanted[:, :n]) ** 2)))
+
+
+def run_block(
+    network: SpikingNetwork, task: Task, seed: int, role: Role, start: int, stop: int,
+    rate_outputs: np.ndarray | None = None, frozen_noise: bool = False,
+) -> BlockResult:  # fmt: skip
+    """Run and score trials start..stop-1 on the fast path: one unit of work, picklable, independent of all others.
+
+    rate_outputs (stop - start, n_outputs, T): what the rate network does in these trials. frozen_noise: the same noise in
+    every trial and for every factor.
+    """
+    n, groups = stop - start, unit_groups(network)[1]
+    correct, mean_rates, errors = np.zeros(n, bool), np.zeros(n), np.full(n, np.nan)
+    rates = np.zeros((n, len(groups)))
     for k, index in enumerate(range(start, stop)):
         trial = draw_trial(task, seed, role, index)
-        record = network.run_fast(trial.stimulus, noise_key(seed, role, network.scaling_factor, index))
+        key = noise_key(seed, role, network.scaling_factor, index, frozen=frozen_noise)
+        record = network.run_fast(trial.stimulus, key)
         assert record.output is not None
         correct[k] = trial.score_spiking(record.output, network.step_ratio)
-        rates[k] = record.firing_rate_hz.mean()
-    return BlockResult(correct, rates)
+        rates[k], mean_rates[k] = groups @ record.firing_rate_hz, record.firing_rate_hz.mean()
+        if rate_outputs is not None:
+            errors[k] = output_error(record.output, rate_outputs[k], network)
+    return BlockResult(correct, rates, mean_rates, errors)
 
 
 def submit_trials(
-    pool: Executor, network: SpikingNetwork, task: Task, seed: int, role: Role, n_trials: int
-) -> list["Future[BlockResult]"]:
-    """Hand out all trials of one network in blocks, in order."""
-    starts = range(0, n_trials, TRIALS_PER_BLOCK)
-    return [
-        pool.submit(run_block, network, task, seed, role, start, min(start + TRIALS_PER_BLOCK, n_trials))
-        for start in starts
-    ]
+    pool: Executor, network: SpikingNetwork, task: Task, seed: int, role: Role, trials: range,
+    rate_outputs: np.ndarray | None = None, frozen_noise: bool = False,
+) -> list["Future[BlockResult]"]:  # fmt: skip
+    """Hand out trials of one network in blocks, in order; rate_outputs: of all trials from 0 on."""
+    futures = []
+    for start in trials[::TRIALS_PER_BLOCK]:
+        stop = min(start + TRIALS_PER_BLOCK, trials.stop)
+        part = None if rate_outputs is None else rate_outputs[start:stop]
+        futures.append(pool.submit(run_block, network, task, seed, role, start, stop, part, frozen_noise))
+    return futures
 
 
 def checked_task(task: Task | str, network: SpikingNetwork, n_trials: int) -> Task:
@@ -124,6 +166,7 @@ def checked_task(task: Task | str, network: SpikingNetwork, n_trials: int) -> Ta
         raise InputError(f"task {task.name} has {task.n_outputs} output(s), the network has {network.n_outputs}")
     if n_trials < 1 or int(n_trials) != n_trials:
         raise InputError(f"number of trials must be a whole number from 1, got {n_trials} (--n-trials)")
+    check_memory(n_trials * _BYTES_PER_TRIAL, f"keeping the results of {n_trials} trials", "ask for fewer (--n-trials)")
     return task
 
 

@@ -1,4 +1,4 @@
-"""λ grid search: which scaling factor makes the spiking network solve the task most often.
+"""λ search: which scaling factor makes the spiking network solve the task most often.
 
 Touches no file (`search_files` does). Also runs as a script with the historic name:
 `python spiking/lambda_grid_search.py MODEL_OR_DIR`.
@@ -12,97 +12,107 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.matlab_compat.model_file import TrainedModel
+from rate2spike.rate.rate_outputs import rate_trajectory
 from rate2spike.rate.task import Task
 from rate2spike.seeding import Role, resolve_seed
-from rate2spike.spiking.evaluate import BlockResult, Scored, checked_task, executor_of, submit_trials
+from rate2spike.spiking.adaptive_search import adaptive_search
+from rate2spike.spiking.evaluate import BlockResult, checked_task, draw_trial, executor_of, submit_trials, unit_groups
 from rate2spike.spiking.network import SpikingNetwork, check_scaling_factor
 from rate2spike.spiking.params import NeuronParams
+from rate2spike.spiking.search_result import FactorResult, SearchResult
 
 HISTORIC_FACTORS = tuple(range(20, 76, 5))
+STRATEGIES = ("grid", "adaptive")
 
 
-@dataclass(frozen=True)
-class FactorResult(Scored):
-    """One scaling factor on n_trials trials."""
+@dataclass
+class Trials:
+    """The trials of one search: the same stimuli for every factor, fresh noise per factor unless frozen."""
 
-    scaling_factor: float
-    n_correct: int
-    n_trials: int
-    mean_rate_hz: float
-
-
-@dataclass(frozen=True)
-class SearchResult:
-    """Results in the order of the factors searched."""
-
-    task: str
+    model: TrainedModel
+    task: Task
     seed: int
     n_trials: int
-    factors: tuple[FactorResult, ...] = field(repr=False)
+    downsample: int = 1
+    initial_weights: bool = False
+    params: NeuronParams | None = None
+    frozen_noise: bool = False
+    _networks: dict[float, SpikingNetwork] = field(default_factory=dict)
+    _blocks: dict[float, list[BlockResult]] = field(default_factory=dict)
+    _rate_outputs: np.ndarray | None = None
 
-    @property
-    def best(self) -> FactorResult:
-        """The first factor with the highest accuracy."""
-        return max(self.factors, key=lambda result: result.n_correct)
+    def network(self, factor: float) -> SpikingNetwork:
+        """The network at a factor."""
+        if factor not in self._networks:
+            self._networks[factor] = SpikingNetwork.from_model(
+                self.model, factor, downsample=self.downsample, initial_weights=self.initial_weights, params=self.params
+            )
+        return self._networks[factor]
 
-    @property
-    def best_factor(self) -> float:
-        """Scaling factor of `best`."""
-        return self.best.scaling_factor
+    def run(
+        self, pool: Executor, factors: Iterable[float], n_trials: int,
+        on_factor: Callable[[FactorResult], None] | None = None,
+    ) -> dict[float, FactorResult]:  # fmt: skip
+        """Results of the factors on the first n_trials trials, of which only new ones are simulated."""
+        pending = {}
+        for factor in factors:
+            done = sum(block.correct.size for block in self._blocks.get(factor, ()))
+            pending[factor] = submit_trials(
+                pool, self.network(factor), self.task, self.seed, Role.SEARCH, range(done, n_trials),
+                self.rate_outputs(), self.frozen_noise,
+            )  # fmt: skip
+        results = {}
+        for factor, futures in pending.items():
+            blocks = self._blocks.setdefault(factor, [])
+            blocks += [future.result() for future in futures]
+            results[factor] = FactorResult.of(factor, blocks, unit_groups(self.network(factor))[0])
+            if on_factor:
+                on_factor(results[factor])
+        return results
 
-    @property
-    def best_accuracy(self) -> float:
-        """Accuracy of `best` on the search trials; an unbiased value comes from `evaluate`."""
-        return self.best.accuracy
-
-    @property
-    def scaling_factors(self) -> np.ndarray:
-        """(n,) factors."""
-        return np.array([result.scaling_factor for result in self.factors])
-
-    @property
-    def accuracies(self) -> np.ndarray:
-        """(n,) accuracies."""
-        return np.array([result.accuracy for result in self.factors])
-
-    @property
-    def intervals(self) -> np.ndarray:
-        """(n, 2) confidence intervals."""
-        return np.array([result.interval for result in self.factors])
+    def rate_outputs(self) -> np.ndarray:
+        """(n_trials, n_outputs, T) what the rate network does in these trials."""
+        if self._rate_outputs is None:
+            stimuli = [draw_trial(self.task, self.seed, Role.SEARCH, k).u for k in range(self.n_trials)]
+            self._rate_outputs = rate_trajectory(self.model, np.array(stimuli), initial=self.initial_weights)[0]
+        return self._rate_outputs
 
 
 def grid_search(
     model: TrainedModel, task: Task | str, scaling_factors: Iterable[float] = HISTORIC_FACTORS, n_trials: int = 100,
-    seed: int | None = None, *, downsample: int = 1, initial_weights: bool = False, params: NeuronParams | None = None,
+    seed: int | None = None, *, strategy: str = "grid", resolution: float = 1.0, downsample: int = 1,
+    initial_weights: bool = False, params: NeuronParams | None = None, frozen_noise: bool = False,
     n_threads: int | None = None, executor: Executor | None = None,
     finished: Mapping[float, FactorResult] | None = None, on_factor: Callable[[FactorResult], None] | None = None,
 ) -> SearchResult:  # fmt: skip
-    """Score every scaling factor on the same n_trials stimuli, drawn from `seed`, with fresh noise per factor.
+    """Score scaling factors on the same n_trials stimuli, drawn from `seed`, with fresh noise per factor.
 
-    `finished` results are taken over, not computed again; on_factor is called with each new one, in order. The result
-    does not depend on threads or executor. Raises InputError.
+    strategy: 'grid' (historic) gives every factor all trials. 'adaptive' takes the factors as a coarse grid, drops what is
+    surely worse, looks at factors `resolution` apart around the best, and gives all trials to the last few alone.
+    params: the neurons. frozen_noise: the same noise in every trial. `finished` results (grid) are taken over, not computed
+    again; on_factor is called with each new one, in order. The result does not depend on threads or executor.
+    Raises InputError.
     """
     factors = checked_factors(scaling_factors)
+    if strategy not in STRATEGIES:
+        raise InputError(f"unknown strategy {strategy!r}: choose from {', '.join(STRATEGIES)} (--strategy)")
+    if not 0 < resolution < np.inf:
+        raise InputError(f"resolution must be a positive number, got {resolution:g} (--resolution)")
     seed = resolve_seed(seed)
     finished = finished or {}
-    networks = {
-        factor: SpikingNetwork.from_model(
-            model, factor, downsample=downsample, initial_weights=initial_weights, params=params
-        )
-        for factor in factors
-    }
-    task = checked_task(task, networks[factors[0]], n_trials)
-    results = dict(finished)
+    probe = SpikingNetwork.from_model(
+        model, factors[0], downsample=downsample, initial_weights=initial_weights, params=params
+    )
+    task = checked_task(task, probe, n_trials)
+    trials = Trials(model, task, seed, n_trials, downsample, initial_weights, params, frozen_noise)
     with executor_of(n_threads, executor) as pool:
-        pending = {
-            factor: submit_trials(pool, network, task, seed, Role.SEARCH, n_trials)
-            for factor, network in networks.items()
-            if factor not in finished
-        }
-        for factor, futures in pending.items():
-            results[factor] = _combined(factor, [future.result() for future in futures])
-            if on_factor:
-                on_factor(results[factor])
+        if strategy == "adaptive":
+            found = adaptive_search(
+                lambda wanted, n: trials.run(pool, wanted, n), factors, n_trials, resolution, on_factor
+            )
+            return SearchResult(task.name, seed, n_trials, found.factors, strategy, found.chosen)
+        new = trials.run(pool, [factor for factor in factors if factor not in finished], n_trials, on_factor)
+    results = {**finished, **new}
     return SearchResult(task.name, seed, n_trials, tuple(results[factor] for factor in factors))
 
 
@@ -122,12 +132,6 @@ def checked_factors(scaling_factors: Iterable[float]) -> tuple[float, ...]:
     if not factors:
         raise InputError("give at least one scaling factor (--scaling-factors)")
     return factors
-
-
-def _combined(factor: float, blocks: list[BlockResult]) -> FactorResult:
-    correct = np.concatenate([block.correct for block in blocks])
-    rates = np.concatenate([block.firing_rate_hz for block in blocks])
-    return FactorResult(factor, int(correct.sum()), correct.size, float(rates.mean()))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import Any
 
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.lock_file import exclusive, owner_text
-from rate2spike.spiking.lambda_grid_search import FactorResult
+from rate2spike.spiking.search_result import FactorResult
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,85 @@
+"""What a λ search found: one record per scaling factor, and which of them is best."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rate2spike.spiking.evaluate import BlockResult, Scored
+
+
+@dataclass(frozen=True)
+class FactorResult(Scored):
+    """One scaling factor on its first n_trials trials."""
+
+    scaling_factor: float
+    n_correct: int
+    n_trials: int
+    mean_rate_hz: float
+    type_rates_hz: dict[str, float] = field(default_factory=dict)  # mean rate of each unit type
+    output_error: float = float("nan")  # mean RMS difference from the rate network's output
+
+    @classmethod
+    def of(cls, factor: float, blocks: list[BlockResult], types: tuple[str, ...]) -> "FactorResult":
+        """The blocks of one factor together."""
+        correct = np.concatenate([block.correct for block in blocks])
+        rates = np.concatenate([block.firing_rate_hz for block in blocks]).mean(0)
+        return cls(
+            factor, int(correct.sum()), correct.size,
+            float(np.concatenate([block.mean_rate_hz for block in blocks]).mean()),
+            dict(zip(types, rates.tolist(), strict=True)),
+            float(np.concatenate([block.output_error for block in blocks]).mean()),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """Results in the order of the factors searched. n_trials: per factor; the adaptive strategy gives some fewer."""
+
+    task: str
+    seed: int
+    n_trials: int
+    factors: tuple[FactorResult, ...] = field(repr=False)
+    strategy: str = "grid"
+    chosen: float | None = None  # by the adaptive strategy
+
+    @property
+    def best(self) -> FactorResult:
+        """The factor chosen: the first with the highest accuracy, or what the adaptive strategy settled on."""
+        if self.chosen is not None:
+            return next(result for result in self.factors if result.scaling_factor == self.chosen)
+        return max(self.factors, key=lambda result: result.n_correct)
+
+    @property
+    def best_factor(self) -> float:
+        """Scaling factor of `best`."""
+        return self.best.scaling_factor
+
+    @property
+    def best_accuracy(self) -> float:
+        """Accuracy of `best` on the search trials; an unbiased value comes from `evaluate`."""
+        return self.best.accuracy
+
+    @property
+    def scaling_factors(self) -> np.ndarray:
+        """(n,) factors."""
+        return np.array([result.scaling_factor for result in self.factors])
+
+    @property
+    def accuracies(self) -> np.ndarray:
+        """(n,) accuracies."""
+        return np.array([result.accuracy for result in self.factors])
+
+    @property
+    def intervals(self) -> np.ndarray:
+        """(n, 2) confidence intervals."""
+        return np.array([result.interval for result in self.factors])
+
+    @property
+    def output_errors(self) -> np.ndarray:
+        """(n,) mean RMS differences between the outputs of the spiking and of the rate network."""
+        return np.array([result.output_error for result in self.factors])
+
+    @property
+    def total_trials(self) -> int:
+        """Trials simulated."""
+        return sum(result.n_trials for result in self.factors)
