@@ -1,5 +1,6 @@
 """Independent units of work on any concurrent.futures executor; a worker that dies costs its unit, which is tried again."""
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -89,6 +90,8 @@ def dask_executor(scheduler: str | None) -> Iterator[Executor | None]:
         from distributed import Client
     except ImportError:
         raise InputError("--scheduler needs Dask: pip install 'rate2spike[cluster]'") from None
+    # what goes wrong is said in one line; Dask's own log would add a page of traceback
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     try:
         client = Client(scheduler, timeout="20s")
     except (OSError, ValueError, TimeoutError) as error:

@@ -5,12 +5,19 @@ as opt_scaling_factor, with all_perfs and scaling_factors. Files that have one a
 a folder: a file being searched is claimed. Ctrl-C releases the claim and keeps finished values beside the file; the same
 command goes on from there.
 
+A folder can be shared out: --workers processes here, --scheduler for the workers of a Dask cluster, --shard I/N for the
+jobs of an array. All give the numbers of one process, and what a killed worker had finished is not computed again.
+
 example: rate2spike search models/go-nogo --n-trials 100 --seed 1
+         rate2spike search models --strategy adaptive --workers 2 --seed 1
 """
 
 import argparse
 
 from rate2spike.cli.arguments import add_scaling_factors, add_seed, add_task, chosen_factors
+from rate2spike.errors import InputError
+
+GO_ON = "finished values are kept beside the model file; run the same command to go on"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,38 +25,83 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", metavar="MODEL_OR_DIR", help="a model file, or a folder of them")
     add_task(parser)
     add_scaling_factors(parser)
+    parser.add_argument(
+        "--strategy", default="grid",
+        help="grid (default): all factors get all trials; adaptive: from coarse to fine, for a quarter of the trials "
+             "of the fine grid",
+    )  # fmt: skip
+    parser.add_argument("--resolution", type=float, default=1.0, help="fine step of the adaptive strategy (default: 1)")
     parser.add_argument("--n-trials", type=int, default=100, help="trials per factor (default: 100)")
     add_seed(parser)
     parser.add_argument("--initial-weights", action="store_true", help="use the untrained recurrent weights")
     parser.add_argument("--threads", type=int, default=None, help="threads (default: all cores)")
+    parser.add_argument("--workers", type=int, default=None, help="processes that search one model each")
+    parser.add_argument("--scheduler", default=None, metavar="TCP", help="address of a Dask cluster that searches")
+    parser.add_argument(
+        "--shard", default=None, metavar="I/N", help="search the I-th of N parts of the folder's models"
+    )
     parser.add_argument("--force", action="store_true", help="search again what is finished")
     parser.add_argument("--reclaim", action="store_true", help="take over claims left by processes that died")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Search and report; 0 even if files were skipped."""
+    """Search and report; 0 even if files were skipped. Raises InputError if one failed."""
     from rate2spike.cli.arguments import task_options
     from rate2spike.spiking.lambda_grid_search import HISTORIC_FACTORS
-    from rate2spike.spiking.search_files import FileSearch
+    from rate2spike.spiking.search_files import FileSearch, Outcome, check_search
 
     factors = chosen_factors(arguments) or HISTORIC_FACTORS
     options = FileSearch(
         task=arguments.task, task_options=task_options(arguments), scaling_factors=factors,
-        n_trials=arguments.n_trials, seed=arguments.seed,
+        n_trials=arguments.n_trials, seed=arguments.seed, strategy=arguments.strategy, resolution=arguments.resolution,
         initial_weights=arguments.initial_weights, n_threads=arguments.threads, force=arguments.force,
         reclaim=arguments.reclaim,
     )  # fmt: skip
-    for item in search_with_progress(arguments.path, options):
+    check_search(options)
+    shared_out = arguments.workers is not None or arguments.scheduler is not None
+    if shared_out and arguments.threads is not None:
+        raise InputError("--threads is for a search in one process: a worker uses one thread (--workers, --scheduler)")
+    outcomes = (_search_shared_out if shared_out else search_with_progress)(arguments.path, options, arguments)
+    for item in outcomes:
         print(f"{item.path}: {item.note}")
+    failed = [item for item in outcomes if item.outcome is Outcome.FAILED]
+    if failed:
+        raise InputError(f"{len(failed)} of {len(outcomes)} models failed, {failed[0].path}: {failed[0].note}")
     return 0
 
 
-def search_with_progress(path, options):
+def _search_shared_out(path, options, arguments):
+    """By processes or a cluster; a line per model."""
+    from rate2spike.progress import Progress
+    from rate2spike.spiking.search_files import model_files
+    from rate2spike.spiking.search_population import of_shard, search_population
+    from rate2spike.work_units import dask_executor
+
+    n_files = len(of_shard(model_files(path), arguments.shard))
+    outcomes = []
+    with dask_executor(arguments.scheduler) as executor, Progress("searching models", n_files) as progress:
+        try:
+            for item in search_population(
+                path, options, executor=executor, n_workers=1 if arguments.workers is None else arguments.workers,
+                shard=arguments.shard,
+            ):  # fmt: skip
+                outcomes.append(item)
+                progress.line(f"{item.path}: {item.note}")
+                progress.advance(item.path.name)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(GO_ON) from None
+    return sorted(outcomes, key=lambda item: item.path)
+
+
+def search_with_progress(path, options, arguments):
     """Search as `search_files` does, showing progress; returns what became of each file."""
     from rate2spike.progress import Progress
-    from rate2spike.spiking.search_files import search_files
+    from rate2spike.spiking.adaptive_search import N_FINE
+    from rate2spike.spiking.search_files import model_files, search_files
+    from rate2spike.spiking.search_population import of_shard
 
-    factors = options.scaling_factors
+    factors = options.scaling_factors if options.strategy == "grid" else (*options.scaling_factors, *range(N_FINE))
+    files = of_shard(model_files(path), arguments.shard)
     with Progress("searching", len(factors)) as progress:
 
         def announce(file, settings, n_finished):
@@ -61,17 +113,15 @@ def search_with_progress(path, options):
             low, high = result.interval
             progress.line(
                 f"  factor {result.scaling_factor:g}: accuracy {result.accuracy:.3f} [{low:.3f}, {high:.3f}], "
-                f"{result.mean_rate_hz:.1f} Hz"
+                f"{result.mean_rate_hz:.1f} Hz, output error {result.output_error:.2f}"
             )
             progress.advance(f"factor {result.scaling_factor:g}: {result.accuracy:.3f}")
 
         try:
             outcomes = []
-            for item in search_files(path, options, on_file=announce, on_factor=report):
+            for item in search_files(path, options, files=files, on_file=announce, on_factor=report):
                 outcomes.append(item)
                 progress.line(f"{item.path}: {item.outcome.value}")
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(
-                "finished values are kept beside the model file; run the same command to go on"
-            ) from None
+            raise KeyboardInterrupt(GO_ON) from None
     return outcomes

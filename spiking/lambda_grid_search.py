@@ -94,10 +94,7 @@ def grid_search(
     Raises InputError.
     """
     factors = checked_factors(scaling_factors)
-    if strategy not in STRATEGIES:
-        raise InputError(f"unknown strategy {strategy!r}: choose from {', '.join(STRATEGIES)} (--strategy)")
-    if not 0 < resolution < np.inf:
-        raise InputError(f"resolution must be a positive number, got {resolution:g} (--resolution)")
+    check_strategy(strategy, resolution)
     seed = resolve_seed(seed)
     finished = finished or {}
     probe = SpikingNetwork.from_model(
@@ -124,6 +121,14 @@ def with_search_result(model: TrainedModel, result: SearchResult) -> TrainedMode
         scaling_factors=result.scaling_factors,
         scaling_accuracies=result.accuracies,
     )
+
+
+def check_strategy(strategy: str, resolution: float) -> None:
+    """Raise InputError for a strategy that does not exist, or a fine step that is none."""
+    if strategy not in STRATEGIES:
+        raise InputError(f"unknown strategy {strategy!r}: choose from {', '.join(STRATEGIES)} (--strategy)")
+    if not 0 < resolution < np.inf:
+        raise InputError(f"resolution must be a positive number, got {resolution:g} (--resolution)")
 
 
 def checked_factors(scaling_factors: Iterable[float]) -> tuple[float, ...]:

@@ -8,7 +8,7 @@ the lock file `<model>.search.lock` for that moment; afterwards only the owner w
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,14 @@ class Settings:
     scaling_factors: tuple[float, ...]
     initial_weights: bool = False
     task_options: dict[str, Any] = field(default_factory=dict)
+    strategy: str = "grid"
+    resolution: float = 1.0  # of the adaptive strategy
+
+    def differences(self, other: "Settings") -> list[str]:
+        """In words, what does not agree of that which decides a factor's numbers."""
+        names = [field.name for field in fields(self) if field.name not in ("scaling_factors", "resolution")]
+        pairs = [(name, getattr(self, name), getattr(other, name)) for name in names]
+        return [f"{name} {there!r} there, {here!r} here" for name, there, here in pairs if there != here]
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """λ search over model files: claim, skip what is finished, resume, append the three historic variables."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -21,6 +21,7 @@ from rate2spike.spiking.lambda_grid_search import (
     HISTORIC_FACTORS,
     FactorResult,
     SearchResult,
+    check_strategy,
     checked_factors,
     grid_search,
 )
@@ -40,6 +41,7 @@ class Outcome(Enum):
     SEARCHED = "searched"
     ALREADY_DONE = "already done"
     CLAIMED = "claimed"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True)
@@ -62,29 +64,38 @@ class FileSearch:
     n_trials: int = 100
     seed: int | None = None
     initial_weights: bool = False  # the untrained recurrent weights
+    strategy: str = "grid"
+    resolution: float = 1.0  # of the adaptive strategy
     n_threads: int | None = None
     force: bool = False  # search again what is finished
     reclaim: bool = False  # take over claims left by dead processes, or by ones that cannot be asked
+    run: str | None = None  # name of a run over many workers: a worker takes over what another of the same run left
 
 
 def search_files(
-    path: str | Path, options: FileSearch | None = None, *,
+    path: str | Path, options: FileSearch | None = None, *, files: Sequence[Path] | None = None,
     on_file: Callable[[Path, Settings, int], None] | None = None,
     on_factor: Callable[[Path, FactorResult], None] | None = None,
 ) -> Iterator[FileOutcome]:  # fmt: skip
-    """Search one model file, or every .mat file of a folder, yielding what became of each.
+    """Search one model file, or every .mat file of a folder (or those `files` of it), yielding what became of each.
 
     Every file is validated before the first is touched. on_file(path, settings, n_finished) announces a search,
     on_factor each new value. Ctrl-C releases the claim and keeps the finished values beside the file for the next call.
     Raises InputError.
     """
     options = options or FileSearch()
+    check_search(options)
+    jobs = [(file, validated_task(file, options)) for file in (files or model_files(path))]
+    for file, task in jobs:
+        yield search_file(file, task, options, on_file, on_factor)
+
+
+def check_search(options: FileSearch) -> None:
+    """Raise InputError for options that no file can be searched with."""
     checked_factors(options.scaling_factors)
+    check_strategy(options.strategy, options.resolution)
     resolve_seed(options.seed)
     checked_threads(options.n_threads)
-    jobs = [(file, _validated_task(file, options)) for file in model_files(path)]
-    for file, task in jobs:
-        yield _search_file(file, task, options, on_file, on_factor)
 
 
 def model_files(path: str | Path) -> list[Path]:
@@ -101,14 +112,16 @@ def model_files(path: str | Path) -> list[Path]:
     return files
 
 
-def _validated_task(file: Path, options: FileSearch) -> Task:
+def validated_task(file: Path, options: FileSearch) -> Task:
+    """The task of a model file that can be searched. Raises InputError."""
     model = load_model(file)
     check_appendable(file)
     task = task_of_model(model, file, options.task, options.task_options)
     return checked_task(task, SpikingNetwork.from_model(model, options.scaling_factors[0]), options.n_trials)
 
 
-def _search_file(file, task, options, on_file, on_factor) -> FileOutcome:
+def search_file(file: Path, task: Task, options: FileSearch, on_file=None, on_factor=None) -> FileOutcome:
+    """Claim, search and append one file; see `search_files`."""
     claim, model = None, None
     try:
         with deciding(file):
@@ -119,7 +132,8 @@ def _search_file(file, task, options, on_file, on_factor) -> FileOutcome:
             reason = _held(old, model, options)
             if reason:
                 return FileOutcome(file, Outcome.CLAIMED, reason)
-            claim = SearchClaim(sidecar_path(file), this_process(), *_resumable(old, task, options))
+            owner = this_process() | ({"run": options.run} if options.run else {})
+            claim = SearchClaim(sidecar_path(file), owner, *_resumable(file, old, task, options))
             claim.save()
         if not _is_done(model):
             append(file, {CLAIM_VARIABLE: np.nan})
@@ -128,7 +142,7 @@ def _search_file(file, task, options, on_file, on_factor) -> FileOutcome:
         claim.path.unlink(missing_ok=True)
     except BaseException:
         if claim:
-            _release(file, claim)
+            release(file, claim)
         raise
     note = f"best scaling factor {result.best_factor:g}, accuracy {result.best_accuracy:.3f}"
     return FileOutcome(file, Outcome.SEARCHED, note, result)
@@ -141,10 +155,16 @@ def _append_result(file: Path, result: SearchResult) -> None:
         "scaling_factors": result.scaling_factors[None, :],
         "r2s_search_seed": result.seed,
         "r2s_search_n_trials": result.n_trials,
+        "r2s_search_strategy": result.strategy,
+        "r2s_search_trials_per_factor": np.array([[factor.n_trials for factor in result.factors]], float),
+        "r2s_search_intervals": result.intervals,
+        "r2s_search_output_errors": result.output_errors[None, :],
+        "r2s_search_unit_types": ",".join(result.best.type_rates_hz),
+        "r2s_search_type_rates_hz": np.array([list(factor.type_rates_hz.values()) for factor in result.factors]),
     })  # fmt: skip
 
 
-def _release(file: Path, claim: SearchClaim) -> None:
+def release(file: Path, claim: SearchClaim) -> None:
     """After Ctrl-C or a failure: give the claim up, keep finished values, take back the NaN mark.
 
     Trouble in here must not hide why the search ended.
@@ -176,14 +196,15 @@ def _run(file, model, task, options, claim: SearchClaim, on_file, on_factor) -> 
         on_file(file, settings, len(claim.finished.keys() & set(settings.scaling_factors)))
 
     def keep(result: FactorResult) -> None:
-        claim.finished[result.scaling_factor] = result
-        claim.save()
+        if settings.strategy == "grid":  # the adaptive one stops factors at different numbers of trials
+            claim.finished[result.scaling_factor] = result
+            claim.save()
         if on_factor:
             on_factor(file, result)
 
     return grid_search(
         model, task, settings.scaling_factors, settings.n_trials, settings.seed,
-        initial_weights=settings.initial_weights, n_threads=options.n_threads, finished=dict(claim.finished), on_factor=keep,
+        strategy=settings.strategy, resolution=settings.resolution, initial_weights=settings.initial_weights, n_threads=options.n_threads, finished=dict(claim.finished), on_factor=keep,
     )  # fmt: skip
 
 
@@ -194,7 +215,7 @@ def _held(old: SearchClaim | None, model: TrainedModel, options: FileSearch) -> 
         if marked and not options.reclaim:
             return "claimed by another program (opt_scaling_factor is NaN): --reclaim takes it over"
         return None
-    if old.owner is None:
+    if old.owner is None or (options.run and old.owner.get("run") == options.run):
         return None
     if is_alive_here(old.owner):
         return f"being searched by {old.owner_text()}"
@@ -204,10 +225,13 @@ def _held(old: SearchClaim | None, model: TrainedModel, options: FileSearch) -> 
     return f"{state} by {old.owner_text()}: --reclaim takes it over"
 
 
-def _resumable(old: SearchClaim | None, task: Task, options: FileSearch) -> tuple[Settings, dict[float, FactorResult]]:
+def _resumable(
+    file: Path, old: SearchClaim | None, task: Task, options: FileSearch
+) -> tuple[Settings, dict[float, FactorResult]]:
     """Settings of the search and finished values to go on from; without a given seed an earlier one is kept.
 
-    Finished values of other factors are kept too: they count again if a later search asks for them.
+    Finished values of other factors are kept too: they count again if a later search asks for them. Raises InputError if
+    there are finished values of other settings.
     """
     factors = checked_factors(options.scaling_factors)
     previous = old.settings if old else None
@@ -215,12 +239,17 @@ def _resumable(old: SearchClaim | None, task: Task, options: FileSearch) -> tupl
     if seed is None and previous:
         seed = previous.seed
     settings = Settings(
-        task.name, options.n_trials, resolve_seed(seed), factors, options.initial_weights, task.options()
-    )
-    same_numbers = previous and _settings_key(previous) == _settings_key(settings)
-    return settings, dict(old.finished) if old and same_numbers else {}
-
-
-def _settings_key(settings: Settings) -> tuple:
-    """What must agree for a finished value to be reused."""
-    return settings.task, settings.task_options, settings.n_trials, settings.seed, settings.initial_weights
+        task.name, options.n_trials, resolve_seed(seed), factors, options.initial_weights, task.options(),
+        options.strategy, options.resolution,
+    )  # fmt: skip
+    if old is None or not old.finished or previous is None:
+        return settings, {}
+    differences = previous.differences(settings)
+    if differences and options.force:
+        return settings, {}
+    if differences:
+        raise InputError(
+            f"{sidecar_path(file)} holds finished values of a search with other settings ({'; '.join(differences)}): "
+            "go on with those, or start anew with --force"
+        )
+    return settings, dict(old.finished)

@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -99,10 +100,13 @@ def test_finished_values_are_not_reused_under_other_settings(model_file):
 
     with pytest.raises(KeyboardInterrupt):
         search(model_file, QUICK, on_factor=interrupt)
+    other = FileSearch(scaling_factors=(25.0, 60.0), n_trials=7, seed=3)
+    before = sidecar_path(model_file).read_bytes()
+    with pytest.raises(InputError, match=r"search.json holds .* other settings \(n_trials 6 there, 7 here\).*--force"):
+        search(model_file, other)
+    assert sidecar_path(model_file).read_bytes() == before
     announced = []
-    search(
-        model_file, FileSearch(scaling_factors=(25.0, 60.0), n_trials=7, seed=3), on_file=lambda *a: announced.append(a)
-    )
+    search(model_file, replace(other, force=True), on_file=lambda *a: announced.append(a))
     assert announced[0][2] == 0
 
 
