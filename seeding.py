@@ -21,6 +21,7 @@ class Role(IntEnum):
     EVALUATION = 4
     SIMULATION = 5
     FIGURE = 6
+    ANALYSIS = 7
 
 
 def resolve_seed(seed: int | None) -> int:
