@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from rate2spike.errors import InputError
 from rate2spike.figures import LINE_STYLES, SHADES
@@ -22,14 +23,18 @@ def explained_variance(populations: Mapping[str, PopulationPCA], n_components: i
         share = np.cumsum(population.explained_variance_ratio)[:n_components]
         axes.plot(np.arange(1, share.size + 1), 100 * share, marker=_MARKERS[k % len(_MARKERS)], label=name, **_style(k),
                   markersize=4)  # fmt: skip
-    axes.axhline(99, color="0.7", linewidth=0.8)
+    axes.axhline(99, color="0.7", linewidth=0.8, label="99 %")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel="principal components", ylabel="variance explained (%)", ylim=(0, 102))
     axes.legend(frameon=False)
     return figure
 
 
-def trajectories(population: PopulationPCA, title: str = "", n_components: int = 3) -> Figure:
-    """The first components over time (in s, or in bins if the times are not known), a line per condition."""
+def trajectories(population: PopulationPCA, title: str = "", *, n_components: int = 3, unit: str = "Hz") -> Figure:
+    """The first components over time (in s, or in bins if the times are not known), a line per condition.
+
+    unit: of the rates; those of a rate network are 'a.u.'.
+    """
     shown = min(n_components, len(population.components))
     figure = Figure(figsize=(5, 1 + 1.5 * shown), layout="constrained")
     panels = figure.subplots(shown, 1, sharex=True, squeeze=False)[:, 0]
@@ -37,7 +42,7 @@ def trajectories(population: PopulationPCA, title: str = "", n_components: int =
     for k, axes in enumerate(panels):
         for c, condition in enumerate(population.conditions):
             axes.plot(time, population.trajectories[c, k], label=str(condition), **_style(c))
-        axes.set(ylabel=f"PC {k + 1} (rate)")
+        axes.set(ylabel=f"PC {k + 1} ({unit})")
         axes.set_title(f"{100 * population.explained_variance_ratio[k]:.1f} % of the variance", fontsize="small")
     panels[-1].set(xlabel=label)
     panels[0].legend(frameon=False)

@@ -16,7 +16,7 @@ _BIN_SHARE = 30  # bins of a histogram
 
 def rates_by_type(result: FiringRates) -> Figure:
     """Mean ± SD over units per type and condition, every unit behind it as a dot."""
-    figure = Figure(figsize=(1.5 + 1.5 * len(result.unit_types), 3.2), layout="constrained")
+    figure = Figure(figsize=(3 + 1.5 * len(result.unit_types), 3.2), layout="constrained")
     axes = figure.subplots()
     n_conditions = len(result.conditions)
     for c, condition in enumerate(result.conditions):
@@ -32,7 +32,7 @@ def rates_by_type(result: FiringRates) -> Figure:
     names = [f"{name}\n(n = {count})" for name, count in zip(result.unit_types, counts, strict=True)]
     axes.set_xticks(range(len(names)), names)
     axes.set(ylabel="firing rate (Hz)", ylim=(0, None), title="Mean ± SD over units")
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, bbox_to_anchor=(1, 1), loc="upper left")
     return figure
 
 
@@ -60,7 +60,8 @@ def isi_variability_histograms(result: ISIVariability) -> Figure:
     for axes, values, name in zip(panels, (result.cv, result.cv2, result.lv), ("CV", "CV2", "LV"), strict=True):
         _histogram(axes, values, np.linspace(0, max(2.0, _most(values)), _BIN_SHARE + 1))
         axes.axvline(1, color="0.0", linestyle="--", linewidth=1)
-        axes.set(xlabel=f"{name} of intervals", title=_median_of(values))
+        axes.set(xlabel=f"{name} of intervals")
+        axes.set_title(_median_of(values), fontsize="small")
     panels[0].set(ylabel="units")
     return figure
 
@@ -78,7 +79,7 @@ def fano_scatter(result: FanoFactor) -> Figure:
         axes.legend(frameon=False)
     start_s, stop_s = result.window_s
     axes.set(xlabel=f"mean count (spikes in {stop_s - start_s:g} s)", ylabel="variance (spikes²)")
-    axes.set_title(f"Fano factor: {_median_of(result.fano)}; {result.n_trials} trials")
+    axes.set_title(f"{_median_of(result.fano)}, {result.n_trials} trials", fontsize="medium")
     return figure
 
 
