@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from rate2spike.errors import InputError
-from rate2spike.spiking.analysis.binning import SOURCES, condition_means, smoothed, spike_counts, trial_rates, window_counts
+from rate2spike.spiking.analysis.binning import (
+    SOURCES,
+    condition_means,
+    smoothed,
+    spike_counts,
+    trial_rates,
+    window_counts,
+)
 
 from helpers import record_of
 
@@ -66,7 +73,10 @@ def test_recorded_rates_are_averaged_in_bins(record):
     result = trial_rates(with_rates, bin_s=0.05, source="rates")
     np.testing.assert_allclose(result.rate_hz[0], traces.reshape(2, 20, 5).mean(2))
     assert result.sigma_s is None
-    for bad, message in ((record, "holds no rates"), (record_of(record.spikes, rates=traces * np.nan, stride=10), "NaN")):
+    for bad, message in (
+        (record, "holds no rates"),
+        (record_of(record.spikes, rates=traces * np.nan, stride=10), "NaN"),
+    ):
         with pytest.raises(InputError, match=message):
             trial_rates(bad, bin_s=0.05, source="rates")
     with pytest.raises(InputError, match=f"choose from {', '.join(SOURCES)}"):

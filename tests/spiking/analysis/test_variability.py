@@ -97,6 +97,8 @@ def test_fano_is_the_unbiased_variance_over_the_mean():
     assert fano_factor(trials, window_s=(0, 0.005)).count_variance[0] == pytest.approx(np.var([1, 4, 5], ddof=1))
 
 
+# elephant calls quantities in a way that quantities gave up
+@pytest.mark.filterwarnings("ignore:The 'copy' argument in Quantity")
 def test_elephant_agrees():
     neo = pytest.importorskip("neo")
     statistics = pytest.importorskip("elephant.statistics")
