@@ -108,7 +108,7 @@ def timescales(result: IntrinsicTimescales) -> Figure:
 
 
 def _histogram(axes: Axes, values: np.ndarray, edges: np.ndarray) -> None:
-    axes.hist(values[np.isfinite(values)], bins=edges, color="0.7", edgecolor="0.3", linewidth=0.5)
+    axes.hist(values[np.isfinite(values)], bins=edges.tolist(), color="0.7", edgecolor="0.3", linewidth=0.5)
 
 
 def _most(values: np.ndarray) -> float:

@@ -99,7 +99,7 @@ def compare_populations(one: PopulationPCA, other: PopulationPCA, n_components: 
     angles = None
     if one.components.shape[1] == other.components.shape[1]:
         angles = subspace_angles(one.components[:n_components].T, other.components[:n_components].T)[::-1]
-    return PopulationSimilarity(n_components, np.clip(correlations, 0, 1), procrustes(first, second)[2], angles)
+    return PopulationSimilarity(n_components, np.clip(correlations, 0, 1), float(procrustes(first, second)[2]), angles)
 
 
 def _svd(centred: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -34,7 +34,7 @@ def targeted_reduction(
 
     variables: {name: one number per trial}; as in the paper the order matters, since axes are made orthogonal one after
     the other. sigma_s: SD of the Gaussian over the condition averages; as in the paper the trials that are regressed are not
-    smoothed. window_s: bins whose middle lies within. Raises InputError.
+    smoothed. window_s: bins whose middle lies within; averages are smoothed inside it. Raises InputError.
     """
     trials = as_trials(records, at_least=2)
     rates = trial_rates(trials, bin_s=bin_s, sigma_s=None, window_s=window_s)

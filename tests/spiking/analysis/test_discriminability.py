@@ -64,6 +64,9 @@ def test_halves_share_no_trial_and_the_seed_decides():
     one, same, other = (discriminability_of_rates(rates, labels, seed=seed, n_splits=3) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one.correlation, same.correlation)
     assert (one.correlation != other.correlation).any() and one.seed == 1
+    # the splits differ, and the result is their mean
+    single = discriminability_of_rates(rates, labels, seed=1, n_splits=1)
+    assert np.abs(single.correlation - one.correlation).max() > 0.01
     # one trial that alone carries a huge difference cannot correlate with itself
     rates[0] += 1e3 * rng.normal(size=(30, 1))
     assert discriminability_of_rates(rates, labels, seed=1, n_splits=50).diagonal.max() < 0.5

@@ -60,6 +60,9 @@ def test_intervals_are_pooled_over_trials_but_never_span_two():
     assert result.cv[0] == pytest.approx(pooled.std() / pooled.mean())
     assert result.cv2[0] == result.lv[0] == 0  # neighbours within a trial are equal
     assert np.isnan(result.cv[1]) and result.mean_isi_s[1] == pytest.approx(0.05)
+    # the last interval of a trial and the first of the next are of the same unit, but no neighbours
+    alone = isi_variability([record_of([clock(10, 100)]), record_of([clock(20, 100)])])
+    assert alone.cv2[0] == alone.lv[0] == 0
 
 
 def test_a_window_cuts_intervals_out():
