@@ -22,6 +22,7 @@ class Role(IntEnum):
     SIMULATION = 5
     FIGURE = 6
     MANIPULATION = 7
+    ANALYSIS = 8
 
 
 def resolve_seed(seed: int | None) -> int:

@@ -204,7 +204,8 @@ def _run(file, model, task, options, claim: SearchClaim, on_file, on_factor) -> 
 
     return grid_search(
         model, task, settings.scaling_factors, settings.n_trials, settings.seed,
-        strategy=settings.strategy, resolution=settings.resolution, initial_weights=settings.initial_weights, n_threads=options.n_threads, finished=dict(claim.finished), on_factor=keep,
+        strategy=settings.strategy, resolution=settings.resolution, initial_weights=settings.initial_weights,
+        n_threads=options.n_threads, finished=dict(claim.finished), on_factor=keep,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import subprocess
 
 import numpy as np
 
+from rate2spike.io.records import SpikeRecord, events_of
 from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate.weights import som_mask
 
@@ -29,6 +30,21 @@ def small_model(
         tau_limits_steps=(4.0, 20.0)[:n_taus], inhibitory=inhibitory, excitatory=~inhibitory, n_units=n_units, n_som=n_som,
         b_out=0.0, activation="sigmoid",
     ) | changes)  # fmt: skip
+
+
+def record_of(dense, dt_s=0.001, **changes) -> SpikeRecord:
+    """A record of the spikes in a dense (N, n_steps) array, as a simulation of that step would give."""
+    dense = np.asarray(dense, bool)
+    return SpikeRecord(**dict(
+        firing_rate_hz=dense.sum(1) / (dense.shape[1] * dt_s), dt_s=dt_s, n_steps=dense.shape[1], events=events_of(dense),
+    ) | changes)  # fmt: skip
+
+
+def poisson_record(rate_hz, duration_s, rng, dt_s=0.001) -> SpikeRecord:
+    """A record of units that fire at random: rate_hz (N,) or (N, n_steps), at most a spike per step."""
+    rate_hz = np.asarray(rate_hz, float)
+    rate_hz = rate_hz[:, None] if rate_hz.ndim == 1 else rate_hz
+    return record_of(rng.random((len(rate_hz), round(duration_s / dt_s))) < rate_hz * dt_s, dt_s)
 
 
 def start_interruptible(command) -> subprocess.Popen:

@@ -62,6 +62,19 @@ def test_training_page_runs_from_top_to_bottom(tmp_path):
         assert (tmp_path / made).exists(), made
 
 
+@pytest.mark.slow
+def test_analysis_page_runs_from_top_to_bottom(tmp_path, go_nogo_path, xor_path):
+    page = (ROOT / "docs" / "analysis.md").read_text(encoding="utf-8")
+    code = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    assert len(code) == 7
+    shutil.copy(go_nogo_path, tmp_path / "go_nogo.mat")
+    shutil.copy(xor_path, tmp_path / "xor.mat")
+    done = subprocess.run([sys.executable, "-W", "error::RuntimeWarning", "-c", "".join(code)], cwd=tmp_path,
+                          capture_output=True, text=True)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert len(list(tmp_path.glob("*.png"))) == len(re.findall(r"save_figure\(", page))
+
+
 @pytest.mark.octave
 @pytest.mark.slow
 def test_matlab_page_runs_from_top_to_bottom(octave, tmp_path, monkeypatch, go_nogo_path):
