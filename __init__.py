@@ -31,6 +31,7 @@ _HOMES = {
     "EIFParams": "spiking.params",
     "Stimulation": "spiking.stimulation",
     "SpikeRecord": "io.records",
+    "diagnose": "spiking.diagnose",
     "grid_search": "spiking.lambda_grid_search",
     "accuracy": "spiking.evaluate",
     "evaluate": "spiking.evaluate",
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from rate2spike.rate.plots import training_figure
     from rate2spike.rate.population import train_population
     from rate2spike.rate.train import train
+    from rate2spike.spiking.diagnose import diagnose
     from rate2spike.spiking.evaluate import accuracy, evaluate
     from rate2spike.spiking.lambda_grid_search import grid_search
     from rate2spike.spiking.network import SpikingNetwork

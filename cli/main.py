@@ -19,6 +19,7 @@ COMMANDS = {
     "train": ("rate2spike.rate.main", "train a rate network (the historic flags) or evaluate one"),
     "search": ("rate2spike.cli.search", "find the scaling factor of one model file or of every one in a folder"),
     "evaluate": ("rate2spike.cli.evaluate", "accuracy of the spiking network on fresh trials"),
+    "diagnose": ("rate2spike.cli.diagnose", "why a converted network fails, in words and one figure"),
     "simulate": ("rate2spike.cli.simulate", "run one input through the spiking network, .mat in, .mat out"),
     "inspect": ("rate2spike.cli.inspect_model", "what is in a .mat file; of a model, in words"),
     "export": ("rate2spike.cli.export", "a model as NIR, spike records as NWB or Neo"),

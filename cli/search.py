@@ -61,7 +61,10 @@ def run(arguments: argparse.Namespace) -> int:
     shared_out = arguments.workers is not None or arguments.scheduler is not None
     if shared_out and arguments.threads is not None:
         raise InputError("--threads is for a search in one process: a worker uses one thread (--workers, --scheduler)")
-    outcomes = (_search_shared_out if shared_out else search_with_progress)(arguments.path, options, arguments)
+    if shared_out:
+        outcomes = _search_shared_out(arguments.path, options, arguments)
+    else:
+        outcomes = search_with_progress(arguments.path, options, arguments.shard)
     for item in outcomes:
         print(f"{item.path}: {item.note}")
     failed = [item for item in outcomes if item.outcome is Outcome.FAILED]
@@ -93,7 +96,7 @@ def _search_shared_out(path, options, arguments):
     return sorted(outcomes, key=lambda item: item.path)
 
 
-def search_with_progress(path, options, arguments):
+def search_with_progress(path, options, shard=None):
     """Search as `search_files` does, showing progress; returns what became of each file."""
     from rate2spike.progress import Progress
     from rate2spike.spiking.adaptive_search import N_FINE
@@ -101,7 +104,7 @@ def search_with_progress(path, options, arguments):
     from rate2spike.spiking.search_population import of_shard
 
     factors = options.scaling_factors if options.strategy == "grid" else (*options.scaling_factors, *range(N_FINE))
-    files = of_shard(model_files(path), arguments.shard)
+    files = of_shard(model_files(path), shard)
     with Progress("searching", len(factors)) as progress:
 
         def announce(file, settings, n_finished):

@@ -13,6 +13,7 @@ import argparse
 from pathlib import Path
 
 from rate2spike.cli.arguments import add_seed
+from rate2spike.cli.network_flags import add_manipulation_flags, add_neuron_flags, manipulated, neuron_of
 from rate2spike.errors import InputError
 
 # historic name -> what the simulator must record for it
@@ -41,6 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--precision", choices=("float32", "float64"), default=None,
         help="float32: fast path (default); float64: reference path (default with UZ and NZ)",
     )  # fmt: skip
+    add_neuron_flags(parser)
+    add_manipulation_flags(parser)
     add_seed(parser)
     parser.add_argument("--record", default=None, metavar="NAMES", help=f"comma-separated, of {','.join(_NEEDS)}")
 
@@ -56,11 +59,13 @@ def run(arguments: argparse.Namespace) -> int:
     output = _output(arguments)
     model = load_model(arguments.model)
     network = SpikingNetwork.from_model(
-        model, arguments.scaling_factor, initial_weights=arguments.initial_weights, downsample=arguments.downsample
-    )
+        model, arguments.scaling_factor, initial_weights=arguments.initial_weights, downsample=arguments.downsample,
+        dt_s=None if arguments.dt_ms is None else arguments.dt_ms * 1e-3, params=neuron_of(arguments),
+    )  # fmt: skip
     variables = loadmat(arguments.input, ("u", "stims", "UZ", "NZ"))
     draws = draws_of(variables, arguments.input)
     seed = resolve_seed(arguments.seed)
+    network = manipulated(network, arguments, seed)
     record = network.run(
         _input(variables, arguments.input), seed=seed, record=needed_for(names), draws=draws,
         stimulation=stimulation_of(variables, arguments.input), precision=arguments.precision,

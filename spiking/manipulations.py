@@ -7,6 +7,7 @@ whatever network.
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -62,7 +63,7 @@ def replace_weights(
 
     Raises InputError for another shape, NaN or infinite values.
     """
-    changed = {}
+    changed: dict[str, Any] = {}
     for name, given in (("w", w), ("w_in", w_in)):
         if given is not None:
             old = getattr(network, name)

@@ -101,8 +101,8 @@ class RecordingPlan:
             stop = min(start + length, self.n_steps)
             first, end = start // self.stride, stop // self.stride
             traces = whole.part(first, end) if whole else self._traces(end - first, kind)
-            events = np.empty((2, capacity), np.int32)
-            yield Block(start + 1, stop - start, first, traces, *events, spike_count, whole)
+            unit, step = np.empty(capacity, np.int32), np.empty(capacity, np.int32)
+            yield Block(start + 1, stop - start, first, traces, unit, step, spike_count, whole)
 
     def _block_steps(self) -> int:
         steps = self.n_steps
@@ -117,7 +117,7 @@ class RecordingPlan:
         def trace(name: str) -> np.ndarray:
             return np.empty((n_rows if name in self.quantities else 0, self.n_units), kind)
 
-        output = np.empty((self.n_outputs, n_rows if "output" in self.quantities else 0), kind)
+        output: np.ndarray = np.empty((self.n_outputs, n_rows if "output" in self.quantities else 0), kind)
         return Traces(output, *(trace(name) for name in TRACES))
 
     @property

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +19,8 @@ KINDS = {"lif": kernel.LIF, "qif": kernel.QIF, "alif": kernel.ALIF, "eif": kerne
 SPARSE_BELOW = 0.05
 _FAR_BELOW_MV = -1e6  # where padding rests
 _CACHE_LINE_BYTES = 64
-_NEVER = np.int32(2**31 - 1)
+_NEVER = 2**31 - 1
+_FLOAT_STATE = ("u", "ipsc", "h", "r", "hr", "adaptation", "current", "upstroke")
 _OFTEN_COMMON = ("leak", "noise_sd", "decay_r")
 _f4 = np.float32
 
@@ -67,7 +68,7 @@ class FastNetwork:
         """State of a trial before its first step."""
         padded = self.u_start.size
         state = kernel.State(
-            *(_aligned((padded,), _f4) for _ in range(8)), free_from=_aligned((padded,), np.int32),
+            **{name: _aligned((padded,), _f4) for name in _FLOAT_STATE}, free_from=_aligned((padded,), np.int32),
             noise=_aligned((max(kernel.NOISE_BUFFER, -(-padded // kernel.LANES) * kernel.LANES),), _f4),
             **{word: _aligned((kernel.LANES,), np.uint32) for word in "xyzw"}, coins=np.zeros(n_stimuli, np.uint64),
         )  # fmt: skip
@@ -116,7 +117,7 @@ def _units(network: "SpikingNetwork", padded: int) -> kernel.Units:
         "decay_r": np.where(single, 0.0, np.exp(-dt / rise)), "r_jump": 1 / (rise * tau_d),
         **_form(params, n, dt),
     }  # fmt: skip
-    arrays = {name: _padded(values.astype(_f4), padded) for name, values in constants.items()}
+    arrays: dict[str, Any] = {name: _padded(values.astype(_f4), padded) for name, values in constants.items()}
     if all(np.ptp(constants[name]) == 0 for name in _OFTEN_COMMON):
         arrays |= {name: _f4(constants[name][0]) for name in _OFTEN_COMMON}
     return kernel.Units(
@@ -146,7 +147,7 @@ def _form(params: NeuronParams, n: int, dt: float) -> dict[str, np.ndarray]:
 def _weights(by_source: np.ndarray, padded: int, sparse: bool | None) -> kernel.Weights:
     share = np.count_nonzero(by_source) / by_source.size
     if sparse is None:
-        sparse = share < SPARSE_BELOW
+        sparse = bool(share < SPARSE_BELOW)
     source, target = np.nonzero(by_source) if sparse else (np.zeros(0, int), np.zeros(0, int))
     counts = np.bincount(source, minlength=len(by_source)) if sparse else np.zeros(len(by_source), int)
     return kernel.Weights(

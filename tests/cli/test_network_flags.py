@@ -1,0 +1,80 @@
+"""Neurons and circuit manipulations from the command line."""
+
+import json
+
+import pytest
+
+EVALUATE = ("--scaling-factor", "30", "--n-trials", "10", "--seed", "1", "--json")
+
+
+@pytest.mark.parametrize("neuron", ["lif", "qif", "alif", "eif"])
+def test_every_neuron_solves_the_task_after_conversion(cli, go_nogo_path, neuron):
+    factor = {"alif": "18", "eif": "22"}.get(neuron, "30")
+    code, out, error = cli("evaluate", go_nogo_path, "--neuron", neuron, "--scaling-factor", factor, "--n-trials", "100",
+                           "--seed", "1", "--json")  # fmt: skip
+    assert code == 0, error
+    assert json.loads(out)["accuracy"] >= 0.95 and json.loads(out)["neuron"] == neuron
+
+
+def test_manipulations_change_what_they_should(cli, go_nogo_path):
+    def rates(*flags):
+        code, out, error = cli("evaluate", go_nogo_path, *EVALUATE, *flags)
+        assert code == 0, error
+        return json.loads(out)["type_rates_hz"]
+
+    plain = rates()
+    assert rates("--lesion", "I")["inhibitory"] == 0
+    assert rates("--scale", "I-E=0.5", "I-I=0.5")["excitatory"] > plain["excitatory"]
+    assert rates("--neuron-option", "t_ref_s=0.02")["inhibitory"] < plain["inhibitory"]
+    for flags in (("--no-self-connections",), ("--shuffle", "w"), ("--lesion", "3", "10-20"), ("--frozen-noise",),
+                  ("--dt-ms", "0.1"), ("--neuron-option", "noise_scaling=sqrt_dt", "--dt-ms", "0.1")):  # fmt: skip
+        assert rates(*flags) != plain, flags
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (("--neuron", "hh"), "unknown neuron 'hh': choose from lif, qif, alif, eif"),
+        (("--neuron-option", "t_ref"), "--neuron-option must be NAME=NUMBER, got 't_ref'"),
+        (("--neuron-option", "t_ref_s=much"), "--neuron-option needs a number, got 'much'"),
+        (("--neuron-option", "t_ref_s=nan"), "t_ref_s must be finite"),
+        (("--neuron-option", "speed=1"), "lif neurons have no 'speed'"),
+        (("--scale", "EI=2"), "--scale must be FROM-TO=FACTOR"),
+        (("--scale", "E-I=-2"), "factor of at least 0"),
+        (("--scale", "E-PV=2"), "no unit is of type 'PV'"),
+        (("--lesion", "0"), "--lesion takes numbers from 1"),
+        (("--lesion", "201"), "unit 200 (from 0) does not exist"),
+        (("--lesion", "9-3"), "--lesion takes numbers from 1"),
+        (("--shuffle", "w_out"), "invalid choice: 'w_out'"),
+        (("--dt-ms", "0.3"), "the step must divide a column's 5 ms, got 0.3 ms (--dt-ms)"),
+        (("--dt-ms", "-1"), "the step must be above 0"),
+        (("--dt-ms", "1e-9"), "of memory"),
+    ],
+)
+def test_bad_input(cli, go_nogo_path, flags, message):
+    code, _, error = cli("evaluate", go_nogo_path, *EVALUATE, *flags)
+    assert code == 2 and message in error.strip().splitlines()[-1], error
+
+
+def test_diagnose_says_it_in_words_and_draws(cli, go_nogo_path, tmp_path):
+    code, out, error = cli("diagnose", go_nogo_path, "--scaling-factor", "65", "--n-trials", "5", "--seed", "1", "--output",
+                           tmp_path / "why.png")  # fmt: skip
+    assert code == 0, error
+    assert "gain mismatch" in out and (tmp_path / "why.png").exists() and (tmp_path / "why.pdf").exists()
+    for flags, message in ((("--output", "why.jpg"), "must end in .png or .pdf"), (("--n-trials", "0"), "number of trials"),
+                           (("--scaling-factor", "-1"), "scaling factor must be positive")):  # fmt: skip
+        code, _, error = cli("diagnose", go_nogo_path, "--scaling-factor", "65", *flags)
+        assert code == 2 and message in error, error
+
+
+def test_simulate_takes_the_same_flags(cli, go_nogo_path, tmp_path):
+    import numpy as np
+
+    from rate2spike.matlab_compat.matfile import loadmat, savemat
+
+    savemat(tmp_path / "in.mat", {"u": np.zeros((1, 5))})
+    code, _, error = cli("simulate", go_nogo_path, "--input", tmp_path / "in.mat", "--output", tmp_path / "o.mat",
+                         "--scaling-factor", "30", "--seed", "1", "--neuron", "qif", "--lesion", "E", "--dt-ms", "0.025",
+                         "--record", "all_fr,spk")  # fmt: skip
+    assert code == 0, error
+    assert loadmat(tmp_path / "o.mat")["spk"].shape == (200, 800)
