@@ -63,6 +63,22 @@ def test_training_page_runs_from_top_to_bottom(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_spiking_page_runs_from_top_to_bottom(tmp_path, go_nogo_path):
+    page = (ROOT / "docs" / "spiking.md").read_text(encoding="utf-8")
+    found = re.findall(r"```(bash|python)\n(.*?)```", page, flags=re.DOTALL)
+    assert len(found) == 9
+    shutil.copy(go_nogo_path, tmp_path / "go_nogo.mat")
+    before = ""  # a page's Python goes on from block to block
+    for language, code in found:
+        before += code if language == "python" else ""
+        command = [sys.executable, "-c", before] if language == "python" else ["bash", "-euo", "pipefail", "-c", code]
+        done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
+        assert done.returncode == 0, code + done.stdout + done.stderr
+    assert (tmp_path / "why.png").exists() and (tmp_path / "long.h5").exists()
+
+
+@pytest.mark.slow
 def test_analysis_page_runs_from_top_to_bottom(tmp_path, go_nogo_path, xor_path):
     page = (ROOT / "docs" / "analysis.md").read_text(encoding="utf-8")
     code = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
