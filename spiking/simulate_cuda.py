@@ -188,7 +188,7 @@ def _tables(fast: FastNetwork, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
         (kernel.DECAY_D, units.decay_d), (kernel.DECAY_R, units.decay_r), (kernel.R_JUMP, units.r_jump),
         (kernel.CONSTANT_INPUT, fast.constant_input),
     ):  # fmt: skip
-        real[row] = values if np.ndim(values) == 0 else values[:n]
+        real[row] = np.broadcast_to(values, fast.u_start.shape)[:n]  # one number, or one per unit
     whole[kernel.REFRACTORY], whole[kernel.FREE_FROM] = units.refractory[:n], fast.free_from[:n]
     whole[kernel.IS_SINGLE] = units.is_single
     return real, whole, np.ascontiguousarray(fast.w_in[:, :n])
