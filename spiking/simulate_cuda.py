@@ -58,16 +58,19 @@ def run_trials_cuda(
     first = networks[0]
     keys = np.asarray(keys, _u8)
     network_of = np.zeros(keys.size, np.int32) if network_of is None else np.asarray(network_of, np.int32)
-    if not len(inputs) == keys.size == network_of.size:
+    if not 1 <= len(inputs) == keys.size == network_of.size:
         raise InputError(
-            f"{len(inputs)} inputs, {keys.size} keys and {network_of.size} networks: one per trial of each"
+            f"{len(inputs)} inputs, {keys.size} keys and {network_of.size} networks: one of each per trial"
         )
     if first.params.kind != "lif":
         raise InputError(
             f"CUDA runs lif neurons alone, the network's are {first.params.kind}; device 'cpu' runs all kinds"
         )
+    if not 0 <= network_of.min() <= network_of.max() < len(networks):
+        raise InputError(f"network_of must hold indices of the {len(networks)} network(s)")
+    u = np.array([first._checked(one) for one in inputs], _f4)  # as `run` checks and subsamples an input
     check_cuda()
-    n_trials, n_steps = keys.size, first.steps_per_column * (-(-np.shape(inputs)[-1] // first.downsample) - 1)
+    n_trials, n_steps = keys.size, first.steps_per_column * (u.shape[2] - 1)
     check_memory(
         4.0 * n_trials * (first.n_outputs * n_steps + first.n_units), f"{n_trials} trials", "run fewer at once"
     )
@@ -77,16 +80,12 @@ def run_trials_cuda(
     at_once = _trials_at_once(first, n_steps)
     for start in range(0, n_trials, at_once):
         part = slice(start, start + at_once)
-        # `run`'s own check and subsampling of an input
-        u = np.array([first._checked(one) for one in inputs[part]], _f4)
         u_start = _start_voltages(first, keys[part])
-        on_device.launch(network_of[part], u_start, u, keys[part], outputs[part], spike_counts[part])
+        on_device.launch(network_of[part], u_start, u[part], keys[part], outputs[part], spike_counts[part])
     return outputs, spike_counts
 
 
-def run_block_cuda(
-    network: SpikingNetwork, task: Task, seed: int, role: Role, start: int, stop: int
-) -> BlockResult:  # fmt: skip
+def run_block_cuda(network: SpikingNetwork, task: Task, seed: int, role: Role, start: int, stop: int) -> BlockResult:
     """As `evaluate.run_block`, on the GPU: same stimuli, keys and initial voltages, noise of another generator.
 
     So results agree with the CPU's statistically, not trial by trial. Give it all trials at once. Raises InputError.

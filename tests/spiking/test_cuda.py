@@ -192,6 +192,10 @@ def test_what_it_cannot_run_is_refused():
         simulate_cuda.run_trials_cuda(factors(QIFParams())[0], inputs(1, 2), KEYS)
     with pytest.raises(InputError, match="3 inputs, 2 keys and 2 networks"):
         simulate_cuda.run_trials_cuda(factors(QUIET)[0], inputs(1, 2), KEYS[:2])
+    with pytest.raises(InputError, match="indices of the 2 network"):
+        simulate_cuda.run_trials_cuda(factors(QUIET), inputs(1, 2), KEYS, [0, 1, 2])
+    with pytest.raises(InputError, match="u must have 1 row"):
+        simulate_cuda.run_trials_cuda(factors(QUIET), inputs(2, 2), KEYS)
 
 
 def test_nothing_imports_numba_cuda_unasked():
