@@ -40,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shard", default=None, metavar="I/N", help="search the I-th of N parts of the folder's models"
     )
+    parser.add_argument("--device", default="cpu", help="cpu (default), or cuda: an NVIDIA GPU")
     parser.add_argument("--force", action="store_true", help="search again what is finished")
     parser.add_argument("--reclaim", action="store_true", help="take over claims left by processes that died")
 
@@ -54,6 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     options = FileSearch(
         task=arguments.task, task_options=task_options(arguments), scaling_factors=factors,
         n_trials=arguments.n_trials, seed=arguments.seed, strategy=arguments.strategy, resolution=arguments.resolution,
+        device=arguments.device,
         initial_weights=arguments.initial_weights, n_threads=arguments.threads, force=arguments.force,
         reclaim=arguments.reclaim,
     )  # fmt: skip

@@ -1,9 +1,9 @@
 """Score a spiking network on fresh trials of a task. Trials are independent units of work for any executor."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 from scipy.stats import binomtest
@@ -28,6 +28,11 @@ class BlockResult:
     firing_rate_hz: np.ndarray  # (n, n_types) mean over the units of each type, in the order of `unit_groups`
     mean_rate_hz: np.ndarray  # (n,) mean over all units
     output_error: np.ndarray  # (n,) see `output_error`; NaN where no rate network was given
+
+    @classmethod
+    def joined(cls, blocks: Sequence["BlockResult"]) -> "BlockResult":
+        """Consecutive blocks as one."""
+        return cls(*(np.concatenate([getattr(block, item.name) for block in blocks]) for item in fields(cls)))
 
 
 class Scored:
@@ -83,12 +88,10 @@ def evaluate(
     with executor_of(n_threads, executor) as pool:
         futures = submit_trials(pool, network, task, seed, Role.EVALUATION, range(n_trials), frozen_noise=frozen_noise)
         blocks = [future.result() for future in futures]
-    correct = np.concatenate([block.correct for block in blocks])
-    rates = np.concatenate([block.firing_rate_hz for block in blocks])
-    mean_rates = np.concatenate([block.mean_rate_hz for block in blocks])
+    block = BlockResult.joined(blocks)
     return Evaluation(
-        task.name, network.scaling_factor, seed, n_trials, int(correct.sum()), float(mean_rates.mean()), correct,
-        dict(zip(unit_groups(network)[0], rates.mean(0).tolist(), strict=True)),
+        task.name, network.scaling_factor, seed, n_trials, int(block.correct.sum()), float(block.mean_rate_hz.mean()),
+        block.correct, dict(zip(unit_groups(network)[0], block.firing_rate_hz.mean(0).tolist(), strict=True)),
     )  # fmt: skip
 
 
@@ -129,19 +132,32 @@ def run_block(
     rate_outputs (stop - start, n_outputs, T): what the rate network does in these trials. frozen_noise: the same noise in
     every trial and for every factor.
     """
-    n, groups = stop - start, unit_groups(network)[1]
-    correct, mean_rates, errors = np.zeros(n, bool), np.zeros(n), np.full(n, np.nan)
-    rates = np.zeros((n, len(groups)))
-    for k, index in enumerate(range(start, stop)):
-        trial = draw_trial(task, seed, role, index)
-        key = noise_key(seed, role, network.scaling_factor, index, frozen=frozen_noise)
-        record = network.run_fast(trial.stimulus, key)
-        assert record.output is not None
-        correct[k] = trial.score_spiking(record.output, network.step_ratio)
-        rates[k], mean_rates[k] = groups @ record.firing_rate_hz, record.firing_rate_hz.mean()
-        if rate_outputs is not None:
-            errors[k] = output_error(record.output, rate_outputs[k], network)
-    return BlockResult(correct, rates, mean_rates, errors)
+    trials = [draw_trial(task, seed, role, index) for index in range(start, stop)]
+    outputs, rates = [], []
+    for trial, index in zip(trials, range(start, stop), strict=True):
+        record = network.run_fast(
+            trial.stimulus, noise_key(seed, role, network.scaling_factor, index, frozen=frozen_noise)
+        )
+        outputs.append(record.output)
+        rates.append(record.firing_rate_hz)
+    return scored(network, trials, np.array(outputs), np.array(rates), rate_outputs)
+
+
+def scored(
+    network: SpikingNetwork, trials: list[Trial], outputs: np.ndarray, rates_hz: np.ndarray,
+    rate_outputs: np.ndarray | None = None,
+) -> BlockResult:  # fmt: skip
+    """Scores of simulated trials: outputs (n, n_outputs, n_steps), rates_hz (n, N), rate_outputs (n, n_outputs, T)."""
+    pairs = list(zip(trials, outputs, strict=True))
+    errors = np.full(len(trials), np.nan)
+    if rate_outputs is not None:
+        errors = np.array([output_error(outputs[k], rate_outputs[k], network) for k in range(len(trials))])
+    return BlockResult(
+        correct=np.array([trial.score_spiking(output, network.step_ratio) for trial, output in pairs], bool),
+        firing_rate_hz=rates_hz @ unit_groups(network)[1].T,
+        mean_rate_hz=rates_hz.mean(1),
+        output_error=errors,
+    )
 
 
 def submit_trials(

@@ -4,7 +4,7 @@ Touches no file (`search_files` does). Also runs as a script with the historic n
 `python spiking/lambda_grid_search.py MODEL_OR_DIR`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 
@@ -23,6 +23,7 @@ from rate2spike.spiking.search_result import FactorResult, SearchResult
 
 HISTORIC_FACTORS = tuple(range(20, 76, 5))
 STRATEGIES = ("grid", "adaptive")
+DEVICES = ("cpu", "cuda")
 
 
 @dataclass
@@ -37,6 +38,7 @@ class Trials:
     initial_weights: bool = False
     params: NeuronParams | None = None
     frozen_noise: bool = False
+    device: str = "cpu"
     _networks: dict[float, SpikingNetwork] = field(default_factory=dict)
     _blocks: dict[float, list[BlockResult]] = field(default_factory=dict)
     _rate_outputs: np.ndarray | None = None
@@ -54,21 +56,48 @@ class Trials:
         on_factor: Callable[[FactorResult], None] | None = None,
     ) -> dict[float, FactorResult]:  # fmt: skip
         """Results of the factors on the first n_trials trials, of which only new ones are simulated."""
-        pending = {}
-        for factor in factors:
-            done = sum(block.correct.size for block in self._blocks.get(factor, ()))
-            pending[factor] = submit_trials(
-                pool, self.network(factor), self.task, self.seed, Role.SEARCH, range(done, n_trials),
-                self.rate_outputs(), self.frozen_noise,
-            )  # fmt: skip
+        missing = {factor: range(self._n_done(factor), n_trials) for factor in factors}
+        computed = self._on_gpu(missing) if self.device == "cuda" else self._on_cpu(pool, missing)
         results = {}
-        for factor, futures in pending.items():
+        for factor, new in computed:
             blocks = self._blocks.setdefault(factor, [])
-            blocks += [future.result() for future in futures]
+            blocks += new
             results[factor] = FactorResult.of(factor, blocks, unit_groups(self.network(factor))[0])
             if on_factor:
                 on_factor(results[factor])
         return results
+
+    def _n_done(self, factor: float) -> int:
+        return sum(block.correct.size for block in self._blocks.get(factor, ()))
+
+    def _on_cpu(self, pool: Executor, missing: dict[float, range]) -> Iterator[tuple[float, list[BlockResult]]]:
+        pending = {
+            factor: submit_trials(
+                pool,
+                self.network(factor),
+                self.task,
+                self.seed,
+                Role.SEARCH,
+                trials,
+                self.rate_outputs(),
+                self.frozen_noise,
+            )
+            for factor, trials in missing.items()
+        }
+        for factor, futures in pending.items():
+            yield factor, [future.result() for future in futures]
+
+    def _on_gpu(self, missing: dict[float, range]) -> Iterator[tuple[float, list[BlockResult]]]:
+        """All factors that lack the same trials in one call."""
+        from rate2spike.spiking.simulate_cuda import run_blocks_cuda
+
+        for trials in dict.fromkeys(missing.values()):
+            factors = [factor for factor in missing if missing[factor] == trials]
+            blocks = run_blocks_cuda(
+                [self.network(factor) for factor in factors], self.task, self.seed, Role.SEARCH, trials,
+                self.rate_outputs()[trials.start : trials.stop], self.frozen_noise,
+            )  # fmt: skip
+            yield from ((factor, [block]) for factor, block in zip(factors, blocks, strict=True))
 
     def rate_outputs(self) -> np.ndarray:
         """(n_trials, n_outputs, T) what the rate network does in these trials."""
@@ -82,7 +111,7 @@ def grid_search(
     model: TrainedModel, task: Task | str, scaling_factors: Iterable[float] = HISTORIC_FACTORS, n_trials: int = 100,
     seed: int | None = None, *, strategy: str = "grid", resolution: float = 1.0, downsample: int = 1,
     initial_weights: bool = False, params: NeuronParams | None = None, frozen_noise: bool = False,
-    n_threads: int | None = None, executor: Executor | None = None,
+    n_threads: int | None = None, executor: Executor | None = None, device: str = "cpu",
     finished: Mapping[float, FactorResult] | None = None, on_factor: Callable[[FactorResult], None] | None = None,
 ) -> SearchResult:  # fmt: skip
     """Score scaling factors on the same n_trials stimuli, drawn from `seed`, with fresh noise per factor.
@@ -90,18 +119,19 @@ def grid_search(
     strategy: 'grid' (historic) gives every factor all trials. 'adaptive' takes the factors as a coarse grid, drops what is
     surely worse, looks at factors `resolution` apart around the best, and gives all trials to the last few alone.
     params: the neurons. frozen_noise: the same noise in every trial. `finished` results (grid) are taken over, not computed
-    again; on_factor is called with each new one, in order. The result does not depend on threads or executor.
-    Raises InputError.
+    again; on_factor is called with each new one, in order. The result does not depend on threads or executor. device: 'cuda'
+    runs LIF networks on an NVIDIA GPU, whose results agree with the CPU's statistically. Raises InputError.
     """
     factors = checked_factors(scaling_factors)
     check_strategy(strategy, resolution)
+    check_device(device)
     seed = resolve_seed(seed)
     finished = finished or {}
     probe = SpikingNetwork.from_model(
         model, factors[0], downsample=downsample, initial_weights=initial_weights, params=params
     )
     task = checked_task(task, probe, n_trials)
-    trials = Trials(model, task, seed, n_trials, downsample, initial_weights, params, frozen_noise)
+    trials = Trials(model, task, seed, n_trials, downsample, initial_weights, params, frozen_noise, device)
     with executor_of(n_threads, executor) as pool:
         if strategy == "adaptive":
             found = adaptive_search(
@@ -129,6 +159,16 @@ def check_strategy(strategy: str, resolution: float) -> None:
         raise InputError(f"unknown strategy {strategy!r}: choose from {', '.join(STRATEGIES)} (--strategy)")
     if not 0 < resolution < np.inf:
         raise InputError(f"resolution must be a positive number, got {resolution:g} (--resolution)")
+
+
+def check_device(device: str) -> None:
+    """Raise InputError for a device that does not exist, or is not there."""
+    if device not in DEVICES:
+        raise InputError(f"unknown device {device!r}: choose from {', '.join(DEVICES)} (--device)")
+    if device == "cuda":
+        from rate2spike.spiking.simulate_cuda import check_cuda
+
+        check_cuda()
 
 
 def checked_factors(scaling_factors: Iterable[float]) -> tuple[float, ...]:

@@ -29,6 +29,7 @@ class Settings:
     task_options: dict[str, Any] = field(default_factory=dict)
     strategy: str = "grid"
     resolution: float = 1.0  # of the adaptive strategy
+    device: str = "cpu"
 
     def differences(self, other: "Settings") -> list[str]:
         """In words, what does not agree of that which decides a factor's numbers."""

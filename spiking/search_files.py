@@ -21,6 +21,7 @@ from rate2spike.spiking.lambda_grid_search import (
     HISTORIC_FACTORS,
     FactorResult,
     SearchResult,
+    check_device,
     check_strategy,
     checked_factors,
     grid_search,
@@ -66,6 +67,7 @@ class FileSearch:
     initial_weights: bool = False  # the untrained recurrent weights
     strategy: str = "grid"
     resolution: float = 1.0  # of the adaptive strategy
+    device: str = "cpu"
     n_threads: int | None = None
     force: bool = False  # search again what is finished
     reclaim: bool = False  # take over claims left by dead processes, or by ones that cannot be asked
@@ -94,6 +96,7 @@ def check_search(options: FileSearch) -> None:
     """Raise InputError for options that no file can be searched with."""
     checked_factors(options.scaling_factors)
     check_strategy(options.strategy, options.resolution)
+    check_device(options.device)
     resolve_seed(options.seed)
     checked_threads(options.n_threads)
 
@@ -205,7 +208,7 @@ def _run(file, model, task, options, claim: SearchClaim, on_file, on_factor) -> 
     return grid_search(
         model, task, settings.scaling_factors, settings.n_trials, settings.seed,
         strategy=settings.strategy, resolution=settings.resolution, initial_weights=settings.initial_weights,
-        n_threads=options.n_threads, finished=dict(claim.finished), on_factor=keep,
+        device=settings.device, n_threads=options.n_threads, finished=dict(claim.finished), on_factor=keep,
     )  # fmt: skip
 
 
@@ -241,7 +244,7 @@ def _resumable(
         seed = previous.seed
     settings = Settings(
         task.name, options.n_trials, resolve_seed(seed), factors, options.initial_weights, task.options(),
-        options.strategy, options.resolution,
+        options.strategy, options.resolution, options.device,
     )  # fmt: skip
     if old is None or not old.finished or previous is None:
         return settings, {}

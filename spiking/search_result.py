@@ -21,13 +21,10 @@ class FactorResult(Scored):
     @classmethod
     def of(cls, factor: float, blocks: list[BlockResult], types: tuple[str, ...]) -> "FactorResult":
         """The blocks of one factor together."""
-        correct = np.concatenate([block.correct for block in blocks])
-        rates = np.concatenate([block.firing_rate_hz for block in blocks]).mean(0)
+        block = BlockResult.joined(blocks)
         return cls(
-            factor, int(correct.sum()), correct.size,
-            float(np.concatenate([block.mean_rate_hz for block in blocks]).mean()),
-            dict(zip(types, rates.tolist(), strict=True)),
-            float(np.concatenate([block.output_error for block in blocks]).mean()),
+            factor, int(block.correct.sum()), block.correct.size, float(block.mean_rate_hz.mean()),
+            dict(zip(types, block.firing_rate_hz.mean(0).tolist(), strict=True)), float(block.output_error.mean()),
         )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from rate2spike.errors import InputError
 from rate2spike.memory import check_memory
 from rate2spike.rate.task import Task
 from rate2spike.seeding import Role
-from rate2spike.spiking.evaluate import BlockResult, draw_trial, noise_key
+from rate2spike.spiking.evaluate import BlockResult, draw_trial, noise_key, scored
 from rate2spike.spiking.kernels.fast import V_START_SPAN_MV
 from rate2spike.spiking.network import SpikingNetwork
 from rate2spike.spiking.simulate_fast import FastNetwork
@@ -90,30 +90,34 @@ def run_block_cuda(network: SpikingNetwork, task: Task, seed: int, role: Role, s
 
     So results agree with the CPU's statistically, not trial by trial. Give it all trials at once. Raises InputError.
     """
-    return run_blocks_cuda([network], task, seed, role, start, stop)[0]
+    return run_blocks_cuda([network], task, seed, role, range(start, stop))[0]
 
 
 def run_blocks_cuda(
-    networks: Sequence[SpikingNetwork], task: Task, seed: int, role: Role, start: int, stop: int
-) -> list[BlockResult]:
-    """`run_block_cuda` of several scaling factors of one network at once; a block's result does not depend on the others."""
-    trials = [draw_trial(task, seed, role, index) for index in range(start, stop)]
-    n = len(trials)
-    correct, rates = np.zeros(len(networks) * n, bool), np.zeros(len(networks) * n)
-    for first in range(0, correct.size, TRIALS_PER_LAUNCH):  # outputs of all at once might not fit into memory
-        which, index = np.divmod(np.arange(first, min(first + TRIALS_PER_LAUNCH, correct.size)), n)
+    networks: Sequence[SpikingNetwork], task: Task, seed: int, role: Role, trials: range,
+    rate_outputs: np.ndarray | None = None, frozen_noise: bool = False,
+) -> list[BlockResult]:  # fmt: skip
+    """`run_block_cuda` of several scaling factors of one network at once; a block does not depend on the others.
+
+    rate_outputs, frozen_noise: as in `evaluate.run_block`.
+    """
+    drawn = [draw_trial(task, seed, role, index) for index in trials]
+    blocks: list[list[BlockResult]] = [[] for _ in networks]
+    n, total = len(drawn), len(drawn) * len(networks)
+    for first in range(0, total, TRIALS_PER_LAUNCH):  # outputs of all at once might not fit into memory
+        which, index = np.divmod(np.arange(first, min(first + TRIALS_PER_LAUNCH, total)), n)
         keys = [
-            noise_key(seed, role, networks[w].scaling_factor, start + int(i)) for w, i in zip(which, index, strict=True)
+            noise_key(seed, role, networks[w].scaling_factor, trials[i], frozen=frozen_noise)
+            for w, i in zip(which.tolist(), index.tolist(), strict=True)
         ]
-        inputs = np.array([trials[i].stimulus for i in index])
+        inputs = np.array([drawn[i].stimulus for i in index])
         outputs, counts = run_trials_cuda(networks, inputs, np.array(keys, _u8), which)
-        duration_s = outputs.shape[2] * networks[0].dt_s
-        rates[first : first + which.size] = counts.mean(1) / duration_s
-        ratio = networks[0].step_ratio
-        correct[first : first + which.size] = [
-            trials[i].score_spiking(output, ratio) for i, output in zip(index, outputs, strict=True)
-        ]
-    return [BlockResult(correct[k * n : (k + 1) * n], rates[k * n : (k + 1) * n]) for k in range(len(networks))]
+        rates_hz = counts / (outputs.shape[2] * networks[0].dt_s)
+        for w in sorted(set(which.tolist())):
+            own = np.flatnonzero(which == w)
+            wanted = None if rate_outputs is None else rate_outputs[index[own]]
+            blocks[w].append(scored(networks[w], [drawn[i] for i in index[own]], outputs[own], rates_hz[own], wanted))
+    return [BlockResult.joined(parts) for parts in blocks]
 
 
 @dataclass(frozen=True)

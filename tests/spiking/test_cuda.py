@@ -89,7 +89,7 @@ def simulate(path: str) -> None:
     results["noisy_outputs"], results["noisy_counts"] = simulate_cuda.run_trials_cuda(noisy, u, KEYS)
     simulate_cuda.TRIALS_PER_LAUNCH = 2
     results["reversed_outputs"], results["reversed_counts"] = simulate_cuda.run_trials_cuda(noisy, u[::-1], KEYS[::-1])
-    blocks = simulate_cuda.run_blocks_cuda(factors(QUIET), Tiny(), *TASK_BLOCK)
+    blocks = simulate_cuda.run_blocks_cuda(factors(QUIET), Tiny(), *TASK_BLOCK[:2], range(*TASK_BLOCK[2:]))
     results["correct"], results["rates_hz"] = zip(
         *((block.correct, block.firing_rate_hz) for block in blocks), strict=True
     )

@@ -179,6 +179,7 @@ def test_a_lost_cluster_is_one_line(tmp_path, go_nogo_path, repository):
         (("--shard", "x"), "--shard must be I/N"),
         (("--workers", "0"), "number of workers must be at least 1, got 0"),
         (("--workers", "2", "--threads", "2"), "--threads is for a search in one process"),
+        (("--device", "tpu"), "unknown device 'tpu': choose from cpu, cuda"),
         (("--strategy", "random"), "unknown strategy 'random': choose from grid, adaptive"),
         (("--strategy", "adaptive", "--resolution", "0"), "resolution must be a positive number, got 0"),
         (("--n-trials", "1000000000000"), "of memory"),
