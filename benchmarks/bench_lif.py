@@ -23,10 +23,14 @@ TRIALS_PER_TURN = 16
 _DRAWS_PER_CALL = N_UNITS * 100
 
 
+def model_path() -> Path:
+    """The published Go-NoGo network in tests/data."""
+    return next((Path(__file__).parents[1] / "tests" / "data" / "models").glob("Task_go-nogo*.mat"))
+
+
 def network() -> SpikingNetwork:
-    """The published Go-NoGo network in tests/data, at a factor that solves the task."""
-    path = next((Path(__file__).parents[1] / "tests" / "data" / "models").glob("Task_go-nogo*.mat"))
-    return SpikingNetwork.from_model(load_model(path), 25)
+    """It as a spiking network, at a factor that solves the task."""
+    return SpikingNetwork.from_model(load_model(model_path()), 25)
 
 
 def one_pulse() -> np.ndarray:
