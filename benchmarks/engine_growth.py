@@ -119,7 +119,12 @@ def _draw_units(axes: Axes, points: list[Point], coefficients: np.ndarray) -> No
     n = np.linspace(min(UNITS), max(UNITS), 200)
     axes.plot(n, fitted(coefficients, n, np.mean([p.rate_hz for p in chosen])) / n, "-", color="0.5", label="fit")
     axes.plot([p.n_units for p in chosen], [p.per_unit for p in chosen], "o", color="0.0", label="measured")
-    axes.set(xlabel="units N", ylabel="ns per unit and step", title=f"{MODERATE_HZ:g} Hz", ylim=(0, None))
+    axes.set(
+        xlabel="units N",
+        ylabel="ns per unit and step",
+        title=f"{MODERATE_HZ:g} Hz, {P_CONNECTED:.0%} connected",
+        ylim=(0, None),
+    )
     axes.legend(frameon=False)
 
 
@@ -134,7 +139,7 @@ def _draw_rates(axes: Axes, points: list[Point], coefficients: np.ndarray) -> No
     axes.set_xscale("log")
     axes.set_xticks(RATES_HZ, [str(rate) for rate in RATES_HZ])
     axes.minorticks_off()
-    axes.set(xlabel="mean rate (Hz)", ylabel="ns per unit and step", title="lines: fit", ylim=(0, None))
+    axes.set(xlabel="mean rate (Hz)", ylabel="ns per unit and step", title="lines: the same fit", ylim=(0, None))
     axes.legend(frameon=False)
 
 
