@@ -4,28 +4,31 @@ import argparse
 import json
 from pathlib import Path
 
+import bench_brian2
 import bench_lif
 import bench_octave
+import bench_population
 import bench_search
 import bench_time_to_network
 from timing import machine
 
+PARTS_WITHOUT_TENSORFLOW = {
+    "lif": bench_lif.run, "search": bench_search.run, "population": bench_population.run, "octave": bench_octave.run,
+    "network": bench_time_to_network.run, "brian2": bench_brian2.run,
+}  # fmt: skip
+PARTS = (*PARTS_WITHOUT_TENSORFLOW, "training")
+
 
 def main() -> None:
-    """Run all; the training benchmark last, because TensorFlow stays loaded."""
+    """Run all, Brian2 if it is installed; the training benchmark last, because TensorFlow stays loaded."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", default="bench", help="folder for results.json (default: bench)")
-    parser.add_argument("--only", choices=("lif", "search", "octave", "network", "training"), default=None)
+    parser.add_argument("--only", choices=PARTS, default=None)
     arguments = parser.parse_args()
     results = {}
-    if arguments.only in (None, "lif"):
-        results |= bench_lif.run()
-    if arguments.only in (None, "search"):
-        results |= bench_search.run()
-    if arguments.only in (None, "octave"):
-        results |= bench_octave.run()
-    if arguments.only in (None, "network"):
-        results |= bench_time_to_network.run()
+    for name, part in PARTS_WITHOUT_TENSORFLOW.items():
+        if arguments.only in (None, name):
+            results |= part()
     if arguments.only in (None, "training"):
         import bench_training
 
