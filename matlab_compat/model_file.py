@@ -179,7 +179,10 @@ class TrainedModel:
 
     def effective_w(self, *, initial: bool = False) -> np.ndarray:
         """(N, N) signed, masked recurrent weights (w m) * som_m; w is stored rectified, initial weights may be not."""
-        return ((self.w_rec_initial if initial else self.w_rec) @ self.sign_matrix) * self.connection_mask
+        w, signs = self.w_rec_initial if initial else self.w_rec, np.diag(self.sign_matrix)
+        if np.count_nonzero(self.sign_matrix) == np.count_nonzero(signs):  # as it always is with Dale's principle
+            return (w * signs) * self.connection_mask
+        return (w @ self.sign_matrix) * self.connection_mask
 
     def __eq__(self, other: object) -> bool:
         """Field-by-field equality, NaN equal to NaN, array classes included."""

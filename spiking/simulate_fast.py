@@ -1,5 +1,6 @@
 """The fast path: bring a network into the float32 form of the kernel, and run one trial in blocks."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
     from rate2spike.spiking.network import SpikingNetwork
 
 KINDS = {"lif": kernel.LIF, "qif": kernel.QIF, "alif": kernel.ALIF, "eif": kernel.EIF}
-# measured (benchmarks/engine.py --only sparse): below this share of connections a column is added faster by its elements
+# by benchmarks/engine_growth.py --only sparse: with fewer connections a column is added faster by its elements
 SPARSE_BELOW = 0.05
 _FAR_BELOW_MV = -1e6  # where padding rests
 _CACHE_LINE_BYTES = 64
+_LINE_FLOATS = _CACHE_LINE_BYTES // 4
 _NEVER = 2**31 - 1
 _FLOAT_STATE = ("u", "ipsc", "h", "r", "hr", "adaptation", "current", "upstroke")
 _OFTEN_COMMON = ("leak", "noise_sd", "decay_r")
@@ -62,16 +64,14 @@ class FastNetwork:
 
     def drive(self, u: np.ndarray) -> np.ndarray:
         """(columns, P) input current, mV."""
-        return u.T.astype(_f4) @ self.w_in + self.constant_input
+        drive = np.tile(self.constant_input, (u.shape[1], 1))
+        for one, weights in zip(u.astype(_f4), self.w_in, strict=True):  # a matrix product takes longer for few inputs
+            drive += one[:, None] * weights
+        return drive
 
     def start(self, network: "SpikingNetwork", key: np.uint64, n_stimuli: int) -> kernel.State:
         """State of a trial before its first step."""
-        padded = self.u_start.size
-        state = kernel.State(
-            **{name: _aligned((padded,), _f4) for name in _FLOAT_STATE}, free_from=_aligned((padded,), np.int32),
-            noise=_aligned((max(kernel.NOISE_BUFFER, -(-padded // kernel.LANES) * kernel.LANES),), _f4),
-            **{word: _aligned((kernel.LANES,), np.uint32) for word in "xyzw"}, coins=np.zeros(n_stimuli, np.uint64),
-        )  # fmt: skip
+        state = _empty_state(self.u_start.size, n_stimuli)
         state.u[:], state.free_from[:] = self.u_start, self.free_from
         kernel.start(key, state, self.v_reset, network.n_units)
         if network.silent is not None:
@@ -99,6 +99,21 @@ def simulate_fast(
             fast.units, state, fast.weights, fast.readout, drive, packed, recording,
         )  # fmt: skip
         yield block
+
+
+def _empty_state(padded: int, n_stimuli: int) -> kernel.State:
+    """All of it in one piece of memory: allocating every array apart costs more than a hundred steps."""
+    n_noise = max(kernel.NOISE_BUFFER, -(-padded // kernel.LANES) * kernel.LANES)
+    sizes = [padded] * (len(_FLOAT_STATE) + 1) + [n_noise] + [kernel.LANES] * 4
+    starts = np.cumsum([0, *(-(-size // _LINE_FLOATS) * _LINE_FLOATS for size in sizes)]).tolist()
+    memory = _aligned((starts[-1],), _f4)
+    arrays = [memory[start : start + size] for start, size in zip(starts, sizes, strict=False)]
+    n = len(_FLOAT_STATE)
+    return kernel.State(
+        **dict(zip(_FLOAT_STATE, arrays, strict=False)), free_from=arrays[n].view(np.int32), noise=arrays[n + 1],
+        **{word: array.view(np.uint32) for word, array in zip("xyzw", arrays[n + 2 :], strict=True)},
+        coins=np.zeros(n_stimuli, np.uint64),
+    )  # fmt: skip
 
 
 def _units(network: "SpikingNetwork", padded: int) -> kernel.Units:
@@ -192,7 +207,7 @@ def _padded(values: np.ndarray, padded: int, fill: float = 0.0) -> np.ndarray:
 
 def _aligned(shape: tuple[int, ...], kind: type | np.dtype, fill: float = 0.0) -> np.ndarray:
     """np.full whose rows of whole vectors do not straddle cache lines, which every load and store would pay for."""
-    n_bytes = int(np.prod(shape)) * np.dtype(kind).itemsize
+    n_bytes = math.prod(shape) * np.dtype(kind).itemsize
     buffer = np.empty(n_bytes + _CACHE_LINE_BYTES, np.uint8)
     first = -buffer.ctypes.data % _CACHE_LINE_BYTES
     array = buffer[first : first + n_bytes].view(kind).reshape(shape)

@@ -26,6 +26,7 @@ LIF, QIF, ALIF, EIF = range(4)
 PAD = 8  # the narrowest vectors that LLVM uses for a remainder
 LANES = 512
 HALF = LANES // 2
+SCAN_UNITS = 64  # looked at together for spikes
 NOISE_BUFFER = 8 * LANES  # normals drawn at once: fits the first-level cache beside the state
 FIRST_COUNTED_STEP = 10  # the arbitrary initial voltages make most units fire at step 1
 V_SPIKE_MV, V_START_SPAN_MV = 30.0, 95.0  # recorded at the step of a spike; start: v_reset + U(0, 1) * span
@@ -437,8 +438,16 @@ def simulate(
             for k in range(n_units):
                 voltage[row, k] = u[k] + v_peak[k]
         if n_above > _f4(0.0):
-            for k in range(n_units):
-                if u[k] >= _f4(0.0):
+            for first in range(0, n_units, SCAN_UNITS):
+                end = min(first + SCAN_UNITS, n_units)
+                n_here = _f4(0.0)  # most stretches hold no spike, which vectors see at once
+                for k in range(first, end):
+                    n_here += _f4(1.0) if u[k] >= _f4(0.0) else _f4(0.0)
+                if n_here == _f4(0.0):
+                    continue
+                for k in range(first, end):
+                    if u[k] < _f4(0.0):
+                        continue
                     u[k] = reset[k]
                     free_from[k] = now + refractory[k]
                     if kind == ALIF:
