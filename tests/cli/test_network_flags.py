@@ -9,7 +9,7 @@ EVALUATE = ("--scaling-factor", "30", "--n-trials", "10", "--seed", "1", "--json
 
 @pytest.mark.parametrize("neuron", ["lif", "qif", "alif", "eif"])
 def test_every_neuron_solves_the_task_after_conversion(cli, go_nogo_path, neuron):
-    factor = {"alif": "18", "eif": "22"}.get(neuron, "30")
+    factor = {"qif": "45", "alif": "18", "eif": "22"}.get(neuron, "30")
     code, out, error = cli("evaluate", go_nogo_path, "--neuron", neuron, "--scaling-factor", factor, "--n-trials", "100",
                            "--seed", "1", "--json")  # fmt: skip
     assert code == 0, error

@@ -253,7 +253,7 @@ def test_fast_and_reference_paths_agree_statistically(go_nogo_path):
         record = network.run_reference(trial.stimulus, GeneratedDraws(generator(1, Role.FIGURE, index)))
         reference_rates.append(record.firing_rate_hz.mean())
         reference_correct.append(trial.score_spiking(record.output))
-    assert fast.firing_rate_hz.mean() == pytest.approx(np.mean(reference_rates), rel=0.02)
+    assert fast.mean_rate_hz.mean() == pytest.approx(np.mean(reference_rates), rel=0.02)
     p = (fast.correct.mean() + np.mean(reference_correct)) / 2
     spread = np.sqrt(max(p * (1 - p), 1 / n) * 2 / n)
     assert abs(fast.correct.mean() - np.mean(reference_correct)) / spread < 3
