@@ -20,7 +20,9 @@ from rate2spike.spiking.network import SpikingNetwork
 
 TASKS = {
     "go-nogo": recipe("go-nogo"),
-    "mante": TrainConfig(task="mante", n_units=250, tau_steps=(4.0, 20.0), n_updates=6000),  # as for the paper's figures
+    "mante": TrainConfig(
+        task="mante", n_units=250, tau_steps=(4.0, 20.0), n_updates=6000
+    ),  # as for the paper's figures
     "xor": recipe("xor"),
 }
 DENSE = range(20, 76)

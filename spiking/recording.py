@@ -130,7 +130,8 @@ def as_record(network: "SpikingNetwork", plan: RecordingPlan, blocks: Iterable[B
     """The record of a trial simulated in memory; traces become (N, rows) views."""
     events = []
     for block in blocks:
-        events.append(block.events)
+        if "spikes" in plan.quantities:
+            events.append(block.events)
     whole = block.whole
     assert whole is not None
     traces = {name: getattr(whole, name).T if name in plan.quantities else None for name in TRACES}

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,17 +105,24 @@ def simulate_fast(
 
 def _empty_state(padded: int, n_stimuli: int) -> kernel.State:
     """All of it in one piece of memory: allocating every array apart costs more than a hundred steps."""
-    n_noise = max(kernel.NOISE_BUFFER, -(-padded // kernel.LANES) * kernel.LANES)
-    sizes = [padded] * (len(_FLOAT_STATE) + 1) + [n_noise] + [kernel.LANES] * 4
-    starts = np.cumsum([0, *(-(-size // _LINE_FLOATS) * _LINE_FLOATS for size in sizes)]).tolist()
-    memory = _aligned((starts[-1],), _f4)
-    arrays = [memory[start : start + size] for start, size in zip(starts, sizes, strict=False)]
+    starts, sizes = _state_layout(padded)
+    memory = _aligned((starts[-1] + sizes[-1],), _f4)
+    arrays = [memory[start : start + size] for start, size in zip(starts, sizes, strict=True)]
     n = len(_FLOAT_STATE)
     return kernel.State(
         **dict(zip(_FLOAT_STATE, arrays, strict=False)), free_from=arrays[n].view(np.int32), noise=arrays[n + 1],
         **{word: array.view(np.uint32) for word, array in zip("xyzw", arrays[n + 2 :], strict=True)},
         coins=np.zeros(n_stimuli, np.uint64),
     )  # fmt: skip
+
+
+@cache
+def _state_layout(padded: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Starts and sizes of the arrays of a state, in 4-byte numbers, every one on a line of its own."""
+    n_noise = max(kernel.NOISE_BUFFER, -(-padded // kernel.LANES) * kernel.LANES)
+    sizes = (padded,) * (len(_FLOAT_STATE) + 1) + (n_noise,) + (kernel.LANES,) * 4
+    lines = [-(-size // _LINE_FLOATS) * _LINE_FLOATS for size in sizes]
+    return tuple(accumulate(lines[:-1], initial=0)), sizes
 
 
 def _units(network: "SpikingNetwork", padded: int) -> kernel.Units:
