@@ -166,6 +166,7 @@ def test_a_lost_cluster_is_one_line(tmp_path, go_nogo_path, repository):
     finally:
         for process in (scheduler, worker):
             process.kill()
+            process.wait()
     assert search.returncode == 2
     assert "the connection to the cluster is lost" in error.strip().splitlines()[-1]
     assert "Traceback" not in error
