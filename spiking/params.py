@@ -95,7 +95,7 @@ class ALIFParams(NeuronParams):
     """
 
     kind = "alif"
-    _MINIMA = {**NeuronParams._MINIMA, "adaptation_mv": 0}
+    _MINIMA: ClassVar[Mapping[str, float]] = {**NeuronParams._MINIMA, "adaptation_mv": 0}
     _ABOVE_ZERO = ("tau_m_s", "tau_a_s")
     adaptation_mv: PerUnit = 0.5
     tau_a_s: PerUnit = 0.1

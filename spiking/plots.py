@@ -21,7 +21,8 @@ def accuracy_over_factor(result: SearchResult) -> Figure:
     order = np.argsort(result.scaling_factors)
     factors, accuracies, intervals = (a[order] for a in (result.scaling_factors, result.accuracies, result.intervals))
     axes.fill_between(factors, intervals[:, 0], intervals[:, 1], color="0.8", label="95 % interval")
-    axes.plot(factors, accuracies, "o-", color="0.0", markersize=4, label=f"{result.n_trials} trials each")
+    each = f"{'up to ' if result.strategy == 'adaptive' else ''}{result.n_trials} trials each"
+    axes.plot(factors, accuracies, "o-", color="0.0", markersize=4, label=each)
     axes.plot(result.best_factor, result.best_accuracy, "s", color="0.0", markersize=9, fillstyle="none",
               label=f"best: {result.best_factor:g}")  # fmt: skip
     axes.axhline(GOOD_ACCURACY, color="0.5", linestyle=":", linewidth=1)
