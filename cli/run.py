@@ -155,7 +155,8 @@ def _evaluate_and_draw(folder, path, result, plan, config, n_threads):
     from rate2spike.spiking.plots import accuracy_over_factor, condition_outputs, raster
 
     header = (
-        "scaling_factor", "accuracy", "interval_low", "interval_high", "n_correct", "n_trials", "mean_rate_hz", "output_error",
+        "scaling_factor", "accuracy", "interval_low", "interval_high", "n_correct", "n_trials", "mean_rate_hz",
+        "output_error",
     )  # fmt: skip
     rows = [
         (f.scaling_factor, f.accuracy, *f.interval, f.n_correct, f.n_trials, f.mean_rate_hz, f.output_error)
