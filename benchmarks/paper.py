@@ -32,22 +32,30 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def measure(study: Study, path: Path, n_networks: int, n_workers: int) -> None:
     """Train and measure what the CSV file does not hold yet."""
+    folder = path.parent
     done = {(row["point"], int(row["seed"])) for row in rows_of(path)}
     for point in study.points:
         seeds = [seed for seed in range(1, n_networks + 1) if (point.name, seed) not in done]
-        for outcome in trained(point.population, seeds, path.parent / "models", n_workers):
-            row = dict(
-                zip(
-                    KEYS,
-                    (point.name, outcome.seed, "yes" if outcome.criteria_met else "no", outcome.updates),
-                    strict=True,
-                )
-            )
-            row |= study.measure(
-                load_model(model_path(path.parent, point, outcome.seed)), outcome.seed, n_workers, **point.options
-            )
+        for outcome in trained(point.population, seeds, folder / "models", n_workers):
+            row = row_of_another_figure(study, point, outcome.seed, folder)
+            if row is None:
+                model = load_model(model_path(folder, point, outcome.seed))
+                met = "yes" if outcome.criteria_met else "no"
+                row = dict(zip(KEYS, (point.name, outcome.seed, met, outcome.updates), strict=True))
+                row |= study.measure(model, outcome.seed, n_workers, **point.options)
             append(path, row)
             print(path.stem, *row.values(), flush=True)
+
+
+def row_of_another_figure(study: Study, point: Point, seed: int, folder: Path) -> dict | None:
+    """The same measurement, if it is done: some conditions are in several figures."""
+    for name, other in STUDIES.items():
+        for same in other.points if other is not study and other.measure is study.measure else ():
+            if (same.population, same.options) == (point.population, point.options):
+                for row in rows_of(folder / f"fig{name}.csv"):
+                    if (row["point"], row["seed"]) == (same.name, str(seed)):
+                        return row | {"point": point.name}
+    return None
 
 
 def model_path(folder: Path, point: Point, seed: int) -> Path:
@@ -89,7 +97,7 @@ def main() -> None:
             measure(STUDIES[name], path, arguments.networks, arguments.workers)
         except KeyboardInterrupt:
             raise SystemExit("interrupted: what is finished is kept; the same command goes on") from None
-        print(*save_figure(draw(STUDIES[name], f"Figure {name}", rows_of(path)), folder / f"fig{name}"))
+        print(*save_figure(draw(STUDIES[name], name, rows_of(path)), folder / f"fig{name}"))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The figures and the table of paper.py: ours beside the published numbers, with what chance alone would do."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,15 +18,16 @@ _OFFSET = 0.16  # of ours and the published number from the middle of a point
 def draw(study: Study, name: str, rows: Sequence[Row]) -> Figure:
     """One panel per quantity: networks, their mean ± SD or share, and the published number."""
     n = len(study.quantities)
-    width = 1.5 + 0.55 * max(len(study.points), 3)
-    figure = Figure(figsize=(max(width * n, 4.5), 3.4), layout="constrained")
+    panel_width = 1.6 + 0.4 * len(study.points)
+    figure = Figure(figsize=(max(panel_width * n, 5), 3.4), layout="constrained")
+    legend: dict[str, Any] = {}
     for axes, quantity in zip(figure.subplots(1, n, squeeze=False)[0], study.quantities, strict=True):
         _panel(axes, study, quantity, rows)
-    figure.suptitle(f"{name}. {study.title}", fontsize="medium")
-    handles = dict(zip(*reversed(figure.axes[0].get_legend_handles_labels()), strict=True))
-    for axes in figure.axes[1:]:
-        handles |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=len(handles), frameon=False)
+        handles, labels = axes.get_legend_handles_labels()
+        legend |= dict(zip(labels, handles, strict=True))
+    in_words = f"\npublished: {study.in_words}" if study.in_words else ""
+    figure.suptitle(f"Figure {name}. {study.title}{in_words}", fontsize="medium")
+    figure.legend(legend.values(), legend.keys(), loc="outside lower center", ncols=2, frameon=False, fontsize="small")
     return figure
 
 
@@ -34,23 +36,31 @@ def _panel(axes: Axes, study: Study, quantity: Quantity, rows: Sequence[Row]) ->
     for x, name in enumerate(names):
         values = values_of(quantity, rows, name)
         if values.size and quantity.is_share:
-            low, high = share_interval(values)
-            share = values.mean()
-            axes.errorbar(x - _OFFSET, share, [[share - low], [high - share]], fmt="o", color="0", capsize=3,
-                          label="ours: share, 95 % interval")  # fmt: skip
+            _draw_share(axes, x, values)
         elif values.size:
-            # spread sideways in the order of the seeds, so that equal values are seen
-            aside = np.linspace(-0.08, 0.08, values.size) if values.size > 1 else 0
-            axes.plot(x - 2 * _OFFSET + aside, values, ".", color="0.6", markersize=4, label="ours: a network")
-            axes.errorbar(x - 0.3 * _OFFSET, values.mean(), _sd(values), fmt="o", color="0", capsize=3,
-                          label="ours: mean ± SD")  # fmt: skip
+            _draw_networks(axes, x, values)
         if published := quantity.published.get(name):
-            axes.errorbar(x + 1.3 * _OFFSET, published.mean, published.sd, fmt="s", color="0.35", mfc="white", capsize=3,
-                          label="published (± SD)")  # fmt: skip
+            label = "published" if published.sd is None else "published mean ± SD"
+            axes.errorbar(x + _OFFSET, published.mean, published.sd, fmt="s", color="0.35", mfc="white", capsize=3,
+                          label=label)  # fmt: skip
     axes.set_xticks(range(len(names)), names, rotation=20 if max(map(len, names)) > 6 else 0)
     axes.set(xlabel=study.axis, ylabel=quantity.name, xlim=(-0.6, len(names) - 0.4))
     if quantity.is_share:
         axes.set(ylim=(-4, 104))
+
+
+def _draw_share(axes: Axes, x: float, values: np.ndarray) -> None:
+    share, (low, high) = values.mean(), share_interval(values)
+    axes.errorbar(x - _OFFSET, share, [[share - low], [high - share]], fmt="D", color="0", capsize=3,
+                  label="ours: share, 95 % interval")  # fmt: skip
+
+
+def _draw_networks(axes: Axes, x: float, values: np.ndarray) -> None:
+    # side by side in the order of the seeds, so that equal values are seen
+    aside = np.linspace(-_OFFSET, _OFFSET, values.size) / 2 if values.size > 1 else 0
+    axes.plot(x - 2 * _OFFSET + aside, values, ".", color="0.6", markersize=4, label="ours: each network")
+    axes.errorbar(x - 0.5 * _OFFSET, values.mean(), _sd(values), fmt="o", color="0", capsize=3,
+                  label="ours: mean ± SD")  # fmt: skip
 
 
 def table(studies: Mapping[str, tuple[Study, Sequence[Row]]]) -> str:
@@ -86,6 +96,8 @@ def _ours(quantity: Quantity, values: np.ndarray) -> str:
     if quantity.is_share:
         low, high = share_interval(values)
         return f"{values.mean():.0f} ({low:.0f} to {high:.0f})"
+    if values.size == 1:
+        return f"{values[0]:.1f}"
     low, high = mean_interval(values)
     return f"{values.mean():.1f} ± {_sd(values):.1f} ({low:.1f} to {high:.1f})"
 
@@ -103,7 +115,7 @@ def share_interval(values: np.ndarray) -> tuple[float, float]:
 
 def mean_interval(values: np.ndarray) -> tuple[float, float]:
     """95 % interval of the mean (Student)."""
-    half = t.ppf(0.975, values.size - 1) * _sd(values) / np.sqrt(values.size) if values.size > 1 else np.nan
+    half = t.ppf(0.975, values.size - 1) * _sd(values) / np.sqrt(values.size)
     return values.mean() - half, values.mean() + half
 
 

@@ -1,7 +1,7 @@
 """The figures of Kim, Li & Sejnowski (PNAS 2019) as studies: points, what is measured, and what the paper reports."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rate2spike.spiking.params import LIFParams, QIFParams
@@ -71,8 +71,8 @@ def _conversion(
     share: Mapping[str, Published] | None = None, more: tuple[Quantity, ...] = (), in_words: str = "",
 ) -> Study:  # fmt: skip
     quantities = (
-        Quantity("accuracy, best factor (%)", _percent("search_accuracy"), accuracy or {}),
-        Quantity("the same, fresh trials (%)", _percent("fresh_accuracy")),
+        Quantity("accuracy at the best factor (%)", _percent("search_accuracy"), accuracy or {}),
+        Quantity("accuracy on fresh trials (%)", _percent("fresh_accuracy")),
         Quantity("networks that convert (%)", lambda row: 100.0 * is_converted(row), share or {}, is_share=True),
     )
     return Study(title, axis, conversion, points, quantities + more, in_words)
@@ -130,10 +130,9 @@ STUDIES: dict[str, Study] = {
     "6A": _conversion(
         "Mante networks of 250 units, tuned decay of 20 to 100 ms",
         "refractory period (ms)",
-        *(
-            Point(f"{ms}", "mante_taus_4_20", {"params": LIFParams(t_ref_s=ms * 1e-3)})
-            for ms in (0, 2, 5, 10, 20)
-        ),
+        Point("0", "mante_taus_4_20", {"params": LIFParams(t_ref_s=0)}),
+        Point("2", "mante_taus_4_20"),  # as everywhere else
+        *(Point(f"{ms}", "mante_taus_4_20", {"params": LIFParams(t_ref_s=ms * 1e-3)}) for ms in (5, 10, 20)),
         accuracy={"0": Published(92.8, 14.3), "2": Published(97.0, 6.6)},
         in_words="accuracy falls fast for long periods",
     ),
@@ -158,6 +157,13 @@ STUDIES: dict[str, Study] = {
         Point("relu", "clipped_relu", {"factors": SOFTPLUS_FACTORS}),
         accuracy={"sigmoid": Published(98.8, 4.7), "softplus": Published(88.3, 15.8), "relu": Published(59.7, 9.5)},
         share={"sigmoid": Published(94), "softplus": Published(55), "relu": Published(0)},
+    ),
+    "longer": _conversion(
+        "Go-NoGo networks of 200 units, tuned decay of 20 to 50 ms (not in the paper)",
+        "training",
+        Point("until the criteria", "go_nogo_n_200"),
+        Point("6000 trials", "go_nogo_n_200_long"),
+        more=(replace(_TAU_MS, published={}),),
     ),
     "S1": Study(
         "Go-NoGo networks of 200 units, factor 25",
