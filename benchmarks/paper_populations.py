@@ -24,6 +24,8 @@ POPULATIONS: dict[str, TrainConfig] = {
     "mante_taus_4_20": MANTE_100_MS,
     **{f"go_nogo_n_{n}": replace(GO_NOGO, n_units=n) for n in (10, 50, 100, 200, 250, 400)},
     "go_nogo_n_200_long": replace(GO_NOGO, min_updates=N_UPDATES),  # goes on when the criteria are met
+    "go_nogo_n_10_no_dale": replace(GO_NOGO, n_units=10, apply_dale=False),
+    "go_nogo_n_10_taus_4_20": replace(GO_NOGO_100_MS, n_units=10),
     "sigmoid": GO_NOGO_100_MS,
     "softplus": replace(GO_NOGO_100_MS, activation="softplus"),
     "clipped_relu": replace(GO_NOGO_100_MS, activation="clipped_relu"),
