@@ -1,5 +1,6 @@
 """The figures and the table of paper.py: ours beside the published numbers, with what chance alone would do."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from paper_measures import Row
 from paper_studies import PUBLISHED_NETWORKS, Quantity, Study
 
 LEVEL = 0.05  # of the tests whether a difference exceeds the sampling error
+_LETTERS_PER_INCH = 12  # of a title
 _OFFSET = 0.16  # of ours and the published number from the middle of a point
 
 
@@ -25,8 +27,9 @@ def draw(study: Study, name: str, rows: Sequence[Row]) -> Figure:
         _panel(axes, study, quantity, rows)
         handles, labels = axes.get_legend_handles_labels()
         legend |= dict(zip(labels, handles, strict=True))
-    in_words = f"\npublished: {study.in_words}" if study.in_words else ""
-    figure.suptitle(f"Figure {name}. {study.title}{in_words}", fontsize="medium")
+    lines = [f"Figure {name}. {study.title}", *([f"published: {study.in_words}"] if study.in_words else ())]
+    wrapped = "\n".join(textwrap.fill(line, int(_LETTERS_PER_INCH * figure.get_figwidth())) for line in lines)
+    figure.suptitle(wrapped, fontsize="medium")
     figure.legend(legend.values(), legend.keys(), loc="outside lower center", ncols=2, frameon=False, fontsize="small")
     return figure
 
