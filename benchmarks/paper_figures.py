@@ -21,7 +21,7 @@ def draw(study: Study, name: str, rows: Sequence[Row]) -> Figure:
     """One panel per quantity: networks, their mean ± SD or share, and the published number."""
     n = len(study.quantities)
     panel_width = 1.6 + 0.4 * len(study.points)
-    figure = Figure(figsize=(max(panel_width * n, 5), 3.4), layout="constrained")
+    figure = Figure(figsize=(max(panel_width * n, 5), 3.8), layout="constrained")
     legend: dict[str, Any] = {}
     for axes, quantity in zip(figure.subplots(1, n, squeeze=False)[0], study.quantities, strict=True):
         _panel(axes, study, quantity, rows)
@@ -96,6 +96,8 @@ def _table_row(figure: str, study: Study, point: str, rows: Sequence[Row]) -> st
 
 
 def _ours(quantity: Quantity, values: np.ndarray) -> str:
+    if values.size == 0:
+        return ""
     if quantity.is_share:
         low, high = share_interval(values)
         return f"{values.mean():.0f} ({low:.0f} to {high:.0f})"
@@ -107,7 +109,8 @@ def _ours(quantity: Quantity, values: np.ndarray) -> str:
 
 def values_of(quantity: Quantity, rows: Sequence[Row], point: str) -> np.ndarray:
     """One value per network of a point."""
-    return np.array([quantity.value(row) for row in _of_point(rows, point)])
+    values = np.array([quantity.value(row, rows) for row in _of_point(rows, point)], float)
+    return values[~np.isnan(values)]
 
 
 def share_interval(values: np.ndarray) -> tuple[float, float]:

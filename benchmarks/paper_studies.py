@@ -1,9 +1,12 @@
 """The figures of Kim, Li & Sejnowski (PNAS 2019) as studies: points, what is measured, and what the paper reports."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
+from rate2spike.spiking.lambda_grid_search import HISTORIC_FACTORS
 from rate2spike.spiking.params import LIFParams, QIFParams
 
 from paper_measures import Row, components, conversion, firing_rate, training
@@ -36,7 +39,7 @@ class Quantity:
     """One panel of a figure and one column of its table."""
 
     name: str
-    value: Callable[[Row], float]
+    value: Callable[[Row, Sequence[Row]], float]  # of a row; the rows of all points are given for comparisons
     published: Mapping[str, Published] = field(default_factory=dict)  # by point
     is_share: bool = False  # of the networks: value is 0 or 1
 
@@ -58,12 +61,24 @@ def is_converted(row: Row) -> bool:
     return row["criteria_met"] == "yes" and float(row["search_accuracy"]) >= CONVERTED
 
 
-def _percent(column: str) -> Callable[[Row], float]:
-    return lambda row: 100 * float(row[column])
+def _percent(column: str) -> Callable[[Row, Sequence[Row]], float]:
+    return lambda row, rows: 100 * float(row[column])
 
 
-def _plain(column: str) -> Callable[[Row], float]:
-    return lambda row: float(row[column])
+def _plain(column: str) -> Callable[[Row, Sequence[Row]], float]:
+    return lambda row, rows: float(row[column])
+
+
+def _at_factor_of(point: str) -> Quantity:
+    """Accuracy in the search at the factor that is best for the same network at another point."""
+
+    def value(row: Row, rows: Sequence[Row]) -> float:
+        same = [other for other in rows if (other["point"], other["seed"]) == (point, row["seed"])]
+        if not same:
+            return np.nan
+        return 100 * float(row["accuracies"].split()[HISTORIC_FACTORS.index(int(same[0]["best_factor"]))])
+
+    return Quantity(f"accuracy at the best factor of '{point}' (%)", value)
 
 
 def _conversion(
@@ -73,14 +88,14 @@ def _conversion(
     quantities = (
         Quantity("accuracy at the best factor (%)", _percent("search_accuracy"), accuracy or {}),
         Quantity("accuracy on fresh trials (%)", _percent("fresh_accuracy")),
-        Quantity("networks that convert (%)", lambda row: 100.0 * is_converted(row), share or {}, is_share=True),
+        Quantity("networks that convert (%)", lambda row, rows: 100.0 * is_converted(row), share or {}, is_share=True),
     )
     return Study(title, axis, conversion, points, quantities + more, in_words)
 
 
 _GAINS = {"0.5": "mante_gain_0.5", "1.5": "mante_taus_4_20", "2.5": "mante_gain_2.5", "3.5": "mante_gain_3.5"}
 _TAU_MS = Quantity("mean synaptic decay (ms)", _plain("tau_ms"), {"200": Published(28.2)})
-_TRAINS = Quantity("networks that train (%)", lambda row: 100.0 * (row["criteria_met"] == "yes"), is_share=True)
+_TRAINS = Quantity("networks that train (%)", lambda row, rows: 100.0 * (row["criteria_met"] == "yes"), is_share=True)
 _RATE_ACCURACY = Quantity("accuracy of the rate network (%)", _percent("rate_accuracy"))
 
 STUDIES: dict[str, Study] = {
@@ -134,6 +149,7 @@ STUDIES: dict[str, Study] = {
         Point("2", "mante_taus_4_20"),  # as everywhere else
         *(Point(f"{ms}", "mante_taus_4_20", {"params": LIFParams(t_ref_s=ms * 1e-3)}) for ms in (5, 10, 20)),
         accuracy={"0": Published(92.8, 14.3), "2": Published(97.0, 6.6)},
+        more=(_at_factor_of("2"),),
         in_words="accuracy falls fast for long periods",
     ),
     "6B": _conversion(
@@ -142,6 +158,7 @@ STUDIES: dict[str, Study] = {
         Point("single", "mante_taus_4_20", {"params": LIFParams(tau_r_s=0)}),
         Point("double", "mante_taus_4_20"),
         accuracy={"single": Published(95.7, 7.3), "double": Published(97.0, 6.6)},
+        more=(_at_factor_of("double"),),
     ),
     "6C": _conversion(
         "Mante networks of 250 units, tuned decay of 20 to 100 ms",

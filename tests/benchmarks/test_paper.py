@@ -54,8 +54,8 @@ def test_what_is_measured_is_kept_and_shared(tmp_path, monkeypatch):
 
 
 def test_a_difference_counts_only_beyond_the_sampling_error():
-    accuracy = Quantity("accuracy", float, {"a": Published(97.0, 6.6)})
-    share = Quantity("share", float, {"a": Published(94)}, is_share=True)
+    accuracy = Quantity("accuracy", None, {"a": Published(97.0, 6.6)})
+    share = Quantity("share", None, {"a": Published(94)}, is_share=True)
     near, far = np.linspace(90, 100, 10), np.linspace(70, 90, 10)
     assert not differs(accuracy, near, "a") and differs(accuracy, far, "a") and not differs(accuracy, far, "b")
     assert not differs(share, np.array([100.0] * 9 + [0]), "a") and differs(share, np.array([100.0] * 5 + [0] * 5), "a")
