@@ -70,7 +70,7 @@ def _plain(column: str) -> Callable[[Row, Sequence[Row]], float]:
 
 
 def _at_factor_of(point: str) -> Quantity:
-    """Accuracy in the search at the factor that is best for the same network at another point."""
+    """Accuracy in the search, with the factor kept that is best for the same network at another point."""
 
     def value(row: Row, rows: Sequence[Row]) -> float:
         same = [other for other in rows if (other["point"], other["seed"]) == (point, row["seed"])]
@@ -78,7 +78,7 @@ def _at_factor_of(point: str) -> Quantity:
             return np.nan
         return 100 * float(row["accuracies"].split()[HISTORIC_FACTORS.index(int(same[0]["best_factor"]))])
 
-    return Quantity(f"accuracy at the best factor of '{point}' (%)", value)
+    return Quantity("accuracy, factor kept (%)", value)
 
 
 def _conversion(
