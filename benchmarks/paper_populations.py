@@ -27,6 +27,7 @@ POPULATIONS: dict[str, TrainConfig] = {
     "go_nogo_n_10_no_dale": replace(GO_NOGO, n_units=10, apply_dale=False),
     "go_nogo_n_10_taus_4_20": replace(GO_NOGO_100_MS, n_units=10),
     "sigmoid": GO_NOGO_100_MS,
+    "sigmoid_long": replace(GO_NOGO_100_MS, min_updates=N_UPDATES),
     "softplus": replace(GO_NOGO_100_MS, activation="softplus"),
     "clipped_relu": replace(GO_NOGO_100_MS, activation="clipped_relu"),
     "mante_taus_4_10": MANTE,

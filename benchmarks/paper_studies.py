@@ -188,11 +188,15 @@ STUDIES: dict[str, Study] = {
         (_TRAINS, _RATE_ACCURACY),
     ),
     "longer": _conversion(
-        "Go-NoGo networks of 200 units, tuned decay of 20 to 50 ms",
+        "Go-NoGo networks of 200 units",
         "training",
         Point("until the criteria", "go_nogo_n_200"),
         Point("6000 trials", "go_nogo_n_200_long"),
-        more=(replace(_TAU_MS, published={}),),
+        Point("Figure 7, until the criteria", "sigmoid"),
+        Point("Figure 7, 6000 trials", "sigmoid_long"),
+        accuracy={point: Published(98.8, 4.7) for point in ("Figure 7, until the criteria", "Figure 7, 6000 trials")},
+        share={point: Published(94) for point in ("Figure 7, until the criteria", "Figure 7, 6000 trials")},
+        more=(replace(_TAU_MS, published={point: Published(28.2) for point in ("until the criteria", "6000 trials")}),),
     ),
     "S1": Study(
         "Go-NoGo networks of 200 units, factor 25",
