@@ -77,7 +77,9 @@ def main() -> None:
     """Measure and draw the figures asked for, or print their table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("figures", nargs="+", metavar="FIG", help=f"{', '.join(STUDIES)}, all, or table [FIG ...]")
-    parser.add_argument("--networks", type=int, default=10, help="per point, seeds from 1 (default 10; the paper: 100)")
+    parser.add_argument(
+        "--networks", type=int, default=10, help="per point, seeds from 1 (default 10; the paper: 100; 0: only draw)"
+    )
     parser.add_argument("--workers", type=int, default=2, help="cores for training and simulation (default 2)")
     parser.add_argument("--output", default="bench/paper", help="folder of models, CSV files and figures")
     arguments = parser.parse_args()
