@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from scipy.stats import binomtest, fisher_exact, t, ttest_ind_from_stats
 
 from paper_measures import Row
-from paper_studies import PUBLISHED_NETWORKS, Quantity, Study
+from paper_studies import PUBLISHED_NETWORKS, Published, Quantity, Study
 
 LEVEL = 0.05  # of the tests whether a difference exceeds the sampling error
 _LETTERS_PER_INCH = 12  # of a title
@@ -85,14 +85,18 @@ def _table_row(figure: str, study: Study, point: str, rows: Sequence[Row]) -> st
     n_trained = sum(row["criteria_met"] == "yes" for row in mine)
     ours = [_ours(quantity, values_of(quantity, rows, point)) for quantity in study.quantities]
     published = [
-        f"{number.mean:g} ± {number.sd:g}" if number.sd else f"{number.mean:g}{' %' if quantity.is_share else ''}"
-        for quantity in study.quantities
-        if (number := quantity.published.get(point))
+        _published(quantity, number) for quantity in study.quantities if (number := quantity.published.get(point))
     ]
     differing = [q.name for q in study.quantities if differs(q, values_of(q, rows, point), point)]
     cells = (f"{figure}: {study.axis}", point, f"{len(mine)} ({n_trained})", *ours,
              ", ".join(published) or study.in_words, "; ".join(differing))  # fmt: skip
     return f"| {' | '.join(cells)} |"
+
+
+def _published(quantity: Quantity, number: Published) -> str:
+    if quantity.is_share:
+        return f"{number.mean:g} %"
+    return f"{quantity.name} {number.mean:g}" if number.sd is None else f"{number.mean:g} ± {number.sd:g}"
 
 
 def _ours(quantity: Quantity, values: np.ndarray) -> str:
