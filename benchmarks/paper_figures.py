@@ -108,6 +108,8 @@ def _ours(quantity: Quantity, values: np.ndarray) -> str:
     if values.size == 1:
         return f"{values[0]:.1f}"
     low, high = mean_interval(values)
+    if quantity.name.endswith("(%)"):  # Student's interval does not know that there is no more than 100 %
+        low, high = max(low, 0.0), min(high, 100.0)
     return f"{values.mean():.1f} ± {_sd(values):.1f} ({low:.1f} to {high:.1f})"
 
 
