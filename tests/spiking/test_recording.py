@@ -104,7 +104,7 @@ def test_refusals(network, options, message):
 
 
 def test_a_stream_that_cannot_be_written_leaves_nothing(network, tmp_path):
-    with pytest.raises(InputError, match="a record is streamed to .h5"):
+    with pytest.raises(InputError, match="a record is streamed to"):
         network.run(U, seed=1, to=tmp_path / "trial.mat")
     with pytest.raises(InputError, match="cannot write"):
         network.run(U, seed=1, to=tmp_path / "nowhere" / "trial.h5")

@@ -60,7 +60,7 @@ def test_processes_threads_and_shards_give_the_numbers_of_one_process(tmp_path, 
 def test_shards_are_disjoint_and_complete():
     files = [Path(str(k)) for k in range(7)]
     parts = [of_shard(files, f"{i}/3") for i in (1, 2, 3)]
-    assert sorted(sum(parts, [])) == files and all(parts)
+    assert sorted(file for part in parts for file in part) == files and all(parts)
     assert of_shard(files, "8/8") == [] and of_shard(files, None) == files
 
 
@@ -77,7 +77,7 @@ def test_a_dask_cluster_and_a_killed_worker(cli, tmp_path, go_nogo_path):
         ThreadPoolExecutor(1) as killer,
     ):
         killed = killer.submit(kill_first_owner, folder)
-        code, out, error = cli("search", folder, "--scheduler", cluster.scheduler_address, "--n-trials", "100",
+        code, _, error = cli("search", folder, "--scheduler", cluster.scheduler_address, "--n-trials", "100",
                                "--seed", "3", "--scaling-factors", *factors)  # fmt: skip
         assert killed.result() is not None
     assert code == 0, error
