@@ -27,7 +27,8 @@ def draw(study: Study, name: str, rows: Sequence[Row]) -> Figure:
         _panel(axes, study, quantity, rows)
         handles, labels = axes.get_legend_handles_labels()
         legend |= dict(zip(labels, handles, strict=True))
-    lines = [f"Figure {name}. {study.title}", *([f"published: {study.in_words}"] if study.in_words else ())]
+    of_paper = "" if name.islower() else "Figure "  # our own studies have a word for a name
+    lines = [f"{of_paper}{name}. {study.title}", *([f"published: {study.in_words}"] if study.in_words else ())]
     wrapped = "\n".join(textwrap.fill(line, int(_LETTERS_PER_INCH * figure.get_figwidth())) for line in lines)
     figure.suptitle(wrapped, fontsize="medium")
     figure.legend(legend.values(), legend.keys(), loc="outside lower center", ncols=2, frameon=False, fontsize="small")
@@ -46,7 +47,8 @@ def _panel(axes: Axes, study: Study, quantity: Quantity, rows: Sequence[Row]) ->
             label = "published" if published.sd is None else "published mean ± SD"
             axes.errorbar(x + _OFFSET, published.mean, published.sd, fmt="s", color="0.35", mfc="white", capsize=3,
                           label=label)  # fmt: skip
-    axes.set_xticks(range(len(names)), names, rotation=20 if max(map(len, names)) > 6 else 0)
+    slanted = dict(rotation=20, ha="right", rotation_mode="anchor") if max(map(len, names)) > 6 else {}
+    axes.set_xticks(range(len(names)), names, **slanted)
     axes.set(xlabel=study.axis, ylabel=quantity.name, xlim=(-0.6, len(names) - 0.4))
     if quantity.is_share:
         axes.set(ylim=(-4, 104))
