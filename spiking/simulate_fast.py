@@ -1,6 +1,7 @@
 """The fast path: bring a network into the float32 form of the kernel, and run one trial in blocks."""
 
 import math
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -24,6 +25,7 @@ _FAR_BELOW_MV = -1e6  # where padding rests
 _CACHE_LINE_BYTES = 64
 _LINE_FLOATS = _CACHE_LINE_BYTES // 4
 _NEVER = 2**31 - 1
+_of_thread = threading.local()
 _FLOAT_STATE = ("u", "ipsc", "h", "r", "hr", "adaptation", "current", "upstroke")
 _OFTEN_COMMON = ("leak", "noise_sd", "decay_r")
 _f4 = np.float32
@@ -66,14 +68,16 @@ class FastNetwork:
 
     def drive(self, u: np.ndarray) -> np.ndarray:
         """(columns, P) input current, mV."""
-        drive = np.tile(self.constant_input, (u.shape[1], 1))
-        for one, weights in zip(u.astype(_f4), self.w_in, strict=True):  # a matrix product takes longer for few inputs
+        inputs = u.astype(_f4)
+        drive = inputs[0][:, None] * self.w_in[0]
+        for one, weights in zip(inputs[1:], self.w_in[1:], strict=True):  # a matrix product takes longer for few inputs
             drive += one[:, None] * weights
+        drive += self.constant_input
         return drive
 
     def start(self, network: "SpikingNetwork", key: np.uint64, n_stimuli: int) -> kernel.State:
-        """State of a trial before its first step."""
-        state = _empty_state(self.u_start.size, n_stimuli)
+        """State of a trial before its first step; good until the next start in this thread."""
+        state = _zero_state(self.u_start.size)._replace(coins=np.zeros(n_stimuli, np.uint64))
         state.u[:], state.free_from[:] = self.u_start, self.free_from
         kernel.start(key, state, self.v_reset, network.n_units)
         if network.silent is not None:
@@ -103,8 +107,19 @@ def simulate_fast(
         yield block
 
 
-def _empty_state(padded: int, n_stimuli: int) -> kernel.State:
-    """All of it in one piece of memory: allocating every array apart costs more than a hundred steps."""
+def _zero_state(padded: int) -> kernel.State:
+    """The state of this thread for that size, which the trial before has left: making one costs a hundred steps."""
+    states = _of_thread.__dict__.setdefault("states", {})
+    if padded not in states:
+        states[padded] = _new_state(padded)
+    state = states[padded]
+    for name in _FLOAT_STATE:
+        getattr(state, name)[:] = 0
+    return state
+
+
+def _new_state(padded: int) -> kernel.State:
+    """All of it in one piece of memory."""
     starts, sizes = _state_layout(padded)
     memory = _aligned((starts[-1] + sizes[-1],), _f4)
     arrays = [memory[start : start + size] for start, size in zip(starts, sizes, strict=True)]
@@ -112,7 +127,7 @@ def _empty_state(padded: int, n_stimuli: int) -> kernel.State:
     return kernel.State(
         **dict(zip(_FLOAT_STATE, arrays, strict=False)), free_from=arrays[n].view(np.int32), noise=arrays[n + 1],
         **{word: array.view(np.uint32) for word, array in zip("xyzw", arrays[n + 2 :], strict=True)},
-        coins=np.zeros(n_stimuli, np.uint64),
+        coins=np.zeros(0, np.uint64),
     )  # fmt: skip
 
 
@@ -194,6 +209,15 @@ def _constant_input(network: "SpikingNetwork") -> np.ndarray:
 
 def packed_stimuli(stimuli: tuple[tuple[Stimulation, np.ndarray], ...], kind: type = _f4) -> kernel.Stimuli:
     """The stimulations as the kernels take them."""
+    return _packed(stimuli, kind) if stimuli else _no_stimuli(kind)
+
+
+@cache
+def _no_stimuli(kind: type) -> kernel.Stimuli:
+    return _packed((), kind)
+
+
+def _packed(stimuli: tuple[tuple[Stimulation, np.ndarray], ...], kind: type) -> kernel.Stimuli:
     ones = [one for one, _ in stimuli]
     units = [units for _, units in stimuli]
     return kernel.Stimuli(
