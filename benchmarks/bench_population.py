@@ -4,8 +4,8 @@
 
 Every call of the fast kernel is timed inside the very job: overhead = (time of the job - time in the kernel) / time in the
 kernel, for exactly the same steps in the same minute of the machine. By the processor's clock and by the wall's: the second
-also holds what waits. A call's own price (Numba unpacks its arrays) counts as the kernel's; it is measured apart, with
-trials of one step. --profile: where the rest goes, by Python function.
+also holds what waits. A call's own price (Numba unpacks its arrays) counts as the kernel's. --profile: where the rest goes,
+by Python function.
 """
 
 import argparse
@@ -28,7 +28,6 @@ from bench_lif import model_path, network, one_pulse
 
 N_MODELS, N_TRIALS = 2, 100
 PERTURBATION = 0.01  # relative SD of the weights: another network to the computer, the same to the task
-_CALLS_TIMED = 2000
 
 
 class KernelClock:
@@ -51,8 +50,8 @@ class KernelClock:
 @contextmanager
 def kernel_clock() -> Iterator[KernelClock]:
     """Time all calls of the fast kernel in the block, which must use one thread."""
-    clock = KernelClock(simulate_fast.kernel.simulate)
-    with mock.patch.object(simulate_fast.kernel, "simulate", clock):
+    clock = KernelClock(simulate_fast.kernel.simulate_trials)
+    with mock.patch.object(simulate_fast.kernel, "simulate_trials", clock):
         yield clock
 
 
@@ -73,39 +72,21 @@ def search_all(models: list[TrainedModel], executor: Executor | None = None) -> 
         grid_search(model, "go-nogo", n_trials=N_TRIALS, seed=seed, n_threads=1, executor=executor)
 
 
-def call_s() -> float:
-    """Seconds of a kernel call that simulates one step."""
-    net = network()
-    column = replace(net, steps_per_column=1)
-    u = one_pulse()[:, :2]
-
-    def calls() -> None:
-        for k in range(_CALLS_TIMED):
-            column.run_fast(u, np.uint64(k))
-
-    calls()
-    with kernel_clock() as clock:
-        calls()
-    return clock.processor_s / clock.n_calls
-
-
 def run(n_models: int = N_MODELS) -> dict[str, float]:
     """Overheads in %."""
     models = population(n_models)
-    network().run_fast(one_pulse(), np.uint64(1))
+    network().run_trials([one_pulse()], [np.uint64(1)])
     with kernel_clock() as clock:
         start, processor_start = time.perf_counter(), time.process_time()
         search_all(models)
         processor, wall = time.process_time() - processor_start, time.perf_counter() - start
     n_trials = n_models * len(HISTORIC_FACTORS) * N_TRIALS
-    assert clock.n_calls == n_trials
     return {
         f"{n_models} x {len(HISTORIC_FACTORS)} x {N_TRIALS} trials, one thread, s": wall,
         "its overhead over the kernel, wall, %": (wall / clock.wall_s - 1) * 100,
         "its overhead over the kernel, processor, %": (processor / clock.processor_s - 1) * 100,
         "its overhead per trial, processor, us": (processor - clock.processor_s) / n_trials * 1e6,
         "its kernel time per trial, processor, us": clock.processor_s / n_trials * 1e6,
-        "a kernel call of one step, processor, us": call_s() * 1e6,
     }
 
 
@@ -122,7 +103,7 @@ class Inline(Executor):
 def print_profile(n_models: int) -> None:
     """The job's functions by their own time; a profiler makes calls of Python functions look slower than they are."""
     models = population(n_models)
-    network().run_fast(one_pulse(), np.uint64(1))
+    network().run_trials([one_pulse()], [np.uint64(1)])
     with kernel_clock(), cProfile.Profile() as profiler:
         search_all(models, executor=Inline())
     pstats.Stats(profiler).strip_dirs().sort_stats("tottime").print_stats(20)

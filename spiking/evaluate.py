@@ -16,8 +16,9 @@ from rate2spike.seeding import Role, float_key, generator, key64, resolve_seed
 from rate2spike.spiking.network import SpikingNetwork
 from rate2spike.work_units import usable_cores
 
+_POINTS_PER_COLUMN = 10
 _BYTES_PER_TRIAL = 2000  # futures and results
-TRIALS_PER_BLOCK = 5  # small enough to balance threads, large enough to hide the cost of handing out work
+TRIALS_PER_BLOCK = 10  # few enough to balance threads, enough to hide the cost of handing out work
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def evaluate(
     block = BlockResult.joined(blocks)
     return Evaluation(
         task.name, network.scaling_factor, seed, n_trials, int(block.correct.sum()), float(block.mean_rate_hz.mean()),
-        block.correct, dict(zip(unit_groups(network)[0], block.firing_rate_hz.mean(0).tolist(), strict=True)),
+        block.correct, dict(zip(network.unit_groups[0], block.firing_rate_hz.mean(0).tolist(), strict=True)),
     )  # fmt: skip
 
 
@@ -105,19 +106,13 @@ def noise_key(seed: int, role: Role, scaling_factor: float, index: int, *, froze
     return key64(seed, role) if frozen else key64(seed, role, float_key(scaling_factor), index)
 
 
-def unit_groups(network: SpikingNetwork) -> tuple[tuple[str, ...], np.ndarray]:
-    """Names of the unit types, sorted, and (n_types, N) weights that average over the units of each."""
-    names = tuple(sorted(set(network.types.tolist())))
-    members = network.types == np.array(names)[:, None]
-    return names, members / members.sum(1, keepdims=True)
-
-
 def output_error(output: np.ndarray, rate_output: np.ndarray, network: SpikingNetwork) -> float:
     """RMS difference between the outputs of the spiking and of the rate network over a trial, in units of the output.
 
     output (n_outputs, n_steps), averaged over each column of the input; rate_output (n_outputs, T), without noise.
     """
-    columns = output.reshape(len(output), -1, network.steps_per_column).mean(2)
+    columns = output.reshape(len(output), -1, network.steps_per_column)
+    columns = columns[:, :, :: max(network.steps_per_column // _POINTS_PER_COLUMN, 1)].mean(2)  # it is smooth
     wanted = rate_output[:, network.downsample :: network.downsample]  # what follows the first column
     n = min(columns.shape[1], wanted.shape[1])
     return float(np.sqrt(np.mean((columns[:, :n] - wanted[:, :n]) ** 2)))
@@ -125,36 +120,32 @@ def output_error(output: np.ndarray, rate_output: np.ndarray, network: SpikingNe
 
 def run_block(
     network: SpikingNetwork, task: Task, seed: int, role: Role, start: int, stop: int,
-    rate_outputs: np.ndarray | None = None, frozen_noise: bool = False,
+    drawn: list[Trial] | None = None, rate_outputs: np.ndarray | None = None, frozen_noise: bool = False,
 ) -> BlockResult:  # fmt: skip
     """Run and score trials start..stop-1 on the fast path: one unit of work, picklable, independent of all others.
 
-    rate_outputs (stop - start, n_outputs, T): what the rate network does in these trials. frozen_noise: the same noise in
-    every trial and for every factor.
+    drawn: these trials, if somebody has drawn them; rate_outputs (n, n_outputs, T): what the rate network does in the first n
+    of them. frozen_noise: the same noise in every trial and for every factor.
     """
-    trials = [draw_trial(task, seed, role, index) for index in range(start, stop)]
-    outputs, rates = [], []
-    for trial, index in zip(trials, range(start, stop), strict=True):
-        record = network.run_fast(
-            trial.stimulus, noise_key(seed, role, network.scaling_factor, index, frozen=frozen_noise)
-        )
-        outputs.append(record.output)
-        rates.append(record.firing_rate_hz)
-    return scored(network, trials, np.array(outputs), np.array(rates), rate_outputs)
+    trials = drawn or [draw_trial(task, seed, role, index) for index in range(start, stop)]
+    keys = [noise_key(seed, role, network.scaling_factor, k, frozen=frozen_noise) for k in range(start, stop)]
+    outputs, rates_hz = network.run_trials([trial.stimulus for trial in trials], keys)
+    return scored(network, trials, outputs, rates_hz, rate_outputs)
 
 
 def scored(
     network: SpikingNetwork, trials: list[Trial], outputs: np.ndarray, rates_hz: np.ndarray,
     rate_outputs: np.ndarray | None = None,
 ) -> BlockResult:  # fmt: skip
-    """Scores of simulated trials: outputs (n, n_outputs, n_steps), rates_hz (n, N), rate_outputs (n, n_outputs, T)."""
+    """Scores of simulated trials: outputs (n, n_outputs, n_steps), rates_hz (n, N), rate_outputs (up to n, n_outputs, T)."""
     pairs = list(zip(trials, outputs, strict=True))
     errors = np.full(len(trials), np.nan)
     if rate_outputs is not None:
-        errors = np.array([output_error(outputs[k], rate_outputs[k], network) for k in range(len(trials))])
+        for k, wanted in enumerate(rate_outputs):
+            errors[k] = output_error(outputs[k], wanted, network)
     return BlockResult(
         correct=np.array([trial.score_spiking(output, network.step_ratio) for trial, output in pairs], bool),
-        firing_rate_hz=rates_hz @ unit_groups(network)[1].T,
+        firing_rate_hz=rates_hz @ network.unit_groups[1].T,
         mean_rate_hz=rates_hz.mean(1),
         output_error=errors,
     )
@@ -162,14 +153,15 @@ def scored(
 
 def submit_trials(
     pool: Executor, network: SpikingNetwork, task: Task, seed: int, role: Role, trials: range,
-    rate_outputs: np.ndarray | None = None, frozen_noise: bool = False,
+    drawn: list[Trial] | None = None, rate_outputs: np.ndarray | None = None, frozen_noise: bool = False,
 ) -> list["Future[BlockResult]"]:  # fmt: skip
-    """Hand out trials of one network in blocks, in order; rate_outputs: of all trials from 0 on."""
+    """Hand out trials of one network in blocks, in order; drawn, rate_outputs: of trials from 0 on."""
     futures = []
     for start in trials[::TRIALS_PER_BLOCK]:
         stop = min(start + TRIALS_PER_BLOCK, trials.stop)
-        part = None if rate_outputs is None else rate_outputs[start:stop]
-        futures.append(pool.submit(run_block, network, task, seed, role, start, stop, part, frozen_noise))
+        own = None if drawn is None else drawn[start:stop]
+        wanted = None if rate_outputs is None else rate_outputs[start:stop]
+        futures.append(pool.submit(run_block, network, task, seed, role, start, stop, own, wanted, frozen_noise))
     return futures
 
 

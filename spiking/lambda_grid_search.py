@@ -5,23 +5,25 @@ Touches no file (`search_files` does). Also runs as a script with the historic n
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate.rate_outputs import rate_trajectory
-from rate2spike.rate.task import Task
+from rate2spike.rate.task import Task, Trial
 from rate2spike.seeding import Role, resolve_seed
 from rate2spike.spiking.adaptive_search import adaptive_search
-from rate2spike.spiking.evaluate import BlockResult, checked_task, draw_trial, executor_of, submit_trials, unit_groups
+from rate2spike.spiking.evaluate import BlockResult, checked_task, draw_trial, executor_of, submit_trials
 from rate2spike.spiking.network import SpikingNetwork, check_scaling_factor
 from rate2spike.spiking.params import NeuronParams
 from rate2spike.spiking.search_result import FactorResult, SearchResult
 
 HISTORIC_FACTORS = tuple(range(20, 76, 5))
+COMPARED_TRIALS = 25  # of a search, whose outputs are compared with those of the rate network
 STRATEGIES = ("grid", "adaptive")
 DEVICES = ("cpu", "cuda")
 
@@ -41,7 +43,6 @@ class Trials:
     device: str = "cpu"
     _networks: dict[float, SpikingNetwork] = field(default_factory=dict)
     _blocks: dict[float, list[BlockResult]] = field(default_factory=dict)
-    _rate_outputs: np.ndarray | None = None
 
     def network(self, factor: float) -> SpikingNetwork:
         """The network at a factor."""
@@ -62,7 +63,7 @@ class Trials:
         for factor, new in computed:
             blocks = self._blocks.setdefault(factor, [])
             blocks += new
-            results[factor] = FactorResult.of(factor, blocks, unit_groups(self.network(factor))[0])
+            results[factor] = FactorResult.of(factor, blocks, self.network(factor).unit_groups[0])
             if on_factor:
                 on_factor(results[factor])
         return results
@@ -71,19 +72,13 @@ class Trials:
         return sum(block.correct.size for block in self._blocks.get(factor, ()))
 
     def _on_cpu(self, pool: Executor, missing: dict[float, range]) -> Iterator[tuple[float, list[BlockResult]]]:
-        pending = {
-            factor: submit_trials(
-                pool,
-                self.network(factor),
-                self.task,
-                self.seed,
-                Role.SEARCH,
-                trials,
-                self.rate_outputs(),
+        def submit(factor: float, trials: range) -> list["Future[BlockResult]"]:
+            return submit_trials(
+                pool, self.network(factor), self.task, self.seed, Role.SEARCH, trials, self.drawn, self.rate_outputs,
                 self.frozen_noise,
-            )
-            for factor, trials in missing.items()
-        }
+            )  # fmt: skip
+
+        pending = {factor: submit(factor, trials) for factor, trials in missing.items()}
         for factor, futures in pending.items():
             yield factor, [future.result() for future in futures]
 
@@ -95,16 +90,20 @@ class Trials:
             factors = [factor for factor in missing if missing[factor] == trials]
             blocks = run_blocks_cuda(
                 [self.network(factor) for factor in factors], self.task, self.seed, Role.SEARCH, trials,
-                self.rate_outputs()[trials.start : trials.stop], self.frozen_noise,
+                self.rate_outputs[trials.start : trials.stop], self.frozen_noise,
             )  # fmt: skip
             yield from ((factor, [block]) for factor, block in zip(factors, blocks, strict=True))
 
+    @cached_property
+    def drawn(self) -> list[Trial]:
+        """The n_trials trials."""
+        return [draw_trial(self.task, self.seed, Role.SEARCH, k) for k in range(self.n_trials)]
+
+    @cached_property
     def rate_outputs(self) -> np.ndarray:
-        """(n_trials, n_outputs, T) what the rate network does in these trials."""
-        if self._rate_outputs is None:
-            stimuli = [draw_trial(self.task, self.seed, Role.SEARCH, k).u for k in range(self.n_trials)]
-            self._rate_outputs = rate_trajectory(self.model, np.array(stimuli), initial=self.initial_weights)[0]
-        return self._rate_outputs
+        """(n, n_outputs, T) what the rate network does in the first n trials."""
+        stimuli = np.array([trial.u for trial in self.drawn[:COMPARED_TRIALS]])
+        return rate_trajectory(self.model, stimuli, initial=self.initial_weights)[0]
 
 
 def grid_search(

@@ -140,6 +140,15 @@ class SpikingNetwork:
         plan = RecordingPlan.of(self, self._n_steps(u), record)
         return self._collect(simulate_fast(self, u, key, plan, self._stimuli(stimulation)), plan, seed)
 
+    def run_trials(self, inputs: Sequence[np.ndarray], keys: Sequence[np.uint64]) -> tuple[np.ndarray, np.ndarray]:
+        """Many trials on the fast path: outputs (n, n_outputs, n_steps) and firing rates (n, N) in Hz.
+
+        inputs: n arrays (n_inputs, K) of one length; keys: of their noise. The numbers of `run_fast`. Raises InputError.
+        """
+        checked = [self._checked(u) for u in inputs]
+        outputs, counts = self.fast.run_trials(self, checked, np.array(keys, np.uint64))
+        return outputs, counts / (outputs.shape[2] * self.dt_s)
+
     def run_reference(
         self, u: np.ndarray, draws: Draws, record: Iterable[str] = ("output",),
         stimulation: Stimulation | Sequence[Stimulation] | None = None, seed: int | None = None,
@@ -158,6 +167,13 @@ class SpikingNetwork:
         """(N, columns) external input current, mV, float64: w_in u, and the units' constant input."""
         drive = self.w_in.astype(np.float64) @ u
         return drive if self.unit_bias is None else drive + self.unit_bias.astype(np.float64)[:, None]
+
+    @cached_property
+    def unit_groups(self) -> tuple[tuple[str, ...], np.ndarray]:
+        """Names of the unit types, sorted, and (n_types, N) weights that average over the units of each."""
+        names = tuple(sorted(set(self.types.tolist())))
+        members = self.types == np.array(names)[:, None]
+        return names, members / members.sum(1, keepdims=True)
 
     @cached_property
     def fast(self) -> FastNetwork:

@@ -16,7 +16,7 @@ class FactorResult(Scored):
     n_trials: int
     mean_rate_hz: float
     type_rates_hz: dict[str, float] = field(default_factory=dict)  # mean rate of each unit type
-    output_error: float = float("nan")  # mean RMS difference from the rate network's output
+    output_error: float = float("nan")  # RMS difference from the rate network's output, mean of the first trials
 
     @classmethod
     def of(cls, factor: float, blocks: list[BlockResult], types: tuple[str, ...]) -> "FactorResult":
@@ -24,7 +24,7 @@ class FactorResult(Scored):
         block = BlockResult.joined(blocks)
         return cls(
             factor, int(block.correct.sum()), block.correct.size, float(block.mean_rate_hz.mean()),
-            dict(zip(types, block.firing_rate_hz.mean(0).tolist(), strict=True)), float(block.output_error.mean()),
+            dict(zip(types, block.firing_rate_hz.mean(0).tolist(), strict=True)), float(np.nanmean(block.output_error)),
         )  # fmt: skip
 
 

@@ -115,7 +115,7 @@ def run_blocks_cuda(
         rates_hz = counts / (outputs.shape[2] * networks[0].dt_s)
         for w in sorted(set(which.tolist())):
             own = np.flatnonzero(which == w)
-            wanted = None if rate_outputs is None else rate_outputs[index[own]]
+            wanted = None if rate_outputs is None else rate_outputs[index[own][index[own] < len(rate_outputs)]]
             blocks[w].append(scored(networks[w], [drawn[i] for i in index[own]], outputs[own], rates_hz[own], wanted))
     return [BlockResult.joined(parts) for parts in blocks]
 
@@ -189,12 +189,12 @@ def _tables(fast: FastNetwork, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
     for row, values in (
         (kernel.LEAK, units.leak), (kernel.NOISE_SD, units.noise_sd), (kernel.RESET, units.reset),
         (kernel.DECAY_D, units.decay_d), (kernel.DECAY_R, units.decay_r), (kernel.R_JUMP, units.r_jump),
-        (kernel.CONSTANT_INPUT, fast.constant_input),
+        (kernel.CONSTANT_INPUT, fast.feed.constant),
     ):  # fmt: skip
         real[row] = np.broadcast_to(values, fast.u_start.shape)[:n]  # one number, or one per unit
     whole[kernel.REFRACTORY], whole[kernel.FREE_FROM] = units.refractory[:n], fast.free_from[:n]
     whole[kernel.IS_SINGLE] = units.is_single
-    return real, whole, np.ascontiguousarray(fast.w_in[:, :n])
+    return real, whole, np.ascontiguousarray(fast.feed.w_in[:, :n])
 
 
 def _start_voltages(network: SpikingNetwork, keys: np.ndarray) -> np.ndarray:

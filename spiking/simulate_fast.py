@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
@@ -41,9 +41,9 @@ class FastNetwork:
     readout: np.ndarray  # (n_outputs, P)
     v_reset: np.ndarray  # (N,)
     u_start: np.ndarray  # (P,) what the initial voltages are added to, -v_peak
-    w_in: np.ndarray  # (n_inputs, P)
-    constant_input: np.ndarray  # (P,)
+    feed: kernel.Feed
     free_from: np.ndarray  # (P,) int32, first step of integration: after the refractory period, or never
+    silent: np.ndarray  # int64, units that never fire
 
     @classmethod
     def of(cls, network: "SpikingNetwork", sparse: bool | None = None) -> "FastNetwork":
@@ -61,28 +61,32 @@ class FastNetwork:
             readout=_padded(network.readout.astype(_f4), padded),
             v_reset=params.per_unit("v_reset_mv", n).astype(_f4),
             u_start=_padded(-params.per_unit("v_peak_mv", n).astype(_f4), padded, _FAR_BELOW_MV),
-            w_in=_padded(network.w_in.T.astype(_f4), padded),
-            constant_input=_padded(_constant_input(network).astype(_f4), padded),
+            feed=kernel.Feed(
+                _padded(network.w_in.T.astype(_f4), padded), _padded(_constant_input(network).astype(_f4), padded)
+            ),
             free_from=_padded(_refractory_steps(network), padded, _NEVER),
+            silent=np.flatnonzero(np.zeros(0) if network.silent is None else network.silent),
         )
-
-    def drive(self, u: np.ndarray) -> np.ndarray:
-        """(columns, P) input current, mV."""
-        inputs = u.astype(_f4)
-        drive = inputs[0][:, None] * self.w_in[0]
-        for one, weights in zip(inputs[1:], self.w_in[1:], strict=True):  # a matrix product takes longer for few inputs
-            drive += one[:, None] * weights
-        drive += self.constant_input
-        return drive
 
     def start(self, network: "SpikingNetwork", key: np.uint64, n_stimuli: int) -> kernel.State:
         """State of a trial before its first step; good until the next start in this thread."""
-        state = _zero_state(self.u_start.size)._replace(coins=np.zeros(n_stimuli, np.uint64))
-        state.u[:], state.free_from[:] = self.u_start, self.free_from
-        kernel.start(key, state, self.v_reset, network.n_units)
-        if network.silent is not None:
-            state.u[: network.n_units][network.silent] = self.units.reset[: network.n_units][network.silent]
+        state = _state(self.u_start.size)._replace(coins=np.zeros(n_stimuli, np.uint64))
+        kernel.start(key, state, self.u_start, self.free_from, self.v_reset, self.units.reset, self.silent)
         return state
+
+    def run_trials(
+        self, network: "SpikingNetwork", inputs: Sequence[np.ndarray], keys: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Outputs (n, n_outputs, n_steps) and spike counts (n, N) of n trials on checked, subsampled inputs."""
+        n_steps = network.steps_per_column * (inputs[0].shape[1] - 1)
+        outputs = np.empty((len(inputs), network.n_outputs, n_steps), _f4)
+        counts = np.zeros((len(inputs), network.n_units), np.int64)
+        kernel.simulate_trials(
+            self.kind, n_steps, network.steps_per_column, _f4(network.dt_s), self.units, _state(self.u_start.size),
+            self.weights, self.readout, self.feed, np.array([u.T for u in inputs], _f4), packed_stimuli(()), keys,
+            self.u_start, self.free_from, self.v_reset, self.silent, outputs, counts,
+        )  # fmt: skip
+        return outputs, counts
 
 
 def simulate_fast(
@@ -91,7 +95,7 @@ def simulate_fast(
 ) -> Iterator[Block]:  # fmt: skip
     """Run one trial on checked, subsampled input u (n_inputs, K), block by block."""
     fast = network.fast
-    drive = fast.drive(u)
+    inputs = np.ascontiguousarray(u.T, dtype=_f4)
     state = fast.start(network, key, len(stimuli))
     packed = packed_stimuli(stimuli)
     for block in plan.blocks(_f4):
@@ -102,20 +106,17 @@ def simulate_fast(
         )  # fmt: skip
         block.n_events = kernel.simulate(
             fast.kind, block.first_step, block.n_steps, network.steps_per_column, _f4(network.dt_s), network.n_units,
-            fast.units, state, fast.weights, fast.readout, drive, packed, recording,
+            fast.units, state, fast.weights, fast.readout, fast.feed, inputs, packed, recording,
         )  # fmt: skip
         yield block
 
 
-def _zero_state(padded: int) -> kernel.State:
-    """The state of this thread for that size, which the trial before has left: making one costs a hundred steps."""
+def _state(padded: int) -> kernel.State:
+    """The state of this thread for that size, as the trial before has left it: making one costs a hundred steps."""
     states = _of_thread.__dict__.setdefault("states", {})
     if padded not in states:
         states[padded] = _new_state(padded)
-    state = states[padded]
-    for name in _FLOAT_STATE:
-        getattr(state, name)[:] = 0
-    return state
+    return states[padded]
 
 
 def _new_state(padded: int) -> kernel.State:

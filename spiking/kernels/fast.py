@@ -100,6 +100,15 @@ class Weights(NamedTuple):
     values: np.ndarray  # float32
 
 
+class Feed(NamedTuple):
+    """Where the input goes."""
+
+    w_in: np.ndarray  # (n_inputs, P) float32
+    constant: (
+        np.ndarray
+    )  # (P,) bias and whatever else always flows, mV; of leaky kinds minus v_peak, as their voltages are
+
+
 class Stimuli(NamedTuple):
     """S stimulations; each acts on 0-based steps [first, end)."""
 
@@ -323,25 +332,36 @@ def _exp(x):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def start(key, state, v_reset, n_units):
+def start(key, state, u_start, free_from, v_reset, reset, silent):
     """Seed the generators from a 64-bit key and draw the initial voltages: v_reset + U(0, 1) 95 mV, in u = v - v_peak.
 
-    On entry state.u holds -v_peak, in the padding something far below 0.
+    u_start, free_from (P,): -v_peak and the first step of integration, in the padding far below 0 and never. v_reset (N,).
+    silent: indices of units that rest at their reset for ever.
     """
+    state.u[:] = u_start
+    state.free_from[:] = free_from
+    for array in (state.ipsc, state.h, state.r, state.hr, state.adaptation):
+        array[:] = _f4(0.0)
     seed_lanes(key, state.x, state.y, state.z, state.w)
     coin = _u8(key ^ _u8(0xD6E8FEB86659FD93))
-    for k in range(n_units):
+    for k in range(v_reset.size):
         coin, bits = splitmix64(coin)
         state.u[k] += v_reset[k] + _f4(V_START_SPAN_MV) * (_f4(_u4(bits >> _u8(40))) * _f4(2.0**-24))
+    for k in silent:
+        state.u[k] = reset[k]
     for s in range(state.coins.size):  # every stimulation has coins of its own
         state.coins[s] = _u8(coin + _u8(s) * _u8(0xA0761D6478BD642F))
 
 
 @_fast
-def stimulus_current(current, drive, column, step, stimuli):
-    """Input of a step: the task's column, and the continuous currents that flow now."""
+def stimulus_current(current, feed, u, column, step, stimuli):
+    """Input of a step: the task's column, what flows always, and the continuous currents that flow now."""
+    w_in, constant = feed.w_in, feed.constant
     for k in range(current.size):
-        current[k] = drive[column, k]
+        current[k] = constant[k]
+    for i in range(w_in.shape[0]):
+        for k in range(current.size):
+            current[k] += u[column, i] * w_in[i, k]
     for s in range(stimuli.first.size):
         if stimuli.continuous[s] and stimuli.first[s] < step <= stimuli.end[s]:
             for i in range(stimuli.offsets[s], stimuli.offsets[s + 1]):
@@ -350,11 +370,11 @@ def stimulus_current(current, drive, column, step, stimuli):
 
 @_fast
 def simulate(
-    kind, first_step, n_steps, steps_per_column, dt, n_units, units, state, weights, readout, drive, stimuli, recording,
+    kind, first_step, n_steps, steps_per_column, dt, n_units, units, state, weights, readout, feed, u_in, stimuli, recording,
 ):  # fmt: skip
     """Advance one trial by n_steps, beginning with 1-based `first_step`, in place. Returns the number of spike events.
 
-    kind: one of LIF, QIF, ALIF, EIF. readout (n_outputs, P); drive (columns, P): input per task step, bias included, mV.
+    kind: one of LIF, QIF, ALIF, EIF. readout (n_outputs, P); u_in (columns, n_inputs): input per task step.
     """
     wants_output, wants_rates = recording.output.shape[1] > 0, recording.rates.shape[0] > 0
     wants_voltage, wants_ipsc = recording.voltage.shape[0] > 0, recording.ipsc.shape[0] > 0
@@ -387,7 +407,7 @@ def simulate(
         for s in range(n_stimuli):
             changed = changed or step == stim_first[s] + 1 or step == stim_end[s] + 1
         if changed:
-            stimulus_current(current, drive, column, step, stimuli)
+            stimulus_current(current, feed, u_in, column, step, stimuli)
             changed = False
         if block_step == 0:
             fill_normals(x, y, z, w, normals)
@@ -485,3 +505,23 @@ def simulate(
                     output += readout[other, k] * r[k]
                 outputs[other, row] = output
     return n_events
+
+
+@_fast
+def simulate_trials(
+    kind, n_steps, steps_per_column, dt, units, state, weights, readout, feed, inputs, stimuli, keys,
+    u_start, free_from, v_reset, silent, outputs, spike_counts,
+):  # fmt: skip
+    """Whole trials one after the other, outputs and spike counts alone: one call for many saves what a call costs.
+
+    inputs (n, columns, n_inputs), keys (n,) uint64; outputs (n, n_outputs, n_steps), spike_counts (n, N) are filled.
+    """
+    n_units = v_reset.size
+    no_trace, no_events = np.empty((0, n_units), _f4), np.empty(0, np.int32)
+    for k in range(keys.size):
+        start(keys[k], state, u_start, free_from, v_reset, units.reset, silent)
+        recording = Recording(1, 0, outputs[k], no_trace, no_trace, no_trace, no_events, no_events, spike_counts[k])
+        simulate(
+            kind, 1, n_steps, steps_per_column, dt, n_units, units, state, weights, readout, feed, inputs[k], stimuli,
+            recording,
+        )  # fmt: skip
