@@ -18,7 +18,7 @@ from rate2spike.work_units import usable_cores
 
 _POINTS_PER_COLUMN = 10
 _BYTES_PER_TRIAL = 2000  # futures and results
-TRIALS_PER_BLOCK = 10  # few enough to balance threads, enough to hide the cost of handing out work
+TRIALS_PER_BLOCK = 5  # small enough to balance threads, large enough to hide the cost of handing out work
 
 
 @dataclass(frozen=True)

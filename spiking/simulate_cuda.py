@@ -198,7 +198,7 @@ def _tables(fast: FastNetwork, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
 
 
 def _start_voltages(network: SpikingNetwork, keys: np.ndarray) -> np.ndarray:
-    """(n_trials, N) initial voltages in u = v - v_peak: to the bit those of the fast path, all trials at once."""
+    """(n_trials, N) initial voltages in u = v - v_peak: those of the fast path, all trials at once."""
     fast, n = network.fast, network.n_units
     # as kernels.fast.start; SplitMix64 mixes a counter, so that all of its numbers can be had at once
     z = (keys ^ _u8(0xD6E8FEB86659FD93))[:, None] + np.arange(1, n + 1, dtype=_u8) * _u8(0x9E3779B97F4A7C15)

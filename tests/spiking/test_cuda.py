@@ -177,7 +177,8 @@ def test_blocks_of_a_task_are_those_of_the_cpu(simulated):
 def test_initial_voltages_are_those_of_the_fast_path():
     for network in (factors(QUIET)[0], single_exponential()):
         expected = [network.fast.start(network, key, 0).u[: network.n_units].copy() for key in KEYS]
-        np.testing.assert_array_equal(simulate_cuda._start_voltages(network, KEYS), expected)
+        # to rounding: the compiler may fuse the fast path's multiplication and addition
+        np.testing.assert_allclose(simulate_cuda._start_voltages(network, KEYS), expected, rtol=1e-5)
 
 
 def test_asking_for_cuda_without_a_gpu_is_one_clear_line():
