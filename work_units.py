@@ -48,9 +48,14 @@ def run_units(
             at_once = len(waiting) if executor else n_workers
             running: dict[Future, Key] = {}
             while waiting or running:
-                while waiting and len(running) < at_once:
-                    key = waiting.pop(0)
-                    running[pool.submit(work, *units[key])] = key
+                try:
+                    while waiting and len(running) < at_once:
+                        running[pool.submit(work, *units[waiting[0]])] = waiting[0]
+                        waiting.pop(0)
+                except BrokenExecutor:
+                    if executor:
+                        raise
+                    break  # a worker died since the last result: a new pool does what is left
                 future = _first_done(running)
                 key = running.pop(future)
                 try:
@@ -91,7 +96,8 @@ def dask_executor(scheduler: str | None) -> Iterator[Executor | None]:
     except ImportError:
         raise InputError("--scheduler needs Dask: pip install 'rate2spike[cluster]'") from None
     # what goes wrong is said in one line; Dask's own log would add a page of traceback
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", *(name for name in logging.root.manager.loggerDict if name.startswith("distributed."))):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = Client(scheduler, timeout="20s")
     except (OSError, ValueError, TimeoutError) as error:

@@ -15,6 +15,7 @@ from rate2spike.errors import InputError
 from rate2spike.io.record_stream import write_stream
 from rate2spike.io.records import SpikeRecord
 from rate2spike.matlab_compat.model_file import STEP_S, TrainedModel
+from rate2spike.memory import check_memory
 from rate2spike.seeding import Role, generator, key64, resolve_seed
 from rate2spike.spiking.params import PUBLISHED_STEP_S, STEPS_PER_COLUMN, LIFParams, NeuronParams
 from rate2spike.spiking.recording import Block, RecordingPlan, as_record, header
@@ -146,6 +147,8 @@ class SpikingNetwork:
         inputs: n arrays (n_inputs, K) of one length; keys: of their noise. The numbers of `run_fast`. Raises InputError.
         """
         checked = [self._checked(u) for u in inputs]
+        n_bytes = 4.0 * len(checked) * self.n_outputs * self._n_steps(checked[0])
+        check_memory(n_bytes, f"the outputs of {len(checked)} trials", "take a longer step, or fewer trials at once")
         outputs, counts = self.fast.run_trials(self, checked, np.array(keys, np.uint64))
         return outputs, counts / (outputs.shape[2] * self.dt_s)
 

@@ -99,10 +99,10 @@ def test_ctrl_c_in_training_leaves_a_valid_model_and_says_how_to_go_on(tmp_path,
 
 
 def test_search_evaluate_inspect_and_their_words(cli, model):
-    code, out, error = cli("search", model, "--scaling_factors", "25", "50:5:55", "--n-trials", 8, "--seed", 1)
+    code, out, error = cli("search", model, "--scaling_factors", "25", "65:5:70", "--n-trials", 8, "--seed", 1)
     assert code == 0
     assert "factor 25: accuracy" in error and "best scaling factor 25" in out
-    assert load_model(model).scaling_factors.tolist() == [25, 50, 55]
+    assert load_model(model).scaling_factors.tolist() == [25, 65, 70]
     code, out, _ = cli("search", model)
     assert code == 0 and "already in the file" in out
     code, out, _ = cli("evaluate", model, "--n-trials", 20, "--seed", 2)

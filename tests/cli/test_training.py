@@ -187,7 +187,9 @@ def test_recorded_options_of_a_task_are_honoured(cli, tmp_path, go_nogo_path):
 
 def test_a_search_of_other_options_does_not_reuse_finished_values(tmp_path, go_nogo_path):
     import shutil
+    from dataclasses import replace
 
+    from rate2spike.errors import InputError
     from rate2spike.spiking.search_files import FileSearch, search_files
 
     path = shutil.copy(go_nogo_path, tmp_path)
@@ -197,10 +199,14 @@ def test_a_search_of_other_options_does_not_reuse_finished_values(tmp_path, go_n
         seen.append(result)
         raise KeyboardInterrupt
 
-    for options in ({}, {"stim_dur": 10}):
-        search = FileSearch(task_options=options, scaling_factors=(20, 25), n_trials=10, seed=1)
-        with pytest.raises(KeyboardInterrupt):
-            list(search_files(path, search, on_factor=stop))
+    options = FileSearch(scaling_factors=(20, 25), n_trials=10, seed=1)
+    with pytest.raises(KeyboardInterrupt):
+        list(search_files(path, options, on_factor=stop))
+    options = replace(options, task_options={"stim_dur": 10})
+    with pytest.raises(InputError, match=r"other settings \(task_options"):
+        list(search_files(path, options, on_factor=stop))
+    with pytest.raises(KeyboardInterrupt):
+        list(search_files(path, replace(options, force=True), on_factor=stop))
     assert [result.scaling_factor for result in seen] == [20, 20]
 
 
