@@ -40,17 +40,22 @@ class State(NamedTuple):
     adaptation: np.ndarray
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def slope(kind, v, total, adaptation, units, k):
-    """tau_m dv/dt of unit k: the four neurons (see params.py)."""
+@njit(nogil=True, error_model="numpy", inline="always")
+def slopes(kind, v, total, adaptation, form_a, form_b, dv):
+    """tau_m dv/dt of all units: the four neurons (see params.py)."""
     if kind == LIF:
-        return total - v
-    if kind == QIF:
-        return v * v + total
-    if kind == ALIF:
-        return total - adaptation - v
-    exponent = min((v - units.form_a[k]) / units.form_b[k], 20.0 - np.log(units.form_b[k]))
-    return total - v + units.form_b[k] * np.exp(exponent)
+        for k in range(v.size):
+            dv[k] = total[k] - v[k]
+    elif kind == QIF:
+        for k in range(v.size):
+            dv[k] = v[k] * v[k] + total[k]
+    elif kind == ALIF:
+        for k in range(v.size):
+            dv[k] = total[k] - adaptation[k] - v[k]
+    else:
+        for k in range(v.size):
+            exponent = min((v[k] - form_a[k]) / form_b[k], 20.0 - np.log(form_b[k]))
+            dv[k] = total[k] - v[k] + form_b[k] * np.exp(exponent)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -64,19 +69,29 @@ def simulate(
     go on from recording.event_unit[0].
     """
     v, ipsc, h, r, hr, t_last = state.v, state.ipsc, state.h, state.r, state.hr, state.t_last
+    # as locals: taking an array out of a record costs two atomic counts, at every step of every unit
+    adaptation, tau_d, tau_m, t_ref, tau_r = state.adaptation, units.tau_d, units.tau_m, units.t_ref, units.tau_r
+    v_reset, v_peak, bias, noise_sd = units.v_reset, units.v_peak, units.bias, units.noise_sd
+    form_a, form_b = units.form_a, units.form_b
+    first, end, mv, duty, continuous = stimuli.first, stimuli.end, stimuli.mv, stimuli.duty, stimuli.continuous
+    stim_units, offsets = stimuli.units, stimuli.offsets
+    outputs, voltage, rates, ipsc_trace = recording.output, recording.voltage, recording.rates, recording.ipsc
+    spike_count, event_unit, event_step = recording.spike_count, recording.event_unit, recording.event_step
     n = v.size
     wants_output, wants_rates = recording.output.shape[1] > 0, recording.rates.shape[0] > 0
     wants_voltage, wants_ipsc = recording.voltage.shape[0] > 0, recording.ipsc.shape[0] > 0
-    decay_d = np.exp(-dt / units.tau_d)
+    decay_d = np.exp(-dt / tau_d)
     decay_r, decay_a = np.zeros(n), np.zeros(n)
     for k in range(n):
-        if units.tau_r[k] > 0:
-            decay_r[k] = np.exp(-dt / units.tau_r[k])
+        if tau_r[k] > 0:
+            decay_r[k] = np.exp(-dt / tau_r[k])
         if kind == ALIF:
-            decay_a[k] = np.exp(-dt / units.form_a[k])
+            decay_a[k] = np.exp(-dt / form_a[k])
     extra = np.empty(n)
     jump = np.empty(n)
-    fired = np.empty(n, np.bool_)
+    fired, total, dv = np.empty(n), np.empty(n), np.empty(n)
+    single = np.flatnonzero(tau_r == 0.0)
+    area = np.where(tau_r > 0.0, tau_r, 1.0) * tau_d  # so that a spike's filtered train has area 1
     n_events = 0
     for block_step in range(normals.shape[0]):
         i = first_step + block_step
@@ -84,60 +99,65 @@ def simulate(
         recorded = i % recording.stride == 0
         row = i // recording.stride - recording.first_row - 1
         if wants_ipsc and recorded:
-            recording.ipsc[row, :] = ipsc
+            ipsc_trace[row, :] = ipsc
         extra[:] = 0.0
-        for s in range(stimuli.first.size):
-            if stimuli.continuous[s] and stimuli.first[s] < i <= stimuli.end[s]:
-                for j in range(stimuli.offsets[s], stimuli.offsets[s + 1]):
-                    extra[stimuli.units[j]] += stimuli.mv[s]
+        for s in range(first.size):
+            if continuous[s] and first[s] < i <= end[s]:
+                for j in range(offsets[s], offsets[s + 1]):
+                    extra[stim_units[j]] += mv[s]
+        # many short loops: the compiler makes vectors of those that touch few arrays
         for k in range(n):
-            free = 1.0 if dt * i > t_last[k] + units.t_ref[k] else 0.0
-            total = ipsc[k] + units.bias[k] + drive[column, k] + extra[k]
-            dv = slope(kind, v[k], total, state.adaptation[k], units, k)
-            v[k] = v[k] + dt * (free * dv / units.tau_m[k]) + units.noise_sd[k] * normals[block_step, k]
-            state.adaptation[k] *= decay_a[k]
-        for s in range(stimuli.first.size):
-            acts = not stimuli.continuous[s] and stimuli.first[s] < i <= stimuli.end[s]
-            if acts and coins[block_step, s] < stimuli.duty[s]:
-                for j in range(stimuli.offsets[s], stimuli.offsets[s + 1]):
-                    v[stimuli.units[j]] += stimuli.mv[s]
+            total[k] = ipsc[k] + bias[k] + drive[column, k] + extra[k]
+        slopes(kind, v, total, adaptation, form_a, form_b, dv)
+        for k in range(n):
+            free = 1.0 if dt * i > t_last[k] + t_ref[k] else 0.0
+            v[k] = v[k] + dt * (free * dv[k] / tau_m[k]) + noise_sd[k] * normals[block_step, k]
+        if kind == ALIF:
+            for k in range(n):
+                adaptation[k] *= decay_a[k]
+        for s in range(first.size):
+            acts = not continuous[s] and first[s] < i <= end[s]
+            if acts and coins[block_step, s] < duty[s]:
+                for j in range(offsets[s], offsets[s + 1]):
+                    v[stim_units[j]] += mv[s]
         jump[:] = 0.0
         for k in range(n):
-            fired[k] = v[k] >= units.v_peak[k]
-            if fired[k]:
+            fired[k] = 1.0 if v[k] >= v_peak[k] else 0.0
+            if fired[k] > 0.0:
                 for target in range(n):
                     jump[target] += w[target, k]
                 # in exactly this form: it is not always dt * i to the last bit, and decides when integration restarts
                 t_last[k] = t_last[k] + (dt * i - t_last[k])
                 if kind == ALIF:
-                    state.adaptation[k] += units.form_b[k]
+                    adaptation[k] += form_b[k]
                 if i >= FIRST_COUNTED_STEP:
-                    recording.spike_count[k] += 1
-                if recording.event_unit.size > 0:
-                    recording.event_unit[n_events] = k
-                    recording.event_step[n_events] = i - 1
+                    spike_count[k] += 1
+                if event_unit.size > 0:
+                    event_unit[n_events] = k
+                    event_step[n_events] = i - 1
                     n_events += 1
         for k in range(n):
-            spike = 1.0 if fired[k] else 0.0
-            tau_d, tau_r = units.tau_d[k], units.tau_r[k]
-            if tau_r > 0:
-                ipsc[k] = ipsc[k] * decay_d[k] + h[k] * dt
-                h[k] = h[k] * decay_r[k] + jump[k] / (tau_r * tau_d)
-                r[k] = r[k] * decay_d[k] + hr[k] * dt
-                hr[k] = hr[k] * decay_r[k] + spike / (tau_r * tau_d)
-            else:
-                ipsc[k] = ipsc[k] * decay_d[k] + jump[k] / tau_d
-                r[k] = r[k] * decay_d[k] + spike / tau_d
+            ipsc[k] = ipsc[k] * decay_d[k] + h[k] * dt
+        for k in range(n):
+            h[k] = h[k] * decay_r[k] + jump[k] / area[k]
+        for k in range(n):
+            r[k] = r[k] * decay_d[k] + hr[k] * dt
+        for k in range(n):
+            hr[k] = hr[k] * decay_r[k] + fired[k] / area[k]
+        for k in single:  # no rise: what has arrived acts at once
+            ipsc[k], h[k] = ipsc[k] + jump[k] / tau_d[k], 0.0
+            r[k], hr[k] = r[k] + fired[k] / tau_d[k], 0.0
+        for k in range(n):
             if wants_voltage and recorded:
-                recording.voltage[row, k] = V_SPIKE_MV if fired[k] else v[k]
-            if fired[k]:
-                v[k] = units.v_reset[k]
+                voltage[row, k] = V_SPIKE_MV if fired[k] > 0.0 else v[k]
+            if fired[k] > 0.0:
+                v[k] = v_reset[k]
         if wants_rates and recorded:
-            recording.rates[row, :] = r
+            rates[row, :] = r
         if wants_output and recorded:
             for output in range(readout.shape[0]):
-                total = 0.0
+                value = 0.0
                 for k in range(n):
-                    total += readout[output, k] * r[k]
-                recording.output[output, row] = total
+                    value += readout[output, k] * r[k]
+                outputs[output, row] = value
     return n_events
