@@ -125,7 +125,7 @@ if __name__ == "__main__":
 @pytest.mark.slow
 def test_a_dask_cluster(cli, tmp_path):
     distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:
         code, out, error = cli("train", *FLAGS, "--seeds", "1-3", "--run_folder", tmp_path / "p", "--scheduler",
                                cluster.scheduler_address)  # fmt: skip
     assert code == 0 and "0 of 3 networks" in out, error

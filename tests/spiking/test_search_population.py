@@ -73,7 +73,7 @@ def test_a_dask_cluster_and_a_killed_worker(cli, tmp_path, go_nogo_path):
     list(search_files(alone, LONG))
     factors = [f"{factor:g}" for factor in LONG.scaling_factors]
     with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
         ThreadPoolExecutor(1) as killer,
     ):
         killed = killer.submit(kill_first_owner, folder)
@@ -139,7 +139,7 @@ def test_a_lost_cluster_is_one_line(tmp_path, go_nogo_path, repository):
 
     folder = folder_of_models(tmp_path / "models", go_nogo_path)
     scheduler = subprocess.Popen(
-        [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
+        [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0",
          "--scheduler-file", str(tmp_path / "s.json")], stderr=subprocess.DEVNULL,
     )  # fmt: skip
     worker = subprocess.Popen(
