@@ -139,7 +139,8 @@ def test_a_lost_cluster_is_one_line(tmp_path, go_nogo_path, repository):
 
     folder = folder_of_models(tmp_path / "models", go_nogo_path)
     scheduler = subprocess.Popen(
-        [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0",
+        [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0",
+         "--dashboard-address", "127.0.0.1:0",
          "--scheduler-file", str(tmp_path / "s.json")], stderr=subprocess.DEVNULL,
     )  # fmt: skip
     worker = subprocess.Popen(
