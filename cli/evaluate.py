@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 from rate2spike.cli.arguments import add_seed, add_task
-from rate2spike.cli.network_flags import add_manipulation_flags, add_neuron_flags, manipulated, neuron_of
+from rate2spike.cli.network_flags import add_manipulation_flags, add_neuron_flags, manipulated, neuron_of, step_s_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     task = task_of_model(model, path, arguments.task, task_options(arguments))
     seed = resolve_seed(arguments.seed)
     network = SpikingNetwork.from_model(
-        model, arguments.scaling_factor, dt_s=_step_s(arguments), params=neuron_of(arguments)
+        model, arguments.scaling_factor, dt_s=step_s_of(arguments), params=neuron_of(arguments)
     )
     network = manipulated(network, arguments, seed)
     result = evaluate(
@@ -63,7 +63,3 @@ def run(arguments: argparse.Namespace) -> int:
             f"({', '.join(f'{name} {rate:.1f}' for name, rate in result.type_rates_hz.items())})"
         )
     return 0
-
-
-def _step_s(arguments: argparse.Namespace) -> float | None:
-    return None if arguments.dt_ms is None else arguments.dt_ms * 1e-3

@@ -44,6 +44,11 @@ def add_manipulation_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def step_s_of(arguments: argparse.Namespace) -> float | None:
+    """--dt-ms in seconds, or None."""
+    return None if arguments.dt_ms is None else arguments.dt_ms * 1e-3
+
+
 def manipulated(network, arguments: argparse.Namespace, seed: int):
     """The network with the manipulations asked for. Raises InputError."""
     from rate2spike.spiking.manipulations import lesion, remove_self_connections, scale_connections, shuffle_weights

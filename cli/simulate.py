@@ -13,7 +13,7 @@ import argparse
 from pathlib import Path
 
 from rate2spike.cli.arguments import add_seed
-from rate2spike.cli.network_flags import add_manipulation_flags, add_neuron_flags, manipulated, neuron_of
+from rate2spike.cli.network_flags import add_manipulation_flags, add_neuron_flags, manipulated, neuron_of, step_s_of
 from rate2spike.errors import InputError
 
 # historic name -> what the simulator must record for it
@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     model = load_model(arguments.model)
     network = SpikingNetwork.from_model(
         model, arguments.scaling_factor, initial_weights=arguments.initial_weights, downsample=arguments.downsample,
-        dt_s=None if arguments.dt_ms is None else arguments.dt_ms * 1e-3, params=neuron_of(arguments),
+        dt_s=step_s_of(arguments), params=neuron_of(arguments),
     )  # fmt: skip
     variables = loadmat(arguments.input, ("u", "stims", "UZ", "NZ"))
     draws = draws_of(variables, arguments.input)

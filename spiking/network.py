@@ -123,9 +123,10 @@ class SpikingNetwork:
         if draws is not None and precision == "float32":
             raise InputError("precision float32 uses its own generator; with the draws given the path is float64")
         u = self._checked(u)
-        plan = RecordingPlan.of(self, self._n_steps(u), record, stride, streamed=to is not None)
+        is_fast = draws is None and precision != "float64"
+        plan = RecordingPlan.of(self, self._n_steps(u), record, stride, to is not None, itemsize=4 if is_fast else 8)
         stimuli = self._stimuli(stimulation)
-        if draws is None and precision != "float64":
+        if is_fast:
             blocks = simulate_fast(self, u, key64(seed, Role.SIMULATION), plan, stimuli)
         else:
             source: Draws = draws or GeneratedDraws(generator(seed, Role.SIMULATION))
@@ -158,7 +159,7 @@ class SpikingNetwork:
     ) -> SpikeRecord:  # fmt: skip
         """Reference path with explicit draws; otherwise as `run`."""
         u = self._checked(u)
-        plan = RecordingPlan.of(self, self._n_steps(u), record)
+        plan = RecordingPlan.of(self, self._n_steps(u), record, itemsize=8)
         return self._collect(simulate_reference(self, u, draws, plan, self._stimuli(stimulation)), plan, seed)
 
     @property

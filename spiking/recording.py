@@ -67,9 +67,10 @@ class RecordingPlan:
 
     @classmethod
     def of(
-        cls, network: "SpikingNetwork", n_steps: int, record: Iterable[str], stride: int = 1, streamed: bool = False
-    ) -> "RecordingPlan":
-        """The plan for a network. Raises InputError for unknown quantities and for what does not fit into memory."""
+        cls, network: "SpikingNetwork", n_steps: int, record: Iterable[str], stride: int = 1, streamed: bool = False,
+        itemsize: int = 4,
+    ) -> "RecordingPlan":  # fmt: skip
+        """The plan for a network; itemsize: bytes of a recorded number. Raises InputError for unknown quantities and for what does not fit into memory."""
         wanted = frozenset([record] if isinstance(record, str) else record)
         unknown = wanted - set(RECORDABLE)
         if unknown:
@@ -79,7 +80,7 @@ class RecordingPlan:
         plan = cls(wanted, n_steps, network.n_units, network.n_outputs, int(stride), streamed)
         if not streamed:
             hint = "record less, every stride-th step (stride=), or to a file (to='FILE.h5')"
-            check_memory(plan.n_bytes(), f"recording {n_steps} steps of {network.n_units} units", hint)
+            check_memory(plan.n_bytes(itemsize), f"recording {n_steps} steps of {network.n_units} units", hint)
         return plan
 
     def n_bytes(self, itemsize: int = 4) -> float:

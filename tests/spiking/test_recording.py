@@ -84,6 +84,8 @@ def test_what_does_not_fit_is_refused_with_the_estimate(network, monkeypatch):
         InputError, match=r"recording 100000000 steps of 30 units needs 11.2 GiB of memory, 1 GiB are free"
     ):
         RecordingPlan.of(network, 10**8, ("voltage",))
+    with pytest.raises(InputError, match=r"needs 22\.4 GiB"):  # of the reference path
+        RecordingPlan.of(network, 10**8, ("voltage",), itemsize=8)
     RecordingPlan.of(network, 10**8, ("voltage",), stride=1000)
     RecordingPlan.of(network, 10**8, ("voltage",), streamed=True)
 
