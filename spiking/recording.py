@@ -70,7 +70,10 @@ class RecordingPlan:
         cls, network: "SpikingNetwork", n_steps: int, record: Iterable[str], stride: int = 1, streamed: bool = False,
         itemsize: int = 4,
     ) -> "RecordingPlan":  # fmt: skip
-        """The plan for a network; itemsize: bytes of a recorded number. Raises InputError for unknown quantities and for what does not fit into memory."""
+        """The plan for a network; itemsize: bytes of a recorded number.
+
+        Raises InputError for unknown quantities and for what does not fit into memory.
+        """
         wanted = frozenset([record] if isinstance(record, str) else record)
         unknown = wanted - set(RECORDABLE)
         if unknown:
