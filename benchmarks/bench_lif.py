@@ -3,7 +3,9 @@
 Also N = 1000 at the published sparsity, and two threads against one. `python benchmarks/run_all.py --only lif`
 """
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
@@ -73,16 +75,41 @@ def _one_trial() -> dict[str, float]:
 
 
 def _threads() -> dict[str, float]:
-    """Trials per second of two threads over those of one, each with the same trials to run."""
-    net, u = network(), one_pulse()
+    """Trials per second of two threads over those of one, and of two processes: what the machine's cores give at best."""
 
-    def trials_on(n_threads: int):
+    def on_threads(n_threads: int):
         def trials():
             with ThreadPoolExecutor(n_threads) as pool:
-                list(pool.map(lambda key: net.run_fast(u, np.uint64(key)), range(TRIALS_PER_TURN)))
+                list(pool.map(_trial, range(TRIALS_PER_TURN)))
 
         return trials
 
-    seconds = alternate({"one": trials_on(1), "two": trials_on(2)}, REPEATS)
-    ratios = [one / two for one, two in zip(seconds["one"], seconds["two"], strict=True)]
-    return {"two threads / one, trials per second": median(ratios)}
+    with ProcessPoolExecutor(2, get_context("spawn")) as processes:
+
+        def on_processes():
+            list(processes.map(_trials, (TRIALS_PER_TURN // 2,) * 2))
+
+        on_processes()
+        seconds = alternate({"one": on_threads(1), "two": on_threads(2), "processes": on_processes}, REPEATS)
+
+    def gain(name: str) -> float:
+        return median(one / other for one, other in zip(seconds["one"], seconds[name], strict=True))
+
+    return {
+        "two threads / one, trials per second": gain("two"),
+        "two processes / one thread, trials per second": gain("processes"),
+    }
+
+
+@cache
+def _network() -> SpikingNetwork:
+    return network()
+
+
+def _trial(key: int) -> None:
+    _network().run_fast(one_pulse(), np.uint64(key))
+
+
+def _trials(n: int) -> None:
+    for key in range(n):
+        _trial(key)
