@@ -1,14 +1,27 @@
 """Shared by the tests: small models without TensorFlow, and running commands in process."""
 
+import json
 import os
 import signal
 import subprocess
+from pathlib import Path
 
 import numpy as np
 
 from rate2spike.io.records import SpikeRecord, events_of
 from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate.weights import som_mask
+
+
+def golden_folder() -> Path:
+    """Where the golden numbers are: tests/data/golden, or what RATE2SPIKE_GOLDEN names."""
+    return Path(os.environ.get("RATE2SPIKE_GOLDEN", Path(__file__).parent / "data" / "golden"))
+
+
+def golden_csnn() -> dict:
+    """Numbers of the CSNN code, empty if the folder has none."""
+    path = golden_folder() / "csnn.json"
+    return json.loads(path.read_text()) if path.exists() else {}
 
 
 def small_model(

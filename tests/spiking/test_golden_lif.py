@@ -1,7 +1,5 @@
 """Golden: the reference path against the published MATLAB simulator, every case in the golden folder."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -12,28 +10,23 @@ from rate2spike.spiking.recording import RECORDABLE
 from rate2spike.spiking.simulate_reference import InjectedDraws
 from rate2spike.spiking.stimulation import Stimulation
 
+from helpers import golden_folder
+
 TOLERANCE = 1e-8
 
-
-def _golden_folder() -> Path:
-    import os
-
-    return Path(os.environ.get("RATE2SPIKE_GOLDEN", Path(__file__).parents[1] / "data" / "golden"))
-
-
-CASES = sorted(path.name[3:-10] for path in _golden_folder().glob("lif/in_*_model.mat"))
+CASES = sorted(path.name[3:-10] for path in golden_folder().glob("lif/in_*_model.mat"))
 
 
 def test_golden_folder_holds_something():
     """Families that are absent are no failure; a folder without any golden file is."""
-    folder = _golden_folder()
+    folder = golden_folder()
     found = [path for path in folder.rglob("*") if path.suffix in (".mat", ".json")]
     assert found, f"no golden file in {folder}"
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_golden_lif_case_through_python(case):
-    folder = _golden_folder() / "lif"
+    folder = golden_folder() / "lif"
     given, expected = loadmat(folder / f"in_{case}.mat"), loadmat(folder / f"out_{case}.mat")
     network = SpikingNetwork.from_model(
         load_model(folder / f"in_{case}_model.mat"), given["s"].item(),
@@ -50,7 +43,7 @@ def test_golden_lif_case_through_python(case):
 
 @pytest.mark.parametrize("case", CASES)
 def test_golden_lif_case_through_the_command(case, cli, tmp_path):
-    folder = _golden_folder() / "lif"
+    folder = golden_folder() / "lif"
     given = loadmat(folder / f"in_{case}.mat")
     options = ["--initial-weights"] if given["w0"].item() else []
     code, _, error = cli(

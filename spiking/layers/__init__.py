@@ -1,0 +1,1 @@
+"""Trainable spiking layers: LIF, ALIF and CLIF units, leaky readouts, surrogate gradients."""

@@ -1,0 +1,78 @@
+"""Leaky integrate-and-fire units with an adaptive threshold: the LSNN of Bellec et al. 2018."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from rate2spike.errors import InputError
+from rate2spike.spiking.layers.cell import PACKAGE, Cell, CellLayer
+from rate2spike.spiking.layers.initialization import TimeConstant, checked_tau
+from rate2spike.spiking.layers.scan import Path
+from rate2spike.spiking.layers.spiking_options import SpikingOptions
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class ALIFCell(Cell):
+    """One step of adaptive LIF units, reset after the leak and with the adaptive threshold A:
+
+        i_t = W x_t + bias + R z_{t-1}
+        b_t = β b_{t-1} + (1 - β) z_{t-1},    β = exp(-dt/τ_b)
+        A_t = θ + γ b_t
+        v_t = reset(κ v_{t-1} + (1 - κ) i_t, z_{t-1}, A_t),    κ = exp(-dt/τ)
+        z_t = H((v_t - A_t) / A_t)
+
+    Potentials and currents have no unit. Input (B, I), states v, b and z (B, N), output z.
+    """
+
+    state_names = ("v", "b", "z")
+
+    def __init__(
+        self, units: int, tau_ms: TimeConstant = 20.0, tau_adaptation_ms: TimeConstant = 20.0, dt_ms: float = 1.0, *,
+        threshold_increment: float = 1.3, input_rate_hz: float = 1.0, threshold: float = 1.0,
+        surrogate: str = "triangle", surrogate_scale: float = 0.3, reset: str = "subtraction", use_bias: bool = True,
+        recurrent: bool = True, seed: int | None = None, **kwargs: Any,
+    ):  # fmt: skip
+        """threshold_increment: γ. Time constants and rate as for LIFCell. Raises InputError."""
+        super().__init__(units, dt_ms, use_bias, seed, **kwargs)
+        self.tau_ms = checked_tau(tau_ms, "tau_ms")
+        self.tau_adaptation_ms = checked_tau(tau_adaptation_ms, "tau_adaptation_ms")
+        if not threshold_increment >= 0:
+            raise InputError(f"threshold_increment must be a number from 0, got {threshold_increment}")
+        self.threshold_increment, self.input_rate_hz, self.recurrent = threshold_increment, input_rate_hz, recurrent
+        self.spiking = SpikingOptions(threshold, surrogate, surrogate_scale, reset)
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights; input_shape (..., I)."""
+        rng = self.draws()
+        tau, self.kappa = self.add_tau(rng, self.tau_ms, "tau_ms")
+        _, self.beta = self.add_tau(rng, self.tau_adaptation_ms, "tau_adaptation_ms")
+        rate = self.input_rate_hz
+        self.weights_in = self.add_path(rng, "", input_shape[-1], tau, rate, rate, self.recurrent)
+
+    def paths(self) -> tuple[Path, ...]:
+        """One way in."""
+        return (self.weights_in.path(),)
+
+    def advance(self, currents: tuple[tf.Tensor, ...], states: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
+        """See the class."""
+        (i,), (v, b, z) = currents, states
+        b = self.beta * b + (1 - self.beta) * z
+        threshold = self.spiking.threshold + self.threshold_increment * b
+        v = self.spiking.after_spike(self.kappa * v + (1 - self.kappa) * i, z, threshold)
+        return v, b, self.spiking.spikes((v - threshold) / threshold)
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the cell again."""
+        own = {
+            "tau_ms": self.tau_ms, "tau_adaptation_ms": self.tau_adaptation_ms, "input_rate_hz": self.input_rate_hz,
+            "threshold_increment": self.threshold_increment, "recurrent": self.recurrent,
+        }  # fmt: skip
+        return {**super().get_config(), **own, **vars(self.spiking)}
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class ALIF(CellLayer):
+    """ALIF units over time; options of ALIFCell."""
+
+    cell_class = ALIFCell

@@ -1,0 +1,199 @@
+"""What all cells and layers share. A cell is a Keras RNN cell; a layer runs one over time by `scan`, much faster.
+
+Arrays of layers are (batch, time, units), weights (from, to). A step lasts dt; time constants are in ms.
+"""
+
+from collections import namedtuple
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from rate2spike.errors import InputError
+from rate2spike.seeding import Role, generator, resolve_seed
+from rate2spike.spiking.layers.initialization import (
+    SHARE_OF_INPUT,
+    SHARE_OF_RECURRENCE,
+    drawn_tau,
+    fluctuation_normal,
+)  # fmt: skip
+from rate2spike.spiking.layers.scan import Path, all_states, scan
+
+PACKAGE = "rate2spike"
+
+
+class Cell(keras.layers.Layer):
+    """N units with one step. A subclass gives `state_names` (the last is the output), `build`, `paths`, `split` and `advance`."""
+
+    state_names: tuple[str, ...]
+
+    def __init__(self, units: int, dt_ms: float, use_bias: bool, seed: int | None, **kwargs: Any):
+        super().__init__(**kwargs)
+        if units < 1 or int(units) != units:
+            raise InputError(f"units must be a whole number from 1, got {units}")
+        if not 0 < dt_ms < np.inf:
+            raise InputError(f"dt_ms must be a positive number, got {dt_ms}")
+        self.units, self.dt_ms, self.use_bias, self.seed = int(units), float(dt_ms), bool(use_bias), resolve_seed(seed)
+        self.supports_jit = False  # XLA unrolls loops over time: many times slower on a CPU
+
+    @property
+    def state_size(self) -> list[int]:
+        """One vector of N per state."""
+        return [self.units] * len(self.state_names)
+
+    @property
+    def output_size(self) -> int:
+        """N."""
+        return self.units
+
+    def get_initial_state(self, batch_size: Any = None) -> list[tf.Tensor]:
+        """Zeros (B, N)."""
+        return [tf.zeros([batch_size, self.units], self.compute_dtype) for _ in self.state_names]
+
+    def call(self, inputs: tf.Tensor, states: Any) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """One step: inputs (B, I) and states (B, N) to the output (B, N) and the new states."""
+        currents = tuple(
+            _current(x, path, states[-1]) for x, path in zip(self.split(inputs), self.paths(), strict=True)
+        )
+        states = self.advance(currents, tuple(states))
+        return states[-1], list(states)
+
+    def paths(self) -> tuple[Path, ...]:
+        """The ways into the cell, in the order of its inputs."""
+        raise NotImplementedError
+
+    def split(self, inputs: Any) -> tuple[tf.Tensor, ...]:
+        """The inputs of every path, of inputs that are one tensor or one per path."""
+        return (inputs,)
+
+    def advance(self, currents: tuple[tf.Tensor, ...], states: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
+        """The elementwise part of a step: currents and states (B, N) to the new states."""
+        raise NotImplementedError
+
+    def draws(self) -> np.random.Generator:
+        """Where the initial values come from; the same at every call."""
+        return generator(self.seed, Role.INITIAL_WEIGHTS)
+
+    def add_tau(self, rng: np.random.Generator, tau_ms: Any, name: str) -> tuple[np.ndarray, tf.Variable]:
+        """Time constants (N,), drawn once, and exp(-dt/τ): kept with the weights, never trained."""
+        tau = drawn_tau(rng, tau_ms, self.units, name)
+        self.add_constant(name, tau)
+        return tau, self.add_constant(f"decay_{name}", np.exp(-self.dt_ms / tau))
+
+    def add_constant(self, name: str, values: np.ndarray) -> tf.Variable:
+        """A vector that is saved but not trained."""
+        return self.add_weight(name=name, shape=values.shape, trainable=False, initializer=_given(values))
+
+    def add_path(
+        self, rng: np.random.Generator, prefix: str, n_inputs: int, tau_ms: np.ndarray, rate_hz: float,
+        recurrent_rate_hz: float, recurrent: bool,
+    ) -> "Weights":  # fmt: skip
+        """Trainable weights of a way into the cell, by the fluctuation initialiser; recurrent: from all units but oneself."""
+        share = SHARE_OF_INPUT if recurrent else 1.0
+        kernel = fluctuation_normal(rng, n_inputs, share, rate_hz, tau_ms)
+        no_autapses = 1 - np.eye(self.units)
+
+        def weight(name: str, values: np.ndarray) -> tf.Variable:
+            return self.add_weight(name=prefix + name, shape=values.shape, initializer=_given(values))
+
+        variables = weight("kernel", kernel), weight("bias", np.zeros(self.units)) if self.use_bias else None
+        if not recurrent:
+            return Weights(*variables)
+        from_units = fluctuation_normal(rng, self.units, SHARE_OF_RECURRENCE, recurrent_rate_hz, tau_ms) * no_autapses
+        return Weights(*variables, weight("recurrent_kernel", from_units), tf.constant(no_autapses, self.compute_dtype))
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the cell again."""
+        own = {"units": self.units, "dt_ms": self.dt_ms, "use_bias": self.use_bias, "seed": self.seed}
+        return {**super().get_config(), **own}
+
+
+class Weights:
+    """Variables of a path."""
+
+    def __init__(self, kernel, bias, recurrent=None, no_autapses=None):
+        self.kernel, self.bias, self.recurrent, self.no_autapses = kernel, bias, recurrent, no_autapses
+
+    def path(self) -> Path:
+        """Their values; a unit's weight to itself is 0 and has no gradient."""
+        recurrent = None if self.recurrent is None else self.recurrent * self.no_autapses
+        return Path(
+            tf.convert_to_tensor(self.kernel), None if self.bias is None else tf.convert_to_tensor(self.bias), recurrent
+        )
+
+
+class CellLayer(keras.layers.Layer):
+    """A cell over time: inputs (B, T, I), or a pair for CLIF, to outputs (B, T, N), from zero states.
+
+    The options of the cell, and: recompute: keep only the states at every tenth step for the backward pass and make the
+    others again (less memory, more time, the same numbers). input_gradient=False: the inputs are data, no gradient is made
+    for them (less time and memory).
+    """
+
+    cell_class: type[Cell]
+
+    def __init__(
+        self, units: int, *, recompute: bool = False, input_gradient: bool = True, name: str | None = None,
+        trainable: bool = True, dtype: Any = None, **cell_options: Any,
+    ):  # fmt: skip
+        super().__init__(name=name, trainable=trainable, dtype=dtype)
+        self.cell = self.cell_class(units, dtype=dtype, **cell_options)
+        self.recompute, self.input_gradient = recompute, input_gradient
+        self.supports_jit = False
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights; input_shape (B, T, I), or one per path."""
+        if not self.cell.built:
+            self.cell.build(input_shape)
+            self.cell.built = True
+
+    def call(self, inputs: Any) -> tf.Tensor:
+        """Outputs (B, T, N)."""
+        x = self._time_first(inputs)
+        outputs = scan(
+            self.cell.advance, x, self.cell.paths(), self._start(x),
+            recompute=self.recompute, input_gradient=self.input_gradient,
+        )  # fmt: skip
+        return tf.transpose(outputs, [1, 0, 2])
+
+    def states(self, inputs: Any) -> Any:
+        """All states as a record of arrays (T + 1, B, N), the initial ones first: `states.v`, `states.z`, ..."""
+        if not self.built:
+            self.build([x.shape for x in inputs] if isinstance(inputs, list | tuple) else inputs.shape)
+            self.built = True
+        x = self._time_first(inputs)
+        values = all_states(self.cell.advance, x, self.cell.paths(), self._start(x))
+        return namedtuple("States", self.cell.state_names)(*(value.numpy() for value in values))
+
+    def compute_output_shape(self, input_shape: Any) -> tuple:
+        """(B, T, N)."""
+        first = input_shape if isinstance(input_shape[0], int | None) else input_shape[0]
+        return (*first[:2], self.cell.units)
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the layer again."""
+        cell = {
+            name: value for name, value in self.cell.get_config().items() if name not in ("name", "trainable", "dtype")
+        }
+        own = {"recompute": self.recompute, "input_gradient": self.input_gradient}
+        return {**super().get_config(), **cell, **own}
+
+    def _time_first(self, inputs: Any) -> tuple[tf.Tensor, ...]:
+        parts = self.cell.split(inputs)
+        return tuple(tf.transpose(tf.cast(x, self.compute_dtype), [1, 0, 2]) for x in parts)
+
+    def _start(self, x: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
+        batch_size = tf.shape(x[0])[1] if x[0].shape[1] is None else x[0].shape[1]
+        return tuple(self.cell.get_initial_state(batch_size))
+
+
+def _given(values: np.ndarray):
+    return lambda shape, dtype: tf.constant(values, dtype=dtype)
+
+
+def _current(x: tf.Tensor, path: Path, z: tf.Tensor) -> tf.Tensor:
+    current = tf.matmul(x, path.kernel)
+    if path.bias is not None:
+        current += path.bias
+    return current if path.recurrent is None else current + tf.matmul(z, path.recurrent)

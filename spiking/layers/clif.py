@@ -1,0 +1,101 @@
+"""Context-dependent LIF units: a soma whose input an apical compartment modulates (Ferrand et al., ICANN 2023)."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from rate2spike.errors import InputError
+from rate2spike.spiking.layers.cell import PACKAGE, Cell, CellLayer
+from rate2spike.spiking.layers.initialization import TimeConstant, checked_tau
+from rate2spike.spiking.layers.interactions import check_interaction, interaction
+from rate2spike.spiking.layers.scan import Path
+from rate2spike.spiking.layers.spiking_options import SpikingOptions
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class CLIFCell(Cell):
+    """One step of CLIF units with sensory input x and context c:
+
+        s_t = W_s x_t + b_s + R_s z_{t-1}
+        a_t = κ_a a_{t-1} + (1 - κ_a) (W_a c_t + b_a + R_a z_{t-1}),    κ_a = exp(-dt/τ_a); never reset, never spikes
+        v_t = reset(κ_s v_{t-1} + (1 - κ_s) F(s_t, a_t), z_{t-1}, θ),    κ_s = exp(-dt/τ_s)
+        z_t = H((v_t - θ) / θ)
+
+    F: see `interactions`. Potentials and currents have no unit. Input the pair (x (B, I), c (B, C)), or both side by side
+    (B, I + C) with n_context = C; states v, a and z (B, N), output z.
+    """
+
+    state_names = ("v", "a", "z")
+
+    def __init__(
+        self, units: int, tau_soma_ms: TimeConstant = 20.0, tau_apical_ms: TimeConstant = 20.0, dt_ms: float = 1.0, *,
+        interaction: str = "relu_mult", rate_soma_hz: float = 1.0, rate_apical_hz: float = 1.0, threshold: float = 1.0,
+        surrogate: str = "triangle", surrogate_scale: float = 0.3, reset: str = "subtraction", use_bias: bool = True,
+        recurrent_soma: bool = True, recurrent_apical: bool = True, n_context: int | None = None,
+        seed: int | None = None, **kwargs: Any,
+    ):  # fmt: skip
+        """Time constants as for LIFCell; rates: of the sensory and context inputs, for the initial weights. Raises InputError."""
+        super().__init__(units, dt_ms, use_bias, seed, **kwargs)
+        check_interaction(interaction)
+        self.tau_soma_ms = checked_tau(tau_soma_ms, "tau_soma_ms")
+        self.tau_apical_ms = checked_tau(tau_apical_ms, "tau_apical_ms")
+        self.interaction, self.n_context = interaction, n_context
+        self.rate_soma_hz, self.rate_apical_hz = rate_soma_hz, rate_apical_hz
+        self.recurrent_soma, self.recurrent_apical = recurrent_soma, recurrent_apical
+        self.spiking = SpikingOptions(threshold, surrogate, surrogate_scale, reset)
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights; input_shape ((..., I), (..., C)), or (..., I + C)."""
+        n_inputs, n_context = self._widths(input_shape)
+        rng, both = self.draws(), self.rate_soma_hz + self.rate_apical_hz
+        tau_soma, self.kappa_soma = self.add_tau(rng, self.tau_soma_ms, "tau_soma_ms")
+        tau_apical, self.kappa_apical = self.add_tau(rng, self.tau_apical_ms, "tau_apical_ms")
+        self.soma = self.add_path(rng, "soma_", n_inputs, tau_soma, self.rate_soma_hz, both, self.recurrent_soma)
+        self.apical = self.add_path(
+            rng, "apical_", n_context, tau_apical, self.rate_apical_hz, both, self.recurrent_apical
+        )
+
+    def paths(self) -> tuple[Path, ...]:
+        """Somatic and apical."""
+        return self.soma.path(), self.apical.path()
+
+    def split(self, inputs: Any) -> tuple[tf.Tensor, ...]:
+        """Sensory input and context."""
+        if isinstance(inputs, list | tuple):
+            return tuple(inputs)
+        return inputs[..., : -self.n_context], inputs[..., -self.n_context :]
+
+    def advance(self, currents: tuple[tf.Tensor, ...], states: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
+        """See the class."""
+        (s, i_apical), (v, a, z), threshold = currents, states, self.spiking.threshold
+        a = self.kappa_apical * a + (1 - self.kappa_apical) * i_apical
+        v = self.kappa_soma * v + (1 - self.kappa_soma) * interaction(s, a, self.interaction)
+        v = self.spiking.after_spike(v, z, threshold)
+        return v, a, self.spiking.spikes((v - threshold) / threshold)
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the cell again."""
+        names = (
+            "tau_soma_ms", "tau_apical_ms", "interaction", "rate_soma_hz", "rate_apical_hz", "recurrent_soma",
+            "recurrent_apical", "n_context",
+        )  # fmt: skip
+        own = {name: getattr(self, name) for name in names}
+        return {**super().get_config(), **own, **vars(self.spiking)}
+
+    def _widths(self, input_shape: Any) -> tuple[int, int]:
+        if isinstance(input_shape[0], list | tuple | tf.TensorShape):
+            return input_shape[0][-1], input_shape[1][-1]
+        if not self.n_context or not 0 < self.n_context < input_shape[-1]:
+            raise InputError(
+                "a CLIF cell takes the pair (sensory input, context), or both side by side with n_context, the number of "
+                f"context inputs, from 1 to {input_shape[-1] - 1}; got n_context {self.n_context}"
+            )
+        return input_shape[-1] - self.n_context, self.n_context
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class CLIF(CellLayer):
+    """CLIF units over time; options of CLIFCell. Call it with the pair (x (B, T, I), c (B, T, C))."""
+
+    cell_class = CLIFCell

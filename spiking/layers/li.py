@@ -1,0 +1,54 @@
+"""Leaky integrators: the readout."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from rate2spike.spiking.layers.cell import PACKAGE, Cell, CellLayer
+from rate2spike.spiking.layers.initialization import TimeConstant, checked_tau
+from rate2spike.spiking.layers.scan import Path
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class LICell(Cell):
+    """One step of leaky integrators: v_t = κ v_{t-1} + (1 - κ) (W x_t + b),    κ = exp(-dt/τ).
+
+    Input (B, I), state and output v (B, N).
+    """
+
+    state_names = ("v",)
+
+    def __init__(
+        self, units: int, tau_ms: TimeConstant = 20.0, dt_ms: float = 1.0, *, input_rate_hz: float = 1.0,
+        use_bias: bool = True, seed: int | None = None, **kwargs: Any,
+    ):  # fmt: skip
+        """As LIFCell. Raises InputError."""
+        super().__init__(units, dt_ms, use_bias, seed, **kwargs)
+        self.tau_ms, self.input_rate_hz = checked_tau(tau_ms, "tau_ms"), input_rate_hz
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights; input_shape (..., I)."""
+        rng = self.draws()
+        tau, self.kappa = self.add_tau(rng, self.tau_ms, "tau_ms")
+        rate = self.input_rate_hz
+        self.weights_in = self.add_path(rng, "", input_shape[-1], tau, rate, rate, recurrent=False)
+
+    def paths(self) -> tuple[Path, ...]:
+        """One way in."""
+        return (self.weights_in.path(),)
+
+    def advance(self, currents: tuple[tf.Tensor, ...], states: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
+        """See the class."""
+        return (self.kappa * states[0] + (1 - self.kappa) * currents[0],)
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the cell again."""
+        return {**super().get_config(), "tau_ms": self.tau_ms, "input_rate_hz": self.input_rate_hz}
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class LI(CellLayer):
+    """Leaky integrators over time; options of LICell."""
+
+    cell_class = LICell

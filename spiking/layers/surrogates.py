@@ -1,0 +1,62 @@
+"""Spikes with surrogate gradients: forward the step function z = H(u), H(0) = 0; backward a smooth ψ(u) in its place.
+
+| kind     | ψ(u)                              | source                              |
+|----------|-----------------------------------|-------------------------------------|
+| triangle | a max(0, 1 - abs(u))              | Bellec et al. 2018                  |
+| super    | 1 / (a abs(u) + 1)^2              | SuperSpike, Zenke & Ganguli 2018    |
+| gaussian | exp(-u^2 / a) / sqrt(2 π a)       | as in the CSNN code: integrates to 0.707 |
+| sigmoid  | a σ(a u) (1 - σ(a u))             | slope of the logistic function      |
+
+a is a height for the triangle, a variance for the gaussian, and a slope for the other two (10 and more is useful there).
+"""
+
+import math
+
+import tensorflow as tf
+
+from rate2spike.errors import InputError
+
+
+def _triangle(u, a):
+    return a * tf.nn.relu(1 - tf.abs(u))
+
+
+def _super(u, a):
+    return 1 / tf.square(a * tf.abs(u) + 1)
+
+
+def _gaussian(u, a):
+    return tf.exp(-tf.square(u) / a) / math.sqrt(2 * math.pi * a)
+
+
+def _sigmoid(u, a):
+    s = tf.sigmoid(a * u)
+    return a * s * (1 - s)
+
+
+SURROGATES = {"triangle": _triangle, "super": _super, "gaussian": _gaussian, "sigmoid": _sigmoid}
+
+
+def check_surrogate(kind: str, scale: float) -> None:
+    """Raise InputError for an unknown kind or a scale that is not positive."""
+    if kind not in SURROGATES:
+        raise InputError(f"unknown surrogate {kind!r}: choose from {', '.join(SURROGATES)} (--surrogate)")
+    if not 0 < scale < math.inf:
+        raise InputError(f"the surrogate's scale must be a positive number, got {scale} (--grad_scale)")
+
+
+def surrogate(u: tf.Tensor, kind: str = "triangle", scale: float = 0.3) -> tf.Tensor:
+    """ψ(u), of the shape of u. Raises InputError for an unknown kind or scale."""
+    check_surrogate(kind, scale)
+    return SURROGATES[kind](u, scale)
+
+
+def spikes(u: tf.Tensor, kind: str = "triangle", scale: float = 0.3) -> tf.Tensor:
+    """1 where u > 0, else 0, with gradient ψ(u). Raises InputError for an unknown kind or scale."""
+    check_surrogate(kind, scale)
+
+    @tf.custom_gradient
+    def step(u):
+        return tf.cast(u > 0, u.dtype), lambda dz: dz * SURROGATES[kind](u, scale)
+
+    return step(u)
