@@ -4,7 +4,7 @@ Arrays of layers are (batch, time, units), weights (from, to). A step lasts dt; 
 """
 
 from collections import namedtuple
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -24,7 +24,10 @@ PACKAGE = "rate2spike"
 
 
 class Cell(keras.layers.Layer):
-    """N units with one step. A subclass gives `state_names` (the last is the output), `build`, `paths`, `split` and `advance`."""
+    """N units with one step.
+
+    A subclass gives `state_names`, the last of which is the output, `build`, `paths`, `advance` and, for several, `split`.
+    """
 
     state_names: tuple[str, ...]
 
@@ -72,7 +75,7 @@ class Cell(keras.layers.Layer):
         raise NotImplementedError
 
     def draws(self) -> np.random.Generator:
-        """Where the initial values come from; the same at every call."""
+        """Where the initial values come from: the same at every call."""
         return generator(self.seed, Role.INITIAL_WEIGHTS)
 
     def add_tau(self, rng: np.random.Generator, tau_ms: Any, name: str) -> tuple[np.ndarray, tf.Variable]:
@@ -101,7 +104,7 @@ class Cell(keras.layers.Layer):
         if not recurrent:
             return Weights(*variables)
         from_units = fluctuation_normal(rng, self.units, SHARE_OF_RECURRENCE, recurrent_rate_hz, tau_ms) * no_autapses
-        return Weights(*variables, weight("recurrent_kernel", from_units), tf.constant(no_autapses, self.compute_dtype))
+        return Weights(*variables, weight("recurrent_kernel", from_units))
 
     def get_config(self) -> dict[str, Any]:
         """What makes the cell again."""
@@ -109,18 +112,19 @@ class Cell(keras.layers.Layer):
         return {**super().get_config(), **own}
 
 
-class Weights:
+class Weights(NamedTuple):
     """Variables of a path."""
 
-    def __init__(self, kernel, bias, recurrent=None, no_autapses=None):
-        self.kernel, self.bias, self.recurrent, self.no_autapses = kernel, bias, recurrent, no_autapses
+    kernel: tf.Variable
+    bias: tf.Variable | None
+    recurrent: tf.Variable | None = None
 
     def path(self) -> Path:
         """Their values; a unit's weight to itself is 0 and has no gradient."""
-        recurrent = None if self.recurrent is None else self.recurrent * self.no_autapses
-        return Path(
-            tf.convert_to_tensor(self.kernel), None if self.bias is None else tf.convert_to_tensor(self.bias), recurrent
-        )
+        kernel, bias, recurrent = (None if item is None else tf.convert_to_tensor(item) for item in self)
+        if recurrent is not None:
+            recurrent *= 1 - tf.eye(recurrent.shape[0], dtype=recurrent.dtype)
+        return Path(kernel, bias, recurrent)
 
 
 class CellLayer(keras.layers.Layer):
@@ -135,9 +139,9 @@ class CellLayer(keras.layers.Layer):
 
     def __init__(
         self, units: int, *, recompute: bool = False, input_gradient: bool = True, name: str | None = None,
-        trainable: bool = True, dtype: Any = None, **cell_options: Any,
+        trainable: bool = True, dtype: Any = None, activity_regularizer: Any = None, **cell_options: Any,
     ):  # fmt: skip
-        super().__init__(name=name, trainable=trainable, dtype=dtype)
+        super().__init__(name=name, trainable=trainable, dtype=dtype, activity_regularizer=activity_regularizer)
         self.cell = self.cell_class(units, dtype=dtype, **cell_options)
         self.recompute, self.input_gradient = recompute, input_gradient
         self.supports_jit = False

@@ -14,7 +14,7 @@ TimeConstant = float | Sequence[float] | Mapping[str, Sequence[float]]
 def fluctuation_sd(n_inputs: int, share: float, rate_hz: float, tau_ms: np.ndarray) -> np.ndarray:
     """SD of a unit's weights so that its potential fluctuates with variance `share` ("centred fluctuation" initialisation).
 
-    σ = sqrt(share / (n_inputs ν ε)), ε = τ / 2 in seconds; ν the assumed rate of the inputs (after Rossbroich, Gygax & Zenke 2022).
+    σ = sqrt(share / (n_inputs ν ε)), ε = τ / 2 in seconds, ν the assumed rate of the inputs (after Rossbroich et al. 2022).
     """
     return np.sqrt(share / (n_inputs * rate_hz * np.asarray(tau_ms, np.float64) * 1e-3 / 2))
 

@@ -1,0 +1,44 @@
+"""A penalty on too many spikes."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from rate2spike.errors import InputError
+from rate2spike.spiking.layers.cell import PACKAGE
+
+
+def spike_rate_penalty(spike_sums: tf.Tensor, valid_steps: tf.Tensor, target_probability: float) -> tf.Tensor:
+    """Mean over trials of max(0, n - N p T)^2 / T: only activity above the target is punished.
+
+    spike_sums (B, N): spikes of every unit, n their sum; valid_steps (B,): T; p: target spikes per unit and step.
+    """
+    steps = tf.cast(valid_steps, spike_sums.dtype)
+    n_units = tf.cast(tf.shape(spike_sums)[1], spike_sums.dtype)
+    excess = tf.nn.relu(tf.reduce_sum(spike_sums, 1) - n_units * target_probability * steps)
+    return tf.reduce_mean(tf.square(excess) / steps)
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class SpikeRateRegularizer(keras.regularizers.Regularizer):
+    """`activity_regularizer` of a spiking layer: weight times `spike_rate_penalty` of its outputs (B, T, N), every step valid."""
+
+    def __init__(self, target_probability: float = 0.01, weight: float = 1e-4):
+        """Raises InputError."""
+        if not 0 <= target_probability <= 1:
+            raise InputError(f"target_probability must be from 0 to 1, got {target_probability} (--target_spike_prob)")
+        if not weight >= 0:
+            raise InputError(f"the regulariser's weight must be a number from 0, got {weight} (--spike_reg_l2)")
+        self.target_probability, self.weight = target_probability, weight
+
+    def __call__(self, z: tf.Tensor) -> tf.Tensor:
+        """The penalty, summed over trials: Keras divides what a regulariser of activity gives by their number."""
+        n_trials = tf.shape(z)[0]
+        steps = tf.fill([n_trials], tf.shape(z)[1])
+        penalty = spike_rate_penalty(tf.reduce_sum(z, 1), steps, self.target_probability)
+        return self.weight * penalty * tf.cast(n_trials, z.dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the regulariser again."""
+        return {"target_probability": self.target_probability, "weight": self.weight}
