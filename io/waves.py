@@ -84,9 +84,10 @@ def _random_series(family: int, per_class: int, n_samples: int, seed: int) -> np
 
 
 def _times_s(n_samples: int, period_s: float, divisor: int, phase: np.ndarray | int) -> np.ndarray:
-    """(..., n_samples); the step is period / divisor, halved as often as the samples then still span the divisor."""
-    halvings = np.floor(np.log2(period_s * n_samples / divisor))
-    return period_s / divisor / 2.0**halvings * (np.asarray(phase)[..., None] + np.arange(n_samples))
+    """(..., n_samples); the step is period / divisor / 2^k with k = floor(log2(period n / divisor))."""
+    step_s = period_s / divisor / 2.0 ** np.floor(np.log2(period_s * n_samples / divisor))
+    # two products, not one of the sum: rounding then falls to the published side of the jumps
+    return step_s * np.asarray(phase)[..., None] + step_s * np.arange(n_samples)
 
 
 def _check(per_class: int, n_steps: int, context_rate_hz: float, dt_s: float, context_steps: int) -> None:
