@@ -5,8 +5,8 @@ A file is a header of ASCII lines that begin with #, up to #!END-HEADER, then pa
     28 bytes     type, source (u16 each), event size, timestamp offset, overflow, capacity, n, n valid (u32 each)
     n events     for type 1 (polarity) of 8 bytes: u32 data, u32 timestamp in us
 
-of which the data's bit 0 says whether the event counts, bit 1 is its polarity, bits 2 to 16 are y (14 bits used at
-most), bits 17 to 31 x; the time is overflow * 2^31 + timestamp.
+Bit 0 of the data says whether the event is valid, bit 1 is its polarity, bits 2 to 14 are y, bits 17 to 29 are x. The
+time is overflow * 2^31 + timestamp.
 """
 
 import os
@@ -112,7 +112,9 @@ def _skip_header(file: BinaryIO, path: str | os.PathLike) -> None:
     first = file.readline(_LONGEST_LINE).rstrip()
     if first != VERSION_LINE:
         found = first.decode("ascii", "replace")[:20] if first.startswith(b"#!AER-DAT") else "another kind of file"
-        raise InputError(f"{path} is no AEDAT 3.1 file: expected {VERSION_LINE.decode()} in its first line, got {found}")
+        raise InputError(
+            f"{path} is no AEDAT 3.1 file: expected {VERSION_LINE.decode()} in its first line, got {found}"
+        )
     while True:
         line = file.readline(_LONGEST_LINE)
         if line.rstrip() == END_LINE:
@@ -130,7 +132,9 @@ def _read_packet(file: BinaryIO, size: int, path: str | os.PathLike) -> Packet |
     n_events, event_size = int(header["n_events"]), int(header["event_size"])
     is_polarity = header["type"] == POLARITY
     if is_polarity and event_size != _EVENT.itemsize:
-        raise InputError(f"{path}: polarity events of {event_size} bytes at byte {position}, expected {_EVENT.itemsize}")
+        raise InputError(
+            f"{path}: polarity events of {event_size} bytes at byte {position}, expected {_EVENT.itemsize}"
+        )
     if n_events * event_size > size - file.tell():
         raise InputError(
             f"{path} is truncated: the packet at byte {position} should hold {n_events} events of {event_size} bytes"

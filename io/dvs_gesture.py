@@ -76,11 +76,12 @@ def dvs_folder(data_path: str | os.PathLike) -> Path:
 def _from_npy(path: Path) -> EventStream:
     """The columns x, y, polarity and t in ms."""
     try:
-        table = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError, SyntaxError) as error:
+        with path.open("rb") as file:
+            table = np.lib.format.read_array(file, allow_pickle=False)
+    except (OSError, ValueError, MemoryError) as error:
         raise InputError(f"cannot read {path} as a NumPy array of numbers: {error}") from None
-    if not isinstance(table, np.ndarray) or table.ndim != 2 or table.shape[1] != 4:
-        raise InputError(f"{path}: expected shape (n, 4) with x, y, polarity, t in ms, got {getattr(table, 'shape', '')}")
+    if table.ndim != 2 or table.shape[1] != 4:
+        raise InputError(f"{path}: expected shape (n, 4) with x, y, polarity, t in ms, got {table.shape}")
     # some mirrors store the whole numbers as floats
     is_whole = table.dtype.kind == "f" and np.isfinite(table).all() and not np.any(table % 1)
     if table.dtype.kind not in "iu" and not is_whole:

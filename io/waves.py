@@ -91,7 +91,11 @@ def _times_s(n_samples: int, period_s: float, divisor: int, phase: np.ndarray | 
 
 
 def _check(per_class: int, n_steps: int, context_rate_hz: float, dt_s: float, context_steps: int) -> None:
-    for name, value, least in (("per_class", per_class, 1), ("n_steps", n_steps, 1), ("context_steps", context_steps, 0)):
+    for name, value, least in (
+        ("per_class", per_class, 1),
+        ("n_steps", n_steps, 1),
+        ("context_steps", context_steps, 0),
+    ):
         if isinstance(value, bool) or value % 1 != 0 or value < least:
             raise InputError(f"{name} must be a whole number of at least {least}, got {value}")
     if context_steps > n_steps:
