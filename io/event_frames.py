@@ -32,10 +32,6 @@ class FrameSettings:
         _check_number("duration_ratio", self.duration_ratio, is_part, "0 < ratio <= 1, or a pair 0 <= from < to <= 1")
 
 
-SHD_FRAMES = FrameSettings(spatial_factor=0.5, window_ms=2, count_threshold=1, duration_ratio=1.0)
-DVS_FRAMES = FrameSettings(spatial_factor=0.12, window_ms=5, count_threshold=3, duration_ratio=0.4)
-
-
 def cropped(events: EventStream, ratio: float | tuple[float, float], legacy: bool = False) -> EventStream:
     """The events from t_first + low * duration to t_first + high * duration; a single ratio is (0, ratio).
 
@@ -114,3 +110,8 @@ def _check_inside(events: EventStream, sensor: Sensor) -> None:
         values = getattr(events, name)
         if values.size and values.max() >= limit:
             raise InputError(f"event with {name} {values.max()} outside the sensor, which has 0 to {limit - 1}")
+
+
+# of the published experiments
+SHD_FRAMES = FrameSettings(spatial_factor=0.5, window_ms=2, count_threshold=1, duration_ratio=1.0)
+DVS_FRAMES = FrameSettings(spatial_factor=0.12, window_ms=5, count_threshold=3, duration_ratio=0.4)
