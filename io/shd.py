@@ -54,8 +54,8 @@ class SHDRecordings:
         except (OSError, RuntimeError, ValueError) as error:
             raise InputError(f"cannot read recording {index} of {self.path}: {error}") from None
         _check_row(times_s, units, f"recording {index} of {self.path}")
-        # in float16 a million overflows: float64 first
-        t_us = np.rint(times_s.astype(np.float64) * 1e6).astype(np.int64)
+        # in float16 a million overflows: float64 first; whole us by truncation, as published
+        t_us = (times_s.astype(np.float64) * 1e6).astype(np.int64)
         x = units.astype(np.int64)
         return EventStream.in_order(t_us, x, np.zeros_like(x), np.ones_like(x))
 

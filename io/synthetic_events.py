@@ -16,6 +16,7 @@ from rate2spike.io.atomic_file import make_folder, write_atomically
 from rate2spike.io.dvs_clips import NPY_FOLDERS
 from rate2spike.io.synthetic_gestures import gesture
 from rate2spike.io.synthetic_utterances import utterance
+from rate2spike.seeding import resolve_seed
 
 SPEAKERS = {"train": 10, "test": 12}  # as in SHD, two are heard in the test file only
 
@@ -30,6 +31,7 @@ def write_synthetic_shd(
 ) -> Path:
     """Write shd_train.h5 and shd_test.h5; returns the folder. template_seed: what the classes are like."""
     _check_counts(n_train_per_class=n_train_per_class, n_test_per_class=n_test_per_class, n_classes=n_classes)
+    seed, template_seed = resolve_seed(seed), resolve_seed(template_seed)
     if n_classes > 20:
         raise InputError(f"n_classes must be at most 20, got {n_classes}")
     target = make_folder(folder)
@@ -51,6 +53,7 @@ def write_synthetic_dvs(
     Every file is written whole or not at all; the users of the test follow those of the training.
     """
     _check_counts(n_train_users=n_train_users, n_test_users=n_test_users, duration_ms=duration_ms)
+    seed, template_seed = resolve_seed(seed), resolve_seed(template_seed)
     target = make_folder(folder)
     users = {"train": range(1, n_train_users + 1), "test": range(n_train_users + 1, n_train_users + n_test_users + 1)}
     for split, numbers in users.items():

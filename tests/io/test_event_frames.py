@@ -158,7 +158,7 @@ def test_events_outside_the_sensor():
 
 
 def test_a_recording_too_long_for_memory():
-    with pytest.raises(InputError, match="frames of one recording needs .* use a longer window_ms"):
+    with pytest.raises(InputError, match=r"frames of one recording needs .* use a longer window_ms"):
         frames(stream([0, 10**15]), DVS, FrameSettings(1.0, 1, 1))
 
 

@@ -52,7 +52,7 @@ def test_half_precision_times_do_not_overflow(tmp_path):
     with SHDRecordings(write_shd(tmp_path / "a.h5", rows, np.arange(10))) as recordings:
         for i, (times_s, _) in enumerate(rows):
             t_us = recordings.events(i).t_us
-            assert 0 <= t_us.min() and t_us.max() < 2_000_000
+            assert t_us.min() >= 0 and t_us.max() < 2_000_000
             np.testing.assert_allclose(t_us, times_s * 1e6, atol=500)  # half a float16 step beyond 1 s
 
 
@@ -149,7 +149,7 @@ def test_labels_out_of_range(tmp_path, labels):
         (([0.1, 0.2], [1]), "2 times but 1 units"),
         (([0.1, np.nan], [1, 2]), "times must be finite seconds"),
         (([0.1, np.inf], [1, 2]), "times must be finite seconds"),
-        (([-0.1, 0.2], [1, 2]), "times must be finite seconds from 0 on, got -0.1"),
+        (([-0.1, 0.2], [1, 2]), "times must be finite seconds from 0 on, got -0.0999"),
         (([0.1], [700]), "units must be 0 to 699, got 700"),
     ],
 )
@@ -162,12 +162,12 @@ def test_damaged_rows(tmp_path, row, message):
 
 
 def test_units_that_are_no_channels(tmp_path):
-    with SHDRecordings(write_shd(tmp_path / "a.h5", units_type=np.int32, rows=(([0.1], [-1]),), labels=(0,))) as bad:
-        with pytest.raises(InputError, match="units must be 0 to 699, got -1"):
-            bad.events(0)
-    with SHDRecordings(write_shd(tmp_path / "b.h5", units_type=np.float32, rows=(([0.1], [1]),), labels=(0,))) as bad:
-        with pytest.raises(InputError, match="units of type float32"):
-            bad.events(0)
+    negative = write_shd(tmp_path / "a.h5", units_type=np.int32, rows=(([0.1], [-1]),), labels=(0,))
+    with SHDRecordings(negative) as bad, pytest.raises(InputError, match="units must be 0 to 699, got -1"):
+        bad.events(0)
+    fractions = write_shd(tmp_path / "b.h5", units_type=np.float32, rows=(([0.1], [1]),), labels=(0,))
+    with SHDRecordings(fractions) as bad, pytest.raises(InputError, match="units of type float32"):
+        bad.events(0)
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc")
