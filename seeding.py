@@ -23,6 +23,7 @@ class Role(IntEnum):
     FIGURE = 6
     MANIPULATION = 7
     ANALYSIS = 8
+    EVENTS = 9
 
 
 def resolve_seed(seed: int | None) -> int:

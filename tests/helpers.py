@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import struct
 import subprocess
 from pathlib import Path
 
@@ -64,3 +65,24 @@ def start_interruptible(command) -> subprocess.Popen:
     """Start a process that SIGINT reaches, even where the tests run in the background with SIGINT ignored."""
     restore = None if os.name == "nt" else lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=restore)
+
+
+def golden_csnn() -> dict:
+    """Golden values of the apical-modulation code by case; none where the golden folder lacks the file."""
+    folder = Path(os.environ.get("RATE2SPIKE_GOLDEN", Path(__file__).parent / "data" / "golden"))
+    path = folder / "csnn.json"
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def aedat_packet(events, overflow=0, kind=1, valid=None) -> bytes:
+    """An AEDAT 3.1 packet of events (t_us, x, y, polarity)."""
+    valid = [1] * len(events) if valid is None else valid
+    header = struct.pack("<HHIIIIII", kind, 1, 8, 4, overflow, len(events), len(events), sum(valid))
+    return header + b"".join(
+        struct.pack("<II", x << 17 | y << 2 | p << 1 | v, t) for (t, x, y, p), v in zip(events, valid, strict=True)
+    )
+
+
+def aedat_bytes(*packets) -> bytes:
+    """An AEDAT 3.1 file."""
+    return b"#!AER-DAT3.1\r\n#Format: RAW\r\n#Source 1: DVS128\r\n#!END-HEADER\r\n" + b"".join(packets)
