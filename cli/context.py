@@ -1,0 +1,163 @@
+"""Train and test a context-dependent classifier of spoken digits (SHD) or gestures (DVS128 Gesture), with spikes.
+
+Writes a folder with config.toml, log.jsonl (one line per epoch), model.keras, best.keras, summary.json and figures/. The
+recordings are yours: put the files below --data_path, or try made-up ones with --synthetic.
+
+example: rate2spike context --dataset shd --synthetic --n_samples 1024 --epoch 8
+"""
+
+import argparse
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rate2spike.cli.arguments import true_or_false
+from rate2spike.errors import InputError
+
+if TYPE_CHECKING:
+    from rate2spike.spiking.context.config import ContextConfig
+
+# flag -> (type, help); defaults are those of ContextConfig
+HISTORIC = {
+    "seed": (int, "of every random draw"),
+    "nb_worker": (int, "threads that prepare trials; 0: none beside the training"),
+    "data_path": (str, "folder of the recordings, and of the cache"),
+    "batch_size": (int, "trials per update"),
+    "dataset": (str, "dvsgesture or shd"),
+    "seq_len": (int, "items per trial; published: 1 and 5"),
+    "task_type": (str, "recognition (is this item the one?) or memory (has it been shown by now?)"),
+    "model_type": (str, "clif (multiplicative), add_clif (additive), lif, or lsnn (adaptive thresholds)"),
+    "apical_rec": (true_or_false, "recurrent weights to the apical compartments"),
+    "apical_tau": (str, "short (shd 40 steps, dvsgesture 20), long (200), or distributed (20 to 200, drawn per unit)"),
+    "lr": (float, "learning rate of Adam"),
+    "lr_decay": (float, "factor of the learning rate after every epoch"),
+    "l2_decay": (float, "weight decay as part of the gradient, biases too"),
+    "epoch": (int, "number of epochs"),
+    "target_spike_prob": (float, "spikes per unit and step above which activity is punished"),
+    "spike_reg_l2": (float, "weight of that punishment"),
+}
+MORE = {
+    "n_samples": (int, "trials per epoch and of the test (default: shd 4096, dvsgesture 2048)"),
+    "hidden": (int, "number of spiking units"),
+    "interaction": (str, "relu_mult, tanh_mult, add, relu_add or tanh_add (default: relu_mult; add_clif: add)"),
+    "reset": (str, "subtraction, zero or none"),
+    "surrogate": (str, "triangle, super, gaussian or sigmoid"),
+    "grad_scale": (float, "scale of the surrogate gradient"),
+    "threshold": (float, "of the units"),
+    "tau_soma": (float, "membrane time constant in ms (default: 20 steps, that is 40 ms for shd, 100 for dvsgesture)"),
+    "clip_norm": (float, "largest global norm of the gradient (default: none)"),
+    "split_by": (str, "validation on other recordings, or on other people (subject)"),
+}
+SWITCHES = {
+    "resample_each_epoch": "draw new training trials for every epoch",
+    "cache": "keep finished trials on disk below --data_path",
+    "recompute": "keep fewer states for the backward pass: less memory, more time, same numbers",
+    "legacy": "read-out means, spike penalty, time crop and validation weight as published, defects included",
+    "synthetic": "made-up recordings, written below --data_path",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    from rate2spike.spiking.context.config import ContextConfig
+
+    defaults = vars(ContextConfig())
+    for name, (kind, text) in (HISTORIC | MORE).items():
+        known = "" if defaults[name] is None else f" (default: {defaults[name]})"
+        parser.add_argument(f"--{name}", type=kind, default=None, help=text + known)
+    for name, text in SWITCHES.items():
+        parser.add_argument(f"--{name}", action="store_true", default=None, help=text)
+    parser.add_argument("--save_dir", default=None, help="folder of this run (default: a new one in runs/)")
+    parser.add_argument("--resume", action="store_true", help="go on with the run of that --save_dir")
+    parser.add_argument("--log_json", default=None, help="write the log there too, as it grows")
+    parser.add_argument("--gpu", default="0", help="which GPU, if there is one (default: 0)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train, test, draw; returns the exit code."""
+    from rate2spike.cli.context_report import report, tested_and_drawn
+    from rate2spike.rate.device import prepare_tensorflow
+    from rate2spike.spiking.context.data import sources
+
+    config, folder = _config_and_folder(arguments)
+    splits = sources(config)
+    prepare_tensorflow(arguments.gpu)
+    from rate2spike.io.run_folder import RunFolder
+
+    run_folder = RunFolder(folder, resume=arguments.resume)
+    training = _training(config, folder, splits["train"].n_inputs, arguments.resume)
+    run_folder.write_config("context", ["rate2spike", *sys.argv[1:]], config.sections())
+    try:
+        _train(training, splits, arguments.log_json)
+        tested = tested_and_drawn(training, splits, run_folder)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"`rate2spike context --resume --save_dir {folder}` goes on") from None
+    report(tested, run_folder)
+    return 0
+
+
+def _training(config: "ContextConfig", folder: Path, n_inputs: int, resume: bool) -> Any:
+    from rate2spike.spiking.context.training import ContextTraining
+
+    training = ContextTraining(config, folder, n_inputs)
+    if resume:
+        training.resume()
+        if training.n_done > config.epoch:
+            raise InputError(f"{folder} has {training.n_done} epochs already, more than --epoch {config.epoch}")
+    return training
+
+
+def _train(training: Any, splits: dict, log_json: str | None) -> None:
+    """The epochs that are missing, with progress."""
+    from rate2spike.io.atomic_file import write_atomically
+    from rate2spike.progress import Progress
+
+    config = training.config
+    n_batches = splits["train"].n_batches + splits["validation"].n_batches
+    with Progress(f"training {config.model_type}", config.epoch * n_batches) as progress:
+        progress.restart(config.epoch * n_batches, training.n_done * n_batches)
+        progress.line(
+            f"{config.model_type} on {config.dataset}, {config.task_type} of {config.seq_len}: {config.hidden} units, "
+            f"{config.n_trials} trials per epoch, steps of {config.step_ms:g} ms, seed {config.seed}"
+        )
+        while training.n_done < config.epoch:
+            record = training.run_epoch(
+                splits["train"], splits["validation"],
+                lambda split, count, loss: progress.advance(f"epoch {training.n_done + 1}, {split} loss {loss:.3f}"),
+            )  # fmt: skip
+            progress.line(epoch_line(record))
+            if log_json:
+                write_atomically(log_json, "".join(json.dumps(line) + "\n" for line in training.history))
+
+
+def epoch_line(record: dict[str, Any]) -> str:
+    """What an epoch gave, in a line."""
+    parts = [
+        f"{name} loss {record[prefix + 'loss']:.4f}, accuracy {record[prefix + 'accuracy']:.3f}, precision "
+        f"{record[prefix + 'precision']:.3f}, recall {record[prefix + 'recall']:.3f}"
+        for name, prefix in (("training", ""), ("validation", "val_"))
+    ]
+    return f"epoch {record['epoch']}: {'; '.join(parts)}; spikes per unit and step {record['spike_probability']:.4f}"
+
+
+def _config_and_folder(arguments: argparse.Namespace) -> tuple["ContextConfig", Path]:
+    """Settings: the flags, over what the folder of a resumed run says, over the defaults. Raises InputError."""
+    from rate2spike.cli.training_flags import read_toml
+    from rate2spike.io.run_folder import RunFolder
+    from rate2spike.spiking.context.config import ContextConfig
+
+    given = {name: getattr(arguments, name) for name in (*HISTORIC, *MORE, *SWITCHES)}
+    given = {name: value for name, value in given.items() if value is not None}
+    if arguments.resume and arguments.save_dir is None:
+        raise InputError("--resume needs --save_dir, the folder of the run to go on with")
+    recorded: dict[str, Any] = {}
+    if arguments.resume and (path := Path(arguments.save_dir) / "config.toml").exists():
+        content = read_toml(path)
+        RunFolder.check_kind(content, "context", path)
+        recorded = dict(content.get("context", {}))
+        ContextConfig.from_section(recorded, str(path))
+    config = ContextConfig(**{**recorded, **given})
+    name = f"context_{config.dataset}_{config.task_type}_{config.seq_len}_{config.model_type}_{datetime.now():%Y_%m_%d_%H%M%S}"
+    return config, Path(arguments.save_dir or Path("runs") / name)

@@ -1,0 +1,60 @@
+"""What `rate2spike context` leaves at the end: test scores, a summary and figures."""
+
+from typing import Any
+
+from rate2spike.figures import save_figure
+from rate2spike.io.run_folder import RunFolder
+from rate2spike.progress import Progress
+from rate2spike.spiking.context.f_i_curve import PUBLISHED_STEPS, spike_counts
+from rate2spike.spiking.context.plots import f_i_family, learning_curves, trial_figure
+from rate2spike.spiking.context.steps import Tensors
+from rate2spike.spiking.context.trials import batch_of
+
+SOMA_DRIVES = (0.03, 0.06, 0.12, 0.24, 0.36, 0.48)
+APICAL_DRIVES = (0.0, 0.5, 1.0, 2.0)
+EXAMPLE_TRIAL = 1
+
+
+def tested_and_drawn(training: Any, splits: dict[str, Any], folder: RunFolder) -> Any:
+    """Score the test trials with the last network, write summary.json and the figures; returns what was measured."""
+    config, source = training.config, splits["test"]
+    with Progress("test", source.n_batches) as progress:
+        tested = training.measure(source, lambda split, count, loss: progress.advance(f"loss {loss:.3f}"))
+    best = max(training.history, key=lambda record: record["val_balanced_accuracy"])
+    folder.write_summary({
+        "model": config.model_type, "dataset": config.dataset, "synthetic": config.synthetic, "task": config.task_type,
+        "seq_len": config.seq_len, "seed": config.seed, "epochs": training.n_done, "test_trials": source.n_trials,
+        "parameters": training.model.count_params() - _n_constants(training.model), "step_ms": config.step_ms,
+        **tested.as_record("test_"), "best_epoch": best["epoch"],
+        "best_val_balanced_accuracy": best["val_balanced_accuracy"],
+    })  # fmt: skip
+    save_figure(learning_curves(training.history, chance=0.5), folder.figures / "learning_curves")
+    save_figure(_example(training, source), folder.figures / "trial")
+    counts = {name: spike_counts(name, SOMA_DRIVES, APICAL_DRIVES) for name in ("relu_mult", "add")}
+    save_figure(f_i_family(counts, SOMA_DRIVES, APICAL_DRIVES, PUBLISHED_STEPS), folder.figures / "f_i_family")
+    return tested
+
+
+def report(tested: Any, folder: RunFolder) -> None:
+    """The last lines."""
+    scores = tested.scores
+    print(
+        f"test: loss {tested.loss:.4f}, accuracy {scores.accuracy:.3f}, balanced accuracy {scores.balanced_accuracy:.3f}, "
+        f"precision {scores.precision:.3f}, recall {scores.recall:.3f}, F1 {scores.f1:.3f}"
+    )
+    print(f"written to {folder.path}")
+
+
+def _example(training: Any, source: Any) -> Any:
+    trial = source.trial(min(EXAMPLE_TRIAL, source.n_trials - 1))
+    batch = Tensors.of(batch_of([trial]))
+    readout, spikes = training.model([batch.frames, batch.context])
+    logits = training.steps.losses(batch)[2].logits
+    return trial_figure(
+        trial, spikes[0].numpy(), readout[0, :, 0].numpy(), logits[0].numpy(), training.config.step_ms,
+        source.recordings.class_names,
+    )  # fmt: skip
+
+
+def _n_constants(model: Any) -> int:
+    return sum(int(variable.shape.num_elements()) for variable in model.non_trainable_variables)

@@ -1,0 +1,141 @@
+"""Trials of the user's recordings: found on disk, split, composed from the seed, and handed out in batches.
+
+What a trial consists of follows from (seed, split, index, epoch) alone: not from what was asked for before, nor from the
+number of workers.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from rate2spike.io.dvs_gesture import DVSGestureRecordings, dvs_folder
+from rate2spike.io.event_frames import frames, input_width
+from rate2spike.io.event_stream import Recordings
+from rate2spike.io.shd import SHDRecordings, shd_file
+from rate2spike.io.synthetic_events import write_synthetic_dvs, write_synthetic_shd
+from rate2spike.seeding import Role, generator
+from rate2spike.spiking.context.config import ContextConfig
+from rate2spike.spiking.context.recordings_split import by_class, split_recordings
+from rate2spike.spiking.context.trial_cache import TrialCache
+from rate2spike.spiking.context.trials import Batch, Trial, batch_of, plan_trial, trial_of
+
+SPLITS = ("train", "validation", "test")
+SYNTHETIC_SEED = 1
+BATCHES_AHEAD = 2  # per worker
+
+
+@dataclass(frozen=True)
+class TrialSource:
+    """The trials of one split."""
+
+    config: ContextConfig
+    split: str
+    recordings: Recordings
+    members: list[np.ndarray]  # per class: indices of its recordings
+    n_trials: int
+    cache: TrialCache | None = None
+    _packed: dict[int, tuple[np.ndarray, int]] = field(default_factory=dict, repr=False)
+
+    @property
+    def n_inputs(self) -> int:
+        """Width I of the frames."""
+        return input_width(self.recordings.sensor, self.config.frame_settings)
+
+    def trial(self, index: int, epoch: int = 0) -> Trial:
+        """Trial `index`; the same in every epoch unless they are to be drawn anew (training only)."""
+        epoch = epoch if self.config.resample_each_epoch and self.split == "train" else 0
+        if self.cache is None:
+            return self._made(index, epoch)
+        return self.cache.get(self.split, index, epoch, lambda: self._made(index, epoch))
+
+    def batches(self, epoch: int = 0) -> Iterator[Batch]:
+        """All trials once, the last batch may be smaller; in training in an order of its own for every epoch."""
+        order = np.arange(self.n_trials)
+        if self.split == "train":
+            order = generator(self.config.seed, Role.EVENTS, 1, epoch).permutation(order)
+        parts = [order[k : k + self.config.batch_size] for k in range(0, len(order), self.config.batch_size)]
+        yield from _ahead(self, parts, epoch, self.config.nb_worker)
+
+    @property
+    def n_batches(self) -> int:
+        """Of an epoch."""
+        return -(-self.n_trials // self.config.batch_size)
+
+    def _made(self, index: int, epoch: int) -> Trial:
+        config = self.config
+        rng = generator(config.seed, Role.EVENTS, 2, SPLITS.index(self.split), epoch, index)
+        plan = plan_trial(rng, index, config.data.n_classes, config.seq_len, config.task_type)
+        chosen = [int(rng.choice(self.members[item])) for item in plan.items]
+        return trial_of(plan, [self._frames(k) for k in chosen], config.data.n_classes, rng)
+
+    def _frames(self, index: int) -> np.ndarray:
+        """Frames of a recording, made once and kept as bits: every one is shown many times."""
+        if index not in self._packed:
+            made = frames(self.recordings.events(index), self.recordings.sensor, self.config.frame_settings)
+            self._packed[index] = np.packbits(made.astype(bool), axis=1), made.shape[1]
+        bits, width = self._packed[index]
+        return np.unpackbits(bits, axis=1, count=width)
+
+
+def sources(config: ContextConfig) -> dict[str, TrialSource]:
+    """Training, validation and test. Raises InputError if the recordings are not there, or cannot serve the task."""
+    training, test = recordings(config, "train"), recordings(config, "test")
+    cache = TrialCache.of(config, training, test) if config.cache else None
+    for_training, for_validation = split_recordings(training.labels, training.subjects, config.split_by, config.seed)
+    n_classes = config.data.n_classes
+    return {
+        split: TrialSource(config, split, source, by_class(source.labels, indices, n_classes, split), n_trials, cache)
+        for split, source, indices, n_trials in (
+            ("train", training, for_training, config.n_trials),
+            ("validation", training, for_validation, config.n_validation_trials),
+            ("test", test, np.arange(len(test)), config.n_trials),
+        )
+    }
+
+
+def recordings(config: ContextConfig, split: str) -> Recordings:
+    """The recordings of 'train' or 'test' on disk. Raises InputError."""
+    root = Path(config.data_path)
+    if config.synthetic:
+        root = synthetic_recordings(config)
+    if config.dataset == "shd":
+        return SHDRecordings(shd_file(root, split))
+    return DVSGestureRecordings(dvs_folder(root), split)
+
+
+def synthetic_recordings(config: ContextConfig) -> Path:
+    """Folder of made-up recordings below data_path, written if it is not there."""
+    folder = Path(config.data_path) / f"synthetic_{config.dataset}"
+    done = folder / "complete.txt"
+    if not done.exists():
+        write = write_synthetic_shd if config.dataset == "shd" else write_synthetic_dvs
+        write(folder, seed=SYNTHETIC_SEED)
+        done.write_text("all files are written\n")
+    return folder
+
+
+def _ahead(source: TrialSource, parts: Sequence[np.ndarray], epoch: int, n_workers: int) -> Iterator[Batch]:
+    """The batches in order, made ahead by threads; by none if n_workers is 0."""
+
+    def batch(part: np.ndarray) -> Batch:
+        return batch_of([source.trial(int(index), epoch) for index in part])
+
+    if n_workers == 0:
+        yield from map(batch, parts)
+        return
+    waiting: deque[Future[Batch]] = deque()
+    pool = ThreadPoolExecutor(n_workers)
+    try:
+        for part in parts:
+            waiting.append(pool.submit(batch, part))
+            if len(waiting) > BATCHES_AHEAD * n_workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
