@@ -10,6 +10,8 @@ The files are the user's, from zenkelab.org, unzipped; nothing is ever downloade
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import h5py
@@ -39,9 +41,10 @@ class SHDRecordings:
         self._opened_by = -1
         try:
             file = self._open()
-            self.labels = _labels(file, self.path)  # (n,) int64
-            self.subjects = _subjects(file, self.labels.size, self.path)  # (n,) int64
-            self.class_names = _class_names(file)
+            with _reading(f"{self.path} as an SHD file"):
+                self.labels = _labels(file, self.path)  # (n,) int64
+                self.subjects = _subjects(file, self.labels.size, self.path)  # (n,) int64
+                self.class_names = _class_names(file)
         except BaseException:
             self.close()
             raise
@@ -49,10 +52,10 @@ class SHDRecordings:
     def events(self, index: int) -> EventStream:
         """Events of one recording: x is the channel, y 0, the polarity 1. Raises InputError for a damaged row."""
         file = self._open()
-        try:
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"recording {index} of {len(self)}")
+        with _reading(f"recording {index} of {self.path}"):
             times_s, units = file["spikes/times"][index], file["spikes/units"][index]
-        except (OSError, RuntimeError, ValueError) as error:
-            raise InputError(f"cannot read recording {index} of {self.path}: {error}") from None
         _check_row(times_s, units, f"recording {index} of {self.path}")
         # in float16 a million overflows: float64 first; whole us by truncation, as published
         t_us = (times_s.astype(np.float64) * 1e6).astype(np.int64)
@@ -114,7 +117,7 @@ def _labels(file: h5py.File, path: Path) -> np.ndarray:
     for name in _NEEDED[:2]:
         if h5py.check_vlen_dtype(file[name].dtype) is None:
             raise InputError(f"{path} is no SHD file: {name} holds no rows of variable length")
-    labels = _read(file, "labels", path)
+    labels = file["labels"][()]
     if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= N_CLASSES:
         raise InputError(f"{path}: labels must be whole numbers from 0 to {N_CLASSES - 1}, got {_range(labels)}")
     return labels.astype(np.int64)
@@ -123,7 +126,7 @@ def _labels(file: h5py.File, path: Path) -> np.ndarray:
 def _subjects(file: h5py.File, n: int, path: Path) -> np.ndarray:
     if not isinstance(file.get("extra/speaker"), h5py.Dataset):
         return np.zeros(n, np.int64)
-    speakers = _read(file, "extra/speaker", path)
+    speakers = file["extra/speaker"][()]
     if speakers.shape != (n,) or speakers.dtype.kind not in "iu":
         raise InputError(f"{path}: extra/speaker must hold {n} whole numbers, got {speakers.dtype} {speakers.shape}")
     return speakers.astype(np.int64)
@@ -136,11 +139,15 @@ def _class_names(file: h5py.File) -> tuple[str, ...]:
     return tuple(key.decode("utf-8", "replace") if isinstance(key, bytes) else str(key) for key in keys[()])
 
 
-def _read(file: h5py.File, name: str, path: Path) -> np.ndarray:
+@contextmanager
+def _reading(what: str) -> Iterator[None]:
+    """Turn what h5py raises for a damaged file into one line."""
     try:
-        return file[name][()]
-    except (OSError, RuntimeError) as error:
-        raise InputError(f"cannot read {name} of {path}: {error}") from None
+        yield
+    except InputError:
+        raise
+    except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
+        raise InputError(f"cannot read {what}: {error}") from None
 
 
 def _check_row(times_s: np.ndarray, units: np.ndarray, where: str) -> None:

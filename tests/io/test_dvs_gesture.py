@@ -115,8 +115,8 @@ def test_missing_folders_are_named_with_their_source(tmp_path):
         (TABLE.astype(object), r"cannot read .*3\.npy as a NumPy array of numbers"),
         (TABLE - 1, "expected numbers from 0 on"),
         (TABLE * [1, 1, 2, 1], "polarities 0 and 1, got"),
-        (TABLE + [1, 0, 0, 0], "x must be 0 to 127, got 128"),
-        (TABLE + [0, 1, 0, 0], "y must be 0 to 127, got 128"),
+        (TABLE + np.array([1, 0, 0, 0]), "x must be 0 to 127, got 128"),
+        (TABLE + np.array([0, 1, 0, 0]), "y must be 0 to 127, got 128"),
     ],
 )
 def test_damaged_arrays(tmp_path, table, message):
