@@ -77,14 +77,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, test, draw; returns the exit code."""
-    from rate2spike.cli.context_report import report, tested_and_drawn
+    from rate2spike.io.run_folder import RunFolder
     from rate2spike.rate.device import prepare_tensorflow
     from rate2spike.spiking.context.data import sources
 
     config, folder = _config_and_folder(arguments)
     splits = sources(config)
     prepare_tensorflow(arguments.gpu)
-    from rate2spike.io.run_folder import RunFolder
+    from rate2spike.cli.context_report import report, tested_and_drawn
 
     run_folder = RunFolder(folder, resume=arguments.resume)
     training = _training(config, folder, splits["train"].n_inputs, arguments.resume)
@@ -159,5 +159,6 @@ def _config_and_folder(arguments: argparse.Namespace) -> tuple["ContextConfig", 
         recorded = dict(content.get("context", {}))
         ContextConfig.from_section(recorded, str(path))
     config = ContextConfig(**{**recorded, **given})
-    name = f"context_{config.dataset}_{config.task_type}_{config.seq_len}_{config.model_type}_{datetime.now():%Y_%m_%d_%H%M%S}"
+    task = f"{config.dataset}_{config.task_type}_{config.seq_len}_{config.model_type}"
+    name = f"context_{task}_{datetime.now():%Y_%m_%d_%H%M%S}"
     return config, Path(arguments.save_dir or Path("runs") / name)

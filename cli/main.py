@@ -21,7 +21,10 @@ COMMANDS = {
     "evaluate": ("rate2spike.cli.evaluate", "accuracy of the spiking network on fresh trials"),
     "diagnose": ("rate2spike.cli.diagnose", "why a converted network fails, in words and one figure"),
     "simulate": ("rate2spike.cli.simulate", "run one input through the spiking network, .mat in, .mat out"),
-    "context": ("rate2spike.cli.context", "train spiking layers on context-dependent recognition of digits or gestures"),
+    "context": (
+        "rate2spike.cli.context",
+        "train spiking layers on context-dependent recognition of digits or gestures",
+    ),
     "inspect": ("rate2spike.cli.inspect_model", "what is in a .mat file; of a model, in words"),
     "export": ("rate2spike.cli.export", "a model as NIR, spike records as NWB or Neo"),
     "matlab-path": ("rate2spike.cli.matlab_path", "where the .m functions for MATLAB and GNU Octave are"),

@@ -67,13 +67,6 @@ def start_interruptible(command) -> subprocess.Popen:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=restore)
 
 
-def golden_csnn() -> dict:
-    """Golden values of the apical-modulation code by case; none where the golden folder lacks the file."""
-    folder = Path(os.environ.get("RATE2SPIKE_GOLDEN", Path(__file__).parent / "data" / "golden"))
-    path = folder / "csnn.json"
-    return json.loads(path.read_text()) if path.exists() else {}
-
-
 def aedat_packet(events, overflow=0, kind=1, valid=None) -> bytes:
     """An AEDAT 3.1 packet of events (t_us, x, y, polarity)."""
     valid = [1] * len(events) if valid is None else valid

@@ -41,7 +41,7 @@ SOMA_TAU_STEPS = READOUT_TAU_STEPS = 20.0
 class ContextConfig:
     """Settings of a run; names are those of the flags. Raises InputError.
 
-    legacy: read-out means, regulariser, time crop and weights of the validation loss as in the published code, defects included.
+    legacy: read-out means, regulariser, time crop and weight of the validation loss as published, defects included.
     tau_soma: of the membranes in ms; None: 20 steps, as published.
     """
 
@@ -84,7 +84,14 @@ class ContextConfig:
         ):  # fmt: skip
             if getattr(self, name) not in choices:
                 raise InputError(f"unknown {name} {getattr(self, name)!r}: choose from {', '.join(choices)} (--{name})")
-        for name, least in (("batch_size", 1), ("seq_len", 1), ("epoch", 1), ("hidden", 1), ("nb_worker", 0), ("seed", 0)):
+        for name, least in (
+            ("batch_size", 1),
+            ("seq_len", 1),
+            ("epoch", 1),
+            ("hidden", 1),
+            ("nb_worker", 0),
+            ("seed", 0),
+        ):
             _check_whole(name, getattr(self, name), least)
         if self.n_samples is not None:
             _check_whole("n_samples", self.n_samples, 1)
@@ -96,7 +103,9 @@ class ContextConfig:
             if not 0 <= getattr(self, name) < np.inf:
                 raise InputError(f"{name} must be a number from 0, got {getattr(self, name)} (--{name})")
         if not 0 <= self.target_spike_prob <= 1:
-            raise InputError(f"target_spike_prob must be from 0 to 1, got {self.target_spike_prob} (--target_spike_prob)")
+            raise InputError(
+                f"target_spike_prob must be from 0 to 1, got {self.target_spike_prob} (--target_spike_prob)"
+            )
         if self.seq_len >= self.data.n_classes:
             raise InputError(
                 f"seq_len must be below the number of classes, {self.data.n_classes} of {self.dataset}: the items of a trial "

@@ -138,4 +138,3 @@ def _ahead(source: TrialSource, parts: Sequence[np.ndarray], epoch: int, n_worke
             yield waiting.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
-

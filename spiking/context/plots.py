@@ -33,7 +33,12 @@ def learning_curves(history: Sequence[Mapping[str, Any]], chance: float | None =
 
 
 def trial_figure(
-    trial: Trial, spikes: np.ndarray, readout: np.ndarray, logits: np.ndarray, step_ms: float, class_names: Sequence[str]
+    trial: Trial,
+    spikes: np.ndarray,
+    readout: np.ndarray,
+    logits: np.ndarray,
+    step_ms: float,
+    class_names: Sequence[str],
 ) -> Figure:
     """One trial: input and context spikes, spikes (T, N), readout (T,), and logit (L,) and answer of every item."""
     figure = Figure(figsize=(8, 7), layout="constrained")
@@ -49,7 +54,9 @@ def trial_figure(
     panels[3].axhline(0, color="0.7", linewidth=1, linestyle=":")
     for item, (logit, target) in enumerate(zip(logits, trial.targets, strict=True)):
         on = time_s[trial.block_index == item]
-        panels[3].plot(on[[0, -1]], [logit, logit], color="0.0", linewidth=3, label="mean: the answer" if not item else None)
+        panels[3].plot(
+            on[[0, -1]], [logit, logit], color="0.0", linewidth=3, label="mean: the answer" if not item else None
+        )
         right = "right" if (logit > 0) == (target > 0) else "wrong"
         panels[3].annotate(f"target {'yes' if target else 'no'}, {right}", (on.mean(), logit), xytext=(0, 6),
                            textcoords="offset points", ha="center", fontsize=8)  # fmt: skip

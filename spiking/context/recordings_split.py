@@ -34,7 +34,7 @@ def by_class(labels: np.ndarray, indices: np.ndarray, n_classes: int, split: str
     empty = [k for k, group in enumerate(groups) if not group.size]
     if empty:
         raise InputError(
-            f"no recording of class {empty[0]} for {split}, and a context may name any of {n_classes} classes: more recordings "
-            "are needed, or another --seed for the split"
+            f"no recording of class {empty[0]} for {split}, and a context may name any of {n_classes} classes: more "
+            "recordings are needed, or another --seed for the split"
         )
     return groups

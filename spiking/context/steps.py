@@ -88,7 +88,9 @@ class Steps:
             total = loss + self.config.spike_reg_l2 * penalty
         slopes = tape.gradient(total, variables)
         if self.config.l2_decay:  # coupled: part of the gradient that Adam scales, biases too
-            slopes = [slope + self.config.l2_decay * variable for slope, variable in zip(slopes, variables, strict=True)]
+            slopes = [
+                slope + self.config.l2_decay * variable for slope, variable in zip(slopes, variables, strict=True)
+            ]
         self.optimizer.apply(slopes, variables)
         return outcome._replace(loss=total)
 

@@ -109,7 +109,7 @@ class ContextTraining:
 
     def _advice(self, split: str, count: int) -> str:
         last = (
-            f"the network after epoch {self.n_done} is kept in {self.folder / 'checkpoints'} and {self.folder / 'model.keras'}"
+            f"the network after epoch {self.n_done} is kept in {self.folder}: model.keras and checkpoints"
             if self.n_done
             else "no epoch was finished before"
         )

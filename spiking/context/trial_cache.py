@@ -16,7 +16,17 @@ from rate2spike.spiking.context.config import ContextConfig
 from rate2spike.spiking.context.trials import Trial
 
 # everything that decides what a trial is
-_KEYS = ("seed", "dataset", "seq_len", "task_type", "n_samples", "split_by", "resample_each_epoch", "legacy", "synthetic")
+_KEYS = (
+    "seed",
+    "dataset",
+    "seq_len",
+    "task_type",
+    "n_samples",
+    "split_by",
+    "resample_each_epoch",
+    "legacy",
+    "synthetic",
+)
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def plan_trial(rng: np.random.Generator, index: int, n_classes: int, seq_len: in
 
 
 def context_spikes(uniform: np.ndarray, context: int) -> np.ndarray:
-    """Spikes (T, C), float32, from uniform numbers in [0, 1): with probability 0.2 per step of the class named, 0.01 of others."""
+    """Spikes (T, C), float32, from uniform numbers in [0, 1): probability 0.2 per step for the class named, 0.01 for others."""
     probability = np.where(np.arange(uniform.shape[1]) == context, CUED_PROBABILITY, OTHER_PROBABILITY)
     return (uniform < probability).astype(np.float32)
 
@@ -87,5 +87,8 @@ def batch_of(trials: list[Trial]) -> Batch:
         return out
 
     return Batch(
-        padded("frames"), padded("context"), np.array([trial.targets for trial in trials]), padded("block_index", n_items)
+        padded("frames"),
+        padded("context"),
+        np.array([trial.targets for trial in trials]),
+        padded("block_index", n_items),
     )

@@ -35,7 +35,7 @@ class CLIFCell(Cell):
         recurrent_soma: bool = True, recurrent_apical: bool = True, n_context: int | None = None,
         seed: int | None = None, **kwargs: Any,
     ):  # fmt: skip
-        """Time constants as for LIFCell; rates of the sensory and context inputs: for the initial weights. Raises InputError."""
+        """Time constants as for LIFCell; rates of the two inputs: for the initial weights. Raises InputError."""
         super().__init__(units, dt_ms, use_bias, seed, **kwargs)
         check_interaction(interaction)
         self.tau_soma_ms = checked_tau(tau_soma_ms, "tau_soma_ms")

@@ -22,7 +22,7 @@ def spike_rate_penalty(spike_sums: tf.Tensor, valid_steps: tf.Tensor, target_pro
 
 @keras.saving.register_keras_serializable(PACKAGE)
 class SpikeRateRegularizer(keras.regularizers.Regularizer):
-    """`activity_regularizer` of a spiking layer: weight times `spike_rate_penalty` of its outputs (B, T, N), every step valid."""
+    """`activity_regularizer` of a spiking layer: weight times `spike_rate_penalty` of its outputs, every step valid."""
 
     def __init__(self, target_probability: float = 0.01, weight: float = 1e-4):
         """Raises InputError."""

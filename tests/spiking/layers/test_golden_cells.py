@@ -112,7 +112,7 @@ def test_keras_rnn_of_the_cell(name):
     rnn(x)
     for golden_name in case["grad"]:
         variable(rnn, golden_name).assign(array(WEIGHTS[golden_name][0]).T)
-    loss, by_variable, d_inputs, outputs = loss_and_slopes(rnn, x)
+    _, by_variable, _, outputs = loss_and_slopes(rnn, x)
     np.testing.assert_allclose(outputs, case["out"], atol=1e-6)
     for golden_name, wanted in case["grad"].items():
         found = by_variable[variable(rnn, golden_name).path]

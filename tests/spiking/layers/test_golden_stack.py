@@ -1,12 +1,10 @@
 """A whole network, loss, regulariser and three updates against the published code."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from helpers import golden_csnn
-
-import keras
 from rate2spike.spiking.context.config import ContextConfig
 from rate2spike.spiking.context.readout import block_means, positive_weight
 from rate2spike.spiking.context.steps import Steps, Tensors
@@ -15,6 +13,8 @@ from rate2spike.spiking.layers.clif import CLIF
 from rate2spike.spiking.layers.li import LI
 from rate2spike.spiking.layers.lif import LIF
 from rate2spike.spiking.layers.regularizers import spike_rate_penalty
+
+from helpers import golden_csnn
 
 GOLDEN = golden_csnn()
 STACK, SHARED = GOLDEN.get("stack", {}), GOLDEN.get("shared", {})
