@@ -1,7 +1,7 @@
 """rate2spike: train rate recurrent networks, turn them into spiking ones, exchange every file with MATLAB.
 
 `import rate2spike as r2s` is instant: the names below are imported on first use (PEP 562), TensorFlow only by `train`,
-`keras_model` and `RateLayer`.
+`keras_model`, `RateLayer` and the spiking layers.
 """
 
 from importlib import import_module
@@ -31,6 +31,13 @@ _HOMES = {
     "EIFParams": "spiking.params",
     "Stimulation": "spiking.stimulation",
     "SpikeRecord": "io.records",
+    "LIF": "spiking.layers.lif",
+    "ALIF": "spiking.layers.alif",
+    "CLIF": "spiking.layers.clif",
+    "LI": "spiking.layers.li",
+    "load_network": "spiking.layers.saved_network",
+    "SpikeRateRegularizer": "spiking.layers.regularizers",
+    "record_states": "spiking.layers.recorded_states",
     "diagnose": "spiking.diagnose",
     "grid_search": "spiking.lambda_grid_search",
     "accuracy": "spiking.evaluate",
@@ -51,6 +58,13 @@ if TYPE_CHECKING:
     from rate2spike.spiking.diagnose import diagnose
     from rate2spike.spiking.evaluate import accuracy, evaluate
     from rate2spike.spiking.lambda_grid_search import grid_search
+    from rate2spike.spiking.layers.alif import ALIF
+    from rate2spike.spiking.layers.clif import CLIF
+    from rate2spike.spiking.layers.li import LI
+    from rate2spike.spiking.layers.lif import LIF
+    from rate2spike.spiking.layers.recorded_states import record_states
+    from rate2spike.spiking.layers.regularizers import SpikeRateRegularizer
+    from rate2spike.spiking.layers.saved_network import load_network
     from rate2spike.spiking.network import SpikingNetwork
     from rate2spike.spiking.params import ALIFParams, EIFParams, LIFParams, QIFParams
     from rate2spike.spiking.stimulation import Stimulation

@@ -83,9 +83,8 @@ def table(found: list[dict]) -> str:
             if runs:
                 cells = [_mean_sd([row[name] for row in runs]) for name in COLUMNS[4:6]]
                 known = PUBLISHED.get((task, seq_len, model))
-                lines.append(
-                    f"| {task} | {seq_len} | {model} | {len(runs)} | {' | '.join(cells)} | {'-' if known is None else known} |"
-                )
+                cells += ["-" if known is None else f"{known}"]
+                lines.append(f"| {task} | {seq_len} | {model} | {len(runs)} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rate2spike.spiking.context.config import ContextConfig
 
 # flag -> (type, help); defaults are those of ContextConfig
-HISTORIC = {
+HISTORIC: dict[str, tuple[Any, str]] = {
     "seed": (int, "of every random draw"),
     "nb_worker": (int, "threads that prepare trials; 0: none beside the training"),
     "data_path": (str, "folder of the recordings, and of the cache"),
@@ -38,7 +38,7 @@ HISTORIC = {
     "target_spike_prob": (float, "spikes per unit and step above which activity is punished"),
     "spike_reg_l2": (float, "weight of that punishment"),
 }
-MORE = {
+MORE: dict[str, tuple[Any, str]] = {
     "n_samples": (int, "trials per epoch and of the test (default: shd 4096, dvsgesture 2048)"),
     "hidden": (int, "number of spiking units"),
     "interaction": (str, "relu_mult, tanh_mult, add, relu_add or tanh_add (default: relu_mult; add_clif: add)"),

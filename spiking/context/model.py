@@ -1,5 +1,7 @@
 """The networks: N spiking units and a leaky readout of one unit."""
 
+from typing import Any
+
 import keras
 
 from rate2spike.spiking.context.config import READOUT_TAU_STEPS, ContextConfig
@@ -35,7 +37,7 @@ def hidden_layer(config: ContextConfig) -> keras.layers.Layer:
     """The spiking layer. A rate per 1000 steps is a rate in Hz over the step in ms."""
     data, step_ms = config.data, config.step_ms
     soma_hz, apical_hz = data.rate_soma_per_1000_steps / step_ms, data.rate_apical_per_1000_steps / step_ms
-    common = {
+    common: dict[str, Any] = {
         "units": config.hidden, "dt_ms": step_ms, "threshold": config.threshold, "surrogate": config.surrogate,
         "surrogate_scale": config.grad_scale, "reset": config.reset, "seed": config.seed, "name": "hidden",
         "recompute": config.recompute, "input_gradient": False,

@@ -64,7 +64,7 @@ def trial_figure(
             axes.axvline(on[0], color="0.8", linewidth=1)
     panels[3].margins(y=0.3)
     panels[3].set(xlabel="time (s)", ylabel="readout (yes above 0)")
-    panels[3].legend(frameon=False, fontsize=8, loc="lower left")
+    panels[3].legend(frameon=False, fontsize=8, loc="best")
     return figure
 
 

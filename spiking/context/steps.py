@@ -1,6 +1,6 @@
 """One update and one evaluation step in TensorFlow."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
@@ -21,6 +21,8 @@ class BiasCorrectedAdam(keras.optimizers.Adam):
     Keras adds it before the correction, which makes a difference for weights whose gradients are as small as ε.
     """
 
+    epsilon: Any
+
     def update_step(self, gradient, variable, learning_rate):
         """One step of one variable."""
         epsilon, step = self.epsilon, tf.cast(self.iterations + 1, variable.dtype)
@@ -40,7 +42,9 @@ class Tensors(NamedTuple):
     @classmethod
     def of(cls, batch: Batch) -> "Tensors":
         """Of NumPy arrays."""
-        return cls(*(tf.constant(array) for array in vars(batch).values()))
+        return cls(
+            tf.constant(batch.frames), tf.constant(batch.context), tf.constant(batch.targets), tf.constant(batch.block_index)
+        )  # fmt: skip
 
 
 class Outcome(NamedTuple):

@@ -61,15 +61,17 @@ class TrialCache:
 def _saved(trial: Trial) -> bytes:
     buffer = io.BytesIO()
     widths = np.array([trial.frames.shape[1], trial.context.shape[1]])
-    bits = {name: np.packbits(getattr(trial, name).astype(bool), axis=1) for name in ("frames", "context")}
-    np.savez(buffer, **bits, widths=widths, targets=trial.targets, block_index=trial.block_index)
+    frames, context = (np.packbits(values.astype(bool), axis=1) for values in (trial.frames, trial.context))
+    np.savez(
+        buffer, frames=frames, context=context, widths=widths, targets=trial.targets, block_index=trial.block_index
+    )
     return buffer.getvalue()
 
 
 def _loaded(content: bytes) -> Trial:
     with np.load(io.BytesIO(content), allow_pickle=False) as file:
-        wide = [
+        frames, context = (
             np.unpackbits(file[name], axis=1, count=int(width)).astype(np.float32)
             for name, width in zip(("frames", "context"), file["widths"], strict=True)
-        ]
-        return Trial(*wide, file["targets"], file["block_index"])
+        )
+        return Trial(frames, context, file["targets"], file["block_index"])

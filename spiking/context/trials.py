@@ -47,7 +47,7 @@ def plan_trial(rng: np.random.Generator, index: int, n_classes: int, seq_len: in
 
 
 def context_spikes(uniform: np.ndarray, context: int) -> np.ndarray:
-    """Spikes (T, C), float32, from uniform numbers in [0, 1): probability 0.2 per step for the class named, 0.01 for others."""
+    """Spikes (T, C), float32, of uniform numbers in [0, 1): probability 0.2 per step for the class named, else 0.01."""
     probability = np.where(np.arange(uniform.shape[1]) == context, CUED_PROBABILITY, OTHER_PROBABILITY)
     return (uniform < probability).astype(np.float32)
 

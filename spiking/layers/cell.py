@@ -135,7 +135,8 @@ class CellLayer(keras.layers.Layer):
     for them (less time and memory).
     """
 
-    cell_class: type[Cell]
+    cell_class: Any  # its class
+    built: bool
 
     def __init__(
         self, units: int, *, recompute: bool = False, input_gradient: bool = True, name: str | None = None,

@@ -64,6 +64,7 @@ class CLIFCell(Cell):
         """Sensory input and context."""
         if isinstance(inputs, list | tuple):
             return tuple(inputs)
+        assert self.n_context
         return inputs[..., : -self.n_context], inputs[..., -self.n_context :]
 
     def advance(self, currents: tuple[tf.Tensor, ...], states: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:

@@ -48,7 +48,8 @@ def checked_tau(tau_ms: TimeConstant, name: str) -> Any:
 def drawn_tau(rng: np.random.Generator, tau_ms: Any, n_units: int, name: str) -> np.ndarray:
     """(N,) time constants of what `checked_tau` gave. Raises InputError if they are not one per unit."""
     if isinstance(tau_ms, Mapping):
-        return rng.uniform(*tau_ms["uniform"], n_units)
+        low, high = tau_ms["uniform"]
+        return rng.uniform(low, high, n_units)
     if np.ndim(tau_ms) and len(tau_ms) != n_units:
         raise InputError(f"{name} has {len(tau_ms)} values for {n_units} units; a range is a tuple (low, high)")
     return np.full(n_units, tau_ms, float)

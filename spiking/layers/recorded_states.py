@@ -13,6 +13,6 @@ def record_states(model: keras.Model, inputs: Any) -> dict[int, Any]:
     The first entry of an array is the initial state. inputs: as for model(inputs).
     """
     layers = {index: layer for index, layer in enumerate(model.layers) if isinstance(layer, CellLayer)}
-    into = keras.Model(model.input, [layer.input for layer in layers.values()])
-    values = into(inputs)
+    into = keras.Model(model.inputs, [layer.input for layer in layers.values()])
+    values = into(keras.tree.flatten(inputs))
     return {index: layer.states(value) for (index, layer), value in zip(layers.items(), values, strict=True)}

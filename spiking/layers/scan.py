@@ -160,7 +160,7 @@ def _backward(advance, inputs, paths, kept: _Kept, d_outputs, input_gradient: bo
 
 def _block_slopes(advance, paths, trace: Sequences, before, d_outputs, slopes):
     """(d_currents (BLOCK_STEPS, B, N) of every path, slopes with respect to the states before the block)."""
-    d_currents = []
+    d_currents: list[tuple[tf.Tensor, ...]] = []
     for step in reversed(range(BLOCK_STEPS)):
         states = before if step == 0 else tuple(s[step - 1] for s in trace.states)
         currents = tuple(i[step] for i in trace.currents)
