@@ -7,6 +7,7 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.io.event_frames import DVS_FRAMES, SHD_FRAMES, FrameSettings
+from rate2spike.spiking.layers.choices import check_interaction, check_reset, check_surrogate
 
 TASKS = ("recognition", "memory")
 MODELS = ("clif", "add_clif", "lif", "lsnn")
@@ -95,7 +96,7 @@ class ContextConfig:
             _check_whole(name, getattr(self, name), least)
         if self.n_samples is not None:
             _check_whole("n_samples", self.n_samples, 1)
-        for name in ("lr", "lr_decay", "grad_scale", "threshold", "tau_soma", "clip_norm"):
+        for name in ("lr", "lr_decay", "threshold", "tau_soma", "clip_norm"):
             value = getattr(self, name)
             if value is not None and not 0 < value < np.inf:
                 raise InputError(f"{name} must be a positive number, got {value} (--{name})")
@@ -111,6 +112,10 @@ class ContextConfig:
                 f"seq_len must be below the number of classes, {self.data.n_classes} of {self.dataset}: the items of a trial "
                 f"are of different classes, and one is never shown; got {self.seq_len} (--seq_len)"
             )
+        check_reset(self.reset)
+        check_surrogate(self.surrogate, self.grad_scale)
+        if self.interaction is not None:
+            check_interaction(self.interaction)
         if self.interaction is not None and self.model_type != "clif":
             raise InputError(f"--interaction is for --model_type clif, not {self.model_type}")
 

@@ -7,8 +7,9 @@ import tensorflow as tf
 
 from rate2spike.errors import InputError
 from rate2spike.spiking.layers.cell import PACKAGE, Cell, CellLayer
+from rate2spike.spiking.layers.choices import check_interaction
 from rate2spike.spiking.layers.initialization import TimeConstant, checked_tau
-from rate2spike.spiking.layers.interactions import check_interaction, interaction
+from rate2spike.spiking.layers.interactions import interaction
 from rate2spike.spiking.layers.scan import Path
 from rate2spike.spiking.layers.spiking_options import SpikingOptions
 

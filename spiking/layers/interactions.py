@@ -11,24 +11,24 @@
 
 import tensorflow as tf
 
-from rate2spike.errors import InputError
+from rate2spike.spiking.layers.choices import INTERACTIONS, check_interaction
 
-INTERACTIONS = {
-    "relu_mult": lambda s, a: s * tf.nn.relu(a),
-    "tanh_mult": lambda s, a: s * (1 + tf.tanh(a)),
-    "add": lambda s, a: s + a,
-    "relu_add": lambda s, a: s + tf.nn.relu(a),
-    "tanh_add": lambda s, a: s + tf.tanh(a),
-}
-
-
-def check_interaction(kind: str) -> None:
-    """Raise InputError for an unknown form."""
-    if kind not in INTERACTIONS:
-        raise InputError(f"unknown interaction {kind!r}: choose from {', '.join(INTERACTIONS)} (--interaction)")
+_FORMS = dict(
+    zip(
+        INTERACTIONS,
+        (
+            lambda s, a: s * tf.nn.relu(a),
+            lambda s, a: s * (1 + tf.tanh(a)),
+            lambda s, a: s + a,
+            lambda s, a: s + tf.nn.relu(a),
+            lambda s, a: s + tf.tanh(a),
+        ),
+        strict=True,
+    )
+)
 
 
 def interaction(s: tf.Tensor, a: tf.Tensor, kind: str = "relu_mult") -> tf.Tensor:
     """F(s, a). Raises InputError for an unknown form."""
     check_interaction(kind)
-    return INTERACTIONS[kind](s, a)
+    return _FORMS[kind](s, a)

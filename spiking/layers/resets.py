@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from rate2spike.errors import InputError
+from rate2spike.spiking.layers.choices import RESETS, check_reset
 
 
 def _subtraction(v, z, threshold):
@@ -17,16 +17,10 @@ def _none(v, z, threshold):
     return v
 
 
-RESETS = {"subtraction": _subtraction, "zero": _zero, "none": _none}
-
-
-def check_reset(kind: str) -> None:
-    """Raise InputError for an unknown kind."""
-    if kind not in RESETS:
-        raise InputError(f"unknown reset {kind!r}: choose from {', '.join(RESETS)} (--reset)")
+_FORMS = dict(zip(RESETS, (_subtraction, _zero, _none), strict=True))
 
 
 def reset(v: tf.Tensor, z: tf.Tensor, threshold, kind: str = "subtraction") -> tf.Tensor:
     """v - z θ (subtraction), v (1 - z) (zero) or v (none). Raises InputError for an unknown kind."""
     check_reset(kind)
-    return RESETS[kind](v, z, threshold)
+    return _FORMS[kind](v, z, threshold)

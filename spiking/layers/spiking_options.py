@@ -6,8 +6,9 @@ import numpy as np
 import tensorflow as tf
 
 from rate2spike.errors import InputError
-from rate2spike.spiking.layers.resets import check_reset, reset
-from rate2spike.spiking.layers.surrogates import check_surrogate, spikes
+from rate2spike.spiking.layers.choices import check_reset, check_surrogate
+from rate2spike.spiking.layers.resets import reset
+from rate2spike.spiking.layers.surrogates import spikes
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import math
 
 import tensorflow as tf
 
-from rate2spike.errors import InputError
+from rate2spike.spiking.layers.choices import SURROGATES, check_surrogate
 
 
 def _triangle(u, a):
@@ -34,21 +34,13 @@ def _sigmoid(u, a):
     return a * s * (1 - s)
 
 
-SURROGATES = {"triangle": _triangle, "super": _super, "gaussian": _gaussian, "sigmoid": _sigmoid}
-
-
-def check_surrogate(kind: str, scale: float) -> None:
-    """Raise InputError for an unknown kind or a scale that is not positive."""
-    if kind not in SURROGATES:
-        raise InputError(f"unknown surrogate {kind!r}: choose from {', '.join(SURROGATES)} (--surrogate)")
-    if not 0 < scale < math.inf:
-        raise InputError(f"the surrogate's scale must be a positive number, got {scale} (--grad_scale)")
+_FORMS = dict(zip(SURROGATES, (_triangle, _super, _gaussian, _sigmoid), strict=True))
 
 
 def surrogate(u: tf.Tensor, kind: str = "triangle", scale: float = 0.3) -> tf.Tensor:
     """ψ(u), of the shape of u. Raises InputError for an unknown kind or scale."""
     check_surrogate(kind, scale)
-    return SURROGATES[kind](u, scale)
+    return _FORMS[kind](u, scale)
 
 
 def spikes(u: tf.Tensor, kind: str = "triangle", scale: float = 0.3) -> tf.Tensor:
@@ -57,6 +49,6 @@ def spikes(u: tf.Tensor, kind: str = "triangle", scale: float = 0.3) -> tf.Tenso
 
     @tf.custom_gradient
     def step(u):
-        return tf.cast(u > 0, u.dtype), lambda dz: dz * SURROGATES[kind](u, scale)
+        return tf.cast(u > 0, u.dtype), lambda dz: dz * _FORMS[kind](u, scale)
 
     return step(u)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from rate2spike.spiking.layers import interactions, resets, surrogates
+from rate2spike.spiking.layers import choices, resets, surrogates
 from rate2spike.spiking.layers.alif import ALIF, ALIFCell
 from rate2spike.spiking.layers.clif import CLIF, CLIFCell
 from rate2spike.spiking.layers.li import LI, LICell
@@ -25,7 +25,7 @@ OPTIONS = {
 CODED = {
     "reset_type": ("reset", ("subtraction", "zero", "none")),
     "spike_grad": ("surrogate", ("triangle", "super", "gaussian")),
-    "interaction_type": ("interaction", tuple(interactions.INTERACTIONS)),
+    "interaction_type": ("interaction", choices.INTERACTIONS),
 }
 WEIGHTS = {  # golden gradient -> the array it starts from, and where it is in a layer: (attribute, variable)
     "weight": ("W_soma", "weights_in", "kernel"), "rec_weight": ("R_soma", "weights_in", "recurrent"),
@@ -136,6 +136,6 @@ def test_surrogates():
 @pytest.mark.skipif("reset" not in GOLDEN, reason="no such golden case")
 def test_resets():
     case = GOLDEN["reset"]
-    for kind in resets.RESETS:
+    for kind in choices.RESETS:
         found = resets.reset(tf.constant(case["u"]), tf.constant(case["z"]), case["thr"], kind)
         np.testing.assert_allclose(found, case[kind], atol=1e-7)

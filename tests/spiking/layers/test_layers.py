@@ -14,8 +14,9 @@ from rate2spike.errors import InputError
 from rate2spike.spiking.context.config import ContextConfig
 from rate2spike.spiking.context.f_i_curve import spike_counts
 from rate2spike.spiking.context.model import build
+from rate2spike.spiking.layers.choices import SURROGATES
 from rate2spike.spiking.layers.initialization import fluctuation_normal
-from rate2spike.spiking.layers.surrogates import SURROGATES, surrogate
+from rate2spike.spiking.layers.surrogates import surrogate
 
 from helpers import golden_csnn
 

@@ -1,0 +1,130 @@
+"""`rate2spike context`: the historic flags, bad input in one line, a whole small run, interruption and resuming."""
+
+import json
+import shutil
+
+import h5py
+import numpy as np
+import pytest
+
+from rate2spike.io.synthetic_events import write_synthetic_shd
+
+HISTORIC = (
+    "seed nb_worker data_path batch_size dataset seq_len task_type model_type apical_rec apical_tau lr lr_decay l2_decay "
+    "epoch target_spike_prob spike_reg_l2"
+).split()
+SMALL = "--dataset shd --n_samples 10 --batch_size 5 --hidden 8".split()
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    return write_synthetic_shd(tmp_path_factory.mktemp("shd"), n_train_per_class=30, n_test_per_class=2)
+
+
+def test_help_lists_the_historic_flags(cli):
+    code, out, _ = cli("context", "--help")
+    assert code == 0 and all(f"--{name} " in out for name in HISTORIC)
+
+
+def test_historic_defaults():
+    from rate2spike.spiking.context.config import ContextConfig
+
+    defaults = vars(ContextConfig())
+    wanted = (
+        123123,
+        1,
+        "./data",
+        64,
+        "dvsgesture",
+        1,
+        "recognition",
+        "clif",
+        True,
+        "short",
+        1e-2,
+        0.85,
+        0.0,
+        1,
+        0.01,
+        1e-4,
+    )
+    assert tuple(defaults[name] for name in HISTORIC) == wanted
+
+
+def test_a_whole_run_and_its_continuation(cli, digits, tmp_path):
+    flags = ["context", *SMALL, "--data_path", str(digits), "--save_dir", str(tmp_path / "run")]
+    code, out, err = cli(*flags, "--epoch", "1", "--apical_rec", "FALSE", "--nb_worker", "0", "--log_json",
+                         str(tmp_path / "log.jsonl"))  # fmt: skip
+    assert code == 0, err
+    assert "test: loss" in out and "epoch 1: training loss" in err
+    names = {str(path.relative_to(tmp_path / "run")) for path in (tmp_path / "run").rglob("*") if path.is_file()}
+    assert {"config.toml", "log.jsonl", "model.keras", "best.keras", "summary.json", "figures/learning_curves.png",
+            "figures/trial.png", "figures/f_i_family.pdf"} <= names  # fmt: skip
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert summary["test_trials"] == 10 and 0 <= summary["test_accuracy"] <= 1
+    assert (tmp_path / "log.jsonl").read_text() == (tmp_path / "run" / "log.jsonl").read_text()
+
+    code, _, err = cli(*flags)
+    assert code == 2 and "holds a run already" in err
+    code, _, err = cli(*flags, "--resume", "--epoch", "2")
+    assert code == 0, err
+    lines = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert [line["epoch"] for line in lines] == [1, 2]
+    code, _, err = cli(*flags, "--resume", "--hidden", "9")
+    assert code == 2 and "hidden 8 there, 9 here" in err
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ("--dataset mnist", "unknown dataset 'mnist': choose from dvsgesture, shd"),
+        ("--surrogate box", "unknown surrogate 'box': choose from triangle, super, gaussian, sigmoid"),
+        ("--interaction mult", "unknown interaction 'mult': choose from relu_mult"),
+        ("--reset soft", "unknown reset 'soft': choose from subtraction, zero, none"),
+        ("--apical_rec maybe", "expected True or False, got 'maybe'"),
+        ("--seq_len 20", "seq_len must be below the number of classes"),
+        ("--split_by person", "unknown split_by 'person': choose from recording, subject"),
+        ("--resume", "--resume needs --save_dir"),
+        ("--lr nan", "lr must be a positive number"),
+    ],
+)
+def test_bad_flags_are_one_line_and_leave_nothing(flags, message, cli, digits, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = flags.split()
+    flags = [word for word in SMALL if word not in words] if words[0] != "--dataset" else []
+    code, _, err = cli("context", *flags, "--data_path", str(digits), *words)
+    assert code == 2 and message in err and err.strip().count("\n") == 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_missing_recordings_say_where_they_come_from(cli, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for dataset in ("shd", "dvsgesture"):
+        code, _, err = cli("context", "--dataset", dataset, "--data_path", str(tmp_path / "none"))
+        assert code == 2 and err.strip().count("\n") == 0 and "none" in err
+    assert not list(tmp_path.iterdir())
+
+
+def test_damaged_recordings(cli, digits, tmp_path):
+    for path in digits.glob("*.h5"):
+        shutil.copy(path, tmp_path)
+    train = tmp_path / "shd_train.h5"
+    with h5py.File(train, "r+") as file:
+        labels = np.array(file["labels"])
+        file["labels"][0] = 99
+    code, _, err = cli("context", *SMALL, "--data_path", str(tmp_path), "--save_dir", str(tmp_path / "run"))
+    assert code == 2 and "99" in err and "shd_train.h5" in err and err.strip().count("\n") == 0
+    with h5py.File(train, "r+") as file:
+        file["labels"][...] = np.where(labels == 3, 4, labels)
+    code, _, err = cli("context", *SMALL, "--data_path", str(tmp_path), "--save_dir", str(tmp_path / "run"))
+    assert code == 2 and "no recording of class 3 for train" in err
+    train.write_bytes(train.read_bytes()[:2000])
+    code, _, err = cli("context", *SMALL, "--data_path", str(tmp_path), "--save_dir", str(tmp_path / "run"))
+    assert code == 2 and "shd_train.h5" in err and err.strip().count("\n") == 0
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_folder_of_another_kind_of_run_is_refused(cli, digits, tmp_path):
+    (tmp_path / "config.toml").write_text('[run]\nkind = "train"\n')
+    code, _, err = cli("context", *SMALL, "--data_path", str(digits), "--save_dir", str(tmp_path), "--resume")
+    assert code == 2 and "another kind of run" in err
