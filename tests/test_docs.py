@@ -91,6 +91,20 @@ def test_analysis_page_runs_from_top_to_bottom(tmp_path, go_nogo_path, xor_path)
     assert len(list(tmp_path.glob("*.png"))) == len(re.findall(r"save_figure\(", page))
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_context_page_runs_from_top_to_bottom(tmp_path):
+    page = (ROOT / "docs" / "context.md").read_text(encoding="utf-8")
+    found = re.findall(r"```(bash|python)\n(.*?)```", page, flags=re.DOTALL)
+    assert len(found) == 3
+    for language, code in found:
+        command = [sys.executable, "-c", code] if language == "python" else ["bash", "-euo", "pipefail", "-c", code]
+        done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
+        assert done.returncode == 0, code + done.stdout + done.stderr
+    assert (tmp_path / "first_try" / "figures" / "trial.png").exists()
+    assert len((tmp_path / "first_try" / "log.jsonl").read_text().splitlines()) == 3
+
+
 @pytest.mark.octave
 @pytest.mark.slow
 def test_matlab_page_runs_from_top_to_bottom(octave, tmp_path, monkeypatch, go_nogo_path):

@@ -58,8 +58,8 @@ def trial_figure(
             on[[0, -1]], [logit, logit], color="0.0", linewidth=3, label="mean: the answer" if not item else None
         )
         right = "right" if (logit > 0) == (target > 0) else "wrong"
-        panels[3].annotate(f"target {'yes' if target else 'no'}, {right}", (on.mean(), logit), xytext=(0, 6),
-                           textcoords="offset points", ha="center", fontsize=8)  # fmt: skip
+        panels[3].text(on.mean(), 0.97, f"target {'yes' if target else 'no'}: {right}", ha="center", va="top", fontsize=8,
+                       transform=panels[3].get_xaxis_transform())  # fmt: skip
         for axes in panels if item else ():
             axes.axvline(on[0], color="0.8", linewidth=1)
     panels[3].margins(y=0.3)
