@@ -8,6 +8,7 @@ PyTorch is needed for it alone (`pip install torch`); without it, our own times 
 """
 
 import argparse
+import json
 import os
 import resource
 import subprocess
@@ -134,7 +135,7 @@ def compare() -> dict[str, float]:
     try:
         contestants["PyTorch, clif"] = rival(weights)
     except ImportError:
-        print("PyTorch is not installed: no rival")
+        print("PyTorch is not installed: no rival", file=sys.stderr)
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
     found = {name: contestant() for name, contestant in contestants.items()}
     for _ in range(REPEATS):
@@ -185,11 +186,29 @@ def memory() -> dict[str, float]:
     return results
 
 
+def run() -> dict[str, float]:
+    """Both in processes of their own: TensorFlow's threads are set once per process."""
+    command = [sys.executable, os.path.abspath(__file__), "--json"]
+    times, growth = (
+        json.loads(
+            subprocess.run([*command, *more], capture_output=True, text=True, check=True).stdout.splitlines()[-1]
+        )
+        for more in ((), ("--memory",))
+    )
+    return times | growth
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--memory", action="store_true", help="memory instead of time")
-    for name, value in (memory() if parser.parse_args().memory else compare()).items():
+    parser.add_argument("--json", action="store_true", help="one line for other programs")
+    arguments = parser.parse_args()
+    results = memory() if arguments.memory else compare()
+    if arguments.json:
+        print(json.dumps(results))
+        return
+    for name, value in results.items():
         print(f"  {name:<52} {value:10.3f}")
 
 

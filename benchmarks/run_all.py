@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import bench_brian2
+import bench_layers
 import bench_lif
 import bench_octave
 import bench_population
@@ -14,7 +15,7 @@ from timing import machine
 
 PARTS_WITHOUT_TENSORFLOW = {
     "lif": bench_lif.run, "search": bench_search.run, "population": bench_population.run, "octave": bench_octave.run,
-    "network": bench_time_to_network.run, "brian2": bench_brian2.run,
+    "network": bench_time_to_network.run, "brian2": bench_brian2.run, "layers": bench_layers.run,
 }  # fmt: skip
 PARTS = (*PARTS_WITHOUT_TENSORFLOW, "training")
 
