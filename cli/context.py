@@ -18,6 +18,7 @@ from rate2spike.errors import InputError
 
 if TYPE_CHECKING:
     from rate2spike.spiking.context.config import ContextConfig
+    from rate2spike.spiking.context.training import ContextTraining
 
 # flag -> (type, help); defaults are those of ContextConfig
 HISTORIC: dict[str, tuple[Any, str]] = {
@@ -29,7 +30,7 @@ HISTORIC: dict[str, tuple[Any, str]] = {
     "seq_len": (int, "items per trial; published: 1 and 5"),
     "task_type": (str, "recognition (is this item the one?) or memory (has it been shown by now?)"),
     "model_type": (str, "clif (multiplicative), add_clif (additive), lif, or lsnn (adaptive thresholds)"),
-    "apical_rec": (true_or_false, "recurrent weights to the apical compartments"),
+    "apical_rec": (true_or_false, "recurrent weights to the apical compartments (clif, add_clif)"),
     "apical_tau": (str, "short (shd 40 steps, dvsgesture 20), long (200), or distributed (20 to 200, drawn per unit)"),
     "lr": (float, "learning rate of Adam"),
     "lr_decay": (float, "factor of the learning rate after every epoch"),
@@ -41,7 +42,7 @@ HISTORIC: dict[str, tuple[Any, str]] = {
 MORE: dict[str, tuple[Any, str]] = {
     "n_samples": (int, "trials per epoch and of the test (default: shd 4096, dvsgesture 2048)"),
     "hidden": (int, "number of spiking units"),
-    "interaction": (str, "relu_mult, tanh_mult, add, relu_add or tanh_add (default: relu_mult; add_clif: add)"),
+    "interaction": (str, "of clif: relu_mult, tanh_mult, add, relu_add or tanh_add (default: relu_mult)"),
     "reset": (str, "subtraction, zero or none"),
     "surrogate": (str, "triangle, super, gaussian or sigmoid"),
     "grad_scale": (float, "scale of the surrogate gradient"),
@@ -72,22 +73,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--save_dir", default=None, help="folder of this run (default: a new one in runs/)")
     parser.add_argument("--resume", action="store_true", help="go on with the run of that --save_dir")
     parser.add_argument("--log_json", default=None, help="write the log there too, as it grows")
-    parser.add_argument("--gpu", default="0", help="which GPU, if there is one (default: 0)")
+    parser.add_argument("--gpu", default="0", help="index of the GPU, if there is one (default: 0)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, test, draw; returns the exit code."""
+    from rate2spike.io.atomic_file import make_folder
     from rate2spike.io.run_folder import RunFolder
-    from rate2spike.rate.device import prepare_tensorflow
-    from rate2spike.spiking.context.data import sources
+    from rate2spike.rate.device import check_gpu, prepare_tensorflow
+    from rate2spike.spiking.context.data import fingerprint, sources
 
     config, folder = _config_and_folder(arguments)
+    check_gpu(arguments.gpu)
+    if not arguments.resume:
+        RunFolder.check_free(folder)
     splits = sources(config)
+    if arguments.log_json:
+        make_folder(Path(arguments.log_json).parent)
     prepare_tensorflow(arguments.gpu)
     from rate2spike.cli.context_report import report, tested_and_drawn
+    from rate2spike.spiking.context.training import ContextTraining
 
     run_folder = RunFolder(folder, resume=arguments.resume)
-    training = _training(config, folder, splits["train"].n_inputs, arguments.resume)
+    known_by = fingerprint(splits["train"].recordings, splits["test"].recordings)
+    training = ContextTraining(config, folder, splits["train"].n_inputs, known_by)
+    if arguments.resume:
+        _resume(training)
     run_folder.write_config("context", ["rate2spike", *sys.argv[1:]], config.sections())
     try:
         _train(training, splits, arguments.log_json)
@@ -98,20 +109,16 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _training(config: "ContextConfig", folder: Path, n_inputs: int, resume: bool) -> Any:
-    from rate2spike.spiking.context.training import ContextTraining
-
-    training = ContextTraining(config, folder, n_inputs)
-    if resume:
-        training.resume()
-        if training.n_done > config.epoch:
-            raise InputError(f"{folder} has {training.n_done} epochs already, more than --epoch {config.epoch}")
-    return training
+def _resume(training: "ContextTraining") -> None:
+    training.resume()
+    if training.n_done > training.config.epoch:
+        raise InputError(
+            f"{training.folder} has {training.n_done} epochs already, more than --epoch {training.config.epoch}"
+        )
 
 
-def _train(training: Any, splits: dict, log_json: str | None) -> None:
+def _train(training: "ContextTraining", splits: dict, log_json: str | None) -> None:
     """The epochs that are missing, with progress."""
-    from rate2spike.io.atomic_file import write_atomically
     from rate2spike.progress import Progress
 
     config = training.config
@@ -122,14 +129,21 @@ def _train(training: Any, splits: dict, log_json: str | None) -> None:
             f"{config.model_type} on {config.dataset}, {config.task_type} of {config.seq_len}: {config.hidden} units, "
             f"{config.n_trials} trials per epoch, steps of {config.step_ms:g} ms, seed {config.seed}"
         )
+        _copy_log(training, log_json)
         while training.n_done < config.epoch:
             record = training.run_epoch(
                 splits["train"], splits["validation"],
                 lambda split, count, loss: progress.advance(f"epoch {training.n_done + 1}, {split} loss {loss:.3f}"),
             )  # fmt: skip
             progress.line(epoch_line(record))
-            if log_json:
-                write_atomically(log_json, "".join(json.dumps(line) + "\n" for line in training.history))
+            _copy_log(training, log_json)
+
+
+def _copy_log(training: "ContextTraining", log_json: str | None) -> None:
+    from rate2spike.io.atomic_file import write_atomically
+
+    if log_json:
+        write_atomically(log_json, "".join(json.dumps(line) + "\n" for line in training.history))
 
 
 def epoch_line(record: dict[str, Any]) -> str:

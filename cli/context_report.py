@@ -7,6 +7,7 @@ from rate2spike.io.run_folder import RunFolder
 from rate2spike.progress import Progress
 from rate2spike.spiking.context.f_i_curve import PUBLISHED_STEPS, spike_counts
 from rate2spike.spiking.context.plots import f_i_family, learning_curves, trial_figure
+from rate2spike.spiking.context.readout import block_means
 from rate2spike.spiking.context.steps import Tensors
 from rate2spike.spiking.context.trials import batch_of
 
@@ -20,13 +21,12 @@ def tested_and_drawn(training: Any, splits: dict[str, Any], folder: RunFolder) -
     config, source = training.config, splits["test"]
     with Progress("test", source.n_batches) as progress:
         tested = training.measure(source, lambda split, count, loss: progress.advance(f"loss {loss:.3f}"))
-    best = max(training.history, key=lambda record: record["val_balanced_accuracy"])
     folder.write_summary({
         "model": config.model_type, "dataset": config.dataset, "synthetic": config.synthetic, "task": config.task_type,
         "seq_len": config.seq_len, "seed": config.seed, "epochs": training.n_done, "test_trials": source.n_trials,
         "parameters": training.model.count_params() - _n_constants(training.model), "step_ms": config.step_ms,
-        **tested.as_record("test_"), "best_epoch": best["epoch"],
-        "best_val_balanced_accuracy": best["val_balanced_accuracy"],
+        **tested.as_record("test_"), "best_epoch": training.best_epoch,
+        "best_val_balanced_accuracy": training.history[training.best_epoch - 1]["val_balanced_accuracy"],
     })  # fmt: skip
     save_figure(learning_curves(training.history, chance=0.5), folder.figures / "learning_curves")
     save_figure(_example(training, source), folder.figures / "trial")
@@ -49,7 +49,7 @@ def _example(training: Any, source: Any) -> Any:
     trial = source.trial(min(EXAMPLE_TRIAL, source.n_trials - 1))
     batch = Tensors.of(batch_of([trial]))
     readout, spikes = training.model([batch.frames, batch.context])
-    logits = training.steps.losses(batch)[2].logits
+    logits = block_means(readout[:, :, 0], batch.block_index, training.config.seq_len, training.config.legacy)
     return trial_figure(
         trial, spikes[0].numpy(), readout[0, :, 0].numpy(), logits[0].numpy(), training.config.step_ms,
         source.recordings.class_names,

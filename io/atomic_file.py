@@ -9,6 +9,10 @@ from pathlib import Path
 
 from rate2spike.errors import InputError
 
+# Asking for it sets it, for all threads: once, before there are any.
+_UMASK = os.umask(0)
+os.umask(_UMASK)
+
 
 def write_atomically(path: str | os.PathLike, content: bytes | str | Callable[[Path], None]) -> None:
     """Write `content` to a temporary file beside `path`, flush it to disk, then rename it over `path`.
@@ -65,6 +69,4 @@ def _flush(file) -> None:
 
 def _give_default_mode(path: Path) -> None:
     """mkstemp makes files private; give a new file the mode that open() would have given it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    path.chmod(0o666 & ~mask)
+    path.chmod(0o666 & ~_UMASK)

@@ -69,7 +69,7 @@ def dvs_folder(data_path: str | os.PathLike) -> Path:
     raise InputError(
         f"no DVS128 Gesture recordings ({', '.join(NPY_FOLDERS.values())}, or .aedat files with "
         f"{', '.join(TRIAL_LISTS.values())}) in any of {', '.join(map(str, folders))}: "
-        "get them from https://research.ibm.com/interactive/dvsgesture and unpack them there"
+        "get them from https://research.ibm.com/interactive/dvsgesture and unpack them there; --synthetic makes some up"
     )
 
 

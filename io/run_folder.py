@@ -24,9 +24,15 @@ class RunFolder:
     def __init__(self, path: str | Path, *, resume: bool = False):
         """Create the folder. Raises InputError if it is not writable, or holds a run already and `resume` is not given."""
         self.path = Path(path)
-        if (self.path / "config.toml").exists() and not resume:
-            raise InputError(f"{self.path} holds a run already: choose another folder, or go on with --resume")
+        if not resume:
+            self.check_free(self.path)
         make_folder(self.path)
+
+    @staticmethod
+    def check_free(path: Path) -> None:
+        """Raise InputError if the folder holds a run."""
+        if (path / "config.toml").exists():
+            raise InputError(f"{path} holds a run already: choose another folder, or go on with --resume")
 
     @staticmethod
     def check_kind(recorded: Mapping[str, Any], kind: str, source: Path) -> None:

@@ -103,7 +103,8 @@ def shd_file(data_path: str | os.PathLike, split: str) -> Path:
             return folder / name
     raise InputError(
         f"{name} is in none of {', '.join(map(str, folders))}: "
-        f"get {name}.zip from https://zenkelab.org/datasets (Spiking Heidelberg Digits) and unzip it there"
+        f"get {name}.zip from https://zenkelab.org/datasets (Spiking Heidelberg Digits) and unzip it there; --synthetic "
+        "makes recordings up"
     )
 
 

@@ -1,12 +1,13 @@
 """Settings of a context-dependent classifier: those of the published command line, and what it had fixed inside."""
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.io.event_frames import DVS_FRAMES, SHD_FRAMES, FrameSettings
+from rate2spike.seeding import resolve_seed
 from rate2spike.spiking.layers.choices import check_interaction, check_reset, check_surrogate
 
 TASKS = ("recognition", "memory")
@@ -20,7 +21,6 @@ CUED_PROBABILITY, OTHER_PROBABILITY = 0.2, 0.01  # spikes per step of a context 
 class DataSettings:
     """What belongs to a data set. Rates are those the initial weights assume."""
 
-    name: str
     frames: FrameSettings
     n_classes: int
     n_samples: int  # trials of an epoch, and of the test
@@ -31,8 +31,8 @@ class DataSettings:
 
 # The published code gives time constants and rates per step, as if a step were 1 ms; it is 2 ms (SHD) or 5 ms (DVS).
 DATA_SETS = {
-    "dvsgesture": DataSettings("dvsgesture", DVS_FRAMES, 10, 2048, 20.0, 43.0),
-    "shd": DataSettings("shd", SHD_FRAMES, 20, 4096, 40.0, 50.0),
+    "dvsgesture": DataSettings(DVS_FRAMES, 10, 2048, 20.0, 43.0),
+    "shd": DataSettings(SHD_FRAMES, 20, 4096, 40.0, 50.0),
 }
 LONG_TAU_STEPS, SHORTEST_TAU_STEPS = 200.0, 20.0
 SOMA_TAU_STEPS = READOUT_TAU_STEPS = 20.0
@@ -79,6 +79,9 @@ class ContextConfig:
     synthetic: bool = False
 
     def __post_init__(self) -> None:
+        for item in fields(self):
+            _check_type(item.name, getattr(self, item.name), item.type)
+        resolve_seed(self.seed)
         for name, choices in (
             ("dataset", tuple(DATA_SETS)), ("task_type", TASKS), ("model_type", MODELS), ("apical_tau", APICAL_TAUS),
             ("split_by", SPLITS_BY),
@@ -169,6 +172,16 @@ class ContextConfig:
         return cls(**values)
 
 
+def _check_type(name: str, value: Any, kind: Any) -> None:
+    """Raise InputError unless the value is of the annotated type; a whole number is a number, True is none."""
+    allowed = get_args(kind) or (kind,)
+    if float in allowed:
+        allowed = (*allowed, int)
+    if (isinstance(value, bool) and bool not in allowed) or not isinstance(value, allowed):
+        names = " or ".join("nothing" if one is type(None) else one.__name__ for one in allowed)
+        raise InputError(f"{name} must be of type {names}, got {value!r} (--{name})")
+
+
 def _check_whole(name: str, value: Any, least: int) -> None:
-    if int(value) != value or value < least:
+    if value < least:
         raise InputError(f"{name} must be a whole number from {least}, got {value} (--{name})")

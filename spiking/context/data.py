@@ -4,6 +4,7 @@ What a trial consists of follows from (seed, split, index, epoch) alone: not fro
 number of workers.
 """
 
+import hashlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from rate2spike.errors import InputError
+from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.dvs_gesture import DVSGestureRecordings, dvs_folder
 from rate2spike.io.event_frames import frames, input_width
 from rate2spike.io.event_stream import Recordings
@@ -25,7 +28,6 @@ from rate2spike.spiking.context.trials import Batch, Trial, batch_of, plan_trial
 
 SPLITS = ("train", "validation", "test")
 SYNTHETIC_SEED = 1
-BATCHES_AHEAD = 2  # per worker
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,10 @@ class TrialSource:
     def _frames(self, index: int) -> np.ndarray:
         """Frames of a recording, made once and kept as bits: every one is shown many times."""
         if index not in self._packed:
-            made = frames(self.recordings.events(index), self.recordings.sensor, self.config.frame_settings)
+            try:
+                made = frames(self.recordings.events(index), self.recordings.sensor, self.config.frame_settings)
+            except InputError as error:
+                raise InputError(f"{self.recordings.name}, recording {index} of {self.split}: {error}") from None
             self._packed[index] = np.packbits(made.astype(bool), axis=1), made.shape[1]
         bits, width = self._packed[index]
         return np.unpackbits(bits, axis=1, count=width)
@@ -84,7 +89,7 @@ class TrialSource:
 def sources(config: ContextConfig) -> dict[str, TrialSource]:
     """Training, validation and test. Raises InputError if the recordings are not there, or cannot serve the task."""
     training, test = recordings(config, "train"), recordings(config, "test")
-    cache = TrialCache.of(config, training, test) if config.cache else None
+    cache = TrialCache.of(config, fingerprint(training, test)) if config.cache else None
     for_training, for_validation = split_recordings(training.labels, training.subjects, config.split_by, config.seed)
     n_classes = config.data.n_classes
     return {
@@ -110,12 +115,26 @@ def recordings(config: ContextConfig, split: str) -> Recordings:
 def synthetic_recordings(config: ContextConfig) -> Path:
     """Folder of made-up recordings below data_path, written if it is not there."""
     folder = Path(config.data_path) / f"synthetic_{config.dataset}"
-    done = folder / "complete.txt"
-    if not done.exists():
+    wanted = ("shd_train.h5", "shd_test.h5") if config.dataset == "shd" else ("ibmGestureTrain", "ibmGestureTest")
+    done = folder / "complete.txt"  # written last
+    if not all((folder / name).exists() for name in (*wanted, done.name)):
         write = write_synthetic_shd if config.dataset == "shd" else write_synthetic_dvs
         write(folder, seed=SYNTHETIC_SEED)
-        done.write_text("all files are written\n")
+        write_atomically(done, "all files are written\n")
     return folder
+
+
+def fingerprint(*sets: Recordings) -> str:
+    """What tells recordings from others, wherever they lie: labels, subjects, and the first recording of every class."""
+    digest = hashlib.sha256()
+    for recordings in sets:
+        arrays = [np.asarray(recordings.labels, np.int64), np.asarray(recordings.subjects, np.int64)]
+        for index in np.unique(recordings.labels, return_index=True)[1]:
+            events = recordings.events(int(index))
+            arrays += [np.asarray(values, np.int64) for values in (events.t_us, events.x, events.y, events.polarity)]
+        for array in arrays:
+            digest.update(array.tobytes())
+    return digest.hexdigest()[:16]
 
 
 def _ahead(source: TrialSource, parts: Sequence[np.ndarray], epoch: int, n_workers: int) -> Iterator[Batch]:
@@ -132,7 +151,7 @@ def _ahead(source: TrialSource, parts: Sequence[np.ndarray], epoch: int, n_worke
     try:
         for part in parts:
             waiting.append(pool.submit(batch, part))
-            if len(waiting) > BATCHES_AHEAD * n_workers:
+            if len(waiting) > n_workers:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

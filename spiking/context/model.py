@@ -23,7 +23,7 @@ def build(config: ContextConfig, n_inputs: int) -> keras.Model:
     )
     readout = LI(
         1, tau_ms=READOUT_TAU_STEPS * config.step_ms, dt_ms=config.step_ms,
-        input_rate_hz=READOUT_RATE_PER_1000_STEPS / config.step_ms, seed=config.seed + 1, name="readout",
+        input_rate_hz=READOUT_RATE_PER_1000_STEPS / config.step_ms, seed=config.seed, name="readout",
     )(spikes)  # fmt: skip
     return keras.Model([frames, context], [readout, spikes], name=config.model_type)
 

@@ -47,8 +47,7 @@ def trial_figure(
     _dots(panels[0], trial.frames, step_s, "input channel")
     _dots(panels[1], trial.context, step_s, "context class")
     _dots(panels[2], spikes, step_s, "unit")
-    named = class_names[int(trial.context.sum(0).argmax())]
-    panels[0].set(title=f"context: {named!r}, the class that is asked for")
+    panels[0].set(title=f"context: {class_names[trial.named]!r}, the class that is asked for")
     time_s = np.arange(len(readout)) * step_s
     panels[3].plot(time_s, readout, color="0.45", linewidth=1, label="readout")
     panels[3].axhline(0, color="0.7", linewidth=1, linestyle=":")

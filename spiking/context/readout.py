@@ -72,8 +72,12 @@ class Scores:
 
     @property
     def balanced_accuracy(self) -> float:
-        """Mean of the shares found of the targets 1 and of the targets 0: 0.5 for any constant answer."""
-        return (self.recall + _share(self.true_negative, self.false_positive)) / 2
+        """Mean of the shares found of the targets 1 and of the targets 0: 0.5 for any constant answer.
+
+        Without targets of one kind, the share of the other.
+        """
+        kinds = ((self.true_positive, self.false_negative), (self.true_negative, self.false_positive))
+        return float(np.mean([_share(*kind) for kind in kinds if sum(count.sum() for count in kind)]))
 
     @property
     def f1(self) -> float:

@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from rate2spike.spiking.context.config import ContextConfig
@@ -62,9 +63,9 @@ class Steps:
         self.model, self.config = model, config
         self.optimizer = BiasCorrectedAdam(config.lr, epsilon=ADAM_EPSILON, global_clipnorm=config.clip_norm)
         self.optimizer.build(model.trainable_variables)
-        widths = [shape[-1] for shape in model.input_shape]
+        n_inputs, n_context = (shape[-1] for shape in model.input_shape)
         signature = Tensors(
-            *(tf.TensorSpec([None, None, width], tf.float32) for width in widths),
+            tf.TensorSpec([None, None, n_inputs], tf.float32), tf.TensorSpec([None, None, n_context], tf.float32),
             tf.TensorSpec([None, config.seq_len], tf.int64), tf.TensorSpec([None, None], tf.int64),
         )  # fmt: skip
         self.update = tf.function(self._update, input_signature=[signature])
@@ -96,7 +97,9 @@ class Steps:
                 slope + self.config.l2_decay * variable for slope, variable in zip(slopes, variables, strict=True)
             ]
         self.optimizer.apply(slopes, variables)
-        return outcome._replace(loss=total)
+        # weights that are no numbers silence their units, and a silent network has a finite loss
+        is_finite = tf.math.is_finite(tf.linalg.global_norm(slopes))
+        return outcome._replace(loss=tf.where(is_finite, total, np.nan))
 
     def _evaluate(self, batch: Tensors) -> Outcome:
         """In the memory task the last item alone counts, whose answers are balanced."""

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from rate2spike.errors import InputError
-from rate2spike.io.atomic_file import write_atomically
+from rate2spike.io.atomic_file import make_folder, write_atomically
 from rate2spike.io.checkpoints import check_settings, load_latest, save_checkpoint
 from rate2spike.spiking.context.config import ContextConfig
 from rate2spike.spiking.context.data import TrialSource
@@ -48,6 +48,7 @@ class ContextTraining:
     config: ContextConfig
     folder: Path
     n_inputs: int
+    fingerprint: str  # of the recordings: a run goes on with the same ones only
     history: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -59,12 +60,17 @@ class ContextTraining:
         """Finished epochs."""
         return len(self.history)
 
+    @property
+    def best_epoch(self) -> int:
+        """The first with the highest balanced accuracy in validation, counted from 1."""
+        return max(self.history, key=lambda record: record["val_balanced_accuracy"])["epoch"]
+
     def resume(self) -> None:
         """Go on from the last checkpoint, if there is one. Raises InputError if it is of other settings."""
         checkpoint = load_latest(self.folder / "checkpoints")
         if checkpoint is None:
             return
-        check_settings(checkpoint, vars(self.config), MAY_DIFFER)
+        check_settings(checkpoint, self._settings(), MAY_DIFFER)
         self.history = json.loads(str(checkpoint.arrays["history"]))
         for name, variable in self._variables().items():
             variable.assign(checkpoint.arrays[name])
@@ -79,6 +85,8 @@ class ContextTraining:
         self.steps.optimizer.learning_rate.assign(learning_rate)
         trained = self._seen(self.steps.update, training.batches(epoch), "train", on_batch)
         validated = self.measure(validation, on_batch)
+        if not all(np.isfinite(weights).all() for weights in self.model.get_weights()):
+            raise InputError(self._advice("train", training.n_batches))
         record = {"epoch": epoch + 1, "lr": learning_rate, **trained.as_record(), **validated.as_record("val_")}
         self.history.append(record)
         self._save(record)
@@ -114,19 +122,23 @@ class ContextTraining:
             else "no epoch was finished before"
         )
         return (
-            f"the loss is not finite in epoch {self.n_done + 1}, {split} batch {count}; {last}. A smaller --lr or a "
-            "--clip_norm may help"
+            f"the loss or the weights are not finite in epoch {self.n_done + 1}, {split} batch {count}; {last}. A smaller "
+            "--lr or a --clip_norm may help"
         )
 
     def _save(self, record: dict[str, Any]) -> None:
         arrays = {name: variable.numpy() for name, variable in self._variables().items()}
         arrays["history"] = np.array(json.dumps(self.history))
-        save_checkpoint(self.folder / "checkpoints", self.n_done, arrays, vars(self.config))
-        write_atomically(self.folder / "log.jsonl", "".join(json.dumps(line) + "\n" for line in self.history))
+        make_folder(self.folder)
+        # the checkpoint last: killed before it, the epoch is done again and ends the same
         save_model(self.model, self.folder / "model.keras")
-        best = max(line["val_balanced_accuracy"] for line in self.history)
-        if record["val_balanced_accuracy"] == best:
+        if self.best_epoch == record["epoch"]:
             save_model(self.model, self.folder / "best.keras")
+        write_atomically(self.folder / "log.jsonl", "".join(json.dumps(line) + "\n" for line in self.history))
+        save_checkpoint(self.folder / "checkpoints", self.n_done, arrays, self._settings())
+
+    def _settings(self) -> dict[str, Any]:
+        return {**vars(self.config), "recordings": self.fingerprint}
 
     def _variables(self) -> dict[str, Any]:
         """All that an update changes, by names that a checkpoint may hold."""

@@ -11,22 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from rate2spike.io.atomic_file import make_folder, write_atomically
-from rate2spike.io.event_stream import Recordings
 from rate2spike.spiking.context.config import ContextConfig
 from rate2spike.spiking.context.trials import Trial
 
 # everything that decides what a trial is
-_KEYS = (
-    "seed",
-    "dataset",
-    "seq_len",
-    "task_type",
-    "n_samples",
-    "split_by",
-    "resample_each_epoch",
-    "legacy",
-    "synthetic",
-)
+_KEYS = ("seed", "dataset", "seq_len", "task_type", "split_by", "resample_each_epoch", "legacy")
 
 
 @dataclass(frozen=True)
@@ -36,14 +25,12 @@ class TrialCache:
     folder: Path
 
     @classmethod
-    def of(cls, config: ContextConfig, training: Recordings, test: Recordings) -> "TrialCache":
-        """<data_path>/cache/<dataset>/<L>_<task>_seed_<seed>_<digest of all that matters>."""
+    def of(cls, config: ContextConfig, fingerprint: str) -> "TrialCache":
+        """<data_path>/cache/<dataset>/<L>_<task>_seed_<seed>_<digest of all that matters>; fingerprint: of the recordings."""
         deciding = {name: getattr(config, name) for name in _KEYS} | {"frames": asdict(config.frame_settings)}
-        digest = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode())
-        for recordings in (training, test):
-            digest.update(np.ascontiguousarray(recordings.labels).tobytes())
-            digest.update(np.ascontiguousarray(recordings.subjects).tobytes())
-        name = f"{config.seq_len}_{config.task_type}_seed_{config.seed}_{digest.hexdigest()[:12]}"
+        deciding["recordings"] = fingerprint
+        digest = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
+        name = f"{config.seq_len}_{config.task_type}_seed_{config.seed}_{digest[:12]}"
         return cls(Path(config.data_path) / "cache" / config.dataset / name)
 
     def get(self, split: str, index: int, epoch: int, make: Callable[[], Trial]) -> Trial:
@@ -63,7 +50,13 @@ def _saved(trial: Trial) -> bytes:
     widths = np.array([trial.frames.shape[1], trial.context.shape[1]])
     frames, context = (np.packbits(values.astype(bool), axis=1) for values in (trial.frames, trial.context))
     np.savez(
-        buffer, frames=frames, context=context, widths=widths, targets=trial.targets, block_index=trial.block_index
+        buffer,
+        frames=frames,
+        context=context,
+        widths=widths,
+        targets=trial.targets,
+        block_index=trial.block_index,
+        named=trial.named,
     )
     return buffer.getvalue()
 
@@ -74,4 +67,4 @@ def _loaded(content: bytes) -> Trial:
             np.unpackbits(file[name], axis=1, count=int(width)).astype(np.float32)
             for name, width in zip(("frames", "context"), file["widths"], strict=True)
         )
-        return Trial(frames, context, file["targets"], file["block_index"])
+        return Trial(frames, context, file["targets"], file["block_index"], int(file["named"]))

@@ -28,6 +28,7 @@ class Trial:
     context: np.ndarray  # (T, C) float32
     targets: np.ndarray  # (L,) int64
     block_index: np.ndarray  # (T,) int64, the item that is on
+    named: int  # the class that the context names
 
 
 def plan_trial(rng: np.random.Generator, index: int, n_classes: int, seq_len: int, task_type: str) -> Plan:
@@ -61,6 +62,7 @@ def trial_of(plan: Plan, items: list[np.ndarray], n_classes: int, rng: np.random
         context=context_spikes(rng.random((n_steps, n_classes)), plan.context),
         targets=np.array(plan.targets, np.int64),
         block_index=np.repeat(np.arange(len(items)), lengths),
+        named=plan.context,
     )
 
 

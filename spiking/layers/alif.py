@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from rate2spike.errors import InputError
-from rate2spike.spiking.layers.cell import PACKAGE, Cell, CellLayer
+from rate2spike.spiking.layers.cell import PACKAGE, Cell, CellLayer, check_positive
 from rate2spike.spiking.layers.initialization import TimeConstant, checked_tau
 from rate2spike.spiking.layers.scan import Path
 from rate2spike.spiking.layers.spiking_options import SpikingOptions
@@ -35,6 +35,7 @@ class ALIFCell(Cell):
     ):  # fmt: skip
         """threshold_increment: γ. Time constants and rate as for LIFCell. Raises InputError."""
         super().__init__(units, dt_ms, use_bias, seed, **kwargs)
+        check_positive(input_rate_hz=input_rate_hz)
         self.tau_ms = checked_tau(tau_ms, "tau_ms")
         self.tau_adaptation_ms = checked_tau(tau_adaptation_ms, "tau_adaptation_ms")
         if not threshold_increment >= 0:

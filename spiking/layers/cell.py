@@ -3,6 +3,7 @@
 Arrays of layers are (batch, time, units), weights (from, to). A step lasts dt; time constants are in ms.
 """
 
+import zlib
 from collections import namedtuple
 from typing import Any, NamedTuple
 
@@ -33,10 +34,9 @@ class Cell(keras.layers.Layer):
 
     def __init__(self, units: int, dt_ms: float, use_bias: bool, seed: int | None, **kwargs: Any):
         super().__init__(**kwargs)
-        if units < 1 or int(units) != units:
-            raise InputError(f"units must be a whole number from 1, got {units}")
-        if not 0 < dt_ms < np.inf:
-            raise InputError(f"dt_ms must be a positive number, got {dt_ms}")
+        if not isinstance(units, int | np.integer) or units < 1:
+            raise InputError(f"units must be a whole number from 1, got {units!r}")
+        check_positive(dt_ms=dt_ms)
         self.units, self.dt_ms, self.use_bias, self.seed = int(units), float(dt_ms), bool(use_bias), resolve_seed(seed)
         self.supports_jit = False  # XLA unrolls loops over time: many times slower on a CPU
 
@@ -75,8 +75,8 @@ class Cell(keras.layers.Layer):
         raise NotImplementedError
 
     def draws(self) -> np.random.Generator:
-        """Where the initial values come from: the same at every call."""
-        return generator(self.seed, Role.INITIAL_WEIGHTS)
+        """Where the initial values come from: the same at every call, another for every kind of cell."""
+        return generator(self.seed, Role.INITIAL_WEIGHTS, zlib.crc32(type(self).__name__.encode()))
 
     def add_tau(self, rng: np.random.Generator, tau_ms: Any, name: str) -> tuple[np.ndarray, tf.Variable]:
         """Time constants (N,), drawn once, and exp(-dt/τ): kept with the weights, never trained."""
@@ -147,11 +147,15 @@ class CellLayer(keras.layers.Layer):
         self.recompute, self.input_gradient = recompute, input_gradient
         self.supports_jit = False
 
+    def __call__(self, inputs: Any, **kwargs: Any) -> Any:
+        """`call`, with the shapes checked before Keras does anything. Raises InputError."""
+        check_lengths([tuple(x.shape) for x in (inputs if isinstance(inputs, list | tuple) else [inputs])])
+        return super().__call__(inputs, **kwargs)
+
     def build(self, input_shape: Any) -> None:
         """Make the weights; input_shape (B, T, I), or one per path."""
         if not self.cell.built:
             self.cell.build(input_shape)
-            self.cell.built = True
 
     def call(self, inputs: Any) -> tf.Tensor:
         """Outputs (B, T, N)."""
@@ -166,7 +170,6 @@ class CellLayer(keras.layers.Layer):
         """All states as a record of arrays (T + 1, B, N), the initial ones first: `states.v`, `states.z`, ..."""
         if not self.built:
             self.build([x.shape for x in inputs] if isinstance(inputs, list | tuple) else inputs.shape)
-            self.built = True
         x = self._time_first(inputs)
         values = all_states(self.cell.advance, x, self.cell.paths(), self._start(x))
         return namedtuple("States", self.cell.state_names)(*(value.numpy() for value in values))
@@ -191,6 +194,25 @@ class CellLayer(keras.layers.Layer):
     def _start(self, x: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
         batch_size = tf.shape(x[0])[1] if x[0].shape[1] is None else x[0].shape[1]
         return tuple(self.cell.get_initial_state(batch_size))
+
+
+def check_lengths(shapes: list[tuple]) -> None:
+    """Raise InputError unless all inputs (B, T, I) have the same B and T, as far as they are known, and T is not 0."""
+    if any(len(shape) != 3 for shape in shapes):
+        raise InputError(f"inputs of a layer are (batch, time, inputs), got shapes {', '.join(map(str, shapes))}")
+    for axis, name in ((0, "trials"), (1, "steps")):
+        known = {shape[axis] for shape in shapes} - {None}
+        if len(known) > 1 or 0 in known:
+            raise InputError(
+                f"all inputs of a layer must have the same number of {name}, and one at least; got {sorted(known)}"
+            )
+
+
+def check_positive(**values: float) -> None:
+    """Raise InputError for what is not a positive number."""
+    for name, value in values.items():
+        if not isinstance(value, int | float) or not 0 < value < np.inf:
+            raise InputError(f"{name} must be a positive number, got {value!r}")
 
 
 def _given(values: np.ndarray):

@@ -4,6 +4,7 @@ import math
 
 from rate2spike.errors import InputError
 
+SMALLEST = 1.2e-38  # positive number of float32
 SURROGATES = ("triangle", "super", "gaussian", "sigmoid")
 RESETS = ("subtraction", "zero", "none")
 INTERACTIONS = ("relu_mult", "tanh_mult", "add", "relu_add", "tanh_add")
@@ -12,7 +13,7 @@ INTERACTIONS = ("relu_mult", "tanh_mult", "add", "relu_add", "tanh_add")
 def check_surrogate(kind: str, scale: float) -> None:
     """Raise InputError for an unknown kind or a scale that is not positive."""
     _check("surrogate", kind, SURROGATES)
-    if not 0 < scale < math.inf:
+    if not SMALLEST <= scale < math.inf:
         raise InputError(f"the surrogate's scale must be a positive number, got {scale} (--grad_scale)")
 
 

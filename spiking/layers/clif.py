@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from rate2spike.errors import InputError
-from rate2spike.spiking.layers.cell import PACKAGE, Cell, CellLayer
+from rate2spike.spiking.layers.cell import PACKAGE, Cell, CellLayer, check_positive
 from rate2spike.spiking.layers.choices import check_interaction
 from rate2spike.spiking.layers.initialization import TimeConstant, checked_tau
 from rate2spike.spiking.layers.interactions import interaction
@@ -38,6 +38,7 @@ class CLIFCell(Cell):
     ):  # fmt: skip
         """Time constants as for LIFCell; rates of the two inputs: for the initial weights. Raises InputError."""
         super().__init__(units, dt_ms, use_bias, seed, **kwargs)
+        check_positive(rate_soma_hz=rate_soma_hz, rate_apical_hz=rate_apical_hz)
         check_interaction(interaction)
         self.tau_soma_ms = checked_tau(tau_soma_ms, "tau_soma_ms")
         self.tau_apical_ms = checked_tau(tau_apical_ms, "tau_apical_ms")
@@ -64,6 +65,8 @@ class CLIFCell(Cell):
     def split(self, inputs: Any) -> tuple[tf.Tensor, ...]:
         """Sensory input and context."""
         if isinstance(inputs, list | tuple):
+            if len(inputs) != 2:
+                raise InputError(f"a CLIF layer takes the pair (sensory input, context), got {len(inputs)} inputs")
             return tuple(inputs)
         assert self.n_context
         return inputs[..., : -self.n_context], inputs[..., -self.n_context :]
@@ -87,6 +90,8 @@ class CLIFCell(Cell):
 
     def _widths(self, input_shape: Any) -> tuple[int, int]:
         if isinstance(input_shape[0], list | tuple | tf.TensorShape):
+            if len(input_shape) != 2:
+                raise InputError(f"a CLIF layer takes the pair (sensory input, context), got {len(input_shape)} inputs")
             return input_shape[0][-1], input_shape[1][-1]
         if not self.n_context or not 0 < self.n_context < input_shape[-1]:
             raise InputError(

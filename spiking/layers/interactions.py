@@ -11,21 +11,15 @@
 
 import tensorflow as tf
 
-from rate2spike.spiking.layers.choices import INTERACTIONS, check_interaction
+from rate2spike.spiking.layers.choices import check_interaction
 
-_FORMS = dict(
-    zip(
-        INTERACTIONS,
-        (
-            lambda s, a: s * tf.nn.relu(a),
-            lambda s, a: s * (1 + tf.tanh(a)),
-            lambda s, a: s + a,
-            lambda s, a: s + tf.nn.relu(a),
-            lambda s, a: s + tf.tanh(a),
-        ),
-        strict=True,
-    )
-)
+_FORMS = {
+    "relu_mult": lambda s, a: s * tf.nn.relu(a),
+    "tanh_mult": lambda s, a: s * (1 + tf.tanh(a)),
+    "add": lambda s, a: s + a,
+    "relu_add": lambda s, a: s + tf.nn.relu(a),
+    "tanh_add": lambda s, a: s + tf.tanh(a),
+}
 
 
 def interaction(s: tf.Tensor, a: tf.Tensor, kind: str = "relu_mult") -> tf.Tensor:

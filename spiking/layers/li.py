@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from rate2spike.spiking.layers.cell import PACKAGE, Cell, CellLayer
+from rate2spike.spiking.layers.cell import PACKAGE, Cell, CellLayer, check_positive
 from rate2spike.spiking.layers.initialization import TimeConstant, checked_tau
 from rate2spike.spiking.layers.scan import Path
 
@@ -25,6 +25,7 @@ class LICell(Cell):
     ):  # fmt: skip
         """As LIFCell. Raises InputError."""
         super().__init__(units, dt_ms, use_bias, seed, **kwargs)
+        check_positive(input_rate_hz=input_rate_hz)
         self.tau_ms, self.input_rate_hz = checked_tau(tau_ms, "tau_ms"), input_rate_hz
 
     def build(self, input_shape: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from rate2spike.spiking.layers.cell import PACKAGE, Cell, CellLayer
+from rate2spike.spiking.layers.cell import PACKAGE, Cell, CellLayer, check_positive
 from rate2spike.spiking.layers.initialization import TimeConstant, checked_tau
 from rate2spike.spiking.layers.scan import Path
 from rate2spike.spiking.layers.spiking_options import SpikingOptions
@@ -32,6 +32,7 @@ class LIFCell(Cell):
         """tau_ms: a number, a list of one per unit, or a tuple (low, high) to draw from. input_rate_hz: for the initial
         weights. Raises InputError."""
         super().__init__(units, dt_ms, use_bias, seed, **kwargs)
+        check_positive(input_rate_hz=input_rate_hz)
         self.tau_ms, self.input_rate_hz, self.recurrent = checked_tau(tau_ms, "tau_ms"), input_rate_hz, recurrent
         self.spiking = SpikingOptions(threshold, surrogate, surrogate_scale, reset)
 

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from rate2spike.spiking.layers.choices import RESETS, check_reset
+from rate2spike.spiking.layers.choices import check_reset
 
 
 def _subtraction(v, z, threshold):
@@ -17,7 +17,7 @@ def _none(v, z, threshold):
     return v
 
 
-_FORMS = dict(zip(RESETS, (_subtraction, _zero, _none), strict=True))
+_FORMS = {"subtraction": _subtraction, "zero": _zero, "none": _none}
 
 
 def reset(v: tf.Tensor, z: tf.Tensor, threshold, kind: str = "subtraction") -> tf.Tensor:

@@ -21,7 +21,7 @@ class SpikingOptions:
     reset: str = "subtraction"
 
     def __post_init__(self) -> None:
-        if not 0 < self.threshold < np.inf:
+        if not np.finfo(np.float32).tiny <= self.threshold < np.inf:
             raise InputError(f"the threshold must be a positive number, got {self.threshold} (--threshold)")
         check_surrogate(self.surrogate, self.surrogate_scale)
         check_reset(self.reset)

@@ -14,7 +14,7 @@ import math
 
 import tensorflow as tf
 
-from rate2spike.spiking.layers.choices import SURROGATES, check_surrogate
+from rate2spike.spiking.layers.choices import check_surrogate
 
 
 def _triangle(u, a):
@@ -34,7 +34,7 @@ def _sigmoid(u, a):
     return a * s * (1 - s)
 
 
-_FORMS = dict(zip(SURROGATES, (_triangle, _super, _gaussian, _sigmoid), strict=True))
+_FORMS = {"triangle": _triangle, "super": _super, "gaussian": _gaussian, "sigmoid": _sigmoid}
 
 
 def surrogate(u: tf.Tensor, kind: str = "triangle", scale: float = 0.3) -> tf.Tensor:

@@ -2,12 +2,20 @@
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
+import time
 
 import h5py
 import numpy as np
 import pytest
 
 from rate2spike.io.synthetic_events import write_synthetic_shd
+from rate2spike.spiking.context.config import ContextConfig
+from rate2spike.spiking.context.data import synthetic_recordings
+
+from helpers import start_interruptible
 
 HISTORIC = (
     "seed nb_worker data_path batch_size dataset seq_len task_type model_type apical_rec apical_tau lr lr_decay l2_decay "
@@ -27,8 +35,6 @@ def test_help_lists_the_historic_flags(cli):
 
 
 def test_historic_defaults():
-    from rate2spike.spiking.context.config import ContextConfig
-
     defaults = vars(ContextConfig())
     wanted = (
         123123,
@@ -86,6 +92,8 @@ def test_a_whole_run_and_its_continuation(cli, digits, tmp_path):
         ("--split_by person", "unknown split_by 'person': choose from recording, subject"),
         ("--resume", "--resume needs --save_dir"),
         ("--lr nan", "lr must be a positive number"),
+        ("--gpu x", "--gpu must be an index"),
+        ("--seed 9007199254740992", "seed must be a whole number"),
     ],
 )
 def test_bad_flags_are_one_line_and_leave_nothing(flags, message, cli, digits, tmp_path, monkeypatch):
@@ -95,6 +103,38 @@ def test_bad_flags_are_one_line_and_leave_nothing(flags, message, cli, digits, t
     code, _, err = cli("context", *flags, "--data_path", str(digits), *words)
     assert code == 2 and message in err and err.strip().count("\n") == 0
     assert not list(tmp_path.iterdir())
+
+
+def test_ctrl_c_and_continuation(digits, tmp_path):
+    """Interrupted in the middle of an epoch: one line, exit code 130, and the end is that of an uninterrupted run."""
+    flags = [sys.executable, "-m", "rate2spike", "context", *SMALL, "--data_path", digits, "--epoch", "30"]
+    whole = subprocess.run([*map(str, flags), "--epoch", "3", "--save_dir", tmp_path / "whole"], capture_output=True)
+    assert whole.returncode == 0, whole.stderr
+    process = start_interruptible([*map(str, flags), "--save_dir", str(tmp_path / "cut")])
+    wait_for(tmp_path / "cut" / "log.jsonl")
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 130 and f"--resume --save_dir {tmp_path / 'cut'}" in err and "Traceback" not in err
+    done = len((tmp_path / "cut" / "log.jsonl").read_text().splitlines())
+    again = [*map(str, flags), "--resume", "--epoch", str(max(done, 3)), "--save_dir", str(tmp_path / "cut")]
+    resumed = subprocess.run(again, capture_output=True)
+    assert resumed.returncode == 0, resumed.stderr
+    lines = [(tmp_path / name / "log.jsonl").read_text().splitlines()[:3] for name in ("whole", "cut")]
+    assert lines[0] == lines[1]
+
+
+def wait_for(path, timeout_s=120.0):
+    end = time.monotonic() + timeout_s
+    while not path.exists():
+        assert time.monotonic() < end, f"{path} did not appear"
+        time.sleep(0.05)
+
+
+def test_synthetic_recordings_are_made_again_if_some_are_gone(tmp_path):
+    config = ContextConfig(dataset="shd", synthetic=True, data_path=str(tmp_path))
+    folder = synthetic_recordings(config)
+    (folder / "shd_test.h5").unlink()
+    assert synthetic_recordings(config) == folder and (folder / "shd_test.h5").exists()
 
 
 def test_missing_recordings_say_where_they_come_from(cli, tmp_path, monkeypatch):

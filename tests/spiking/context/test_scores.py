@@ -37,4 +37,5 @@ def test_constant_answers_are_at_chance():
     targets = np.eye(5, dtype=int)
     always_no = scores(-np.ones((5, 5)), targets)
     assert always_no.accuracy == 0.8 and always_no.balanced_accuracy == 0.5
+    assert scores([[-1.0]], [[0]]).balanced_accuracy == 1.0
     assert always_no.precision == always_no.recall == always_no.f1 == 0

@@ -9,8 +9,11 @@ import pytest
 from rate2spike.errors import InputError
 from rate2spike.io.synthetic_events import write_synthetic_dvs, write_synthetic_shd
 from rate2spike.spiking.context.config import ContextConfig
-from rate2spike.spiking.context.data import sources
+from rate2spike.spiking.context.data import fingerprint, recordings, sources
+from rate2spike.spiking.context.steps import Tensors
 from rate2spike.spiking.context.training import ContextTraining
+from rate2spike.spiking.context.trials import batch_of
+from rate2spike.spiking.layers.saved_network import load_network
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +73,7 @@ def test_cached_trials_are_bit_identical_and_keyed_by_the_seed(config, digits, t
     made = [same(fresh.trial(k), second.trial(k)) for k in range(4)]
     assert all(made) and not second._packed  # not one recording was read again
     sources(replace(cached, seed=4))["train"].trial(0)
+    sources(replace(cached, n_samples=30))["train"].trial(0)  # decides no trial
     assert len(list((tmp_path / "cache" / "shd").iterdir())) == 2
     broken = next((tmp_path / "cache" / "shd").rglob("0_0.npz"))
     broken.write_bytes(broken.read_bytes()[:40])
@@ -79,7 +83,7 @@ def test_cached_trials_are_bit_identical_and_keyed_by_the_seed(config, digits, t
 
 def trained(config, folder, n_epochs, resume=False):
     splits = sources(config)
-    training = ContextTraining(config, folder, splits["train"].n_inputs)
+    training = ContextTraining(config, folder, splits["train"].n_inputs, "digits")
     if resume:
         training.resume()
     while training.n_done < n_epochs:
@@ -114,26 +118,148 @@ def test_training_learns(config, tmp_path):
 def test_memory_is_judged_by_its_last_item(config, tmp_path, seq_len, batch_size):
     config = replace(config, task_type="memory", seq_len=seq_len, n_samples=8, batch_size=batch_size, epoch=1)
     splits = sources(config)
-    training = ContextTraining(config, tmp_path, splits["train"].n_inputs)
+    training = ContextTraining(config, tmp_path, splits["train"].n_inputs, "digits")
     measured = training.measure(splits["test"], silent)
     assert len(measured.scores.accuracy_per_position) == 1 and np.isfinite(measured.loss)
     record = training.run_epoch(splits["train"], splits["validation"], silent)
     assert len(record["accuracy_per_position"]) == seq_len
 
 
-def test_a_loss_that_is_no_number_ends_training_with_the_last_good_network(config, tmp_path):
+def spoil_readout(model):
+    model.get_layer("readout").cell.weights_in.bias.assign([np.nan])
+
+
+def spoil_hidden(model):
+    """Units whose potentials are no numbers are silent: the loss stays finite."""
+    kernel = model.get_layer("hidden").cell.soma.kernel
+    kernel.assign(np.full(kernel.shape, np.nan))
+
+
+@pytest.mark.parametrize("spoil", [spoil_readout, spoil_hidden])
+def test_numbers_that_are_none_end_training_with_the_last_good_network(spoil, config, tmp_path):
     splits = sources(config)
-    training = ContextTraining(config, tmp_path, splits["train"].n_inputs)
+    training = ContextTraining(config, tmp_path, splits["train"].n_inputs, "digits")
     training.run_epoch(splits["train"], splits["validation"], silent)
     good = (tmp_path / "model.keras").read_bytes()
-    training.model.get_layer("readout").cell.weights_in.bias.assign([np.nan])
+    spoil(training.model)
     with pytest.raises(InputError, match="not finite in epoch 2, train batch 1; the network after epoch 1 is kept"):
         training.run_epoch(splits["train"], splits["validation"], silent)
     assert (tmp_path / "model.keras").read_bytes() == good and len(training.history) == 1
     assert trained(config, tmp_path, 2, resume=True).n_done == 2
 
 
-@pytest.mark.parametrize("model", ["clif", "add_clif", "lif", "lsnn"])
+def test_a_run_killed_while_it_saves_is_repaired(config, tmp_path, monkeypatch):
+    """The checkpoint comes last: whatever else was written is written again."""
+    whole = trained(config, tmp_path / "whole", 2)
+    trained(config, tmp_path / "cut", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr("rate2spike.spiking.context.training.save_checkpoint", killed)
+        with pytest.raises(KeyboardInterrupt):
+            trained(config, tmp_path / "cut", 2, resume=True)
+    resumed = trained(config, tmp_path / "cut", 2, resume=True)
+    assert resumed.history == whole.history
+    saved = load_network(tmp_path / "cut" / "model.keras")
+    for mine, theirs in zip(saved.get_weights(), whole.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def killed(*arguments):
+    raise KeyboardInterrupt
+
+
+def test_the_best_network_is_the_first_of_equals(config, tmp_path):
+    training = ContextTraining(config, tmp_path, 350, "digits")
+    training.history = [
+        {"epoch": k + 1, "val_balanced_accuracy": value} for k, value in enumerate((0.5, 0.7, 0.7, 0.6))
+    ]
+    assert training.best_epoch == 2
+
+
+def test_other_recordings_do_not_continue_a_run(config, tmp_path):
+    splits = sources(config)
+    trained(config, tmp_path, 1)
+    other = ContextTraining(config, tmp_path, splits["train"].n_inputs, "others")
+    with pytest.raises(InputError, match="recordings 'digits' there, 'others' here"):
+        other.resume()
+
+
+def test_recordings_are_told_apart_wherever_they_lie(config, digits, tmp_path):
+    known_by = fingerprint(*both(config))
+    (tmp_path / "moved").mkdir()
+    for path in digits.glob("*.h5"):
+        (tmp_path / "moved" / path.name).write_bytes(path.read_bytes())
+    assert fingerprint(*both(replace(config, data_path=str(tmp_path / "moved")))) == known_by
+    write_synthetic_shd(tmp_path / "new", n_train_per_class=25, n_test_per_class=5, seed=2)
+    assert fingerprint(*both(replace(config, data_path=str(tmp_path / "new")))) != known_by
+
+
+def both(config):
+    return recordings(config, "train"), recordings(config, "test")
+
+
+def losses_of(config, trials):
+    """Loss of the answers, penalty and outcome of a batch in a network that fires a lot."""
+    steps = ContextTraining(replace(config, threshold=0.01, target_spike_prob=0.0), None, 350, "digits").steps
+    for variable in steps.model.trainable_variables:
+        if "soma_kernel" in variable.path:
+            variable.assign(np.abs(variable))
+        if "apical_bias" in variable.path:
+            variable.assign(np.ones(variable.shape))
+    return steps.losses(Tensors.of(batch_of(trials)))
+
+
+def test_padding_changes_nothing(config):
+    """A trial alone, and beside a longer one: same answers; penalties add up. In legacy they do not."""
+    config = replace(config, seq_len=2)
+    source = sources(config)["train"]
+    short, long = sorted((source.trial(0), source.trial(1)), key=lambda trial: len(trial.frames))
+    assert len(short.frames) < len(long.frames)
+    alone, other, together = (losses_of(config, trials) for trials in ([short], [long], [short, long]))
+    np.testing.assert_allclose(together[2].logits[0], alone[2].logits[0], atol=1e-5)
+    assert float(alone[1]) > 0
+    assert float(together[1]) == pytest.approx((float(alone[1]) + float(other[1])) / 2, rel=1e-5)
+    legacy = [losses_of(replace(config, legacy=True), trials) for trials in ([short], [long], [short, long])]
+    assert float(legacy[2][1]) > (float(legacy[0][1]) + float(legacy[1][1])) / 2
+
+
+def test_memory_is_validated_without_weights(config):
+    """The last item is balanced; legacy weighs it like training."""
+    memory = replace(config, task_type="memory", seq_len=3)
+    batch = Tensors.of(batch_of([sources(memory)["test"].trial(k) for k in range(6)]))
+    for legacy, weight in ((False, 1.0), (True, 2.0)):
+        steps = ContextTraining(replace(memory, legacy=legacy), None, 350, "digits").steps
+        outcome = steps.evaluate(batch)
+        t, r = batch.targets.numpy()[:, -1:], outcome.logits.numpy()
+        wanted = np.mean(weight * t * np.log1p(np.exp(-r)) + (1 - t) * np.log1p(np.exp(r)))
+        assert float(outcome.loss) == pytest.approx(wanted, rel=1e-5)
+
+
+def after_one_update(config):
+    splits = sources(config)
+    training = ContextTraining(config, None, splits["train"].n_inputs, "digits")
+    before = training.model.get_weights()
+    training.steps.update(Tensors.of(next(splits["train"].batches())))
+    return before, training.model.get_weights()
+
+
+def test_settings_reach_the_update(config):
+    """Recomputing changes nothing; the largest norm and the surrogate's scale reach the optimiser and the gradient."""
+    config = replace(config, threshold=0.01, l2_decay=1e-3)
+    _, kept = after_one_update(config)
+    _, recomputed = after_one_update(replace(config, recompute=True))
+    for mine, theirs in zip(kept, recomputed, strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-6)
+    steps = ContextTraining(replace(config, clip_norm=0.5), None, 350, "digits").steps
+    assert steps.optimizer.global_clipnorm == 0.5
+    cell = (
+        ContextTraining(replace(config, grad_scale=0.7, tau_soma=12.0), None, 350, "digits")
+        .model.get_layer("hidden")
+        .cell
+    )
+    assert cell.spiking.surrogate_scale == 0.7 and cell.tau_soma_ms == 12.0 and cell.dt_ms == 2.0
+
+
+@pytest.mark.parametrize("model", ["clif", "lif", "lsnn"])
 def test_gestures_reach_every_model(model, tmp_path_factory, tmp_path):
     folder = write_synthetic_dvs(
         tmp_path_factory.getbasetemp() / "dvs", n_train_users=4, n_test_users=2, duration_ms=200
@@ -142,7 +268,7 @@ def test_gestures_reach_every_model(model, tmp_path_factory, tmp_path):
                            split_by="subject", apical_tau="distributed")  # fmt: skip
     splits = sources(config)
     assert splits["train"].n_inputs == 512
-    training = ContextTraining(config, tmp_path, 512)
+    training = ContextTraining(config, tmp_path, 512, "gestures")
     record = training.run_epoch(splits["train"], splits["validation"], silent)
     assert np.isfinite(record["loss"])
 
@@ -160,6 +286,11 @@ def test_gestures_reach_every_model(model, tmp_path_factory, tmp_path):
         ({"l2_decay": -1.0}, "l2_decay must be a number from 0"),
         ({"target_spike_prob": 1.5}, "target_spike_prob must be from 0 to 1"),
         ({"model_type": "lif", "interaction": "add"}, "--interaction is for --model_type clif"),
+        ({"seq_len": "five"}, "seq_len must be of type int, got 'five'"),
+        ({"apical_rec": 1}, "apical_rec must be of type bool"),
+        ({"lr": True}, "lr must be of type float or int"),
+        ({"seed": 2**53}, "seed must be a whole number from 0"),
+        ({"threshold": 0.0}, "threshold must be a positive number"),
     ],
 )
 def test_settings_that_make_no_run(changes, message):

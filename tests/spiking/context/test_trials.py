@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from rate2spike.errors import InputError
+from rate2spike.spiking.context.config import ContextConfig
 from rate2spike.spiking.context.recordings_split import by_class, split_recordings
-from rate2spike.spiking.context.trials import batch_of, context_spikes, plan_trial, trial_of
+from rate2spike.spiking.context.trials import Trial, batch_of, context_spikes, plan_trial, trial_of
 
 from helpers import golden_csnn
 
@@ -36,7 +37,7 @@ def test_memory_goes_on_once_the_item_has_been_shown():
     targets = np.array([plan.targets for plan in plans(n, 20, 5, "memory")])
     assert (np.diff(targets, axis=1) >= 0).all()
     share = np.arange(1, 6) / 10
-    np.testing.assert_allclose(targets.mean(0), share, atol=4 * np.sqrt(0.25 / n))
+    np.testing.assert_allclose(targets.mean(0), share, atol=0.024)
 
 
 def test_every_class_is_named_and_shown():
@@ -75,11 +76,16 @@ def test_trials_side_by_side_are_padded_at_the_end():
 def test_golden_collation():
     case = GOLDEN["collate"]
     index = np.array(case["block_idx"])
-    n_items = int(index.max())
-    lengths = [[int((row == k).sum()) for k in range(n_items)] for row in index]
-    batch = batch_of([a_trial(row, seed=k) for k, row in enumerate(lengths)])
+    wanted = [np.array(case[name]) for name in ("x_sum_t", "ctx_sum_t", "target")]
+    trials = []
+    for row, n_steps, *sums, target in zip(index, case["len"], *wanted, strict=True):
+        # one input and one context channel whose values are the golden sums over channels
+        x, c = (values[:n_steps, None].astype(np.float32) for values in sums)
+        trials.append(Trial(x, c, target.astype(int), row[:n_steps].astype(int), 0))
+    batch = batch_of(trials)
+    for found, golden in zip((batch.frames[..., 0], batch.context[..., 0], batch.targets), wanted, strict=True):
+        np.testing.assert_array_equal(found, golden)
     np.testing.assert_array_equal(batch.block_index, index)
-    assert [int((row < n_items).sum()) for row in batch.block_index] == case["len"]
 
 
 def test_splits_are_disjoint_and_four_to_one():
@@ -90,6 +96,13 @@ def test_splits_are_disjoint_and_four_to_one():
     assert not set(subjects[training]) & set(subjects[validation])
     again = split_recordings(labels, subjects, "recording", seed=2)
     assert set(again[0]) != set(split_recordings(labels, subjects, "recording", seed=1)[0])
+
+
+@pytest.mark.skipif("split" not in GOLDEN, reason="no such golden case")
+@pytest.mark.parametrize("dataset", ["shd", "dvsgesture"])
+def test_golden_numbers_of_trials(dataset):
+    case, config = GOLDEN["split"][dataset], ContextConfig(dataset=dataset)
+    assert (config.n_trials, config.n_validation_trials) == (case["n_train_items"], case["n_val_items"])
 
 
 def test_a_class_without_recordings_and_a_single_person_are_refused():

@@ -215,9 +215,9 @@ def test_time_constants_drawn_from_a_range_stay_and_are_saved(units, tmp_path):
 
 def test_saved_network_predicts_the_same_in_another_process(tmp_path):
     inputs = [keras.Input((None, 5)), keras.Input((None, 3))]
-    z = r2s.CLIF(6, tau_apical_ms=(20, 200), threshold=0.05, rate_soma_hz=20.0, seed=1)(inputs)
-    z = r2s.ALIF(4, tau_ms=[5.0, 6.0, 7.0, 8.0], threshold=0.1, seed=2)(z)
-    model = keras.Model(inputs, r2s.LI(1, seed=3)(r2s.LIF(4, threshold=0.05, seed=4)(z)))
+    z = r2s.CLIF(12, tau_apical_ms=(20, 200), threshold=0.02, interaction="tanh_mult", seed=1)(inputs)
+    z = r2s.ALIF(12, tau_ms=[float(tau) for tau in range(5, 17)], threshold=0.02, seed=2)(z)
+    model = keras.Model(inputs, r2s.LI(1, seed=3)(r2s.LIF(12, threshold=0.02, seed=4)(z)))
     data = [noise(3, 40, 5), noise(3, 40, 3, seed=1)]
     wanted = model.predict(data, verbose=0)
     assert wanted.std() > 0
@@ -255,6 +255,23 @@ def test_states_of_all_layers_start_with_the_initial_ones():
     np.testing.assert_allclose(states[1].v[1:].transpose(1, 0, 2), model(noise(3, 12, 4)), atol=1e-6)
 
 
+def test_kinds_of_cells_draw_other_weights_from_one_seed():
+    layers = [r2s.LIF(4, recurrent=False, seed=1), r2s.LI(4, seed=1)]
+    for layer in layers:
+        layer(noise(1, 3, 5))
+    one, other = (layer.cell.weights_in.kernel.numpy().ravel() for layer in layers)
+    assert abs(np.corrcoef(one, other)[0, 1]) < 0.9
+
+
+def test_initial_sd_follows_each_units_time_constant():
+    layer = r2s.CLIF(300, tau_apical_ms=(20, 200), rate_apical_hz=20.0, seed=1)
+    layer((noise(1, 2, 4), noise(1, 2, 2000, seed=1)))
+    cell = layer.cell
+    tau = next(v for v in cell.non_trainable_variables if v.name == "tau_apical_ms").numpy()
+    wanted = np.sqrt(0.8 / (2000 * 20 * tau * 1e-3 / 2))
+    np.testing.assert_allclose(cell.apical.kernel.numpy().std(0) / wanted, 1, atol=0.09)
+
+
 def test_five_lines_in_a_notebook():
     model = keras.Sequential([r2s.LIF(20, threshold=0.2, seed=1), r2s.LI(1, seed=2)])
     model.compile("adam", "mse")
@@ -277,6 +294,15 @@ def test_five_lines_in_a_notebook():
         (lambda: r2s.ALIF(3, threshold_increment=-1.0), "threshold_increment must be a number from 0"),
         (lambda: r2s.CLIF(3, interaction="mult"), "unknown interaction 'mult': choose from relu_mult"),
         (lambda: r2s.CLIF(3)(ones(1, 4, 5)), "n_context"),
+        (lambda: r2s.CLIF(3)((ones(1, 4, 5), ones(1, 5, 2))), r"same number of steps, and one at least; got \[4, 5\]"),
+        (lambda: r2s.CLIF(3)((ones(3, 4, 5), ones(1, 4, 2))), r"same number of trials"),
+        (lambda: r2s.CLIF(3)((ones(1, 4, 5),) * 3), "takes the pair"),
+        (lambda: r2s.LIF(3)(ones(1, 0, 5)), r"got \[0\]"),
+        (lambda: r2s.LIF(3)(ones(4, 5)), r"\(batch, time, inputs\)"),
+        (lambda: r2s.LIF(3, input_rate_hz=0), "input_rate_hz must be a positive number"),
+        (lambda: r2s.LIF("a"), "units must be a whole number from 1, got 'a'"),
+        (lambda: r2s.LIF(3, threshold=1e-50), "threshold must be a positive number"),
+        (lambda: r2s.record_states(keras.Sequential([keras.layers.Dense(1)]), ones(1, 3)), "no layer of this package"),
         (lambda: r2s.SpikeRateRegularizer(2.0), "target_probability must be from 0 to 1"),
         (lambda: r2s.load_network("missing.keras"), "no file missing.keras"),
     ],
