@@ -80,11 +80,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Train, test, draw; returns the exit code."""
     from rate2spike.io.atomic_file import make_folder
     from rate2spike.io.run_folder import RunFolder
-    from rate2spike.rate.device import check_gpu, prepare_tensorflow
+    from rate2spike.rate.device import prepare_tensorflow
     from rate2spike.spiking.context.data import fingerprint, sources
 
     config, folder = _config_and_folder(arguments)
-    check_gpu(arguments.gpu)
+    if not arguments.gpu.isdecimal():
+        raise InputError(f"--gpu must be the index of one GPU, got {arguments.gpu!r}")
     if not arguments.resume:
         RunFolder.check_free(folder)
     splits = sources(config)

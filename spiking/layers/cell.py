@@ -145,15 +145,22 @@ class CellLayer(keras.layers.Layer):
         super().__init__(name=name, trainable=trainable, dtype=dtype, activity_regularizer=activity_regularizer)
         self.cell = self.cell_class(units, dtype=dtype, **cell_options)
         self.recompute, self.input_gradient = recompute, input_gradient
+        self.widths: list[int] | None = None  # of the inputs
         self.supports_jit = False
 
     def __call__(self, inputs: Any, **kwargs: Any) -> Any:
         """`call`, with the shapes checked before Keras does anything. Raises InputError."""
-        check_lengths([tuple(x.shape) for x in (inputs if isinstance(inputs, list | tuple) else [inputs])])
+        shapes = [tuple(x.shape) for x in (inputs if isinstance(inputs, list | tuple) else [inputs])]
+        check_lengths(shapes)
+        widths = [shape[-1] for shape in shapes]
+        if self.built and self.widths not in (None, widths):
+            raise InputError(f"layer {self.name} was made for inputs of width {self.widths}, got {widths}")
         return super().__call__(inputs, **kwargs)
 
     def build(self, input_shape: Any) -> None:
         """Make the weights; input_shape (B, T, I), or one per path."""
+        several = isinstance(input_shape[0], list | tuple | tf.TensorShape)
+        self.widths = [shape[-1] for shape in (input_shape if several else [input_shape])]
         if not self.cell.built:
             self.cell.build(input_shape)
 

@@ -92,7 +92,7 @@ def test_a_whole_run_and_its_continuation(cli, digits, tmp_path):
         ("--split_by person", "unknown split_by 'person': choose from recording, subject"),
         ("--resume", "--resume needs --save_dir"),
         ("--lr nan", "lr must be a positive number"),
-        ("--gpu x", "--gpu must be an index"),
+        ("--gpu 0,1", "--gpu must be the index of one GPU"),
         ("--seed 9007199254740992", "seed must be a whole number"),
     ],
 )

@@ -279,6 +279,11 @@ def test_five_lines_in_a_notebook():
     assert losses[-1] < losses[0]
 
 
+def called_twice(layer, first, second):
+    layer(first)
+    layer(second)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -297,6 +302,7 @@ def test_five_lines_in_a_notebook():
         (lambda: r2s.CLIF(3)((ones(1, 4, 5), ones(1, 5, 2))), r"same number of steps, and one at least; got \[4, 5\]"),
         (lambda: r2s.CLIF(3)((ones(3, 4, 5), ones(1, 4, 2))), r"same number of trials"),
         (lambda: r2s.CLIF(3)((ones(1, 4, 5),) * 3), "takes the pair"),
+        (lambda: called_twice(r2s.LIF(3), ones(1, 4, 5), ones(1, 10, 4)), r"made for inputs of width \[5\], got \[4\]"),
         (lambda: r2s.LIF(3)(ones(1, 0, 5)), r"got \[0\]"),
         (lambda: r2s.LIF(3)(ones(4, 5)), r"\(batch, time, inputs\)"),
         (lambda: r2s.LIF(3, input_rate_hz=0), "input_rate_hz must be a positive number"),
