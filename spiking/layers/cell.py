@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from rate2spike.errors import InputError
+from rate2spike.memory import check_memory
 from rate2spike.seeding import Role, generator, resolve_seed
 from rate2spike.spiking.layers.initialization import (
     SHARE_OF_INPUT,
@@ -22,6 +23,7 @@ from rate2spike.spiking.layers.initialization import (
 from rate2spike.spiking.layers.scan import Path, all_states, scan
 
 PACKAGE = "rate2spike"
+_BYTES_PER_WEIGHT = 32.0  # float64 while drawn, and float32 with gradient and both moments
 
 
 class Cell(keras.layers.Layer):
@@ -93,6 +95,8 @@ class Cell(keras.layers.Layer):
         recurrent_rate_hz: float, recurrent: bool,
     ) -> "Weights":  # fmt: skip
         """Trainable weights of a way into the cell, by the fluctuation initialiser; recurrent: from all units but oneself."""
+        n_weights = (n_inputs + recurrent * self.units) * self.units
+        check_memory(_BYTES_PER_WEIGHT * n_weights, f"drawing {n_weights} weights", "take fewer units (--hidden)")
         share = SHARE_OF_INPUT if recurrent else 1.0
         kernel = fluctuation_normal(rng, n_inputs, share, rate_hz, tau_ms)
         no_autapses = 1 - np.eye(self.units)

@@ -306,6 +306,7 @@ def called_twice(layer, first, second):
         (lambda: r2s.LIF(3)(ones(1, 0, 5)), r"got \[0\]"),
         (lambda: r2s.LIF(3)(ones(4, 5)), r"\(batch, time, inputs\)"),
         (lambda: r2s.LIF(3, input_rate_hz=0), "input_rate_hz must be a positive number"),
+        (lambda: r2s.LIF(10**6)(ones(1, 2, 1)), "drawing 1000001000000 weights needs"),
         (lambda: r2s.LIF("a"), "units must be a whole number from 1, got 'a'"),
         (lambda: r2s.LIF(3, threshold=1e-50), "threshold must be a positive number"),
         (lambda: r2s.record_states(keras.Sequential([keras.layers.Dense(1)]), ones(1, 3)), "no layer of this package"),
