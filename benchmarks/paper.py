@@ -2,10 +2,11 @@
 
     python benchmarks/paper.py 7 [--networks 10] --output bench/paper
     python benchmarks/paper.py table 7 2C 6A 6B --output bench/paper
+    python benchmarks/paper.py longer --compare "until the criteria" "6000 trials" --output bench/paper
 
 FIG is one of 1C, 2C, 2E, 4, 5, 6A, 6B, 6C, 7, S1, S2, S3, S4, S7, several of them, or `all`. Networks are trained where
 <output>/models lacks them, rows go to <output>/figFIG.csv as they are measured, then <output>/figFIG.png and .pdf are
-drawn. Interrupted, it goes on where it was. `table` prints what is measured so far.
+drawn. Interrupted, it goes on where it was. `table` prints what is measured so far, --compare two points of one figure.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from pathlib import Path
 from rate2spike.figures import save_figure
 from rate2spike.matlab_compat.model_file import load_model
 
-from paper_figures import draw, table
+from paper_figures import comparison, draw, table
 from paper_populations import trained
 from paper_studies import STUDIES, Point, Study
 
@@ -81,6 +82,9 @@ def main() -> None:
         "--networks", type=int, default=10, help="per point, seeds from 1 (default 10; the paper: 100; 0: only draw)"
     )
     parser.add_argument("--workers", type=int, default=2, help="cores for training and simulation (default 2)")
+    parser.add_argument(
+        "--compare", nargs=2, metavar="POINT", help="two points of FIG: means and p, nothing is measured"
+    )
     parser.add_argument("--output", default="bench/paper", help="folder of models, CSV files and figures")
     arguments = parser.parse_args()
     wants_table = arguments.figures[0] == "table"
@@ -92,6 +96,12 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if wants_table:
         print(table({name: (STUDIES[name], rows) for name in names if (rows := rows_of(folder / f"fig{name}.csv"))}))
+        return
+    if arguments.compare:
+        study = STUDIES[names[0]]
+        if unknown := [name for name in arguments.compare if name not in [point.name for point in study.points]]:
+            parser.error(f"no point {unknown[0]!r} in {names[0]}: {', '.join(point.name for point in study.points)}")
+        print(comparison(study, rows_of(folder / f"fig{names[0]}.csv"), *arguments.compare))
         return
     for name in names:
         path = folder / f"fig{name}.csv"

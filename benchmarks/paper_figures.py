@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy.stats import binomtest, fisher_exact, t, ttest_ind_from_stats
+from scipy.stats import binomtest, fisher_exact, t, ttest_ind, ttest_ind_from_stats, ttest_rel
 
 from paper_measures import Row
 from paper_studies import PUBLISHED_NETWORKS, Published, Quantity, Study
@@ -149,6 +149,32 @@ def differs(quantity: Quantity, values: np.ndarray, point: str) -> bool:
         values.mean(), _sd(values), values.size, published.mean, published.sd, PUBLISHED_NETWORKS, equal_var=False
     )
     return bool(test.pvalue < LEVEL)
+
+
+def comparison(study: Study, rows: Sequence[Row], one: str, other: str) -> str:
+    """Two points of a study, one line per quantity: means, and p by the paired t test over seeds and by Welch's test.
+
+    Shares of networks by Fisher's test alone.
+    """
+    lines = []
+    for quantity in study.quantities:
+        first, second = (values_of(quantity, rows, point) for point in (one, other))
+        if quantity.is_share:
+            counts = [[int((values > 0).sum()), int((values == 0).sum())] for values in (first, second)]
+            lines.append(
+                f"{quantity.name}: {first.mean():.0f}, {second.mean():.0f}; p = {fisher_exact(counts).pvalue:.2g}"
+            )
+            continue
+        if np.ptp(np.concatenate([first, second])) == 0:
+            lines.append(f"{quantity.name}: {first[0]:.1f} in all")
+            continue
+        seeds = [[row["seed"] for row in _of_point(rows, point)] for point in (one, other)]
+        paired = ttest_rel(first, second).pvalue if seeds[0] == seeds[1] and first.size == second.size else np.nan
+        welch = ttest_ind(first, second, equal_var=False).pvalue
+        lines.append(
+            f"{quantity.name}: {first.mean():.1f}, {second.mean():.1f}; p = {paired:.2g} (paired), {welch:.2g} (Welch)"
+        )
+    return "\n".join(lines)
 
 
 def _of_point(rows: Sequence[Row], point: str) -> list[Row]:

@@ -11,7 +11,7 @@ from rate2spike.rate.population import Outcome
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 import paper
-from paper_figures import differs, draw, table
+from paper_figures import comparison, differs, draw, table
 from paper_measures import variance_share
 from paper_populations import POPULATIONS, PYR_PV_SST
 from paper_studies import STUDIES, Published, Quantity
@@ -77,3 +77,15 @@ def test_variance_share():
     rng = np.random.default_rng(0)
     assert variance_share(rng.normal(size=(20, 3)) @ rng.normal(size=(3, 50))) == pytest.approx(1)
     assert variance_share(rng.normal(size=(300, 3000))) < 0.05
+
+
+def test_two_points_are_compared_by_seed():
+    study = STUDIES["longer"]
+    better = [row("until the criteria", k, 0.5 + 0.04 * k) for k in range(1, 9)]
+    better += [row("6000 trials", k, 0.52 + 0.04 * k + 0.001 * (-1) ** k) for k in range(1, 9)]
+    first = comparison(study, better, "until the criteria", "6000 trials").splitlines()[0]
+    assert first.startswith(
+        "accuracy at the best factor (%): 68.0, 70.0"
+    )  # every network gains 2 %: paired sees it alone
+    paired, welch = (float(part.split()[0]) for part in first.split("p = ")[1].split(", "))
+    assert paired < 1e-9 and welch > 0.5
