@@ -202,7 +202,7 @@ STUDIES: dict[str, Study] = {
     # "published" is here what networks of the published trainer do, measured beside the project (docs/paper.md)
     "trainer": _conversion(
         "Go-NoGo networks of 200 units, settings of Figure 7, beside ten of the published trainer",
-        "trainer",
+        "code",
         Point("ours", "sigmoid"),
         accuracy={"ours": Published(96.7, 5.4, n_networks=10)},
         share={"ours": Published(90, n_networks=10)},
