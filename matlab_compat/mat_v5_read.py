@@ -136,7 +136,7 @@ def _read_char(content, header: ArrayHeader, context: Context, _depth: int) -> t
     else:
         with np.errstate(invalid="ignore"):
             units = values.astype(np.uint16)
-    if not values.size:  # old files leave out the data of an array of blanks
+    if not values.size and end > header.end:  # old files write no data of an array of blanks
         context.budget.take(8 * n_elements(shape))
         units = np.full(n_elements(shape), ord(" "), np.uint16)
     if units.size != n_elements(shape):
