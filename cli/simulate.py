@@ -101,9 +101,11 @@ def _record_names(text: str | None) -> tuple[str, ...]:
 def _input(variables, source):
     import numpy as np
 
+    from rate2spike.matlab_compat.sparse_columns import dense
+
     if "u" not in variables:
         raise InputError(f"{source} holds no variable u")
-    u = variables["u"]
+    u = dense(variables["u"], "u")
     if not isinstance(u, np.ndarray) or u.dtype.kind not in "fiub" or u.ndim != 2:
         raise InputError(f"{source}: u must be a real numeric matrix, inputs x columns")
     return u
@@ -118,6 +120,7 @@ def stimulation_of(variables, source):
     """The Stimulation in `stims` as MATLAB has it, or None. Raises InputError naming `source`."""
     import numpy as np
 
+    from rate2spike.matlab_compat.sparse_columns import dense
     from rate2spike.spiking.stimulation import Stimulation
 
     stims = variables.get("stims")
@@ -128,7 +131,7 @@ def stimulation_of(variables, source):
         mode = str(np.ravel(fields["mode"])[0])
         if mode == "none":
             return None
-        dur, units = np.ravel(fields["dur"]), np.asarray(fields["units"])
+        dur, units = np.ravel(fields["dur"]), np.asarray(dense(fields["units"], "stims.units"))
     except (TypeError, KeyError, IndexError, AttributeError, ValueError):
         raise InputError(f"{source}: stims must be a struct with mode ('none', 'exc', 'inh'), dur and units") from None
     # a logical mask selects units as in MATLAB

@@ -15,6 +15,7 @@ from rate2spike.errors import InputError
 from rate2spike.io.record_stream import write_stream
 from rate2spike.io.records import SpikeRecord
 from rate2spike.matlab_compat.model_file import STEP_S, TrainedModel
+from rate2spike.matlab_compat.sparse_columns import dense
 from rate2spike.memory import check_memory
 from rate2spike.seeding import Role, generator, key64, resolve_seed
 from rate2spike.spiking.params import PUBLISHED_STEP_S, STEPS_PER_COLUMN, LIFParams, NeuronParams
@@ -105,7 +106,7 @@ class SpikingNetwork:
         return np.where(self.inhibitory, "inhibitory", "excitatory") if self.unit_types is None else self.unit_types
 
     def run(
-        self, u: np.ndarray, *, seed: int | None = None, record: Iterable[str] = ("output", "spikes"), stride: int = 1,
+        self, u: np.ndarray, *, seed: int | None = None, record: str | Iterable[str] = ("output", "spikes"), stride: int = 1,
         to: str | os.PathLike | None = None, stimulation: Stimulation | Sequence[Stimulation] | None = None,
         precision: str | None = None, draws: InjectedDraws | None = None,
     ) -> SpikeRecord:  # fmt: skip
@@ -134,7 +135,7 @@ class SpikingNetwork:
         return self._collect(blocks, plan, seed if draws is None else None, to)
 
     def run_fast(
-        self, u: np.ndarray, key: np.uint64, record: Iterable[str] = ("output",),
+        self, u: np.ndarray, key: np.uint64, record: str | Iterable[str] = ("output",),
         stimulation: Stimulation | Sequence[Stimulation] | None = None, seed: int | None = None,
     ) -> SpikeRecord:  # fmt: skip
         """Fast path with an explicit 64-bit noise key; otherwise as `run`."""
@@ -154,7 +155,7 @@ class SpikingNetwork:
         return outputs, counts / (outputs.shape[2] * self.dt_s)
 
     def run_reference(
-        self, u: np.ndarray, draws: Draws, record: Iterable[str] = ("output",),
+        self, u: np.ndarray, draws: Draws, record: str | Iterable[str] = ("output",),
         stimulation: Stimulation | Sequence[Stimulation] | None = None, seed: int | None = None,
     ) -> SpikeRecord:  # fmt: skip
         """Reference path with explicit draws; otherwise as `run`."""
@@ -200,7 +201,7 @@ class SpikingNetwork:
         return write_stream(to, blocks, plan.n_rows, plan.quantities, lambda counts: header(self, plan, counts, seed))
 
     def _checked(self, u: np.ndarray) -> np.ndarray:
-        u = np.asarray(u, dtype=np.float64)
+        u = np.asarray(dense(u, "u"), dtype=np.float64)
         n_inputs = self.w_in.shape[1]
         if u.ndim != 2 or u.shape[0] != n_inputs:
             raise InputError(f"u must have {n_inputs} row(s), one per input of the network; got shape {u.shape}")

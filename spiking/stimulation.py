@@ -37,6 +37,8 @@ class Stimulation:
             raise InputError(f"stimulation amplitude must be finite and at least 0 mV, got {self.amplitude_mv}")
         if not 0 <= self.duty <= 1:
             raise InputError(f"stimulation duty must be from 0 to 1, got {self.duty}")
+        if isinstance(self.units, str):
+            raise InputError(f"stimulated units are numbers from 0; a type of units is cell_type={self.units!r}")
         if self.units and self.cell_type is not None:
             raise InputError("a stimulation takes units or a cell type, not both")
         object.__setattr__(self, "end_step", min(self.end_step, _LAST_STEP))
