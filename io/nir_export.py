@@ -26,6 +26,7 @@ import json
 import os
 import warnings
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,6 +35,7 @@ from rate2spike import __version__
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.extras import imported
+from rate2spike.io.hdf5_file import locked_if_possible
 
 if TYPE_CHECKING:
     import nir
@@ -91,7 +93,15 @@ def nir_graph(network: NIRNetwork) -> "nir.NIRGraph":
 def write_nir(path: str | os.PathLike, graph: "nir.NIRGraph") -> None:
     """Write a graph as HDF5, atomically; `nir.read` reads it. Raises InputError."""
     nir = imported("nir", "nir", "a NIR file")
-    write_atomically(path, lambda temporary: nir.write(temporary, graph))
+
+    def write(temporary: Path) -> None:
+        locked_if_possible(lambda: nir.write(temporary, graph), lambda: write_unlocked(temporary))
+
+    def write_unlocked(temporary: Path) -> None:
+        with open(temporary, "w+b") as file:
+            nir.write(file, graph)
+
+    write_atomically(path, write)
 
 
 def _filter(nir, network: NIRNetwork):

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import h5py
 import numpy as np
 
 from rate2spike import __version__
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.extras import imported
+from rate2spike.io.hdf5_file import open_hdf5
 from rate2spike.io.record_trials import TRACES, Trace, cell_types, checked_trials, spike_times_by_unit
 from rate2spike.io.records import RECORDED, SpikeRecord
 
@@ -44,7 +44,7 @@ def write_nwb(
 
     def write(temporary: Path) -> None:
         # pynwb warns of file names that do not end in .nwb, so it is given the open file
-        with h5py.File(temporary, "w") as file, pynwb.NWBHDF5IO(file=file, mode="w") as io:
+        with open_hdf5(temporary, "w") as file, pynwb.NWBHDF5IO(file=file, mode="w") as io:
             io.write(content)
 
     write_atomically(path, write)

@@ -11,6 +11,7 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
+from rate2spike.io.hdf5_file import open_hdf5
 from rate2spike.matlab_compat.matfile import loadmat, savemat
 from rate2spike.names import each_name
 
@@ -117,7 +118,7 @@ class SpikeRecord:
         return {name: values[name] for name in _known(names, HISTORIC_NAMES) if values[name] is not None}
 
     def _write_hdf5(self, path: Path) -> None:
-        with h5py.File(path, "w") as file:
+        with open_hdf5(path, "w") as file:
             file.attrs["format"] = FORMAT
             write_items(file, self)
 
@@ -125,7 +126,7 @@ class SpikeRecord:
     def _from_hdf5(cls, path: str | os.PathLike, only: str | Iterable[str] | None) -> "SpikeRecord":
         left_out = set() if only is None else set(RECORDED) - set(_known(only, RECORDED))
         try:
-            with h5py.File(path, "r") as file:
+            with open_hdf5(path) as file:
                 if file.attrs.get("format") not in _FORMATS:
                     raise InputError(f"{path} is not a spike record of rate2spike")
                 values: dict[str, Any] = {
