@@ -11,6 +11,7 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
+from rate2spike.io.unit_indices import unit_index
 from rate2spike.matlab_compat.matfile import loadmat, savemat
 
 FORMAT = "rate2spike SpikeRecord 2"
@@ -61,9 +62,13 @@ class SpikeRecord:
         return dense
 
     def spike_times_s(self, unit: int) -> np.ndarray:
-        """Times of a unit's spikes: the ends of their steps. Raises InputError if spikes were not recorded."""
+        """Times of a unit's spikes, the ends of their steps; unit: from 0 to N - 1.
+
+        Raises InputError if spikes were not recorded, and for a unit that there is not.
+        """
         if self.events is None:
             raise InputError("this record holds no spikes: simulate with record=('spikes', ...)")
+        unit = unit_index(unit, self.n_units)
         return (self.events[self.events[:, 0] == unit, 1] + 1) * self.dt_s
 
     @property
