@@ -12,6 +12,7 @@ import numpy as np
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.hdf5_file import open_hdf5
+from rate2spike.io.unit_indices import unit_index
 from rate2spike.matlab_compat.matfile import loadmat, savemat
 from rate2spike.names import each_name
 
@@ -63,9 +64,13 @@ class SpikeRecord:
         return dense
 
     def spike_times_s(self, unit: int) -> np.ndarray:
-        """Times of a unit's spikes: the ends of their steps. Raises InputError if spikes were not recorded."""
+        """Times of a unit's spikes, the ends of their steps; unit: from 0 to N - 1.
+
+        Raises InputError if spikes were not recorded, and for a unit that there is not.
+        """
         if self.events is None:
             raise InputError("this record holds no spikes: simulate with record=('spikes', ...)")
+        unit = unit_index(unit, self.n_units)
         return (self.events[self.events[:, 0] == unit, 1] + 1) * self.dt_s
 
     @property

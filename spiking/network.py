@@ -17,6 +17,7 @@ from rate2spike.io.records import SpikeRecord
 from rate2spike.matlab_compat.model_file import STEP_S, TrainedModel
 from rate2spike.matlab_compat.sparse_columns import dense
 from rate2spike.memory import check_memory
+from rate2spike.plausible import Plausible, warn_if_implausible
 from rate2spike.seeding import Role, generator, key64, resolve_seed
 from rate2spike.spiking.params import PUBLISHED_STEP_S, STEPS_PER_COLUMN, LIFParams, NeuronParams
 from rate2spike.spiking.recording import Block, RecordingPlan, as_record, header
@@ -25,6 +26,7 @@ from rate2spike.spiking.simulate_reference import Draws, GeneratedDraws, Injecte
 from rate2spike.spiking.stimulation import Stimulation, checked_stimuli
 
 PRECISIONS = ("float32", "float64")
+PLAUSIBLE_STEP = Plausible(1e-3, 5, "ms")
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ class SpikingNetwork:
         u = self._checked(u)
         is_fast = draws is None and precision != "float64"
         plan = RecordingPlan.of(self, self._n_steps(u), record, stride, to is not None, itemsize=4 if is_fast else 8)
-        stimuli = self._stimuli(stimulation)
+        stimuli = self._stimuli(stimulation, plan.n_steps)
         if is_fast:
             blocks = simulate_fast(self, u, key64(seed, Role.SIMULATION), plan, stimuli)
         else:
@@ -141,7 +143,7 @@ class SpikingNetwork:
         """Fast path with an explicit 64-bit noise key; otherwise as `run`."""
         u = self._checked(u)
         plan = RecordingPlan.of(self, self._n_steps(u), record)
-        return self._collect(simulate_fast(self, u, key, plan, self._stimuli(stimulation)), plan, seed)
+        return self._collect(simulate_fast(self, u, key, plan, self._stimuli(stimulation, plan.n_steps)), plan, seed)
 
     def run_trials(self, inputs: Sequence[np.ndarray], keys: Sequence[np.uint64]) -> tuple[np.ndarray, np.ndarray]:
         """Many trials on the fast path: outputs (n, n_outputs, n_steps) and firing rates (n, N) in Hz.
@@ -161,7 +163,8 @@ class SpikingNetwork:
         """Reference path with explicit draws; otherwise as `run`."""
         u = self._checked(u)
         plan = RecordingPlan.of(self, self._n_steps(u), record, itemsize=8)
-        return self._collect(simulate_reference(self, u, draws, plan, self._stimuli(stimulation)), plan, seed)
+        stimuli = self._stimuli(stimulation, plan.n_steps)
+        return self._collect(simulate_reference(self, u, draws, plan, stimuli), plan, seed)
 
     @property
     def readout(self) -> np.ndarray:
@@ -188,8 +191,8 @@ class SpikingNetwork:
     def _n_steps(self, u: np.ndarray) -> int:
         return self.steps_per_column * (u.shape[1] - 1)
 
-    def _stimuli(self, stimulation) -> tuple[tuple[Stimulation, np.ndarray], ...]:
-        stimuli = checked_stimuli(stimulation, self.types)
+    def _stimuli(self, stimulation, n_steps: int) -> tuple[tuple[Stimulation, np.ndarray], ...]:
+        stimuli = checked_stimuli(stimulation, self.types, n_steps, self.dt_s)
         silent = self.silent
         return stimuli if silent is None else tuple((one, units[~silent[units]]) for one, units in stimuli)
 
@@ -221,6 +224,7 @@ def _steps_per_column(dt_s: float, column_s: float) -> int:
     n_steps = round(column_s / dt_s)
     if abs(n_steps * dt_s - column_s) > 1e-9 * column_s:
         raise InputError(f"the step must divide a column's {column_s * 1e3:g} ms, got {dt_s * 1e3:g} ms (--dt-ms)")
+    warn_if_implausible("the step (dt_s, --dt-ms)", dt_s * 1e3, PLAUSIBLE_STEP, stacklevel=3)
     return n_steps
 
 
