@@ -1,10 +1,16 @@
 """Networks and spike records for other programs.
 
 --to nir: a model file as a graph for simulators and neuromorphic chips (.nir). The graph holds the network without
-refractory period and noise, which NIR has no place for. --to nwb, --to neo: spike records (.h5, .hdf5 or .mat), one per
-trial, as a Neurodata Without Borders file (.nwb) or a block of Neo in its MATLAB format (.mat).
+refractory period and noise, which NIR has no place for. --form cubali (default): synapses, membranes and readout as nodes
+of their own (CubaLI or LI, LIF, Linear), for readers of all nodes of NIR; any synapse. --form cubalif: one recurrent
+CubaLIF node, which Norse runs too; only for single-exponential synapses (--neuron-option tau_r_s=0) and for one step.
+Norse 1.1 and snnTorch 1.0 know neither CubaLI nor LI. `rate2spike import` reads both forms back.
+
+--to nwb, --to neo: spike records (.h5, .hdf5 or .mat), one per trial, as a Neurodata Without Borders file (.nwb) or a block
+of Neo in its MATLAB format (.mat).
 
 example: rate2spike export MODEL.mat --to nir --output MODEL.nir --scaling-factor 25
+example: rate2spike export MODEL.mat --to nir --form cubalif --neuron-option tau_r_s=0 --output MODEL.nir
 example: rate2spike export TRIAL_1.h5 TRIAL_2.h5 --to nwb --output TRIALS.nwb
 """
 
@@ -12,8 +18,10 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rate2spike.cli.network_flags import add_neuron_flags, neuron_of, step_s_of
 from rate2spike.errors import InputError
 
+FORMS = ("cubali", "cubalif")
 SUFFIXES = {"nir": ".nir", "nwb": ".nwb", "neo": ".mat"}
 
 
@@ -27,6 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scaling-factor", type=float, default=None, help="of --to nir (default: the one found by a search)"
     )
+    parser.add_argument("--form", choices=FORMS, default=None, help="of the graph of --to nir (default: cubali)")
+    parser.add_argument("--dt-ms", type=float, default=None, help="step of --to nir (default: 0.05)")
+    add_neuron_flags(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -34,10 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
     sources = [Path(source) for source in arguments.sources]
     output = _output(arguments, sources)
     if arguments.to == "nir":
-        text = _export_model(sources, output, arguments.scaling_factor)
+        text = _export_model(sources, output, arguments)
     else:
-        if arguments.scaling_factor is not None:
-            raise InputError("--scaling-factor belongs to --to nir: a spike record has its own")
+        _refuse_flags_of_nir(arguments)
         text = _export_records(sources, output, arguments.to)
     print(f"{output}: {text}")
     return 0
@@ -55,7 +65,16 @@ def _output(arguments, sources: list[Path]) -> Path:
     return output
 
 
-def _export_model(sources: list[Path], output: Path, scaling_factor: float | None) -> str:
+def _refuse_flags_of_nir(arguments) -> None:
+    if arguments.scaling_factor is not None:
+        raise InputError("--scaling-factor belongs to --to nir: a spike record has its own")
+    for name in ("form", "dt_ms", "neuron", "neuron_option"):
+        if getattr(arguments, name) is not None:
+            raise InputError(f"--{name.replace('_', '-')} belongs to --to nir")
+
+
+def _export_model(sources: list[Path], output: Path, arguments) -> str:
+    from rate2spike.io.nir_cubalif import cubalif_graph
     from rate2spike.io.nir_export import nir_graph, write_nir
     from rate2spike.matlab_compat.model_file import load_model
     from rate2spike.spiking.network import SpikingNetwork
@@ -65,9 +84,14 @@ def _export_model(sources: list[Path], output: Path, scaling_factor: float | Non
         raise InputError(f"--to nir takes one model file, got {len(sources)}")
     if sources[0].suffix.lower() != ".mat":
         raise InputError(f"--to nir takes a model file (.mat), got {sources[0]}")
-    network = SpikingNetwork.from_model(load_model(sources[0]), scaling_factor)
-    write_nir(output, nir_graph(nir_network(network)))
-    return f"network of {network.n_units} units, scaling factor {network.scaling_factor:g}"
+    model, form = load_model(sources[0]), arguments.form or FORMS[0]
+    network = SpikingNetwork.from_model(
+        model, arguments.scaling_factor, dt_s=step_s_of(arguments), params=neuron_of(arguments, model)
+    )
+    graph = (cubalif_graph if form == "cubalif" else nir_graph)(nir_network(network))
+    write_nir(output, graph)
+    of_step = f", for steps of {network.dt_s * 1e3:g} ms" if form == "cubalif" else ""
+    return f"network of {network.n_units} units, scaling factor {network.scaling_factor:g}, form {form}{of_step}"
 
 
 def _export_records(sources: list[Path], output: Path, to: str) -> str:

@@ -38,7 +38,7 @@ def test_model_to_nir(cli, tmp_path, go_nogo_path):
     output = tmp_path / "m.nir"
     output.write_text("old")
     code, out, error = cli("export", model, "--to", "nir", "--output", output, "--scaling-factor", 25)
-    assert code == 0 and out == f"{output}: network of 200 units, scaling factor 25\n"
+    assert code == 0 and out == f"{output}: network of 200 units, scaling factor 25, form cubali\n"
     (line,) = error.splitlines()
     assert line.startswith("rate2spike export: warning: NIR cannot hold the refractory period (2 ms) and the noise")
     network = SpikingNetwork.from_model(load_model(model), 25.0)
@@ -82,6 +82,14 @@ BAD = [
     ("{folder}/none.h5 --to nwb --output {folder}/x.nwb", "cannot read"),
     ("{silent} --to neo --output {folder}/x.mat", "silent.h5 holds no spikes"),
     ("{record} --to neo --output {folder}/x.mat --scaling-factor 5", "--scaling-factor belongs to --to nir"),
+    ("{record} --to neo --output {folder}/x.mat --form cubali", "--form belongs to --to nir"),
+    ("{record} --to nwb --output {folder}/x.nwb --neuron-option tau_r_s=0", "--neuron-option belongs to --to nir"),
+    (
+        "{model} --to nir --output {folder}/x.nir --scaling-factor 5 --form cubalif",
+        "exact only for single-exponential synapses, here they rise within 2 ms: give --neuron-option tau_r_s=0",
+    ),
+    ("{model} --to nir --output {folder}/x.nir --scaling-factor 5 --neuron qif", "NIR has no equation for qif neurons"),
+    ("{model} --to nir --output {folder}/x.nir --scaling-factor 5 --dt-ms 0.3", "the step must divide a column's 5 ms"),
     ("{record} --to csv --output {folder}/x.csv", "invalid choice: 'csv'"),
     ("{record} --to nwb", "--output"),
 ]
