@@ -22,6 +22,20 @@ from rate2spike.cli.network_flags import add_neuron_flags, neuron_of, step_s_of
 from rate2spike.errors import InputError
 
 FORMS = ("cubali", "cubalif")
+# flags of --to nwb: what they are called in NWB, and what they say
+NWB_TEXTS = {
+    "session_description": "what this session was (default: what was simulated)",
+    "experiment_description": "what it was for (default: what was simulated, with which seeds and version)",
+    "institution": "where it was made",
+    "lab": "in which laboratory",
+    "session_id": "name of the session in the archive",
+    "subject_id": "name of the simulated subject in the archive (default: simulated)",
+    "subject_description": "of the subject (default: that it is simulated)",
+}
+NWB_LISTS = {
+    "experimenter": "who made it, each as 'Last, First'",
+    "keywords": "for searches (default: simulation, spiking neural network, recurrent neural network)",
+}
 SUFFIXES = {"nir": ".nir", "nwb": ".nwb", "neo": ".mat"}
 
 
@@ -38,17 +52,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--form", choices=FORMS, default=None, help="of the graph of --to nir (default: cubali)")
     parser.add_argument("--dt-ms", type=float, default=None, help="step of --to nir (default: 0.05)")
     add_neuron_flags(parser)
+    for name, text in NWB_TEXTS.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", default=None, metavar="TEXT", help=f"of --to nwb: {text}")
+    for name, text in NWB_LISTS.items():
+        parser.add_argument(f"--{name}", nargs="+", default=None, metavar="TEXT", help=f"of --to nwb: {text}")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Export and say what was written."""
     sources = [Path(source) for source in arguments.sources]
     output = _output(arguments, sources)
-    if arguments.to == "nir":
-        text = _export_model(sources, output, arguments)
-    else:
-        _refuse_flags_of_nir(arguments)
-        text = _export_records(sources, output, arguments.to)
+    _refuse_flags_of_others(arguments)
+    export = _export_model if arguments.to == "nir" else _export_records
+    text = export(sources, output, arguments)
     print(f"{output}: {text}")
     return 0
 
@@ -65,12 +81,14 @@ def _output(arguments, sources: list[Path]) -> Path:
     return output
 
 
-def _refuse_flags_of_nir(arguments) -> None:
-    if arguments.scaling_factor is not None:
+def _refuse_flags_of_others(arguments) -> None:
+    if arguments.to != "nir" and arguments.scaling_factor is not None:
         raise InputError("--scaling-factor belongs to --to nir: a spike record has its own")
-    for name in ("form", "dt_ms", "neuron", "neuron_option"):
-        if getattr(arguments, name) is not None:
-            raise InputError(f"--{name.replace('_', '-')} belongs to --to nir")
+    flags = {"nir": ("form", "dt_ms", "neuron", "neuron_option"), "nwb": (*NWB_TEXTS, *NWB_LISTS)}
+    for to, names in flags.items():
+        given = [name for name in names if getattr(arguments, name) is not None]
+        if to != arguments.to and given:
+            raise InputError(f"--{given[0].replace('_', '-')} belongs to --to {to}")
 
 
 def _export_model(sources: list[Path], output: Path, arguments) -> str:
@@ -94,9 +112,9 @@ def _export_model(sources: list[Path], output: Path, arguments) -> str:
     return f"network of {network.n_units} units, scaling factor {network.scaling_factor:g}, form {form}{of_step}"
 
 
-def _export_records(sources: list[Path], output: Path, to: str) -> str:
+def _export_records(sources: list[Path], output: Path, arguments) -> str:
     from rate2spike.io.neo_export import write_neo
-    from rate2spike.io.nwb_export import write_nwb
+    from rate2spike.io.nwb_export import NWBSession, write_nwb
     from rate2spike.io.records import SpikeRecord
 
     records, n_spikes = [], 0
@@ -106,9 +124,13 @@ def _export_records(sources: list[Path], output: Path, to: str) -> str:
             raise InputError(f"{source} holds no spikes")
         n_spikes += len(record.events)
         records.append(record)
-    if to == "nwb":
+    if arguments.to == "nwb":
+        values = {name: getattr(arguments, name) for name in NWB_TEXTS} | {
+            name: tuple(getattr(arguments, name) or ()) or None for name in NWB_LISTS
+        }
+        session = NWBSession(**{name: value for name, value in values.items() if value is not None})
         written = datetime.fromtimestamp(sources[0].stat().st_mtime, UTC)
-        write_nwb(records, output, session_start_time=written)
+        write_nwb(records, output, session_start_time=written, session=session)
     else:
         write_neo(records, output)
     return f"{n_spikes} spikes of {records[0].n_units} units in {len(records)} trial{'s'[: len(records) > 1]}"

@@ -59,6 +59,31 @@ def test_records_to_nwb(cli, tmp_path, records):
         assert file.session_start_time.timestamp() == pytest.approx(records[0].stat().st_mtime)
 
 
+def test_nwb_flags_reach_the_file(cli, tmp_path, records):
+    pynwb = pytest.importorskip("pynwb")
+    texts = {"session_description": "first try", "experiment_description": "what for", "institution": "Salk", "lab": "CNL",
+             "session_id": "s1", "subject_id": "net-1", "subject_description": "a network"}  # fmt: skip
+    flags = [part for name, text in texts.items() for part in (f"--{name}", text)]
+    lists = ("--experimenter", "Kim, R.", "Li, Y.", "--keywords", "go-nogo", "chaos")
+    code, _, error = cli("export", records[0], "--to", "nwb", "--output", tmp_path / "t.nwb", *flags, *lists)
+    assert code == 0 and not error
+    with pynwb.NWBHDF5IO(str(tmp_path / "t.nwb"), "r") as io:
+        file = io.read()
+        assert (file.subject.subject_id, file.subject.description) == ("net-1", "a network")
+        assert file.experimenter == ("Kim, R.", "Li, Y.") and list(file.keywords[:]) == ["go-nogo", "chaos"]
+        for name, text in texts.items():
+            assert name.startswith("subject") or getattr(file, name) == text
+
+
+@pytest.mark.filterwarnings("always:the DANDI archive")
+def test_an_experimenter_that_dandi_does_not_take_is_warned_of(cli, tmp_path, records):
+    pytest.importorskip("pynwb")
+    output = tmp_path / "t.nwb"
+    code, _, error = cli("export", records[0], "--to", "nwb", "--output", output, "--experimenter", "Robert Kim")
+    expected = "warning: the DANDI archive takes experimenters as 'Last, First', not 'Robert Kim'"
+    assert code == 0 and error == f"rate2spike export: {expected}\n"
+
+
 def test_record_to_neo(cli, tmp_path, records):
     neo = pytest.importorskip("neo")
     output = tmp_path / "trial.mat"
