@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError(f"--output must end in .png or .pdf (both are written), got {output}")
     task = task_of_model(model, path, arguments.task, task_options(arguments))
     found = diagnose(
-        model, task, arguments.scaling_factor, arguments.n_trials, arguments.seed, params=neuron_of(arguments)
+        model, task, arguments.scaling_factor, arguments.n_trials, arguments.seed, params=neuron_of(arguments, model)
     )
     print(f"{path.name}: {found.task}, scaling factor {found.scaling_factor:g}, accuracy {found.accuracy:.2f} over "
           f"{arguments.n_trials} trials, seed {found.seed}")  # fmt: skip

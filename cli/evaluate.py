@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     task = task_of_model(model, path, arguments.task, task_options(arguments))
     seed = resolve_seed(arguments.seed)
     network = SpikingNetwork.from_model(
-        model, arguments.scaling_factor, dt_s=step_s_of(arguments), params=neuron_of(arguments)
+        model, arguments.scaling_factor, dt_s=step_s_of(arguments), params=neuron_of(arguments, model)
     )
     network = manipulated(network, arguments, seed)
     result = evaluate(
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
             "model": str(path), "task": result.task, "scaling_factor": result.scaling_factor, "seed": result.seed,
             "n_trials": result.n_trials, "n_correct": result.n_correct, "accuracy": result.accuracy,
             "interval_95": [low, high], "mean_rate_hz": result.mean_rate_hz, "type_rates_hz": result.type_rates_hz,
-            "neuron": arguments.neuron,
+            "neuron": network.params.kind,
         }  # fmt: skip
         print(json.dumps(content))
     else:

@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     model = load_model(arguments.model)
     network = SpikingNetwork.from_model(
         model, arguments.scaling_factor, initial_weights=arguments.initial_weights, downsample=arguments.downsample,
-        dt_s=step_s_of(arguments), params=neuron_of(arguments),
+        dt_s=step_s_of(arguments), params=neuron_of(arguments, model),
     )  # fmt: skip
     variables = loadmat(arguments.input, ("u", "stims", "UZ", "NZ"))
     draws = draws_of(variables, arguments.input)

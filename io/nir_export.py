@@ -69,7 +69,7 @@ def nir_graph(network: NIRNetwork) -> "nir.NIRGraph":
     Raises InputError if NIR is not installed, or if the filter is single-exponential for some units only.
     """
     nir = imported("nir", "nir", "a NIR graph")
-    _warn_of_what_is_left_out(network)
+    warn_of_what_is_left_out(network)
     nodes = {
         "input": nir.Input(input_type=np.array([network.w_in.shape[1]])),
         "w_in": nir.Linear(weight=_array(network.w_in)),
@@ -87,7 +87,7 @@ def nir_graph(network: NIRNetwork) -> "nir.NIRGraph":
         ("input", "w_in"), ("w_in", "membrane"), ("membrane", "w"), ("w", "synapse"), ("synapse", "membrane"),
         ("membrane", "filter"), ("filter", "w_out"), ("w_out", "output"),
     ]  # fmt: skip
-    return nir.NIRGraph(nodes=nodes, edges=edges, metadata=_metadata(network))
+    return nir.NIRGraph(nodes=nodes, edges=edges, metadata=nir_metadata(network, "cubali"))
 
 
 def write_nir(path: str | os.PathLike, graph: "nir.NIRGraph") -> None:
@@ -123,7 +123,8 @@ def _filter(nir, network: NIRNetwork):
     )
 
 
-def _warn_of_what_is_left_out(network: NIRNetwork) -> None:
+def warn_of_what_is_left_out(network: NIRNetwork) -> None:
+    """Warn the caller of the function that makes the graph."""
     left_out = []
     if network.t_ref_s.any():
         left_out.append(f"the refractory period ({_span(network.t_ref_s * 1e3)} ms)")
@@ -138,9 +139,11 @@ def _span(values: np.ndarray) -> str:
     return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 
-def _metadata(network: NIRNetwork) -> dict[str, Any]:
+def nir_metadata(network: NIRNetwork, form: str) -> dict[str, Any]:
+    """What the nodes do not say."""
     return {
         "software": f"rate2spike {__version__}",
+        "form": form,
         "time_unit": "s",
         "voltage_unit": "mV",
         "scaling_factor": float(network.scaling_factor),

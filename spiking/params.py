@@ -1,5 +1,6 @@
 """Constants of the neurons, one record per kind. Every number may be common to all units or an array of one per unit."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
@@ -156,6 +157,21 @@ def neuron_params(kind: str, **values: Any) -> NeuronParams:
     if unknown:
         raise InputError(f"{kind} neurons have no {unknown[0]!r}: choose from {', '.join(known)}")
     return NEURONS[kind](**values)
+
+
+def stored_neuron(settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Kind and constants that a model's settings hold, as `as_settings` gives them; 'lif' and none if they hold none.
+
+    Raises InputError.
+    """
+    text = settings.get("neuron")
+    if text is None:
+        return "lif", {}
+    try:
+        values = json.loads(text)
+        return str(values.pop("kind")), dict(values)
+    except (TypeError, ValueError, KeyError, AttributeError):
+        raise InputError(f"the model's neuron constants (r2s_neuron) cannot be read: {str(text)[:60]!r}") from None
 
 
 def _number(name: str, value: Any) -> PerUnit:
