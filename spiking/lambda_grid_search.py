@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from numbers import Real
 
 import numpy as np
 
@@ -175,7 +174,7 @@ def checked_factors(scaling_factors: float | Iterable[float]) -> tuple[float, ..
     """Distinct positive factors, in the order given; a number alone is one. Raises InputError."""
     if isinstance(scaling_factors, str):
         raise InputError(f"scaling factors are numbers, got {scaling_factors!r}")
-    given = [scaling_factors] if isinstance(scaling_factors, Real) else scaling_factors
+    given = [scaling_factors] if isinstance(scaling_factors, int | float | np.number) else scaling_factors
     factors = tuple(dict.fromkeys(check_scaling_factor(float(factor)) for factor in given))
     if not factors:
         raise InputError("give at least one scaling factor (--scaling-factors)")
