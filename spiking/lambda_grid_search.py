@@ -170,9 +170,12 @@ def check_device(device: str) -> None:
         check_cuda()
 
 
-def checked_factors(scaling_factors: Iterable[float]) -> tuple[float, ...]:
-    """Distinct positive factors, in the order given. Raises InputError."""
-    factors = tuple(dict.fromkeys(check_scaling_factor(float(factor)) for factor in scaling_factors))
+def checked_factors(scaling_factors: float | Iterable[float]) -> tuple[float, ...]:
+    """Distinct positive factors, in the order given; a number alone is one. Raises InputError."""
+    if isinstance(scaling_factors, str):
+        raise InputError(f"scaling factors are numbers, got {scaling_factors!r}")
+    given = [scaling_factors] if isinstance(scaling_factors, int | float | np.number) else scaling_factors
+    factors = tuple(dict.fromkeys(check_scaling_factor(float(factor)) for factor in given))
     if not factors:
         raise InputError("give at least one scaling factor (--scaling-factors)")
     return factors
