@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from io import BytesIO
-from multiprocessing import current_process, process
+from multiprocessing import current_process
 from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any
 
@@ -111,10 +111,11 @@ class _WatchfulContext(SpawnContext):
 def _has_importable_main() -> bool:
     """Whether spawned processes find what the main module defines: see multiprocessing.spawn.get_preparation_data."""
     main = sys.modules["__main__"]
-    if main.__spec__ is not None:  # python -m; of a package or an archive, __main__.py is not imported
-        return main.__spec__.name.rpartition(".")[2] != "__main__"
-    file = getattr(main, "__file__", None)
-    return file is not None and os.path.exists(os.path.join(process.ORIGINAL_DIR or "", file))
+    spec = getattr(main, "__spec__", None)
+    if spec is not None:  # python -m; of a package or an archive, __main__.py is not imported
+        return spec.name.rpartition(".")[2] != "__main__"
+    file = getattr(main, "__file__", None)  # of a script it is an absolute path
+    return file is not None and os.path.isabs(file) and os.path.exists(file)
 
 
 @contextmanager
@@ -122,7 +123,7 @@ def _main_module_that_can_be_imported() -> Iterator[None]:
     """A script read from standard input has the file name '<stdin>', which workers would look for."""
     main = sys.modules["__main__"]
     file = getattr(main, "__file__", None)
-    if main.__spec__ is not None or file is None or _has_importable_main():
+    if getattr(main, "__spec__", None) is not None or file is None or _has_importable_main():
         yield
         return
     del main.__file__
