@@ -7,6 +7,10 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from rate2spike import cache_folders
+
+cache_folders.provide()
+
 __version__ = "0.1.0"
 
 _HOMES = {

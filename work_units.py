@@ -12,12 +12,12 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     wait,
 )
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from multiprocessing import active_children, get_context
 from typing import Any, TypeVar
 
 from rate2spike.errors import InputError
+from rate2spike.worker_processes import GUARD, check_can_be_sent, check_may_start, process_pool
 
 TRIES = 3  # of a unit whose worker died
 Key = TypeVar("Key")
@@ -37,8 +37,13 @@ def run_units(
     """Call work(*arguments) for every unit {key: arguments}; yields (key, result or WorkerDied) as they come.
 
     executor: any concurrent.futures one, a Dask client's for instance; without one, n_workers processes on this machine,
-    each unit in a fresh one if asked. What work raises is raised here. Raises InputError if a cluster is lost.
+    each unit in a fresh one if asked. What work raises is raised here. Raises InputError if a cluster is lost, and if
+    processes cannot be started.
     """
+    if units and (executor is None or isinstance(executor, ProcessPoolExecutor)):
+        check_may_start()
+    if units and executor is None:
+        check_can_be_sent(work, next(iter(units.values())))
     left = dict.fromkeys(units, TRIES)
     while left:
         with _pool(executor, n_workers, fresh_processes) as pool:
@@ -51,9 +56,9 @@ def run_units(
                     while waiting and len(running) < at_once:
                         running[pool.submit(work, *units[waiting[0]])] = waiting[0]
                         waiting.pop(0)
-                except BrokenExecutor:
+                except BrokenExecutor as error:
                     if executor:
-                        raise
+                        raise InputError(f"the executor is broken ({error}); if it has processes, {GUARD}") from None
                     break  # a worker died since the last result: a new pool does what is left
                 future = _first_done(running)
                 key = running.pop(future)
@@ -111,26 +116,9 @@ def _is_lost_cluster(error: Exception) -> bool:
     )
 
 
-@contextmanager
-def _pool(executor: Executor | None, n_workers: int, fresh_processes: bool) -> Iterator[Executor]:
-    """The caller's executor, or a pool of processes, which are ended when the block ends early (Ctrl-C)."""
-    if executor is not None:
-        yield executor
-        return
-    before = set(active_children())
-    # spawned: TensorFlow does not survive a fork
-    pool = ProcessPoolExecutor(
-        n_workers, mp_context=get_context("spawn"), max_tasks_per_child=1 if fresh_processes else None
-    )
-    try:
-        yield pool
-    except BaseException:
-        # what they have finished is on disk: nothing is lost that would be worth waiting for
-        for process in set(active_children()) - before:
-            process.terminate()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+def _pool(executor: Executor | None, n_workers: int, fresh_processes: bool) -> AbstractContextManager[Executor]:
+    """The caller's executor, or a pool of processes."""
+    return nullcontext(executor) if executor else process_pool(n_workers, fresh_processes)
 
 
 def _first_done(running: Mapping[Future, Any]) -> Future:

@@ -13,6 +13,7 @@ from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.population import Outcome, train_population
 from rate2spike.seeding import resolve_seed
 from rate2spike.work_units import dask_executor
+from rate2spike.worker_processes import check_may_start
 
 
 def run_population(arguments: argparse.Namespace) -> int:
@@ -39,6 +40,8 @@ def run_population(arguments: argparse.Namespace) -> int:
         dask_executor(arguments.scheduler) as executor,
         Progress(f"training {len(seeds)} networks", len(seeds)) as progress,
     ):
+        if executor is None:
+            check_may_start()
         run_folder = RunFolder(folder, resume=arguments.resume)
         run_folder.write_config("population", ["rate2spike", *sys.argv[1:]], config.sections())
         progress.line(
