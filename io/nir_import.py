@@ -56,7 +56,8 @@ def _read(path: str | os.PathLike) -> "nir.NIRGraph":
     try:
         graph = nir.read(str(path), type_check=False)
     except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or str(error).splitlines()[0]}") from None
+        reason = os.strerror(error.errno) if error.errno else str(error).splitlines()[0]
+        raise InputError(f"cannot read {path}: {reason}") from None
     except Exception as error:  # whatever the library's classes make of a damaged file
         raise InputError(f"{path} is not a NIR graph: {error or type(error).__name__}") from None
     if not isinstance(graph, nir.NIRGraph):

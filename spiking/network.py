@@ -71,7 +71,9 @@ class SpikingNetwork:
         if downsample < 1 or int(downsample) != downsample:
             raise InputError(f"downsampling must be a whole number from 1, got {downsample}")
         kind = model.w_rec.dtype.type
-        params = params or neuron_params(*stored_neuron(model.settings))
+        if params is None:
+            neuron, constants = stored_neuron(model.settings)
+            params = neuron_params(neuron, **constants)
         dt_s = model.stored("dt_s") if dt_s is None else dt_s
         for name in params.numbers():
             params.per_unit(name, model.n_units)
