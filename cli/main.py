@@ -27,6 +27,7 @@ COMMANDS = {
     ),
     "inspect": ("rate2spike.cli.inspect_model", "what is in a .mat file; of a model, in words"),
     "export": ("rate2spike.cli.export", "a model as NIR, spike records as NWB or Neo"),
+    "import": ("rate2spike.cli.import_nir", "a network in NIR as a model file"),
     "matlab-path": ("rate2spike.cli.matlab_path", "where the .m functions for MATLAB and GNU Octave are"),
     "matlab-bridge": ("rate2spike.cli.matlab_bridge", "what these functions call; not for typing"),
     "eval-go-nogo": ("rate2spike.cli.eval_go_nogo", "draw one NoGo and one Go trial as the published script does"),

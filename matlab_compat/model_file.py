@@ -149,6 +149,18 @@ class TrainedModel:
         bias = self.settings.get("unit_bias")
         return bias if isinstance(bias, np.ndarray) and bias.shape == (self.n_units, 1) else None
 
+    def per_unit(self, setting: str) -> np.ndarray | None:
+        """(N,) float64 values of a setting, None if there are none of that form."""
+        value = self.settings.get(setting)
+        if isinstance(value, float) and self.n_units == 1:
+            return np.array([value])
+        return value[:, 0].astype(np.float64) if np.shape(value) == (self.n_units, 1) else None
+
+    def stored(self, setting: str) -> float | None:
+        """Number of a setting, None if there is none."""
+        value = self.settings.get(setting)
+        return value if isinstance(value, float) else None
+
     @property
     def unit_types(self) -> np.ndarray:
         """(N,) name of each unit's type: the names given in training, else by sign and SOM rule."""
@@ -176,7 +188,13 @@ class TrainedModel:
         return self.inhibitory & (np.cumsum(self.inhibitory) <= (self.n_som or 0))
 
     def tau_s(self, *, initial: bool = False) -> np.ndarray:
-        """(N,) synaptic decay time constants in seconds, in the class of tau_logit (Kim et al. 2019, eq. 4)."""
+        """(N,) synaptic decay time constants in seconds, in the class of tau_logit (Kim et al. 2019, eq. 4).
+
+        Imported networks store them as they are, float64, since those of MATLAB's variables are rounded.
+        """
+        stored = self.per_unit("tau_d_s")
+        if stored is not None:
+            return stored
         logit = (self.tau_logit_initial if initial else self.tau_logit)[:, 0]
         limits = np.asarray(self.tau_limits_steps, dtype=logit.dtype)
         if limits.size == 1:
