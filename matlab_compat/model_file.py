@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError, ModelFileError
 from rate2spike.matlab_compat.matfile import loadmat, savemat, variable_names
 from rate2spike.matlab_compat.values import class_of, dtype_of
@@ -182,7 +183,8 @@ class TrainedModel:
         w, signs = self.w_rec_initial if initial else self.w_rec, np.diag(self.sign_matrix)
         if np.count_nonzero(self.sign_matrix) == np.count_nonzero(signs):  # as it always is with Dale's principle
             return (w * signs) * self.connection_mask
-        return (w @ self.sign_matrix) * self.connection_mask
+        with one_blas_thread():
+            return (w @ self.sign_matrix) * self.connection_mask
 
     def __eq__(self, other: object) -> bool:
         """Field-by-field equality, NaN equal to NaN, array classes included."""

@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError
 from rate2spike.io.record_stream import write_stream
 from rate2spike.io.records import SpikeRecord
@@ -169,7 +170,8 @@ class SpikingNetwork:
 
     def drive(self, u: np.ndarray) -> np.ndarray:
         """(N, columns) external input current, mV, float64: w_in u, and the units' constant input."""
-        drive = self.w_in.astype(np.float64) @ u
+        with one_blas_thread():
+            drive = self.w_in.astype(np.float64) @ u
         return drive if self.unit_bias is None else drive + self.unit_bias.astype(np.float64)[:, None]
 
     @cached_property
