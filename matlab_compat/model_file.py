@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError, ModelFileError
 from rate2spike.matlab_compat.matfile import read_values, reason_unread, savemat, variable_names
 from rate2spike.matlab_compat.sparse_columns import dense
@@ -207,7 +208,8 @@ class TrainedModel:
         w, signs = self.w_rec_initial if initial else self.w_rec, np.diag(self.sign_matrix)
         if np.count_nonzero(self.sign_matrix) == np.count_nonzero(signs):  # as it always is with Dale's principle
             return (w * signs) * self.connection_mask
-        return (w @ self.sign_matrix) * self.connection_mask
+        with one_blas_thread():
+            return (w @ self.sign_matrix) * self.connection_mask
 
     def __eq__(self, other: object) -> bool:
         """Field-by-field equality, NaN equal to NaN, array classes included."""

@@ -1,4 +1,4 @@
-"""Prepare TensorFlow for a command: quiet import, threads, GPU choice. Library code never calls this."""
+"""Prepare TensorFlow: for a command its quiet import, threads and GPU choice; for library code the threads alone."""
 
 import contextlib
 import os
@@ -62,10 +62,16 @@ def _gpu_memory_mib(index: int) -> int:
 
 
 def set_threads(tf, n_threads: int | None = None) -> None:
-    """One thread per operation, and n_threads operations at once: as many as a batch has parts, if there are the cores."""
+    """One thread per operation, and n_threads operations at once: as many as a batch has parts, if there are the cores.
+
+    Several threads share out the sums within an operation, so that the last bits of a result would follow their number.
+    Where TensorFlow has worked in this process already, or its threads were chosen, they stay as they are.
+    """
     from rate2spike.rate.update import MAX_PARTS
 
-    with contextlib.suppress(RuntimeError):  # TensorFlow has worked in this process already: it stays as it is
+    if tf.config.threading.get_intra_op_parallelism_threads():
+        return
+    with contextlib.suppress(RuntimeError):  # it has worked already
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(n_threads or min(MAX_PARTS, usable_cores()))
 

@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError
 from rate2spike.io.checkpoints import Checkpoint, check_settings, load_latest, save_checkpoint
 from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate.config import TrainConfig
+from rate2spike.rate.device import set_threads
 from rate2spike.rate.rate_evaluation import RateEvaluation, batch_arrays, evaluate_rate, noise_seed, trajectory
 from rate2spike.rate.recipes import recipe
 from rate2spike.rate.trained_model import network_of, trained_model
@@ -89,6 +92,7 @@ def train(
     return result.model
 
 
+@one_blas_thread()
 def train_interruptibly(
     config: TrainConfig,
     on_update: Callable[[int, float], None] | None = None,
@@ -97,6 +101,7 @@ def train_interruptibly(
     strategy: Any = None,
 ) -> TrainingResult:
     """Like `train`, but Ctrl-C or divergence end training and return the network as it is then."""
+    set_threads(tf)
     checkpoint = load_latest(checkpoints.folder) if checkpoints and checkpoints.resume else None
     seed = config.seed
     if seed is None and checkpoint is not None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate.rate_outputs import rate_trajectory
 from rate2spike.rate.task import Task
@@ -46,6 +47,7 @@ class Diagnosis:
     column_s: float = 0.005
 
 
+@one_blas_thread()
 def diagnose(
     model: TrainedModel, task: Task | str, scaling_factor: float | None = None, n_trials: int = 20,
     seed: int | None = None, *, params: NeuronParams | None = None,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 from scipy.stats import binomtest
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError
 from rate2spike.memory import check_memory
 from rate2spike.rate import tasks
@@ -76,6 +77,7 @@ def accuracy(
     return evaluate(network, task, n_trials, seed, n_threads=n_threads).accuracy
 
 
+@one_blas_thread()
 def evaluate(
     network: SpikingNetwork, task: Task | str, n_trials: int = 100, seed: int | None = None, *,
     n_threads: int | None = None, executor: Executor | None = None, frozen_noise: bool = False,
@@ -133,6 +135,7 @@ def run_block(
     return scored(network, trials, outputs, rates_hz, rate_outputs)
 
 
+@one_blas_thread()
 def scored(
     network: SpikingNetwork, trials: list[Trial], outputs: np.ndarray, rates_hz: np.ndarray,
     rate_outputs: np.ndarray | None = None,

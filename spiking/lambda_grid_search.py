@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError
 from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate.rate_outputs import rate_trajectory
@@ -106,6 +107,7 @@ class Trials:
         return rate_trajectory(self.model, stimuli, initial=self.initial_weights)[0]
 
 
+@one_blas_thread()
 def grid_search(
     model: TrainedModel, task: Task | str, scaling_factors: Iterable[float] = HISTORIC_FACTORS, n_trials: int = 100,
     seed: int | None = None, *, strategy: str = "grid", resolution: float = 1.0, downsample: int = 1,

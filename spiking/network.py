@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError
 from rate2spike.io.record_stream import write_stream
 from rate2spike.io.records import SpikeRecord
@@ -188,7 +189,8 @@ class SpikingNetwork:
 
     def drive(self, u: np.ndarray) -> np.ndarray:
         """(N, columns) external input current, mV, float64: w_in u, and the units' constant input."""
-        drive = self.input_weights.astype(np.float64) @ u
+        with one_blas_thread():
+            drive = self.input_weights.astype(np.float64) @ u
         return drive if self.unit_bias is None else drive + self.unit_bias.astype(np.float64)[:, None]
 
     @property
@@ -204,7 +206,8 @@ class SpikingNetwork:
         if self.input_tau_s is None:
             return u, self.steps_per_column
         columns = (np.arange(self._n_steps(u) + 1) + self.steps_per_column // 2) // self.steps_per_column
-        weighted = self.w_in.astype(np.float64) @ u
+        with one_blas_thread():
+            weighted = self.w_in.astype(np.float64) @ u
         kept = np.exp(-self.dt_s / np.where(self.input_tau_s > 0, self.input_tau_s, 1)) * (self.input_tau_s > 0)
         filtered = np.zeros((columns.size, self.n_units))
         for k in range(1, columns.size):
