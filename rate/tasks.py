@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rate2spike.errors import InputError
+from rate2spike.errors import InputError, nearest
 from rate2spike.rate.task import FINE_STEPS_PER_STEP, Label, Task, Trial, in_order, reference_of
 from rate2spike.rate.task_plugins import from_file, from_neurogym, installed, is_file, made
 
@@ -351,7 +351,8 @@ def get(reference: str, options: Mapping[str, Any] | None = None) -> Task:
     plugins = installed()
     if name not in plugins:
         raise InputError(
-            f"unknown task {reference!r}: choose from {', '.join([*TASKS, *plugins])}, or give FILE.py:CLASS"
+            f"unknown task {reference!r}{nearest(name, (*TASKS, *plugins))}: choose from "
+            f"{', '.join([*TASKS, *plugins])}, or give FILE.py:CLASS"
         )
     return made(plugins[name], f"installed as {name}").with_options(options or {})
 
