@@ -5,10 +5,10 @@ from collections.abc import Iterable
 
 
 def nearest(name: str, choices: Iterable[str]) -> str:
-    """` (did you mean X?)` if one of the choices resembles the name, else nothing."""
+    """`; did you mean X?` if one of the choices resembles the name, else nothing."""
     lowered = {choice.lower(): choice for choice in choices}
-    found = difflib.get_close_matches(str(name).lower(), lowered, n=1)
-    return f" (did you mean {lowered[found[0]]}?)" if found else ""
+    found = difflib.get_close_matches(str(name).lower(), lowered, n=1, cutoff=0.7)
+    return f"; did you mean {lowered[found[0]]}?" if found else ""
 
 
 class InputError(ValueError):

@@ -6,6 +6,7 @@ example: rate2spike diagnose MODEL.mat --scaling-factor 60 --output diagnosis.pn
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 from rate2spike.cli.arguments import add_seed, add_task
@@ -39,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     with each_of_several() as attempt:
         for name, path in zip(distinct_names(files), files, strict=True):
-            attempt(path, lambda path=path, name=name: _diagnose(path, folder / f"{name}_diagnosis.png", arguments))
+            attempt(path, partial(_diagnose, path, folder / f"{name}_diagnosis.png", arguments))
             print()
     return 0
 

@@ -4,6 +4,7 @@ A folder means its first model, as in the published script; several paths are dr
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 from rate2spike.cli.arguments import add_seed
@@ -29,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     with each_of_several() as attempt:
         for name, path in zip(distinct_names(files), files, strict=True):
-            attempt(path, lambda path=path, name=name: _draw(path, name, seed, arguments.output_dir))
+            attempt(path, partial(_draw, path, name, seed, arguments.output_dir))
     return 0
 
 

@@ -7,6 +7,7 @@ example: rate2spike inspect MODEL.mat TRIAL.h5
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 from rate2spike.cli.network_report import each_of_several
@@ -31,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     with each_of_several() as attempt:
         for file, is_found in files.items():
-            attempt(file, lambda file=file, is_found=is_found: _inspect(file, arguments, with_variables=not is_found))
+            attempt(file, partial(_inspect, file, arguments, with_variables=not is_found))
             print(flush=True)
     return 0
 

@@ -2,7 +2,7 @@
 
 import argparse
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from rate2spike.cli.arguments import task_options
@@ -46,7 +46,7 @@ def run_eval(arguments: argparse.Namespace) -> int:
         return 0
     with each_of_several() as attempt:
         for path, name in zip(paths, distinct_names(paths), strict=True):
-            attempt(path, lambda path=path, name=name: evaluate(path, name if arguments.output_dir else path.stem))
+            attempt(path, partial(evaluate, path, name if arguments.output_dir else path.stem))
     return 0
 
 

@@ -250,7 +250,7 @@ def _plain(value: Any) -> Any:
 def _choice(what: str, value: str, choices: tuple[str, ...]) -> str:
     lowered = str(value).lower()
     if lowered not in choices:
-        raise InputError(f"unknown {what} {value!r}{nearest(value, choices)}: choose from {', '.join(choices)}")
+        raise InputError(f"unknown {what} {value!r}: choose from {', '.join(choices)}{nearest(value, choices)}")
     return lowered
 
 

@@ -150,7 +150,7 @@ class Task(ABC):
             if name not in known:
                 choices = f"choose from {', '.join(known)}" if known else "it has none"
                 raise InputError(
-                    f"task {self.name} has no option {name!r}{nearest(name, known)}: {choices} (--task-option)"
+                    f"task {self.name} has no option {name!r}: {choices}{nearest(name, known)} (--task-option)"
                 )
         given = {name: _like(known[name], value, f"{self.name}: option {name}") for name, value in options.items()}
         return dataclasses.replace(self, **given)  # type: ignore[type-var]  # only dataclasses have options

@@ -351,8 +351,8 @@ def get(reference: str, options: Mapping[str, Any] | None = None) -> Task:
     plugins = installed()
     if name not in plugins:
         raise InputError(
-            f"unknown task {reference!r}{nearest(name, (*TASKS, *plugins))}: choose from "
-            f"{', '.join([*TASKS, *plugins])}, or give FILE.py:CLASS"
+            f"unknown task {reference!r}: choose from {', '.join([*TASKS, *plugins])}, or give FILE.py:CLASS"
+            f"{nearest(name, (*TASKS, *plugins))}"
         )
     return made(plugins[name], f"installed as {name}").with_options(options or {})
 

@@ -1,8 +1,7 @@
 """What a user must be told about the end of a λ search: the network does not convert, or the best lies at the grid's edge."""
 
-from collections.abc import Sequence
-
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rate2spike.spiking.evaluate import wilson_interval
 
@@ -12,15 +11,14 @@ _MORE_STEPS = 3  # by which a suggested grid is longer
 
 
 def remarks_on(
-    factors: Sequence[float], accuracies: Sequence[float], best_factor: float, n_trials: Sequence[int] | None,
-    diagnose: str,
+    factors: ArrayLike, accuracies: ArrayLike, best_factor: float, n_trials: ArrayLike | None, diagnose: str
 ) -> tuple[str, ...]:  # fmt: skip
     """Lines of warning, the gravest first; none if all is well.
 
     factors, accuracies, n_trials: one per scaling factor tried; n_trials None: not known (files of other programs).
     diagnose: what the user types to learn why a network does not convert.
     """
-    order = np.argsort(factors)
+    order = np.argsort(np.asarray(factors, float))
     ordered, scores = np.asarray(factors, float)[order], np.asarray(accuracies, float)[order]
     counts = None if n_trials is None else np.asarray(n_trials, int)[order]
     best = int(np.flatnonzero(ordered == best_factor)[0])

@@ -41,10 +41,13 @@ def test_flags_are_left_out_in_either_spelling():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--task", "gonogo"], "unknown task 'gonogo' (did you mean go-nogo?): choose from go-nogo, xor"),
+        (["--task", "gonogo"], "unknown task 'gonogo': choose from go-nogo, xor, mante, dms, afc, sine, or"),
         (["--task", "gonogo", "--resume"], "did you mean go-nogo?"),
-        (["--act", "sigmiod"], "unknown activation 'sigmiod' (did you mean sigmoid?)"),
-        (["--task", "xor", "--task-option", "stimdur=3"], "no option 'stimdur' (did you mean stim_dur?)"),
+        (
+            ["--act", "sigmiod"],
+            "unknown activation 'sigmiod': choose from sigmoid, clipped_relu, softplus; did you mean sigmoid?",
+        ),
+        (["--task", "xor", "--task-option", "stimdur=3"], "amplitude; did you mean stim_dur? (--task-option)"),
         (["--N", "-3"], "number of units must be a whole number from 1"),
         (["--seed", "-1"], "seed must be a whole number"),
         (["--som_N", "300"], "--output_dir, --N, --task, --decay_taus must be given"),  # depends on N
@@ -61,7 +64,7 @@ def test_run_too_meets_a_wrong_value_first(cli):
 
 
 def test_nearest():
-    assert nearest("GoNoGo", ["go-nogo", "xor"]) == " (did you mean go-nogo?)"
+    assert nearest("GoNoGo", ["go-nogo", "xor"]) == "; did you mean go-nogo?"
     assert nearest("dance", ["go-nogo", "xor"]) == ""
 
 

@@ -178,13 +178,13 @@ def test_every_file_is_validated_before_the_first_is_touched(model_file):
     outcomes = search_files(model_file.parent, FileSearch(task="dance"))
     with pytest.raises(InputError, match="unknown task 'dance'"):
         list(outcomes)
-    (model_file.parent / "a.mat").write_bytes(b"no MAT file" * 30)
+    (model_file.parent / "A.mat").write_bytes(b"no MAT file" * 30)
     first = next(search_files(model_file.parent, QUICK))
-    assert first.outcome is Outcome.FAILED and first.path.name == "a.mat" and "MAT" in first.note
+    assert first.outcome is Outcome.FAILED and first.path.name == "A.mat" and "MAT" in first.note
     with pytest.raises(InputError, match=r"z\.mat"):
         search(model_file.parent / "z.mat")
     assert model_file.read_bytes() == before
-    assert sorted(os.listdir(model_file.parent)) == sorted([model_file.name, "a.mat", "z.mat"])
+    assert sorted(os.listdir(model_file.parent)) == sorted([model_file.name, "A.mat", "z.mat"])
 
 
 def test_other_mat_files_of_a_folder_are_left_alone(model_file):
