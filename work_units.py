@@ -1,7 +1,6 @@
 """Independent units of work on any concurrent.futures executor; a worker that dies costs its unit, which is tried again."""
 
 import logging
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import (
@@ -76,13 +75,6 @@ def run_units(
                     result = WorkerDied(f"its worker died {TRIES} times: {error}")
                 del left[key]
                 yield key, result
-
-
-def usable_cores() -> int:
-    """Cores this process may use; Windows and macOS do not tell, so all cores there."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @contextmanager

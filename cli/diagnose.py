@@ -73,7 +73,7 @@ def _diagnose(path: Path, output: Path, arguments: argparse.Namespace) -> None:
     model = load_model(path)
     task = task_of_model(model, path, arguments.task, task_options(arguments))
     found = diagnose(
-        model, task, arguments.scaling_factor, arguments.n_trials, arguments.seed, params=neuron_of(arguments)
+        model, task, arguments.scaling_factor, arguments.n_trials, arguments.seed, params=neuron_of(arguments, model)
     )
     print(f"{path}: {found.task}, scaling factor {found.scaling_factor:g}, accuracy {found.accuracy:.2f} over "
           f"{arguments.n_trials} trials, seed {found.seed}")  # fmt: skip

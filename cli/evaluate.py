@@ -49,17 +49,19 @@ def run(arguments: argparse.Namespace) -> int:
     from rate2spike.matlab_compat.model_paths import model_files
     from rate2spike.seeding import resolve_seed
     from rate2spike.spiking.evaluate import check_n_trials, checked_threads
+    from rate2spike.spiking.params import neuron_params
 
     files = model_files(*arguments.paths)
     seed = resolve_seed(arguments.seed)
     if is_one_network(arguments.paths, files):
-        _, result = _evaluated(files[0], arguments, seed)
-        print(_as_json(files[0], result, arguments.neuron) if arguments.json else _in_words(files[0], result))
+        _, network, result = _evaluated(files[0], arguments, seed)
+        print(_as_json(files[0], result, network.params.kind) if arguments.json else _in_words(files[0], result))
         return 0
     # what would be wrong for all of them is said once, and at once
     check_n_trials(arguments.n_trials)
     checked_threads(arguments.threads)
-    neuron_of(arguments)
+    if arguments.neuron is not None:
+        neuron_params(arguments.neuron)
     folder = None if arguments.json and arguments.output_dir is None else results_folder(
         arguments.paths, arguments.output_dir
     )  # fmt: skip
@@ -78,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _evaluated(path: Path, arguments: argparse.Namespace, seed: int):
-    """The model of a file, and its Evaluation. Raises InputError."""
+    """The model of a file, the spiking network made of it, and its Evaluation. Raises InputError."""
     from rate2spike.cli.arguments import task_options
     from rate2spike.matlab_compat.model_file import load_model
     from rate2spike.rate.model_task import task_of_model
@@ -88,12 +90,13 @@ def _evaluated(path: Path, arguments: argparse.Namespace, seed: int):
     model = load_model(path)
     task = task_of_model(model, path, arguments.task, task_options(arguments))
     network = SpikingNetwork.from_model(
-        model, arguments.scaling_factor, dt_s=step_s_of(arguments), params=neuron_of(arguments)
+        model, arguments.scaling_factor, dt_s=step_s_of(arguments), params=neuron_of(arguments, model)
     )
     network = manipulated(network, arguments, seed)
-    return model, evaluate(
+    result = evaluate(
         network, task, arguments.n_trials, seed, n_threads=arguments.threads, frozen_noise=arguments.frozen_noise
     )
+    return model, network, result
 
 
 def _evaluate_several(files: list[Path], arguments: argparse.Namespace, seed: int) -> list:
@@ -106,7 +109,7 @@ def _evaluate_several(files: list[Path], arguments: argparse.Namespace, seed: in
     with Progress(f"evaluating {len(files)} networks", len(files)) as progress:
         for name, path in zip(distinct_names(files), files, strict=True):
             try:
-                model, result = _evaluated(path, arguments, seed)
+                model, network, result = _evaluated(path, arguments, seed)
             except InputError as error:
                 problem = without_path(error, path)
                 progress.line(f"{path}: {problem}")
@@ -115,7 +118,7 @@ def _evaluate_several(files: list[Path], arguments: argparse.Namespace, seed: in
                 rows.append(network_row(name, path, model, result))
                 progress.log(f"{name}: accuracy {result.accuracy:.3f}")
                 if arguments.json:
-                    print(_as_json(path, result, arguments.neuron), flush=True)
+                    print(_as_json(path, result, network.params.kind), flush=True)
             progress.advance(name)
     return rows
 

@@ -161,7 +161,9 @@ def _whole(request: dict, name: str, default: int | None) -> Any:
 def _matrix(request: dict, name: str):
     import numpy as np
 
-    value = request.get(name)
+    from rate2spike.matlab_compat.sparse_columns import dense
+
+    value = dense(request.get(name), name)
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf":
         raise InputError(f"{name} must be a real numeric array")
     return value

@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     model = load_model(arguments.model)
     network = SpikingNetwork.from_model(
         model, arguments.scaling_factor, initial_weights=arguments.initial_weights, downsample=arguments.downsample,
-        dt_s=step_s_of(arguments), params=neuron_of(arguments),
+        dt_s=step_s_of(arguments), params=neuron_of(arguments, model),
     )  # fmt: skip
     variables = loadmat(arguments.input, ("u", "stims", "UZ", "NZ"))
     draws = draws_of(variables, arguments.input)
@@ -103,9 +103,11 @@ def _record_names(text: str | None) -> tuple[str, ...]:
 def _input(variables, source):
     import numpy as np
 
+    from rate2spike.matlab_compat.sparse_columns import dense
+
     if "u" not in variables:
         raise InputError(f"{source} holds no variable u")
-    u = variables["u"]
+    u = dense(variables["u"], "u")
     if not isinstance(u, np.ndarray) or u.dtype.kind not in "fiub" or u.ndim != 2:
         raise InputError(f"{source}: u must be a real numeric matrix, inputs x columns")
     return u
@@ -120,6 +122,7 @@ def stimulation_of(variables, source):
     """The Stimulation in `stims` as MATLAB has it, or None. Raises InputError naming `source`."""
     import numpy as np
 
+    from rate2spike.matlab_compat.sparse_columns import dense
     from rate2spike.spiking.stimulation import Stimulation
 
     stims = variables.get("stims")
@@ -130,7 +133,7 @@ def stimulation_of(variables, source):
         mode = str(np.ravel(fields["mode"])[0])
         if mode == "none":
             return None
-        dur, units = np.ravel(fields["dur"]), np.asarray(fields["units"])
+        dur, units = np.ravel(fields["dur"]), np.asarray(dense(fields["units"], "stims.units"))
     except (TypeError, KeyError, IndexError, AttributeError, ValueError):
         raise InputError(f"{source}: stims must be a struct with mode ('none', 'exc', 'inh'), dur and units") from None
     # a logical mask selects units as in MATLAB

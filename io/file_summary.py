@@ -14,6 +14,7 @@ import h5py
 import numpy as np
 
 from rate2spike.errors import InputError
+from rate2spike.io.hdf5_file import open_hdf5
 from rate2spike.io.records import RECORDED
 
 Pairs = list[tuple[str, str]]  # heading, text
@@ -32,7 +33,7 @@ def summary(path: Path) -> Pairs | None:
             return _zip(path)
         if not h5py.is_hdf5(path) or _begins_as_matlabs(path):
             return None
-        with h5py.File(path, "r") as file:
+        with open_hdf5(path) as file:
             return _hdf5(file)
     except (OSError, KeyError, ValueError, TypeError, AttributeError, zipfile.BadZipFile) as error:
         raise InputError(f"cannot read {path}: {error}") from None

@@ -29,6 +29,7 @@ else:
 PATIENCE_S = 60.0
 _POLL_S = 0.01
 _UNSUPPORTED = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
+_already_told = False
 
 
 @contextmanager
@@ -91,6 +92,20 @@ def is_alive_here(owner: dict[str, Any]) -> bool:
     return owner.get("host") == socket.gethostname() and os.name != "nt" and not is_dead(owner)
 
 
+def means_no_locks(error: OSError) -> bool:
+    """Whether a lock was refused because the file system has none."""
+    return error.errno in _UNSUPPORTED
+
+
+def warn_of_missing_locks() -> None:
+    """Warn, once in a process, that nothing keeps two programs from writing to one file."""
+    global _already_told
+    if not _already_told:
+        _already_told = True
+        text = "this file system has no locks: do not write to one file from two programs at once"
+        warnings.warn(text, stacklevel=6)
+
+
 def _acquired(lock: Path, purpose: str, patience_s: float) -> int:
     """Descriptor of the locked file."""
     deadline = time.monotonic() + patience_s
@@ -124,10 +139,8 @@ def _is_locked(handle: int) -> bool:
         else:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        if error.errno in _UNSUPPORTED:
-            warnings.warn(
-                "this file system has no locks: do not write to one file from two programs at once", stacklevel=5
-            )
+        if means_no_locks(error):
+            warn_of_missing_locks()
             return True
         return False
     return True

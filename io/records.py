@@ -11,7 +11,10 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
+from rate2spike.io.hdf5_file import open_hdf5
+from rate2spike.io.unit_indices import unit_index
 from rate2spike.matlab_compat.matfile import loadmat, savemat
+from rate2spike.names import each_name
 
 FORMAT = "rate2spike SpikeRecord 2"
 _FORMATS = ("rate2spike SpikeRecord 1", FORMAT)  # 1: spikes as a dense array
@@ -61,9 +64,13 @@ class SpikeRecord:
         return dense
 
     def spike_times_s(self, unit: int) -> np.ndarray:
-        """Times of a unit's spikes: the ends of their steps. Raises InputError if spikes were not recorded."""
+        """Times of a unit's spikes, the ends of their steps; unit: from 0 to N - 1.
+
+        Raises InputError if spikes were not recorded, and for a unit that there is not.
+        """
         if self.events is None:
             raise InputError("this record holds no spikes: simulate with record=('spikes', ...)")
+        unit = unit_index(unit, self.n_units)
         return (self.events[self.events[:, 0] == unit, 1] + 1) * self.dt_s
 
     @property
@@ -84,14 +91,15 @@ class SpikeRecord:
             write_atomically(path, self._write_hdf5)
 
     @classmethod
-    def load(cls, path: str | os.PathLike, only: Iterable[str] | None = None) -> "SpikeRecord":
+    def load(cls, path: str | os.PathLike, only: str | Iterable[str] | None = None) -> "SpikeRecord":
         """Read what `save` (or, for .mat, the published simulator) wrote. Raises InputError.
 
-        only: recorded quantities to read (HDF5), of output, events, voltage_mv, rates, ipsc; None: all that are there.
+        only: recorded quantity to read (HDF5), or several, of output, events, voltage_mv, rates, ipsc; None: all that are
+        there.
         """
         return cls._from_mat(path) if _suffix(path) == ".mat" else cls._from_hdf5(path, only)
 
-    def to_historic(self, names: tuple[str, ...] = HISTORIC_NAMES, *, compact: bool = False) -> dict[str, Any]:
+    def to_historic(self, names: str | Iterable[str] = HISTORIC_NAMES, *, compact: bool = False) -> dict[str, Any]:
         """{W, REC, spk, rs, all_fr, out, params} as MATLAB has them; quantities not recorded are left out.
 
         For a model stored in single precision W, out and params.w_out, .td, .td0 are single; all else is double. With
@@ -112,18 +120,18 @@ class SpikeRecord:
             "all_fr": _column(self.firing_rate_hz),
             "out": _cast(self.output, kind), "params": {k: v for k, v in params.items() if v is not None},
         }  # fmt: skip
-        return {name: values[name] for name in names if values[name] is not None}
+        return {name: values[name] for name in _known(names, HISTORIC_NAMES) if values[name] is not None}
 
     def _write_hdf5(self, path: Path) -> None:
-        with h5py.File(path, "w") as file:
+        with open_hdf5(path, "w") as file:
             file.attrs["format"] = FORMAT
             write_items(file, self)
 
     @classmethod
-    def _from_hdf5(cls, path: str | os.PathLike, only: Iterable[str] | None) -> "SpikeRecord":
-        left_out = set() if only is None else set(RECORDED) - set(only)
+    def _from_hdf5(cls, path: str | os.PathLike, only: str | Iterable[str] | None) -> "SpikeRecord":
+        left_out = set() if only is None else set(RECORDED) - set(_known(only, RECORDED))
         try:
-            with h5py.File(path, "r") as file:
+            with open_hdf5(path) as file:
                 if file.attrs.get("format") not in _FORMATS:
                     raise InputError(f"{path} is not a spike record of rate2spike")
                 values: dict[str, Any] = {
@@ -173,6 +181,15 @@ def events_of(spikes: np.ndarray) -> np.ndarray:
     """(n, 2) int32 unit and step of the spikes in a dense (N, n_steps) array, in order of time."""
     step, unit = np.nonzero(np.asarray(spikes).T)
     return np.stack([unit, step], 1).astype(np.int32)
+
+
+def _known(names: str | Iterable[str], choices: tuple[str, ...]) -> tuple[str, ...]:
+    """The names given. Raises InputError for one that is not among the choices."""
+    given = each_name(names)
+    unknown = [str(name) for name in given if name not in choices]
+    if unknown:
+        raise InputError(f"a record holds no {', '.join(unknown)}: choose from {', '.join(choices)}")
+    return given
 
 
 def _from_hdf5_array(array: np.ndarray) -> np.ndarray:

@@ -13,10 +13,19 @@ import numpy as np
 import scipy.sparse
 
 from rate2spike.errors import MatFileError
-from rate2spike.matlab_compat.values import Budget, Damage, TooLarge, char_units, text_of_units
+from rate2spike.matlab_compat.values import (
+    Budget,
+    Damage,
+    OpaqueValue,
+    TooLarge,
+    UnknownForm,
+    char_units,
+    text_of_units,
+)
 
 _STORAGE = ("f8", "f4", "i4", "i2", "u2", "u1")
 _FULL, _TEXT, _SPARSE = range(3)
+_FOREIGN_MACHINES = {2: "VAX D-float", 3: "VAX G-float"}  # numbers that no longer any program writes
 _MAX_BYTES = 2**31 - 1
 
 
@@ -32,6 +41,7 @@ class Record:
     shape: tuple[int, int]  # of a sparse matrix: of its table of indices and values
     is_complex: bool
     data_start: int
+    machine: int  # 0 little-endian, 1 big-endian, or one of _FOREIGN_MACHINES
 
     @property
     def class_name(self) -> str:
@@ -72,6 +82,8 @@ def value(record: Record, file: MatV4, max_bytes: int) -> Any:
     """The value of a record. Raises MatFileError naming file, variable and place if it is damaged."""
     try:
         return _value(record, file.byte_order, Budget(max_bytes))
+    except UnknownForm as error:
+        return OpaqueValue(record.class_name, reason=str(error))
     except TooLarge as error:
         raise MatFileError(f"{file.source}: variable {record.name}: {error}") from None
     except (Damage, ValueError, OverflowError) as error:
@@ -79,9 +91,12 @@ def value(record: Record, file: MatV4, max_bytes: int) -> Any:
         raise MatFileError(f"{file.source}: {place}: damaged or unreadable: {error}") from None
 
 
-def shape_of(record: Record, file: MatV4) -> tuple[int, int]:
-    """Shape of the variable once it is loaded. Raises MatFileError."""
-    return record.shape if record.kind != _SPARSE else value(record, file, len(record.raw) * 8).shape
+def shape_of(record: Record, file: MatV4) -> tuple[int, int] | None:
+    """Shape of the variable once it is loaded; None if it cannot be. Raises MatFileError."""
+    if record.kind != _SPARSE:
+        return record.shape
+    loaded = value(record, file, len(record.raw) * 8)
+    return None if isinstance(loaded, OpaqueValue) else loaded.shape
 
 
 def splice(file: MatV4, new_records: bytes, dropped_names: set[str]) -> bytes:
@@ -108,11 +123,17 @@ def _byte_order(start: bytes) -> str | None:
     for order in "<>":
         mopt, rows, columns, is_complex, name_length = struct.unpack_from(order + "5i", start)
         if (
-            mopt // 1000 == (order == ">") and mopt // 100 % 10 == 0 and mopt // 10 % 10 < 6 and mopt % 10 < 3
+            _is_mopt(mopt, order)
             and min(rows, columns) >= 0 and is_complex in (0, 1) and 0 < name_length <= 256
         ):  # fmt: skip
             return order
     return None
+
+
+def _is_mopt(mopt: int, order: str) -> bool:
+    """Whether a number is the first one of a record: machine, 0, storage and kind, a digit each."""
+    machines = (1,) if order == ">" else (0, *_FOREIGN_MACHINES)
+    return mopt // 1000 in machines and mopt // 100 % 10 == 0 and mopt // 10 % 10 < 6 and mopt % 10 < 3
 
 
 def _record(view: memoryview, position: int, order: str) -> Record:
@@ -120,8 +141,7 @@ def _record(view: memoryview, position: int, order: str) -> Record:
         raise Damage("truncated")
     mopt, rows, columns, is_complex, name_length = struct.unpack_from(order + "5i", view, position)
     storage_id, kind = mopt // 10 % 10, mopt % 10
-    is_sane = mopt // 1000 == (order == ">") and mopt // 100 % 10 == 0 and storage_id < 6 and kind < 3
-    if not is_sane or min(rows, columns) < 0 or is_complex not in (0, 1) or not 0 < name_length <= 256:
+    if not _is_mopt(mopt, order) or min(rows, columns) < 0 or is_complex not in (0, 1) or not 0 < name_length <= 256:
         raise Damage("unreadable record header")
     storage = _STORAGE[storage_id]
     data_start = 20 + name_length
@@ -132,11 +152,21 @@ def _record(view: memoryview, position: int, order: str) -> Record:
     if not name:
         raise Damage("a variable without a name")
     return Record(
-        view[position : position + size], position, name, kind, storage, (rows, columns), bool(is_complex), data_start
+        view[position : position + size],
+        position,
+        name,
+        kind,
+        storage,
+        (rows, columns),
+        bool(is_complex),
+        data_start,
+        mopt // 1000,
     )
 
 
 def _value(record: Record, order: str, budget: Budget) -> Any:
+    if record.machine in _FOREIGN_MACHINES:
+        raise UnknownForm(f"its numbers are {_FOREIGN_MACHINES[record.machine]}")
     count = record.shape[0] * record.shape[1]
     budget.take(Budget.ARRAY_BYTES + 8 * count * (1 + record.is_complex))
     values = np.frombuffer(record.raw[record.data_start :], np.dtype(order + record.storage)).astype(np.float64)
@@ -156,18 +186,18 @@ def _value(record: Record, order: str, budget: Budget) -> Any:
 def _sparse(table: np.ndarray, budget: Budget) -> scipy.sparse.csc_matrix:
     """Rows of (row, column, real[, imaginary]), from 1; the last one holds the size."""
     if table.shape[0] < 1 or table.shape[1] not in (3, 4) or np.iscomplexobj(table):
-        raise Damage("unreadable sparse matrix")
+        raise UnknownForm("unreadable sparse matrix")
     indices = table[:, :2]
     if not (
         np.isfinite(indices).all() and (indices == np.floor(indices)).all() and (np.abs(indices - 2**30) <= 2**30).all()
     ):
-        raise Damage("indices of a sparse matrix are not whole numbers")
+        raise UnknownForm("indices of a sparse matrix are not whole numbers")
     shape = int(indices[-1, 0]), int(indices[-1, 1])
     rows, columns = indices[:-1, 0].astype(np.int64) - 1, indices[:-1, 1].astype(np.int64) - 1
     if rows.size and not (
         rows.min() >= 0 and columns.min() >= 0 and rows.max() < shape[0] and columns.max() < shape[1]
     ):
-        raise Damage("index of a sparse matrix out of range")
+        raise UnknownForm("index of a sparse matrix out of range")
     budget.take(8 * (shape[1] + 1) + 24 * rows.size)
     values = table[:-1, 2]
     if table.shape[1] == 4:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rate2spike.errors import MatFileError
-from rate2spike.matlab_compat import mat_v5_read
-from rate2spike.matlab_compat.mat_v5_read import MI_MATRIX, ArrayHeader, Context
-from rate2spike.matlab_compat.values import Budget, Damage, TooLarge
+from rate2spike.matlab_compat.mat_v5_header import MI_MATRIX, ArrayHeader, array_header, has_more_than_one_part
+from rate2spike.matlab_compat.mat_v5_read import Context, read_matrix
+from rate2spike.matlab_compat.values import Budget, Damage, OpaqueValue, TooLarge
 
 HEADER_BYTES = 128
 _SUBSYSTEM_OFFSET = slice(116, 124)
@@ -83,15 +83,27 @@ def parse(data: bytes, source: str) -> MatV5:
 
 
 def value(element: Element, file: MatV5, max_bytes: int) -> Any:
-    """The value of an element. Raises MatFileError naming file, variable and place if it is damaged."""
+    """The value of an element. Raises MatFileError naming file, variable and place if it is damaged or too large."""
     try:
         data = matrix_bytes(element, file.byte_order, Budget(max_bytes))
-        return mat_v5_read.read_matrix(data, Context(file.byte_order, Budget(max_bytes), file.subsystem))[0]
+        return _interpreted(data, element, file, Budget(max_bytes))
     except TooLarge as error:
         raise MatFileError(f"{file.source}: variable {element.name}: {error}") from None
     except (ValueError, OverflowError) as error:  # Damage, or what NumPy makes of damage that was not foreseen
         place = f"variable {element.name}, at byte {element.offset}"
         raise MatFileError(f"{file.source}: {place}: damaged or unreadable: {error}") from None
+
+
+def _interpreted(data: memoryview, element: Element, file: MatV5, budget: Budget) -> Any:
+    try:
+        return read_matrix(data, Context(file.byte_order, budget, file.subsystem))[0]
+    except TooLarge:
+        raise
+    except (ValueError, OverflowError) as error:
+        if not element.is_compressed:
+            raise
+        # by the checksum of the stream this is what was written: not damaged, only not understood here
+        return OpaqueValue(element.header.class_name, bytes(data), file.byte_order, file.subsystem, str(error))
 
 
 def matrix_bytes(element: Element, byte_order: str, budget: Budget) -> memoryview:
@@ -174,9 +186,9 @@ def _element(raw: memoryview, offset: int, is_compressed: bool, byte_order: str)
     if len(start) < 8 or struct.unpack_from(byte_order + "I", start)[0] != MI_MATRIX:
         raise Damage("no array")
     size = struct.unpack_from(byte_order + "I", start, 4)[0]
-    header = mat_v5_read.array_header(start[8:], byte_order)
+    header = array_header(start[8:], byte_order)
     is_sparse = header.class_name == "sparse" or (
-        header.is_logical and mat_v5_read.has_more_than_one_part(start[8:], header, size, byte_order)
+        header.is_logical and has_more_than_one_part(start[8:], header, size, byte_order)
     )
     return Element(raw, offset, is_compressed, header, size, is_sparse)
 
@@ -191,7 +203,7 @@ def _is_boundary(data: bytes | memoryview, position: int, byte_order: str) -> bo
 def _consumed_end(view: memoryview, position: int, declared: int, byte_order: str) -> int:
     """Where the element at `position` ends if it is one that GNU Octave declared too long; else the declared end."""
     try:
-        end = mat_v5_read.read_matrix(view, Context(byte_order, Budget(len(view) * 100)), position)[1]
+        end = read_matrix(view, Context(byte_order, Budget(len(view) * 100)), position)[1]
     except (ValueError, OverflowError, struct.error):
         return declared  # what is wrong is said where the element is read
     return end if _is_boundary(view, end, byte_order) else declared

@@ -15,7 +15,7 @@ import scipy.sparse
 
 from rate2spike import __version__
 from rate2spike.errors import MatFileError
-from rate2spike.matlab_compat.mat_v5_read import (
+from rate2spike.matlab_compat.mat_v5_header import (
     CLASS_NAMES,
     COMPLEX_FLAG,
     LOGICAL_FLAG,
@@ -24,7 +24,7 @@ from rate2spike.matlab_compat.mat_v5_read import (
     STORAGE,
     array_header,
 )
-from rate2spike.matlab_compat.values import OpaqueValue, char_units, class_of
+from rate2spike.matlab_compat.values import OpaqueValue, char_units, class_of, opaque_values
 
 MAX_VARIABLE_BYTES = 2**31 - 1  # MATLAB's limit for v5 to v7
 _CLASS_IDS = {name: number for number, name in CLASS_NAMES.items()}
@@ -56,19 +56,10 @@ def subsystem_of(values: Iterator[Any], source: str) -> bytes:
 
     Raises MatFileError if they come from different files: their references would clash.
     """
-    blocks = {(v.subsystem, v.byte_order) for top in values for v in _opaque_values(top) if v.subsystem}
+    blocks = {(v.subsystem, v.byte_order) for top in values for v in opaque_values(top) if v.subsystem}
     if len(blocks) > 1:
         raise MatFileError(f"cannot write {source}: MATLAB objects from different files do not fit into one")
     return next(iter(blocks))[0] if blocks else b""
-
-
-def _opaque_values(value: Any) -> Iterator[OpaqueValue]:
-    if isinstance(value, OpaqueValue):
-        yield value
-    elif isinstance(value, np.ndarray) and value.dtype.kind in "OV":
-        columns = [value] if value.dtype.names is None else [value[key] for key in value.dtype.names]
-        for item in (item for column in columns for item in column.flat):
-            yield from _opaque_values(item)
 
 
 def _matrix(value: Any, name: str, order: str) -> bytes:
@@ -110,7 +101,8 @@ def _sparse(value: scipy.sparse.csc_matrix, name: str, order: str) -> bytes:
     is_logical, is_complex = value.dtype.kind == "b", value.dtype.kind == "c"
     value = value.copy()
     value.sort_indices()
-    values = value.data.astype(np.float64) if is_logical else value.data
+    # a byte per value, as MATLAB: right for readers that go by the tag, and for those that know logical values take a byte
+    values = value.data.astype(np.uint8) if is_logical else value.data
     rows, starts = value.indices.astype(np.int32), value.indptr.astype(np.int32)
     if not rows.size:  # MATLAB reserves one element in an empty sparse array
         rows, values = np.zeros(1, np.int32), np.zeros(1, values.dtype)
@@ -149,7 +141,8 @@ def _element(kind: int, data: bytes, order: str) -> bytes:
 def _renamed(value: OpaqueValue, name: str, order: str) -> bytes:
     """The stored element under another name."""
     if not value.element:
-        raise MatFileError(f"cannot write {name or 'a value'}: MATLAB class {value.class_name} from a MAT v7.3 file")
+        why = value.reason or "from a MAT v7.3 file"
+        raise MatFileError(f"cannot write {name or 'a value'}: MATLAB class {value.class_name}, {why}")
     if value.byte_order != order:
         raise MatFileError(f"cannot write {name or 'a value'} ({value.class_name}) with another byte order")
     content = memoryview(value.element)[8:]

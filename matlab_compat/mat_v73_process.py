@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from rate2spike.errors import InputError, MatFileError
-from rate2spike.matlab_compat import mat_v73_read, mat_v73_write
+from rate2spike.matlab_compat import mat_v73_describe, mat_v73_read, mat_v73_write
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "read": mat_v73_read.read,
-    "describe": mat_v73_read.describe,
-    "variable_names": mat_v73_read.variable_names,
+    "describe": mat_v73_describe.describe,
+    "variable_names": mat_v73_describe.variable_names,
     "write_changed_copy": mat_v73_write.write_changed_copy,
 }
 _LEAST_PATIENCE_S, _BYTES_PER_S = 10.0, 2e6  # far slower than any sound file is read or written

@@ -13,17 +13,19 @@ import scipy.sparse
 
 from rate2spike import __version__
 from rate2spike.errors import MatFileError
+from rate2spike.io.hdf5_file import open_hdf5
 from rate2spike.matlab_compat.mat_v73 import USER_BLOCK_BYTES, first_line
+from rate2spike.matlab_compat.mat_v73_items import check_layout
 from rate2spike.matlab_compat.values import OpaqueValue, char_units, class_of
 
 _NAMES_TYPE = h5py.vlen_dtype(np.dtype("S1"))
-_MAX_NAMES = 4000
+_MOST_NAMES_BYTES = 4095  # in the attribute MATLAB_fields; more stand in #refs#, as in files of MATLAB
 _OUR_NAMES = "rate2spike_"  # of what we put into #refs#
 
 
 def write(path: str | os.PathLike, variables: Mapping[str, Any], compress: bool) -> None:
     """Write a new file from values in the form of `values.to_matlab`. Not atomic: give it a temporary path."""
-    with h5py.File(path, "w", userblock_size=USER_BLOCK_BYTES) as file:
+    with open_hdf5(path, "w", userblock_size=USER_BLOCK_BYTES) as file:
         writer = _Writer(file, compress)
         for name, value in variables.items():
             writer.variable(name, value)
@@ -41,10 +43,12 @@ def write_changed_copy(
     shutil.copyfile(source, target)
     try:
         with h5py.File(target, "r+", locking=False) as file:
-            compress = any(isinstance(item, h5py.Dataset) and item.compression is not None for item in file.values())
+            check_layout(file, source)
+            items = [file.get(name) for name in file]  # None: a link that leads nowhere
+            compress = any(isinstance(item, h5py.Dataset) and item.compression is not None for item in items)
             for name in {*dropped, *variables}:
-                if name in file:
-                    _delete_referred(file[name])
+                if file.get(name, getlink=True) is not None:
+                    _delete_referred(file.get(name))
                     del file[name]
             writer = _Writer(file, compress)
             for name, value in variables.items():
@@ -57,15 +61,18 @@ def write_changed_copy(
 
 def _delete_referred(item) -> None:
     """Delete what a variable of ours refers to; MATLAB's own items may be shared."""
+    references = []
     if isinstance(item, h5py.Group):
         for child in item.values():
             _delete_referred(child)
-    elif item.dtype.kind == "O" and h5py.check_ref_dtype(item.dtype) is h5py.Reference:
-        for reference in np.ravel(item[()]):
-            target = item.file[reference]
-            if target.name.startswith(f"/#refs#/{_OUR_NAMES}"):
-                _delete_referred(target)
-                del item.file[target.name]
+    elif isinstance(item, h5py.Dataset) and item.shape and h5py.check_ref_dtype(item.dtype) is h5py.Reference:
+        references = list(np.ravel(item[()]))
+    if item is not None and isinstance(names := item.attrs.get("MATLAB_fields"), h5py.Reference):
+        references.append(names)
+    for target in (item.file[reference] for reference in references if reference):
+        if target.name.startswith(f"/#refs#/{_OUR_NAMES}"):
+            _delete_referred(target)
+            del item.file[target.name]
 
 
 class _Writer:
@@ -100,47 +107,48 @@ class _Writer:
 
     def _array(self, parent, name: str, values: np.ndarray, class_name: str, int_decode: int = 0) -> h5py.Dataset:
         if values.size == 0:
-            item = parent.create_dataset(name, data=np.array(values.shape, np.uint64))
-            item.attrs["MATLAB_empty"] = np.uint8(1)
-        else:
-            options = (
-                {"compression": "gzip", "compression_opts": 3}
-                if self._compress and values.nbytes > 4096 and values.dtype.kind != "O"
-                else {}
-            )
-            if values.dtype.kind == "c":
-                part = values.real.dtype
-                data = np.empty(values.shape, [("real", part), ("imag", part)])
-                data["real"], data["imag"] = values.real, values.imag
-                values = data
-            item = parent.create_dataset(
-                name, data=values.T, dtype=h5py.ref_dtype if values.dtype.kind == "O" else None, **options
-            )
-        item.attrs["MATLAB_class"] = np.bytes_(class_name)
-        if int_decode:
-            item.attrs["MATLAB_int_decode"] = np.int32(int_decode)
-        return item
+            return self._empty(parent, name, values.shape, class_name, int_decode)
+        is_large = values.nbytes > 4096 and values.dtype.kind != "O"
+        options = {"compression": "gzip", "compression_opts": 3} if self._compress and is_large else {}
+        if values.dtype.kind == "c":
+            part = values.real.dtype
+            data = np.empty(values.shape, [("real", part), ("imag", part)])
+            data["real"], data["imag"] = values.real, values.imag
+            values = data
+        kind = h5py.ref_dtype if values.dtype.kind == "O" else None
+        item = parent.create_dataset(name, data=values.T, dtype=kind, **options)
+        return _marked(item, class_name, int_decode)
+
+    def _empty(self, parent, name: str, shape: tuple[int, ...], class_name: str, int_decode: int = 0) -> h5py.Dataset:
+        item = parent.create_dataset(name, data=np.array(shape, np.uint64))
+        item.attrs["MATLAB_empty"] = np.uint8(1)
+        return _marked(item, class_name, int_decode)
 
     def _struct(self, parent, name: str, value: np.ndarray):
         fields = value.dtype.names or ()
-        if value.size == 0:
-            item: Any = self._array(parent, name, value, "struct")
+        if value.size == 0 or not fields:
+            item: Any = self._empty(parent, name, value.shape, "struct")
         else:
-            item = parent.create_group(name)
-            item.attrs["MATLAB_class"] = np.bytes_("struct")
+            item = _marked(parent.create_group(name), "struct")
             for key in fields:
                 if value.shape == (1, 1):
                     self._put(item, key, value[key][0, 0])
                 else:
                     item.create_dataset(key, data=self._references(value[key]).T, dtype=h5py.ref_dtype)
-        if (
-            0 < len(fields) <= _MAX_NAMES
-        ):  # HDF5 holds no larger attribute; without it fields come in alphabetical order
-            names = np.empty(len(fields), object)
-            for k, key in enumerate(fields):
-                names[k] = np.array(list(key), "S1")
-            item.attrs.create("MATLAB_fields", names, dtype=_NAMES_TYPE)
+        if fields:
+            self._field_names(item, fields)
         return item
+
+    def _field_names(self, item, fields: tuple[str, ...]) -> None:
+        names = np.empty(len(fields), object)
+        for k, key in enumerate(fields):
+            names[k] = np.array(list(key), "S1")
+        if sum(map(len, fields)) <= _MOST_NAMES_BYTES:
+            item.attrs.create("MATLAB_fields", names, dtype=_NAMES_TYPE)
+            return
+        store = self._file.require_group("#refs#")
+        stored = store.create_dataset(self._free_name(store), data=names, dtype=_NAMES_TYPE)
+        item.attrs.create("MATLAB_fields", stored.ref, dtype=h5py.ref_dtype)
 
     def _sparse(self, parent, name: str, value: scipy.sparse.csc_matrix) -> h5py.Group:
         value = value.copy()
@@ -178,6 +186,13 @@ class _Writer:
         while f"{_OUR_NAMES}{self._n_stored}" in store:
             self._n_stored += 1
         return f"{_OUR_NAMES}{self._n_stored}"
+
+
+def _marked(item, class_name: str, int_decode: int = 0):
+    item.attrs["MATLAB_class"] = np.bytes_(class_name)
+    if int_decode:
+        item.attrs["MATLAB_int_decode"] = np.int32(int_decode)
+    return item
 
 
 def _user_block() -> bytes:

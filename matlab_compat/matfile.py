@@ -5,7 +5,8 @@ which MATLAB class is said in `values`. Files are written atomically; append cop
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import warnings
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +17,24 @@ import numpy as np
 from rate2spike.errors import MatFileError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.lock_file import exclusive
-from rate2spike.matlab_compat import mat_v4, mat_v5, mat_v5_read, mat_v5_write, mat_v73, mat_v73_process, mat_v73_write
+from rate2spike.matlab_compat import (
+    mat_v4,
+    mat_v5,
+    mat_v5_header,
+    mat_v5_write,
+    mat_v73_process,
+    mat_v73_write,
+)
+from rate2spike.matlab_compat.mat_kind import format_of
 from rate2spike.matlab_compat.values import (
     OpaqueValue,
     check_name,
     dtype_of,
+    opaque_values,
     simplified,
     to_matlab,
 )
+from rate2spike.names import each_name
 
 __all__ = [
     "OpaqueValue",
@@ -39,7 +50,7 @@ __all__ = [
 ]
 
 VERSIONS = ("5", "7", "7.3")  # "6" is accepted as another name of "5", as MATLAB's -v6 is
-_START_BYTES = 4096
+_ADDED_BY_SCIPY = ("__header__", "__version__", "__globals__")  # by its loadmat, to the variables
 _LEAST_LIMIT_MIB, _LIMIT_PER_FILE_BYTE = 384, 64
 
 
@@ -55,7 +66,7 @@ class Variable:
 
 def loadmat(
     path: str | os.PathLike,
-    names: Iterable[str] | None = None,
+    names: str | Iterable[str] | None = None,
     *,
     simplify: bool = False,
     max_bytes: int | None = None,
@@ -65,29 +76,46 @@ def loadmat(
     A double stored in one byte is float64, logical is bool, a char row is a `str`, a cell array an object array, a struct
     (array) a structured array, sparse a scipy.sparse matrix; what Python cannot represent (function handles, tables,
     string objects, user classes) is an OpaqueValue naming its class. Arrays keep their shape; of several variables of one
-    name the last counts.
+    name the last counts. A variable in a form that is not known here is an OpaqueValue too, whose `reason` a warning
+    repeats; asked for by name it is an error.
 
-    names: read only these. simplify: return a squeezed, Python-friendly view instead (`values.simplified`): 1x1 arrays as
-    scalars, vectors 1-D, structs as dicts, cells as lists. max_bytes: most memory that a variable may take; default 384 MiB
-    (or the environment variable RATE2SPIKE_MAX_MIB) or 64 times the size of the file, whichever is more, so that a few
-    damaged bytes cannot ask for terabytes.
+    names: read only these (one, or several). simplify: return a squeezed, Python-friendly view instead
+    (`values.simplified`): 1x1 arrays as scalars, vectors 1-D, structs as dicts, cells as lists. max_bytes: most memory
+    that a variable may take; default 384 MiB (or the environment variable RATE2SPIKE_MAX_MIB) or 64 times the size of the
+    file, whichever is more, so that a few damaged bytes cannot ask for terabytes.
 
     Raises MatFileError, naming file, variable and place, if the file is missing, truncated, damaged or no MAT file.
     """
+    wanted = None if names is None else each_name(names)
+    values = read_values(path, wanted, max_bytes)
+    for name, value in values.items():
+        unread = f"{path}: variable {name} cannot be read: {reason_unread(value)}"
+        if wanted is not None and isinstance(value, OpaqueValue) and value.reason:
+            raise MatFileError(unread)
+        if reason_unread(value):
+            warnings.warn(f"{unread}; it is kept as it is", stacklevel=2)
+    return {name: simplified(value) for name, value in values.items()} if simplify else values
+
+
+def read_values(
+    path: str | os.PathLike, names: Collection[str] | None = None, max_bytes: int | None = None
+) -> dict[str, Any]:
+    """As `loadmat`, but for a caller that looks itself at what could not be read (`reason_unread`)."""
     if max_bytes is None:
         max_bytes = _default_limit(path)
-    kind = _format(path)
+    kind = format_of(path)
     if kind == "7.3":
-        wanted_names = None if names is None else list(names)
-        values = mat_v73_process.call("read", path, wanted_names, max_bytes, n_bytes=max_bytes)
-    else:
-        file = _parsed(path, kind)
-        wanted = None if names is None else set(names)
-        values = {
-            item.name: item for item in _items(file) if item.name and (wanted is None or item.name in wanted)
-        }  # of one name, the last
-        values = {name: _value(item, file, max_bytes) for name, item in values.items()}
-    return {name: simplified(value) for name, value in values.items()} if simplify else values
+        return mat_v73_process.call("read", path, names, max_bytes, n_bytes=max_bytes)
+    file = _parsed(path, kind)
+    items = {
+        item.name: item for item in _items(file) if item.name and (names is None or item.name in names)
+    }  # of one name, the last
+    return {name: _value(item, file, max_bytes) for name, item in items.items()}
+
+
+def reason_unread(value: Any) -> str:
+    """Why a value, or the first within it of which that holds, could not be read; empty if all could."""
+    return next((opaque.reason for opaque in opaque_values(value) if opaque.reason), "")
 
 
 def savemat(
@@ -97,8 +125,8 @@ def savemat(
 
     version: "7" (compressed, unless `compress` is off), "5" (plain), or "7.3" (HDF5, for variables above 2 GiB). Python and
     NumPy numbers become 1x1 doubles, bool logical, str a char row, a list of str a cell column, other lists a double row or
-    a cell row, a mapping a struct, None []; arrays keep their class (1-D becomes a row). Raises MatFileError for what
-    MATLAB would refuse.
+    a cell row, a mapping a struct, None []; arrays keep their class (1-D becomes a row). What SciPy's loadmat adds
+    (`__header__`, `__version__`, `__globals__`) is left out. Raises MatFileError for what MATLAB would refuse.
     """
     version = {"6": "5"}.get(str(version), str(version))
     if version not in VERSIONS:
@@ -115,22 +143,23 @@ def mat_bytes(variables: Mapping[str, Any]) -> bytes:
     return _v5_bytes(_converted(variables), False, "the variables")
 
 
-def append(path: str | os.PathLike, variables: Mapping[str, Any], *, remove: Iterable[str] = ()) -> None:
+def append(path: str | os.PathLike, variables: Mapping[str, Any], *, remove: str | Iterable[str] = ()) -> None:
     """Add or replace variables in a MAT file of any version, atomically; all others stay as they are, readable or not.
 
-    In v4, v5 and v7 files they stay byte-identical; a v7.3 file is changed in a copy. `remove` names variables to drop in
-    the same step. Processes that append to one file take turns (lock file `.<name>.lock`, removed afterwards). Raises
-    MatFileError if the file cannot be parsed, or the format cannot hold a value; the file is then left as it is.
+    In v4, v5 and v7 files they stay byte-identical; a v7.3 file is changed in a copy. `remove` names a variable, or
+    several, to drop in the same step. Processes that append to one file take turns (lock file `.<name>.lock`, removed
+    afterwards). Raises MatFileError if the file cannot be parsed, or the format cannot hold a value; the file is then left
+    as it is.
     """
     converted = _converted(variables)
     target = Path(os.path.realpath(path))
     with _turn(target):
-        _append(target, converted, {*converted, *remove})
+        _append(target, converted, {*converted, *each_name(remove)})
 
 
 def whos(path: str | os.PathLike) -> list[Variable]:
     """Name, shape, class and bytes of every variable, without loading numeric data. Raises MatFileError."""
-    kind = _format(path)
+    kind = format_of(path)
     if kind == "7.3":
         return [Variable(*described) for described in mat_v73_process.call("describe", path)]
     file = _parsed(path, kind)
@@ -140,7 +169,7 @@ def whos(path: str | os.PathLike) -> list[Variable]:
 
 def variable_names(path: str | os.PathLike) -> list[str]:
     """Names of the variables in a MAT file, without reading their values. Raises MatFileError."""
-    kind = _format(path)
+    kind = format_of(path)
     if kind == "7.3":
         return mat_v73_process.call("variable_names", path)
     return list(dict.fromkeys(item.name for item in _items(_parsed(path, kind)) if item.name))
@@ -169,7 +198,7 @@ def _turn(target: Path) -> Iterator[None]:
 
 
 def _append(path: Path, converted: dict[str, Any], dropped: set[str]) -> None:
-    kind = _format(path)
+    kind = format_of(path)
     if kind == "7.3":
         size = _size(path) + sum(map(_bytes_in, converted.values()))
 
@@ -192,9 +221,10 @@ def _append(path: Path, converted: dict[str, Any], dropped: set[str]) -> None:
 
 
 def _converted(variables: Mapping[str, Any]) -> dict[str, Any]:
-    for name in variables:
+    own = {name: value for name, value in variables.items() if name not in _ADDED_BY_SCIPY}
+    for name in own:
         check_name(name)
-    return {name: to_matlab(value, name) for name, value in variables.items()}
+    return {name: to_matlab(value, name) for name, value in own.items()}
 
 
 def _v5_bytes(converted: Mapping[str, Any], compress: bool, source: str) -> bytes:
@@ -205,26 +235,6 @@ def _v5_bytes(converted: Mapping[str, Any], compress: bool, source: str) -> byte
 
 def _elements(converted: Mapping[str, Any], byte_order: str, compress: bool) -> bytes:
     return b"".join(mat_v5_write.element(value, name, byte_order, compress) for name, value in converted.items())
-
-
-def _format(path: str | os.PathLike) -> str:
-    """ "4", "5" (which includes 7) or "7.3"."""
-    try:
-        with open(path, "rb") as file:
-            start = file.read(_START_BYTES)
-    except OSError as error:
-        raise MatFileError(f"cannot read {path}: {error.strerror or error}") from None
-    if mat_v73.is_mat_v73(start):
-        return "7.3"
-    if start[126:128] in (b"IM", b"MI"):
-        if start.startswith(b"MATLAB 7.3"):
-            raise MatFileError(f"{path} is truncated or damaged: a MAT v7.3 header without HDF5 content")
-        return "5"
-    if mat_v4.is_mat_v4(start):
-        return "4"
-    if start.startswith((b"# Created by Octave", b"Octave-1")):
-        raise MatFileError(f"{path} is in GNU Octave's own format: save it there with save('-v7', ...)")
-    raise MatFileError(f"{path} is not a MAT file, or is truncated within its header ({len(start)} bytes read)")
 
 
 def _parsed(path: str | os.PathLike, kind: str) -> mat_v4.MatV4 | mat_v5.MatV5:
@@ -251,8 +261,8 @@ def _described(item: Any, file: mat_v4.MatV4 | mat_v5.MatV5) -> Variable:
         count = item.shape[0] * item.shape[1]
         return Variable(item.name, shape, item.class_name, count * size)
     header = item.header
-    stored_class = mat_v5_read.CLASS_NAMES[header.class_id]
-    if not header.shape or stored_class in ("function_handle", "object"):
+    stored_class = mat_v5_header.CLASS_NAMES.get(header.class_id, "unknown")
+    if not header.shape or stored_class in ("function_handle", "object", "unknown"):
         return Variable(item.name, header.shape or None, header.class_name, 0)
     if item.is_sparse or header.class_name in ("cell", "struct"):
         class_name = "sparse" if item.is_sparse else header.class_name
@@ -262,7 +272,7 @@ def _described(item: Any, file: mat_v4.MatV4 | mat_v5.MatV5) -> Variable:
         item.name,
         header.shape,
         header.class_name,
-        mat_v5_read.n_elements(header.shape) * size * (1 + header.is_complex),
+        mat_v5_header.n_elements(header.shape) * size * (1 + header.is_complex),
     )
 
 

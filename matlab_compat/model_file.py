@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 
 from rate2spike.errors import InputError, ModelFileError
-from rate2spike.matlab_compat.matfile import loadmat, savemat, variable_names
+from rate2spike.matlab_compat.matfile import read_values, reason_unread, savemat, variable_names
+from rate2spike.matlab_compat.sparse_columns import dense
 from rate2spike.matlab_compat.values import class_of, dtype_of
 
 STEP_S = 0.005  # one step of the rate network
@@ -55,7 +57,8 @@ CLAIM_VARIABLE = "opt_scaling_factor"
 class TrainedModel:
     """A trained rate network with what its file says about training and search. N units, T task steps of 5 ms.
 
-    Arrays keep the class they have in the file (float32 when written by the trainers). None: the file lacks it.
+    Arrays keep the class they have in the file (float32 when written by the trainers); sparse ones become full. None: the
+    file lacks it.
     """
 
     w_rec: np.ndarray  # (N, N) [target, source]; >= 0 with Dale's principle
@@ -94,6 +97,10 @@ class TrainedModel:
     scaling_factors: np.ndarray | None = None
     settings: dict[str, Any] = field(default_factory=dict)  # task, seed, version, ...: `r2s_*` in the file
     extra: dict[str, Any] = field(default_factory=dict)  # variables that are not ours
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            object.__setattr__(self, item.name, dense(getattr(self, item.name), item.name))
 
     @property
     def n_inputs(self) -> int:
@@ -197,10 +204,11 @@ def load_model(path: str | os.PathLike) -> TrainedModel:
     """Read a model file of any generation: written by SciPy or MATLAB, with variables of forks, or by the PyTorch port.
 
     The port stores `w` unrectified, against Dale's principle, and vectors lying down: both are mended, with a warning.
+    A variable that is none of the model's may be in a form that cannot be read: it is kept in `extra` as it is.
     Raises MatFileError (unreadable) or ModelFileError (variable missing, wrong shape, NaN).
     """
     source = str(path)
-    variables = loadmat(path)
+    variables = read_values(path)
     missing = [name for name in _REQUIRED if name not in variables]
     if missing:
         raise ModelFileError(f"{source} is not a model file: it lacks {', '.join(missing)}")
@@ -209,9 +217,13 @@ def load_model(path: str | os.PathLike) -> TrainedModel:
         if historic not in variables:
             continue
         try:
-            values[name] = _read_field(name, variables[historic])
+            values[name] = _read_field(name, dense(variables[historic], historic))
+        except InputError:  # sparse, and too large in full
+            if historic in _REQUIRED:
+                raise
         except (TypeError, ValueError, AttributeError, IndexError):
             if historic in _REQUIRED:
+                _check_readable(variables[historic], historic, source)
                 raise ModelFileError(f"{source}: variable {historic} has an unexpected form") from None
     if isinstance(values.get("b_out"), np.ndarray) and values["b_out"].size != values["w_out"].shape[0]:
         del values["b_out"]
@@ -362,7 +374,13 @@ def _check(model: TrainedModel, source: str) -> None:
         raise ModelFileError(f"{source}: taus must hold one or two positive numbers, got {model.tau_limits_steps}")
 
 
+def _check_readable(value: Any, historic: str, source: str) -> None:
+    if reason_unread(value):
+        raise ModelFileError(f"{source}: variable {historic} cannot be read: {reason_unread(value)}")
+
+
 def _check_array(value: Any, shape: tuple[int | None, ...], historic: str, source: str) -> None:
+    _check_readable(value, historic, source)
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiub":
         raise ModelFileError(f"{source}: {historic} is not a numeric array")
     if len(value.shape) != len(shape) or any(e not in (None, a) for a, e in zip(value.shape, shape, strict=True)):
@@ -392,6 +410,8 @@ def _historic_form(name: str, value: Any, model: TrainedModel) -> Any:
 
 
 def _same(a: Any, b: Any) -> bool:
+    if issparse(a) or issparse(b):
+        return issparse(a) and issparse(b) and a.shape == b.shape and a.dtype == b.dtype and (a != b).nnz == 0
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
         if np.shape(a) != np.shape(b) or np.asarray(a).dtype != np.asarray(b).dtype:
             return False

@@ -9,7 +9,7 @@ A unicode array of shape S with strings of k UTF-16 units stands for a char arra
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,7 +33,7 @@ _KEYWORDS = frozenset(
 
 @dataclass(frozen=True)
 class OpaqueValue:
-    """A value that Python cannot represent (function handle, table, string object): only its class is known.
+    """A value that Python cannot represent (function handle, table, string object), or in a form that is not known here.
 
     What MAT v5/v7 files hold is kept as it is, so that `savemat` and `append` can write it again.
     """
@@ -42,10 +42,15 @@ class OpaqueValue:
     element: bytes = field(default=b"", repr=False, compare=False)  # as stored, uncompressed, with tag
     byte_order: str = field(default="<", repr=False, compare=False)
     subsystem: bytes = field(default=b"", repr=False, compare=False)  # the block of the file that objects refer to
+    reason: str = field(default="", compare=False)  # why it could not be read, though its class may be a common one
 
 
 class Damage(ValueError):
     """Something in a file that cannot be right. Inside this package only: callers get a MatFileError naming the file."""
+
+
+class UnknownForm(Damage):
+    """A value that is whole, as far as can be told, but written in a way not known here: no reason to give up the rest."""
 
 
 class TooLarge(Damage):
@@ -223,6 +228,16 @@ def _struct_array(value: np.ndarray, name: str, depth: int) -> np.ndarray:
         for index in np.ndindex(value.shape):
             result[key][index] = _converted(value[key][index], f"{name}.{key}", depth + 1)
     return result
+
+
+def opaque_values(value: Any) -> Iterator[OpaqueValue]:
+    """The value if it is opaque, or the opaque ones within it."""
+    if isinstance(value, OpaqueValue):
+        yield value
+    elif isinstance(value, np.ndarray) and value.dtype.kind in "OV":
+        columns = [value] if value.dtype.names is None else [value[key] for key in value.dtype.names]
+        for item in (item for column in columns for item in column.flat):
+            yield from opaque_values(item)
 
 
 def simplified(value: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from rate2spike.errors import InputError
+from rate2spike.names import each_name
 
 SOM = "SOM"
 
@@ -24,6 +25,7 @@ class CellTypes:
     allowed: tuple[tuple[bool, ...], ...]  # [target type][source type]
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "names", each_name(self.names))
         n = len(self.names)
         for field, value in (("shares", self.shares), ("inhibitory", self.inhibitory), ("allowed", self.allowed)):
             if len(value) != n:
@@ -53,7 +55,7 @@ class CellTypes:
                 f"{source}: cell types need exactly {', '.join(fields)}, got {', '.join(table) or 'nothing'}"
             )
         try:
-            names = tuple(str(name) for name in table["names"])
+            names = tuple(str(name) for name in each_name(table["names"]))
             shares = tuple(float(share) for share in table["shares"])
             inhibitory = tuple(_flag(flag) for flag in table["inhibitory"])
             allowed = tuple(tuple(_flag(entry) for entry in row) for row in table["allowed"])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from rate2spike.errors import InputError, nearest
+from rate2spike.plausible import Plausible, warn_if_implausible
 from rate2spike.rate import tasks
 from rate2spike.rate.cell_types import CellTypes
 from rate2spike.rate.task import Task, check_sizes, reference_of
@@ -16,6 +17,7 @@ ACTIVATIONS = ("sigmoid", "clipped_relu", "softplus")
 LOSSES = ("l1", "l2")
 WEIGHT_DISTRIBUTIONS = ("gaus", "gamma")
 SCHEDULES = ("constant", "cosine", "exponential")
+PLAUSIBLE_TAU = Plausible(1, 200, "steps of 5 ms")  # up to 1 s; synapses decay within 5 to 300 ms
 _MOST = 10**8  # of anything counted: more does not fit into memory
 _TABLES = ("task_options", "cell_types")  # have sections of their own in a file
 
@@ -265,4 +267,5 @@ def _tau_steps(values: Any) -> tuple[float, ...]:
         raise InputError(f"time constants must be at least 1 step of 5 ms, got {min(taus)} (--decay_taus)")
     if len(taus) == 2 and taus[0] >= taus[1]:
         raise InputError(f"the smaller time constant must come first, got {taus[0]} {taus[1]} (--decay_taus)")
+    warn_if_implausible("time constant (--decay_taus)", taus, PLAUSIBLE_TAU, stacklevel=4)
     return taus

@@ -8,6 +8,7 @@ import sys
 import tempfile
 
 from rate2spike.errors import InputError
+from rate2spike.resource_limits import usable_cores
 
 
 def prepare_tensorflow(gpu: str = "0", gpu_frac: float | None = None, n_threads: int | None = None):
@@ -66,7 +67,7 @@ def set_threads(tf, n_threads: int | None = None) -> None:
 
     with contextlib.suppress(RuntimeError):  # TensorFlow has worked in this process already: it stays as it is
         tf.config.threading.set_intra_op_parallelism_threads(1)
-        tf.config.threading.set_inter_op_parallelism_threads(n_threads or min(MAX_PARTS, os.cpu_count() or 1))
+        tf.config.threading.set_inter_op_parallelism_threads(n_threads or min(MAX_PARTS, usable_cores()))
 
 
 def _quiet_import():

@@ -254,7 +254,13 @@ def check_sizes(task: Task) -> None:
 
 
 def in_order(task: Task, *steps: int) -> None:
-    """Raise InputError unless 0 <= steps[0] <= steps[1] ... <= n_steps: a check for the timing of a task."""
+    """Raise InputError unless 0 <= steps[0] <= steps[1] ... <= n_steps: a check for the timing of a task.
+
+    Options that end in _dur must be a step or more: a stimulus or a response without duration is none.
+    """
+    for name, value in task.options().items():
+        if name.endswith("_dur") and value < 1:
+            raise InputError(f"task {task.name}: {name} must be at least 1 step of 5 ms, got {value} (--task-option)")
     times = (0, *steps, task.n_steps)
     if any(later < earlier for earlier, later in pairwise(times)):
         raise InputError(

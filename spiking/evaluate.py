@@ -12,9 +12,9 @@ from rate2spike.errors import InputError
 from rate2spike.memory import check_memory
 from rate2spike.rate import tasks
 from rate2spike.rate.task import Task, Trial
+from rate2spike.resource_limits import usable_cores
 from rate2spike.seeding import Role, float_key, generator, key64, resolve_seed
 from rate2spike.spiking.network import SpikingNetwork
-from rate2spike.work_units import usable_cores
 
 _POINTS_PER_COLUMN = 10
 _BYTES_PER_TRIAL = 2000  # futures and results

@@ -15,7 +15,9 @@ from rate2spike.errors import InputError
 from rate2spike.io.record_stream import write_stream
 from rate2spike.io.records import SpikeRecord
 from rate2spike.matlab_compat.model_file import STEP_S, TrainedModel
+from rate2spike.matlab_compat.sparse_columns import dense
 from rate2spike.memory import check_memory
+from rate2spike.plausible import Plausible, warn_if_implausible
 from rate2spike.seeding import Role, generator, key64, resolve_seed
 from rate2spike.spiking.params import PUBLISHED_STEP_S, STEPS_PER_COLUMN, LIFParams, NeuronParams
 from rate2spike.spiking.recording import Block, RecordingPlan, as_record, header
@@ -24,6 +26,7 @@ from rate2spike.spiking.simulate_reference import Draws, GeneratedDraws, Injecte
 from rate2spike.spiking.stimulation import Stimulation, checked_stimuli
 
 PRECISIONS = ("float32", "float64")
+PLAUSIBLE_STEP = Plausible(1e-3, 5, "ms")
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ class SpikingNetwork:
         return np.where(self.inhibitory, "inhibitory", "excitatory") if self.unit_types is None else self.unit_types
 
     def run(
-        self, u: np.ndarray, *, seed: int | None = None, record: Iterable[str] = ("output", "spikes"), stride: int = 1,
+        self, u: np.ndarray, *, seed: int | None = None, record: str | Iterable[str] = ("output", "spikes"), stride: int = 1,
         to: str | os.PathLike | None = None, stimulation: Stimulation | Sequence[Stimulation] | None = None,
         precision: str | None = None, draws: InjectedDraws | None = None,
     ) -> SpikeRecord:  # fmt: skip
@@ -125,7 +128,7 @@ class SpikingNetwork:
         u = self._checked(u)
         is_fast = draws is None and precision != "float64"
         plan = RecordingPlan.of(self, self._n_steps(u), record, stride, to is not None, itemsize=4 if is_fast else 8)
-        stimuli = self._stimuli(stimulation)
+        stimuli = self._stimuli(stimulation, plan.n_steps)
         if is_fast:
             blocks = simulate_fast(self, u, key64(seed, Role.SIMULATION), plan, stimuli)
         else:
@@ -134,13 +137,13 @@ class SpikingNetwork:
         return self._collect(blocks, plan, seed if draws is None else None, to)
 
     def run_fast(
-        self, u: np.ndarray, key: np.uint64, record: Iterable[str] = ("output",),
+        self, u: np.ndarray, key: np.uint64, record: str | Iterable[str] = ("output",),
         stimulation: Stimulation | Sequence[Stimulation] | None = None, seed: int | None = None,
     ) -> SpikeRecord:  # fmt: skip
         """Fast path with an explicit 64-bit noise key; otherwise as `run`."""
         u = self._checked(u)
         plan = RecordingPlan.of(self, self._n_steps(u), record)
-        return self._collect(simulate_fast(self, u, key, plan, self._stimuli(stimulation)), plan, seed)
+        return self._collect(simulate_fast(self, u, key, plan, self._stimuli(stimulation, plan.n_steps)), plan, seed)
 
     def run_trials(self, inputs: Sequence[np.ndarray], keys: Sequence[np.uint64]) -> tuple[np.ndarray, np.ndarray]:
         """Many trials on the fast path: outputs (n, n_outputs, n_steps) and firing rates (n, N) in Hz.
@@ -154,13 +157,14 @@ class SpikingNetwork:
         return outputs, counts / (outputs.shape[2] * self.dt_s)
 
     def run_reference(
-        self, u: np.ndarray, draws: Draws, record: Iterable[str] = ("output",),
+        self, u: np.ndarray, draws: Draws, record: str | Iterable[str] = ("output",),
         stimulation: Stimulation | Sequence[Stimulation] | None = None, seed: int | None = None,
     ) -> SpikeRecord:  # fmt: skip
         """Reference path with explicit draws; otherwise as `run`."""
         u = self._checked(u)
         plan = RecordingPlan.of(self, self._n_steps(u), record, itemsize=8)
-        return self._collect(simulate_reference(self, u, draws, plan, self._stimuli(stimulation)), plan, seed)
+        stimuli = self._stimuli(stimulation, plan.n_steps)
+        return self._collect(simulate_reference(self, u, draws, plan, stimuli), plan, seed)
 
     @property
     def readout(self) -> np.ndarray:
@@ -187,8 +191,8 @@ class SpikingNetwork:
     def _n_steps(self, u: np.ndarray) -> int:
         return self.steps_per_column * (u.shape[1] - 1)
 
-    def _stimuli(self, stimulation) -> tuple[tuple[Stimulation, np.ndarray], ...]:
-        stimuli = checked_stimuli(stimulation, self.types)
+    def _stimuli(self, stimulation, n_steps: int) -> tuple[tuple[Stimulation, np.ndarray], ...]:
+        stimuli = checked_stimuli(stimulation, self.types, n_steps, self.dt_s)
         silent = self.silent
         return stimuli if silent is None else tuple((one, units[~silent[units]]) for one, units in stimuli)
 
@@ -200,7 +204,7 @@ class SpikingNetwork:
         return write_stream(to, blocks, plan.n_rows, plan.quantities, lambda counts: header(self, plan, counts, seed))
 
     def _checked(self, u: np.ndarray) -> np.ndarray:
-        u = np.asarray(u, dtype=np.float64)
+        u = np.asarray(dense(u, "u"), dtype=np.float64)
         n_inputs = self.w_in.shape[1]
         if u.ndim != 2 or u.shape[0] != n_inputs:
             raise InputError(f"u must have {n_inputs} row(s), one per input of the network; got shape {u.shape}")
@@ -220,6 +224,7 @@ def _steps_per_column(dt_s: float, column_s: float) -> int:
     n_steps = round(column_s / dt_s)
     if abs(n_steps * dt_s - column_s) > 1e-9 * column_s:
         raise InputError(f"the step must divide a column's {column_s * 1e3:g} ms, got {dt_s * 1e3:g} ms (--dt-ms)")
+    warn_if_implausible("the step (dt_s, --dt-ms)", dt_s * 1e3, PLAUSIBLE_STEP, stacklevel=3)
     return n_steps
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from rate2spike.errors import InputError
 from rate2spike.io.records import SpikeRecord
 from rate2spike.memory import check_memory
+from rate2spike.names import each_name
 
 if TYPE_CHECKING:
     from rate2spike.spiking.network import SpikingNetwork
@@ -67,14 +68,14 @@ class RecordingPlan:
 
     @classmethod
     def of(
-        cls, network: "SpikingNetwork", n_steps: int, record: Iterable[str], stride: int = 1, streamed: bool = False,
+        cls, network: "SpikingNetwork", n_steps: int, record: str | Iterable[str], stride: int = 1, streamed: bool = False,
         itemsize: int = 4,
     ) -> "RecordingPlan":  # fmt: skip
         """The plan for a network; itemsize: bytes of a recorded number.
 
         Raises InputError for unknown quantities and for what does not fit into memory.
         """
-        wanted = frozenset([record] if isinstance(record, str) else record)
+        wanted = frozenset(each_name(record))
         unknown = wanted - set(RECORDABLE)
         if unknown:
             raise InputError(f"cannot record {', '.join(sorted(unknown))}: choose from {', '.join(RECORDABLE)}")

@@ -37,13 +37,13 @@ class PSTH:
 
 
 def firing_rates(
-    records: Records, labels: Iterable[Hashable] | None = None, *, types: Iterable[str] | None = None,
+    records: Records, labels: Iterable[Hashable] | None = None, *, types: str | Iterable[str] | None = None,
     window_s: WindowS | None = None,
 ) -> FiringRates:  # fmt: skip
     """Mean and SD over units of the firing rate, per type and condition (Kim, Li & Sejnowski 2019, Figs S1 and S3).
 
-    labels: one per trial; None: one condition. types: names of unit types; None: all. window_s: count spikes from start to
-    stop; None: the rates that the records hold, for which no spikes need be recorded. Raises InputError.
+    labels: one per trial; None: one condition. types: name of a unit type, or several; None: all. window_s: count spikes
+    from start to stop; None: the rates that the records hold, for which no spikes need be recorded. Raises InputError.
     """
     trials = as_trials(records, spikes=window_s is not None)
     conditions, index = conditions_of(labels, len(trials))
@@ -61,7 +61,7 @@ def firing_rates(
 
 def psth(
     records: Records, labels: Iterable[Hashable] | None = None, *, bin_s: float = 0.005, sigma_s: float | None = None,
-    types: Iterable[str] | None = None, window_s: WindowS | None = None,
+    types: str | Iterable[str] | None = None, window_s: WindowS | None = None,
 ) -> PSTH:  # fmt: skip
     """Population rate over time: spikes in bins of bin_s, smoothed by a Gaussian of SD sigma_s (None: not).
 

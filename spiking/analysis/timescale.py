@@ -7,6 +7,7 @@ import numpy as np
 from scipy.optimize import OptimizeWarning, curve_fit
 
 from rate2spike.errors import InputError
+from rate2spike.plausible import Plausible, warn_if_implausible
 from rate2spike.spiking.analysis.binning import spike_counts
 from rate2spike.spiking.analysis.trials import Records, WindowS, as_trials
 
@@ -69,6 +70,8 @@ def intrinsic_timescales(
     tau_limit_s = lag_s[-1] if max_tau_s is None else max_tau_s
     if not tau_limit_s > 0:
         raise InputError(f"max_tau_s must be above 0, got {tau_limit_s:g}")
+    longest = Plausible(0, n_bins * bin_s, "s")  # of what the window can tell
+    warn_if_implausible("max_tau_s", 0 if np.isinf(tau_limit_s) else tau_limit_s, longest)
 
     autocorrelation = np.stack([count_autocorrelation(of_unit, n_lags) for of_unit in counts.transpose(1, 0, 2)])
     rate_hz = counts.mean((0, 2)) / bin_s

@@ -6,6 +6,7 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.io.records import SpikeRecord
+from rate2spike.names import each_name
 
 Records = SpikeRecord | Sequence[SpikeRecord]
 WindowS = tuple[float, float]  # start and stop, s
@@ -34,7 +35,7 @@ def conditions_of(labels: Iterable[Hashable] | None, n_trials: int) -> tuple[tup
     """
     if labels is None:
         return ("all",), np.zeros(n_trials, np.intp)
-    values = np.asarray(list(labels))
+    values = np.asarray(each_name(labels))
     if values.shape != (n_trials,):
         raise InputError(f"there must be one label per trial: {n_trials} trials, labels of shape {values.shape}")
     if values.dtype.kind == "f" and np.isnan(values).any():
@@ -59,7 +60,7 @@ def step_window(record: SpikeRecord, window_s: WindowS | None) -> tuple[int, int
     return start, stop
 
 
-def units_by_type(record: SpikeRecord, types: Iterable[str] | None = None) -> dict[str, np.ndarray]:
+def units_by_type(record: SpikeRecord, types: str | Iterable[str] | None = None) -> dict[str, np.ndarray]:
     """Name of each type -> (N,) bool: those asked for, or all, excitatory ones first, SOM last.
 
     A record without types and signs has one type, 'all'. Raises InputError for a type that no unit has.
@@ -67,7 +68,7 @@ def units_by_type(record: SpikeRecord, types: Iterable[str] | None = None) -> di
     names = _type_names(record)
     inhibitory = np.zeros(record.n_units, bool) if record.inhibitory is None else record.inhibitory
     known = sorted(set(names.tolist()), key=lambda name: (inhibitory[names == name].any(), name == "SOM", name))
-    chosen = known if types is None else [types] if isinstance(types, str) else list(types)
+    chosen = known if types is None else each_name(types)
     unknown = [str(name) for name in chosen if name not in known]
     if unknown or not chosen:
         raise InputError(f"no unit is of type {', '.join(unknown) or '(none given)'}: types are {', '.join(known)}")

@@ -7,12 +7,14 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.io.event_frames import DVS_FRAMES, SHD_FRAMES, FrameSettings
+from rate2spike.plausible import Plausible, warn_if_implausible
 from rate2spike.seeding import resolve_seed
 from rate2spike.spiking.layers.choices import check_interaction, check_reset, check_surrogate
 
 TASKS = ("recognition", "memory")
 MODELS = ("clif", "add_clif", "lif", "lsnn")
 APICAL_TAUS = ("short", "long", "distributed")
+PLAUSIBLE_TAU_SOMA = Plausible(1, 1000, "ms")
 SPLITS_BY = ("recording", "subject")
 CUED_PROBABILITY, OTHER_PROBABILITY = 0.2, 0.01  # spikes per step of a context channel
 
@@ -115,6 +117,8 @@ class ContextConfig:
                 f"seq_len must be below the number of classes, {self.data.n_classes} of {self.dataset}: the items of a trial "
                 f"are of different classes, and one is never shown; got {self.seq_len} (--seq_len)"
             )
+        if self.tau_soma is not None:
+            warn_if_implausible("tau_soma (--tau_soma)", self.tau_soma, PLAUSIBLE_TAU_SOMA, stacklevel=3)
         check_reset(self.reset)
         check_surrogate(self.surrogate, self.grad_scale)
         if self.interaction is not None:
