@@ -3,7 +3,8 @@
 import argparse
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NoReturn
 
 from rate2spike.errors import InputError
@@ -25,6 +26,14 @@ class Parser(argparse.ArgumentParser):
         print(f"{self.prog}: {' '.join(message.split())} (see {self.prog} --help)", file=sys.stderr)
         sys.exit(2)
 
+    @contextmanager
+    def own_flags(self) -> Iterator[None]:
+        """Errors of the library name flags: leave out those in parentheses that this command does not have."""
+        try:
+            yield
+        except InputError as error:
+            raise InputError(without_flags(str(error), self._option_string_actions)) from error
+
     def parse_known_args(self, args=None, namespace=None):
         """Parse after bringing flags to the spelling they were declared with."""
         declared = set(self._option_string_actions)
@@ -34,6 +43,16 @@ class Parser(argparse.ArgumentParser):
         except InputError as error:
             self.error(str(error))
         return super().parse_known_args(known, namespace)
+
+
+def without_flags(message: str, known: Container[str] = ()) -> str:
+    """A message without those parentheses that name a flag which is not among the known ones, in either spelling."""
+
+    def kept(match: re.Match[str]) -> str:
+        flags = re.findall(r"--[A-Za-z][\w-]*", match[0])
+        return match[0] if all(_spelled(flag, known) in known for flag in flags) else ""
+
+    return re.sub(r" \((?=[^()]*--[A-Za-z])[^()]*\)", kept, message)
 
 
 def check_glued_flags(arguments: Sequence[str], flags: set[str]) -> None:
@@ -125,9 +144,12 @@ def task_options(arguments: argparse.Namespace) -> dict[str, str]:
 def _respelled(argument: str, declared: set[str]) -> str:
     """`--n-trials` as `--n_trials`, or the other way round, if only the other is declared."""
     flag, equals, value = argument.partition("=")
-    if not flag.startswith("--") or flag in declared:
-        return argument
-    for other in (flag.replace("-", "_").replace("__", "--", 1), "--" + flag[2:].replace("_", "-")):
+    return _spelled(flag, declared) + equals + value if flag.startswith("--") else argument
+
+
+def _spelled(flag: str, declared: Container[str]) -> str:
+    """A flag as it was declared, or as it is if it was not."""
+    for other in (flag, flag.replace("-", "_").replace("__", "--", 1), "--" + flag[2:].replace("_", "-")):
         if other in declared:
-            return other + equals + value
-    return argument
+            return other
+    return flag

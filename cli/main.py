@@ -46,7 +46,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = import_module(COMMANDS[name][0])
     parser = Parser(prog=f"rate2spike {name}", description=command.__doc__)
     command.add_arguments(parser)
-    return guarded(lambda: command.run(parser.parse_args(arguments[1:])), parser.prog)
+
+    def run() -> int:
+        with parser.own_flags():
+            return command.run(parser.parse_args(arguments[1:]))
+
+    return guarded(run, parser.prog)
 
 
 def guarded(command: Callable[[], int], prog: str) -> int:

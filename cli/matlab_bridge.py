@@ -7,10 +7,10 @@ arguments as MATLAB has them (units from 1); the answer holds the results, or `e
 import argparse
 import os
 import platform
-import re
 from pathlib import Path
 from typing import Any
 
+from rate2spike.cli.arguments import without_flags
 from rate2spike.errors import InputError
 
 
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
         answer = _ACTIONS[action](request)
     except (InputError, MemoryError) as error:
         # flags of the command line mean nothing to the caller
-        message = re.sub(r" \(--[\w-]+\)", "", " ".join(str(error).split())) or "not enough memory"
+        message = without_flags(" ".join(str(error).split())).replace(" --", " ") or "not enough memory"
         response.write_bytes(mat_bytes({"error_message": message}))
         raise InputError(message) from None
     # neither packed nor flushed to disk: for 100 MB that are read once, either takes longer than simulating them
@@ -107,7 +107,8 @@ def _search(request: dict) -> dict[str, Any]:
         initial_weights=bool(_number(request, "use_initial_weights", 0)), reclaim=bool(_number(request, "reclaim", 0)),
     )  # fmt: skip
     outcomes = search_with_progress(_path(request), options)
-    return {"files": [str(item.path) for item in outcomes], "notes": [item.note for item in outcomes]}
+    notes = [without_flags("; ".join((item.note, *item.remarks))).replace(" --", " ") for item in outcomes]
+    return {"files": [str(item.path) for item in outcomes], "notes": notes}
 
 
 _ACTIONS = {"versions": _versions, "simulate": _simulate, "run": _run, "search": _search}

@@ -64,19 +64,21 @@ def manipulated(network, arguments: argparse.Namespace, seed: int):
     if arguments.no_self_connections:
         network = remove_self_connections(network)
     for text in arguments.lesion or ():
-        network = lesion(network, _units(text))
+        network = lesion(network, _units(text, network.n_units))
     for which in arguments.shuffle or ():
         network = shuffle_weights(network, seed, which=which)
     return network
 
 
-def _units(text: str) -> str | list[int]:
-    """Numbers from 1 as indices from 0, or the name of a class."""
+def _units(text: str, n_units: int) -> str | list[int]:
+    """Numbers from 1 as indices from 0, or the name of a class. Raises InputError, counting from 1 as the flag does."""
     first, dash, last = text.partition("-")
     if not first.isdigit():
         return text
     if (dash and not last.isdigit()) or int(first) < 1 or int(last or first) < int(first) or int(last or first) > 10**7:
         raise InputError(f"--lesion takes numbers from 1 such as 3 or 10-20, got {text!r}")
+    if int(last or first) > n_units:
+        raise InputError(f"--lesion {text}: the network has units 1 to {n_units}")
     return list(range(int(first) - 1, int(last or first)))
 
 

@@ -1,7 +1,7 @@
 """All of it for one task: train a rate network, search the scaling factor, evaluate the spiking network, draw figures.
 
 Everything goes into one run folder: config.toml (settings, seed, versions), the model file, training.csv, search.csv,
-summary.json and figures/. What is not given is as the task's recipe says (docs/recipes.md).
+summary.json and figures/. What is not given is as the task's recipe says (docs/training.md).
 
 example: rate2spike run --task go-nogo --seed 1
 """
@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     from rate2spike.cli.training_flags import add_network_flags
 
-    add_network_flags(parser)
+    add_network_flags(parser, by_recipe=True)
     add_seed(parser)
     parser.add_argument("--output_dir", default="runs", help="run folders are made in here (default: runs)")
     parser.add_argument("--name", default=None, help="name of the run folder (default: task, time and seed)")
@@ -99,6 +99,7 @@ def _folder_and_plan(arguments):
 
 def _plan(arguments, recorded) -> Plan:
     """From the flags, else as recorded, else the defaults. Raises InputError."""
+    from rate2spike.spiking.evaluate import check_n_trials, checked_threads
     from rate2spike.spiking.lambda_grid_search import HISTORIC_FACTORS, checked_factors
 
     def chosen(name: str, default):
@@ -107,13 +108,9 @@ def _plan(arguments, recorded) -> Plan:
 
     factors = chosen_factors(arguments) or tuple(recorded.get("scaling_factors", HISTORIC_FACTORS))
     plan = Plan(checked_factors(factors), chosen("search_trials", 100), chosen("evaluation_trials", 1000))
-    for flag, value in (
-        ("--search-trials", plan.search_trials),
-        ("--evaluation-trials", plan.evaluation_trials),
-        ("--threads", arguments.threads),
-    ):
-        if value is not None and value < 1:
-            raise InputError(f"{flag} must be at least 1, got {value}")
+    check_n_trials(plan.search_trials, "--search-trials")
+    check_n_trials(plan.evaluation_trials, "--evaluation-trials")
+    checked_threads(arguments.threads)
     return plan
 
 
@@ -178,13 +175,15 @@ def _evaluate_and_draw(folder, path, result, plan, config, n_threads):
 
 def _report(folder, path, result, evaluation) -> None:
     from rate2spike.matlab_compat.model_file import load_model
+    from rate2spike.spiking.search_files import diagnose_command
 
     model = load_model(path)
     low, high = evaluation.interval
+    remarks = result.remarks_naming(diagnose_command(path))
     folder.write_summary({
         "model": str(path.relative_to(folder.path)), "seed": result.seed, "training_success": model.training_success,
         "updates": model.n_updates_done, "rate_accuracy": model.eval_accuracy, "rate_loss": model.eval_loss,
-        "best": asdict(result.best), "evaluation": {
+        "best": asdict(result.best), "remarks": remarks, "evaluation": {
             "n_trials": evaluation.n_trials, "n_correct": evaluation.n_correct, "accuracy": evaluation.accuracy,
             "interval_95": [low, high], "mean_rate_hz": evaluation.mean_rate_hz,
         },
@@ -204,5 +203,5 @@ def _report(folder, path, result, evaluation) -> None:
         ("settings", str(folder.path / "config.toml")),
     )  # fmt: skip
     print()
-    for heading, text in rows:
+    for heading, text in (*rows, *(("warning", remark) for remark in remarks)):
         print(f"  {heading:<16} {text}")

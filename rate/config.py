@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rate2spike.errors import InputError
+from rate2spike.errors import InputError, nearest
 from rate2spike.plausible import Plausible, warn_if_implausible
 from rate2spike.rate import tasks
 from rate2spike.rate.cell_types import CellTypes
@@ -252,7 +252,7 @@ def _plain(value: Any) -> Any:
 def _choice(what: str, value: str, choices: tuple[str, ...]) -> str:
     lowered = str(value).lower()
     if lowered not in choices:
-        raise InputError(f"unknown {what} {value!r}: choose from {', '.join(choices)}")
+        raise InputError(f"unknown {what} {value!r}: choose from {', '.join(choices)}{nearest(value, choices)}")
     return lowered
 
 

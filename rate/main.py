@@ -21,7 +21,7 @@ from pathlib import Path
 
 from rate2spike.cli.arguments import Parser, add_seed
 from rate2spike.cli.training import end_or_raise, historic_model_path, save_historic, train_with_progress
-from rate2spike.cli.training_flags import add_network_flags, base_for, config_of
+from rate2spike.cli.training_flags import add_network_flags, base_for, check_given, config_of
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import make_folder
 from rate2spike.rate.config import TrainConfig
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seeds", default=None, metavar="A-B", help="a population of networks: 1-100, or 1-5,8 (needs --run_folder)")
     add("--workers", type=int, default=None, help="networks trained at the same time (default: all cores)")
     add("--scheduler", default=None, metavar="ADDRESS", help="train a population on this Dask cluster: tcp://host:8786")
-    add("--model", default=None, help="eval: model file or folder (default: as the flags name it)")
+    add("--model", nargs="+", default=None, help="eval: model files or folders (default: as the flags name it)")
     add_seed(parser)
 
 
@@ -52,6 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         from rate2spike.cli.rate_eval import run_eval
 
         return run_eval(arguments)
+    check_given(arguments)
     _check_combination(arguments)
     if arguments.seeds is not None:
         from rate2spike.cli.population import run_population
@@ -135,7 +136,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     parser = Parser(prog="main.py", description=__doc__)
     add_arguments(parser)
-    return guarded(lambda: run(parser.parse_args(argv)), parser.prog)
+
+    def command() -> int:
+        with parser.own_flags():
+            return run(parser.parse_args(argv))
+
+    return guarded(command, parser.prog)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rate2spike.blas_threads import one_blas_thread
-from rate2spike.errors import InputError
+from rate2spike.errors import InputError, nearest
 from rate2spike.rate.task import FINE_STEPS_PER_STEP, Label, Task, Trial, in_order, reference_of
 from rate2spike.rate.task_plugins import from_file, from_neurogym, installed, is_file, made
 
@@ -354,6 +354,7 @@ def get(reference: str, options: Mapping[str, Any] | None = None) -> Task:
     if name not in plugins:
         raise InputError(
             f"unknown task {reference!r}: choose from {', '.join([*TASKS, *plugins])}, or give FILE.py:CLASS"
+            f"{nearest(name, (*TASKS, *plugins))}"
         )
     return made(plugins[name], f"installed as {name}").with_options(options or {})
 

@@ -26,8 +26,11 @@ def go_nogo_trials(network: SpikingNetwork, seed: int) -> tuple[SpikeRecord, Spi
     return nogo, go
 
 
-def eval_go_nogo(model_path: Path, seed: int, output_dir: Path) -> list[Path]:
-    """Simulate both trials and save the three figures into output_dir; returns their paths. Raises InputError."""
+def eval_go_nogo(model_path: Path, seed: int, output_dir: Path, name: str | None = None) -> list[Path]:
+    """Simulate both trials and save the three figures into output_dir; returns their paths. Raises InputError.
+
+    name: what the figures' names begin with (default: the model file's name).
+    """
     from rate2spike.figures import save_figure
     from rate2spike.spiking.plots import go_nogo_outputs, historic_raster
 
@@ -35,7 +38,7 @@ def eval_go_nogo(model_path: Path, seed: int, output_dir: Path) -> list[Path]:
     if model.n_inputs != tasks.GoNogo.n_inputs:
         raise InputError(f"{model_path} is no Go-NoGo network: it has {model.n_inputs} inputs, expected 1")
     nogo, go = go_nogo_trials(SpikingNetwork.from_model(model), seed)
-    stem = output_dir / model_path.stem
+    stem = output_dir / (name or model_path.stem)
     return [
         *save_figure(go_nogo_outputs(nogo, go), f"{stem}_outputs"),
         *save_figure(historic_raster(nogo, "NoGo trial"), f"{stem}_raster_nogo"),

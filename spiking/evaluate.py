@@ -37,6 +37,12 @@ class BlockResult:
         return cls(*(np.concatenate([getattr(block, item.name) for block in blocks]) for item in fields(cls)))
 
 
+def wilson_interval(n_correct: int, n_trials: int) -> tuple[float, float]:
+    """95 % confidence interval of a fraction (Wilson)."""
+    interval = binomtest(n_correct, n_trials).proportion_ci(method="wilson")
+    return float(interval.low), float(interval.high)
+
+
 class Scored:
     """What follows from n_correct of n_trials."""
 
@@ -51,8 +57,7 @@ class Scored:
     @property
     def interval(self) -> tuple[float, float]:
         """95 % confidence interval of the accuracy (Wilson)."""
-        interval = binomtest(self.n_correct, self.n_trials).proportion_ci(method="wilson")
-        return float(interval.low), float(interval.high)
+        return wilson_interval(self.n_correct, self.n_trials)
 
 
 @dataclass(frozen=True)
@@ -175,10 +180,15 @@ def checked_task(task: Task | str, network: SpikingNetwork, n_trials: int) -> Ta
         raise InputError(f"task {task.name} has {task.n_inputs} input(s), the network has {network.w_in.shape[1]}")
     if network.n_outputs != task.n_outputs:
         raise InputError(f"task {task.name} has {task.n_outputs} output(s), the network has {network.n_outputs}")
-    if n_trials < 1 or int(n_trials) != n_trials:
-        raise InputError(f"number of trials must be a whole number from 1, got {n_trials} (--n-trials)")
-    check_memory(n_trials * _BYTES_PER_TRIAL, f"keeping the results of {n_trials} trials", "ask for fewer (--n-trials)")
+    check_n_trials(n_trials)
     return task
+
+
+def check_n_trials(n_trials: int, flag: str = "--n-trials") -> None:
+    """Raise InputError for a number of trials that is none, or too large for the memory."""
+    if n_trials < 1 or int(n_trials) != n_trials:
+        raise InputError(f"number of trials must be a whole number from 1, got {n_trials} ({flag})")
+    check_memory(n_trials * _BYTES_PER_TRIAL, f"keeping the results of {n_trials} trials", f"ask for fewer ({flag})")
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from rate2spike.blas_threads import one_blas_thread
-from rate2spike.errors import InputError
+from rate2spike.errors import InputError, nearest
 from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate.rate_outputs import rate_trajectory
 from rate2spike.rate.task import Task, Trial
@@ -157,7 +157,9 @@ def with_search_result(model: TrainedModel, result: SearchResult) -> TrainedMode
 def check_strategy(strategy: str, resolution: float) -> None:
     """Raise InputError for a strategy that does not exist, or a fine step that is none."""
     if strategy not in STRATEGIES:
-        raise InputError(f"unknown strategy {strategy!r}: choose from {', '.join(STRATEGIES)} (--strategy)")
+        raise InputError(
+            f"unknown strategy {strategy!r}: choose from {', '.join(STRATEGIES)}{nearest(strategy, STRATEGIES)} (--strategy)"
+        )
     if not 0 < resolution < np.inf:
         raise InputError(f"resolution must be a positive number, got {resolution:g} (--resolution)")
 

@@ -268,7 +268,7 @@ def _steps_per_column(dt_s: float, column_s: float) -> int:
 
 def _known_factor(factor: float | None) -> float:
     if factor is None or np.isnan(factor):
-        raise InputError("the model has no scaling factor yet: give one (--scaling-factor) or search for it first")
+        raise InputError("the model has no scaling factor yet: search for it first (or give --scaling-factor)")
     return check_scaling_factor(factor)
 
 

@@ -114,7 +114,8 @@ def _units_of(stimulation: Stimulation, unit_types: np.ndarray) -> np.ndarray:
         outside = units[(units < 0) | (units >= unit_types.size)]
         if outside.size:
             raise InputError(
-                f"stimulated unit {outside[-1] + 1} (from 1) does not exist: the network has {unit_types.size} units"
+                f"stimulated unit {outside[-1] + 1} (from 1; {outside[-1]} from 0) does not exist: the network has "
+                f"{unit_types.size} units"
             )
         return units
     return units_of_type(unit_types, stimulation.cell_type)
