@@ -12,6 +12,7 @@ import scipy.sparse
 from rate2spike.errors import InputError, MatFileError
 from rate2spike.matlab_compat.matfile import append, loadmat, savemat, variable_names, whos
 from rate2spike.matlab_compat.model_file import load_model, save_model
+from rate2spike.spiking.manipulations import replace_weights
 from rate2spike.spiking.network import SpikingNetwork
 
 from helpers import small_model
@@ -94,6 +95,8 @@ def test_sparse_weights_and_input_run_as_full_ones(tmp_path, cli):
         for one, given in ((model, u), (sparse, scipy.sparse.csr_array(u)))
     ]
     assert (runs[0].output == runs[1].output).all() and (runs[0].events == runs[1].events).all()
+    network = SpikingNetwork.from_model(model, 10)
+    assert (replace_weights(network, w=scipy.sparse.csc_matrix(network.w)).w == network.w).all()
     save_model(model, tmp_path / "model.mat")
     for name, given in (("full", u), ("sparse", scipy.sparse.csc_matrix(u))):
         savemat(tmp_path / f"{name}.mat", {"u": given})
