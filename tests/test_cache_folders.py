@@ -104,7 +104,7 @@ print(matplotlib.get_configdir(), matplotlib.get_cachedir(), os.environ["KERAS_H
 
 
 @pytest.mark.parametrize("suffix", [".nbi", ".nbc"])
-@pytest.mark.parametrize("part", [0, 0.02, 0.5, 0.99])
+@pytest.mark.parametrize("part", [0, 0.5])
 def test_damaged_files_are_rebuilt(tmp_path, suffix, part):
     (tmp_path / "kernels.py").write_text(KERNEL)
 

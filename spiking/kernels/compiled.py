@@ -4,7 +4,6 @@ Numba keeps it beside the package or, where that cannot be written, in the user'
 where neither can be, where the disk is full, and, at every start, where a kept file was cut.
 """
 
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,7 @@ from typing import Any
 from numba import njit
 
 from rate2spike import cache_folders
-
-_ADVICE = "NUMBA_CACHE_DIR can name a folder that lasts"
-_already_told = False
+from rate2spike.warn_once import warn_once
 
 
 def compiled(**options) -> Callable[[Callable], Any]:
@@ -64,8 +61,4 @@ class _Cache:
 
 
 def _warn(text: str) -> None:
-    """Warn, once in a process."""
-    global _already_told
-    if not _already_told:
-        _already_told = True
-        warnings.warn(f"{text}; {_ADVICE}", stacklevel=2)
+    warn_once("COMPILED_CODE", f"{text}; NUMBA_CACHE_DIR can name a folder that lasts", stacklevel=2)
