@@ -24,15 +24,15 @@ FOREIGN_STEP_S = 1e-4  # as snnTorch fixes it; NIR has no place for a step
 def read_nir_network(path: str | os.PathLike, dt_s: float | None, input_step_s: float) -> NIRNetwork:
     """The network of a .nir file.
 
-    dt_s: step of another program's graph (None: 0.1 ms), whose input columns last input_step_s; ours hold their own.
-    Raises InputError, naming the file.
+    dt_s: step of another program's graph (None: its metadata's, else 0.1 ms), whose input columns last input_step_s; ours
+    hold their own. Raises InputError, naming the file.
     """
     graph = _read(path)
     try:
         own = own_network(graph)
         if own is not None and dt_s not in (None, own.dt_s):
             raise InputError(f"it was written for steps of {own.dt_s * 1e3:g} ms, not {dt_s * 1e3:g} ms")
-        return foreign_network(graph, dt_s or FOREIGN_STEP_S, input_step_s) if own is None else own
+        return foreign_network(graph, dt_s or _step_s(graph), input_step_s) if own is None else own
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     except _DAMAGE as error:
@@ -64,6 +64,11 @@ def _read(path: str | os.PathLike) -> "nir.NIRGraph":
         reason = str(error).strip("\"'") or type(error).__name__
         raise InputError(f"{path} is not a NIR graph: {reason}") from None
     return graph
+
+
+def _step_s(graph: "nir.NIRGraph") -> float:
+    """The step of a graph that is not, or no longer, ours: as its metadata say, else the usual one."""
+    return float(graph.metadata.get("dt_s", FOREIGN_STEP_S))
 
 
 def _of_cubali(graph: "nir.NIRGraph") -> NIRNetwork:
