@@ -108,8 +108,10 @@ def _export_model(sources: list[Path], output: Path, arguments) -> str:
     )
     graph = (cubalif_graph if form == "cubalif" else nir_graph)(nir_network(network))
     write_nir(output, graph)
-    of_step = f", for steps of {network.dt_s * 1e3:g} ms" if form == "cubalif" else ""
-    return f"network of {network.n_units} units, scaling factor {network.scaling_factor:g}, form {form}{of_step}"
+    readers = (
+        f"for steps of {network.dt_s * 1e3:g} ms" if form == "cubalif" else "which Norse does not read: --form cubalif"
+    )
+    return f"network of {network.n_units} units, scaling factor {network.scaling_factor:g}, form {form}, {readers}"
 
 
 def _export_records(sources: list[Path], output: Path, arguments) -> str:

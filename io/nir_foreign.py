@@ -49,7 +49,8 @@ def foreign_network(graph: "nir.NIRGraph", dt_s: float, input_step_s: float) -> 
     slots = _slots(one, names) | _slots(one, inputs)
     n, n_inputs = (sum(one.size(name) for name in some) for some in (names, inputs))
     parts = _Parts(
-        np.zeros((n, n)), np.zeros((n, n_inputs)), np.zeros(n), *np.full((3, n), np.nan), slots=slots,
+        w=np.zeros((n, n)), w_in=np.zeros((n, n_inputs)), constant=np.zeros(n), tau_d_s=np.full(n, np.nan),
+        tau_r_s=np.full(n, np.nan), input_tau_s=np.full(n, np.nan), slots=slots,
     )  # fmt: skip
     for name in names:
         _connect(one, name, parts, dt_s)

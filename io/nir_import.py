@@ -16,24 +16,26 @@ from rate2spike.io.nir_foreign import foreign_network
 if TYPE_CHECKING:
     import nir
 
+# what values and shapes that make no sense lead to, here and in the library
+_DAMAGE = (ValueError, TypeError, AttributeError, LookupError, AssertionError, ArithmeticError)
 FOREIGN_STEP_S = 1e-4  # as snnTorch fixes it; NIR has no place for a step
 
 
 def read_nir_network(path: str | os.PathLike, dt_s: float | None, input_step_s: float) -> NIRNetwork:
     """The network of a .nir file.
 
-    dt_s: step of another program's graph (None: 0.1 ms), whose input columns last input_step_s; ours hold their own.
-    Raises InputError, naming the file.
+    dt_s: step of another program's graph (None: its metadata's, else 0.1 ms), whose input columns last input_step_s; ours
+    hold their own. Raises InputError, naming the file.
     """
     graph = _read(path)
     try:
         own = own_network(graph)
         if own is not None and dt_s not in (None, own.dt_s):
             raise InputError(f"it was written for steps of {own.dt_s * 1e3:g} ms, not {dt_s * 1e3:g} ms")
-        return foreign_network(graph, dt_s or FOREIGN_STEP_S, input_step_s) if own is None else own
+        return foreign_network(graph, dt_s or _step_s(graph), input_step_s) if own is None else own
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
-    except (ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
+    except _DAMAGE as error:
         raise InputError(f"{path}: its graph is damaged: {error}") from None
 
 
@@ -46,7 +48,7 @@ def own_network(graph: "nir.NIRGraph") -> NIRNetwork | None:
     try:
         network = _of_cubalif(graph) if is_cubalif else _of_cubali(graph)
         again = _silently(cubalif_graph if is_cubalif else nir_graph, network)
-    except (KeyError, AttributeError, TypeError, ValueError):
+    except _DAMAGE:
         return None
     return network if _same(graph, again) else None
 
@@ -55,14 +57,18 @@ def _read(path: str | os.PathLike) -> "nir.NIRGraph":
     nir = imported("nir", "nir", "a NIR graph")
     try:
         graph = nir.read(str(path), type_check=False)
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error).splitlines()[0]
-        raise InputError(f"cannot read {path}: {reason}") from None
-    except Exception as error:  # whatever the library's classes make of a damaged file
-        raise InputError(f"{path} is not a NIR graph: {error or type(error).__name__}") from None
-    if not isinstance(graph, nir.NIRGraph):
-        raise InputError(f"{path} holds a single {type(graph).__name__} node, not a graph")
+    except Exception as error:  # whatever h5py and the library's classes make of a damaged file
+        number = getattr(error, "errno", None)
+        if number:
+            raise InputError(f"cannot read {path}: {os.strerror(number)}") from None
+        reason = str(error).strip("\"'") or type(error).__name__
+        raise InputError(f"{path} is not a NIR graph: {reason}") from None
     return graph
+
+
+def _step_s(graph: "nir.NIRGraph") -> float:
+    """The step of a graph that is not, or no longer, ours: as its metadata say, else the usual one."""
+    return float(graph.metadata.get("dt_s", FOREIGN_STEP_S))
 
 
 def _of_cubali(graph: "nir.NIRGraph") -> NIRNetwork:
@@ -79,7 +85,7 @@ def _of_cubali(graph: "nir.NIRGraph") -> NIRNetwork:
 
 
 def _of_cubalif(graph: "nir.NIRGraph") -> NIRNetwork:
-    kept = {name: np.asarray(graph.metadata[name], dtype=np.float64) for name in KEPT}
+    kept: dict[str, Any] = {name: np.asarray(graph.metadata[name], dtype=np.float64) for name in KEPT}
     tau_r_s = np.zeros_like(kept["tau_d_s"])
     return NIRNetwork(w=graph.nodes["w"].weight, tau_r_s=tau_r_s, **kept, **_from_metadata(graph.metadata))
 

@@ -155,7 +155,9 @@ class TrainedModel:
         value = self.settings.get(setting)
         if isinstance(value, float) and self.n_units == 1:
             return np.array([value])
-        return value[:, 0].astype(np.float64) if np.shape(value) == (self.n_units, 1) else None
+        if isinstance(value, np.ndarray) and value.shape == (self.n_units, 1):
+            return value[:, 0].astype(np.float64)
+        return None
 
     def stored(self, setting: str) -> float | None:
         """Number of a setting, None if there is none."""

@@ -22,8 +22,8 @@ def model_of(network: SpikingNetwork, **settings: str | float) -> TrainedModel:
     n, params = network.n_units, network.params
     if not isinstance(params, LIFParams):
         raise InputError(f"only networks of lif neurons become model files, got {params.kind}")
-    w, w_out = network.w.astype(np.float64), network.readout.astype(np.float64)
-    signs = np.where(network.inhibitory, -1.0, 1.0)
+    w, w_in, w_out = _in_one_class(network.w, network.w_in, network.readout)
+    signs = np.where(network.inhibitory, -1, 1).astype(w.dtype)
     obeys_dale = bool((w * signs >= 0).all())
     limits, logit = _logit(network.tau_d_s)
     names = sorted(set(network.types.tolist()))
@@ -37,12 +37,21 @@ def model_of(network: SpikingNetwork, **settings: str | float) -> TrainedModel:
             stored[name] = values.astype(np.float64)[:, None]
     return TrainedModel(
         w_rec=np.abs(w) if obeys_dale else w, w_rec_initial=np.abs(w) if obeys_dale else w,
-        w_in=network.w_in.astype(np.float64), w_out=w_out, tau_logit=logit, tau_logit_initial=logit,
-        tau_limits_steps=limits, sign_matrix=np.diag(signs if obeys_dale else np.ones(n)), connection_mask=np.ones((n, n)),
+        w_in=w_in, w_out=w_out, tau_logit=logit.astype(w.dtype), tau_logit_initial=logit.astype(w.dtype),
+        tau_limits_steps=limits, sign_matrix=np.diag(signs if obeys_dale else np.ones_like(signs)),
+        connection_mask=np.ones_like(w),
         inhibitory=network.inhibitory if obeys_dale else np.zeros(n, bool),
         excitatory=~network.inhibitory if obeys_dale else np.ones(n, bool), n_units=n, n_som=0, b_out=0.0,
         scaling_factor=1.0, settings=stored | settings,
     )  # fmt: skip
+
+
+def _in_one_class(*arrays: np.ndarray) -> list[np.ndarray]:
+    """float32, as trained networks are, if it holds all of them to the bit; else float64."""
+    wide = [array.astype(np.float64) for array in arrays]
+    with np.errstate(over="ignore"):
+        narrow = [array.astype(np.float32) for array in wide]
+    return narrow if all((a == b).all() for a, b in zip(narrow, wide, strict=True)) else wide
 
 
 def _neuron(network: SpikingNetwork) -> dict:

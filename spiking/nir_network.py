@@ -45,6 +45,7 @@ def read_nir(path: str | os.PathLike, dt_s: float | None = None) -> SpikingNetwo
 
 
 def _spiking_network(read: NIRNetwork, path: str | os.PathLike) -> SpikingNetwork:
+    _check(read, path)
     silent = np.isinf(read.v_threshold_mv)
     downsample, steps_per_column = read.input_step_s / STEP_S, read.input_step_s / read.dt_s
     if min(downsample, steps_per_column) < 0.5 or any(abs(n - round(n)) > 1e-6 for n in (downsample, steps_per_column)):
@@ -62,10 +63,18 @@ def _spiking_network(read: NIRNetwork, path: str | os.PathLike) -> SpikingNetwor
     types = read.unit_types
     return SpikingNetwork(
         w=read.w, w_in=read.w_in, w_out=read.w_out, tau_d_s=read.tau_d_s, tau_d_initial_s=read.tau_d_s,
-        inhibitory=(read.w <= 0).all(0) & read.w.any(0), som=np.char.startswith(types, "SOM"), scaling_factor=1.0,
-        unit_types=types, downsample=round(downsample), steps_per_column=round(steps_per_column), params=params,
-        silent=silent if silent.any() else None, input_tau_s=read.input_tau_s,
+        inhibitory=np.logical_and((read.w <= 0).all(0), read.w.any(0)), som=np.char.startswith(types, "SOM"),
+        scaling_factor=1.0, unit_types=types, downsample=round(downsample), steps_per_column=round(steps_per_column),
+        params=params, silent=silent if silent.any() else None, input_tau_s=read.input_tau_s,
     )  # fmt: skip
+
+
+def _check(read: NIRNetwork, path: str | os.PathLike) -> None:
+    for name in ("w", "w_in", "w_out", "tau_d_s"):
+        if not np.isfinite(getattr(read, name)).all():
+            raise InputError(f"{path}: {name} would hold NaN or infinite values")
+    if not (read.tau_d_s > 0).all() or not read.dt_s > 0:
+        raise InputError(f"{path}: time constants and the step must be above 0")
 
 
 def _common(values: np.ndarray) -> float | np.ndarray:

@@ -72,6 +72,17 @@ def test_a_cubalif_graph_as_norse_runs_it(tmp_path):
     assert abs(len(network.run(known["u"], seed=1).events) - unit.size) < 0.3 * unit.size
 
 
+@pytest.mark.filterwarnings("ignore:the output, spikes in the graph")
+def test_many_trials_give_the_numbers_of_one_where_inputs_pass_synapses():
+    network = read_nir(DATA / "norse_cubalif.nir", DT_S)
+    u = np.random.default_rng(1).uniform(0, 1, (4, 21))
+    one = network.run_fast(u, np.uint64(7), record=("output",))
+    outputs, rates_hz = network.run_trials([u, u], np.array([7, 7], np.uint64))
+    for k in range(2):
+        np.testing.assert_array_equal(outputs[k], one.output)
+        np.testing.assert_array_equal(rates_hz[k], one.firing_rate_hz)
+
+
 def by_euler(graph, u):
     """Spikes (N, steps) of a flat graph as simulators compute them: a spike reaches what follows at the next step."""
     nodes, n_steps = graph.nodes, round(0.005 / DT_S) * (u.shape[1] - 1)
@@ -253,5 +264,5 @@ def test_an_edited_graph_of_ours_is_read_by_its_nodes(tmp_path):
     write_nir(tmp_path / "n.nir", graph)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        read = read_nir(tmp_path / "n.nir", network.dt_s)
-    assert read.params.tau_m_s == 0.02 and read.w_in.shape == (12, 4)
+        read = read_nir(tmp_path / "n.nir")
+    assert read.params.tau_m_s == 0.02 and read.w_in.shape == (12, 4) and read.dt_s == network.dt_s
