@@ -5,9 +5,10 @@ import re
 import sys
 from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 from typing import NoReturn
 
-from rate2spike.errors import InputError
+from rate2spike.errors import InputError, nearest
 
 
 class Parser(argparse.ArgumentParser):
@@ -40,6 +41,7 @@ class Parser(argparse.ArgumentParser):
         known = [_respelled(argument, declared) for argument in (sys.argv[1:] if args is None else args)]
         try:
             check_glued_flags(known, declared)
+            check_known_flags(known, declared)
         except InputError as error:
             self.error(str(error))
         return super().parse_known_args(known, namespace)
@@ -67,6 +69,17 @@ def check_glued_flags(arguments: Sequence[str], flags: set[str]) -> None:
             raise InputError(
                 f"a space is missing between {value!r} and {flag!r} in {argument!r} (put one before a line-ending \\)"
             )
+
+
+def check_known_flags(arguments: Sequence[str], flags: set[str]) -> None:
+    """Raise InputError for a flag that does not exist, before anything is said of others that are missing."""
+    for k, argument in enumerate(arguments):
+        if argument == "--":
+            return
+        flag = argument.partition("=")[0]
+        if re.match(r"--[A-Za-z]", flag) and flag not in flags:
+            values = list(takewhile(lambda text: not text.startswith("-"), arguments[k + 1 :]))
+            raise InputError(f"unrecognized arguments: {' '.join([argument, *values])}{nearest(flag, flags)}")
 
 
 def true_or_false(text: str) -> bool:
@@ -139,6 +152,14 @@ def task_options(arguments: argparse.Namespace) -> dict[str, str]:
             raise InputError(f"--task-option must be NAME=VALUE, got {pair!r}")
         options[name.replace("-", "_")] = value
     return options
+
+
+def check_task(arguments: argparse.Namespace) -> None:
+    """Raise InputError for a --task that does not exist, before any file is opened."""
+    from rate2spike.rate import tasks
+
+    if arguments.task is not None:
+        tasks.get(arguments.task)
 
 
 def _respelled(argument: str, declared: set[str]) -> str:

@@ -9,7 +9,7 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from rate2spike.cli.arguments import add_seed, add_task
+from rate2spike.cli.arguments import add_seed, add_task, check_task
 from rate2spike.cli.network_flags import add_neuron_flags, neuron_of
 from rate2spike.cli.network_report import add_paths, each_of_several, results_folder
 from rate2spike.errors import InputError
@@ -33,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Diagnose, print and draw. Raises InputError, of several models when all others are done."""
     from rate2spike.matlab_compat.model_paths import distinct_names, model_files
 
+    check_task(arguments)
     files = model_files(*arguments.paths)
     folder = _figure_folder(arguments, files)
     if len(files) == 1:

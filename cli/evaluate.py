@@ -13,7 +13,7 @@ import json
 import sys
 from pathlib import Path
 
-from rate2spike.cli.arguments import add_seed, add_task
+from rate2spike.cli.arguments import add_seed, add_task, check_task
 from rate2spike.cli.network_flags import add_manipulation_flags, add_neuron_flags, manipulated, neuron_of, step_s_of
 from rate2spike.cli.network_report import (
     add_output_dir,
@@ -51,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     from rate2spike.spiking.evaluate import check_n_trials, checked_threads
     from rate2spike.spiking.params import neuron_params
 
+    check_task(arguments)
     files = model_files(*arguments.paths)
     seed = resolve_seed(arguments.seed)
     if is_one_network(arguments.paths, files):
@@ -71,6 +72,8 @@ def run(arguments: argparse.Namespace) -> int:
         print("\n".join(table_lines(rows)), flush=True)
     if folder:
         _write(folder, rows, quiet=arguments.json)
+    elif not arguments.json:
+        print("(--output_dir DIR keeps the table and a figure)", flush=True)
     for line in remark_lines(rows):
         print(f"rate2spike evaluate: warning: {line}", file=sys.stderr)
     failed = [row for row in rows if row.problem]

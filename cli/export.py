@@ -95,14 +95,16 @@ def _export_model(sources: list[Path], output: Path, arguments) -> str:
     from rate2spike.io.nir_cubalif import cubalif_graph
     from rate2spike.io.nir_export import nir_graph, write_nir
     from rate2spike.matlab_compat.model_file import load_model
+    from rate2spike.matlab_compat.model_paths import one_model_file
     from rate2spike.spiking.network import SpikingNetwork
     from rate2spike.spiking.nir_network import nir_network
 
     if len(sources) > 1:
         raise InputError(f"--to nir takes one model file, got {len(sources)}")
-    if sources[0].suffix.lower() != ".mat":
-        raise InputError(f"--to nir takes a model file (.mat), got {sources[0]}")
-    model, form = load_model(sources[0]), arguments.form or FORMS[0]
+    source = one_model_file(sources[0])
+    if source.suffix.lower() != ".mat":
+        raise InputError(f"--to nir takes a model file (.mat), got {source}")
+    model, form = load_model(source), arguments.form or FORMS[0]
     network = SpikingNetwork.from_model(
         model, arguments.scaling_factor, dt_s=step_s_of(arguments), params=neuron_of(arguments, model)
     )

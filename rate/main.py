@@ -52,7 +52,6 @@ def run(arguments: argparse.Namespace) -> int:
         from rate2spike.cli.rate_eval import run_eval
 
         return run_eval(arguments)
-    check_given(arguments)
     _check_combination(arguments)
     if arguments.seeds is not None:
         from rate2spike.cli.population import run_population
@@ -74,13 +73,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check_combination(arguments: argparse.Namespace) -> None:
-    for flag in ("resume", "seeds"):
-        if getattr(arguments, flag) and arguments.run_folder is None:
-            raise InputError(f"--{flag} needs --run_folder")
+    """Raise InputError; wrong values come before missing flags."""
     if arguments.model is not None:
         raise InputError("--model is for --mode eval")
     if arguments.recipe and arguments.config is not None:
         raise InputError("give --recipe or --config, not both")
+    check_given(arguments)
+    for flag in ("resume", "seeds"):
+        if getattr(arguments, flag) and arguments.run_folder is None:
+            raise InputError(f"--{flag} needs --run_folder")
     for flag in ("workers", "scheduler"):
         if getattr(arguments, flag) is not None and arguments.seeds is None:
             raise InputError(f"--{flag} needs --seeds")

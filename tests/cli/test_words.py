@@ -59,6 +59,21 @@ def test_a_wrong_value_is_met_before_a_missing_flag(cli, arguments, message):
     assert code == 2 and message in error and len(error.splitlines()) == 1
 
 
+def test_a_flag_that_does_not_exist_is_met_before_a_missing_one(cli):
+    for arguments, message in (
+        (["simulate", "m.mat", "--imput", "i.mat", "--output", "o.mat"], "arguments: --imput i.mat; did you mean --input?"),
+        (["export", "m.mat", "--too=nir", "--output", "o.nir"], "unrecognized arguments: --too=nir"),
+        (["evaluate", "m.mat", "--n-trial", "5"], "did you mean --n-trials?"),
+    ):  # fmt: skip
+        code, _, error = cli(*arguments)
+        assert code == 2 and message in error and len(error.splitlines()) == 1
+
+
+def test_a_task_that_does_not_exist_is_met_before_any_file(cli):
+    for command in ("search", "evaluate", "diagnose"):
+        assert "did you mean go-nogo?" in cli(command, "nothere", "--task", "gonogo")[2]
+
+
 def test_run_too_meets_a_wrong_value_first(cli):
     assert "did you mean sigmoid?" in cli("run", "--act", "sigmod")[2]
 
