@@ -106,7 +106,7 @@ def run(arguments: argparse.Namespace) -> int:
         tested = tested_and_drawn(training, splits, run_folder)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"`rate2spike context --resume --save_dir {folder}` goes on") from None
-    report(tested, run_folder)
+    report(tested, config, run_folder)
     return 0
 
 
@@ -127,7 +127,7 @@ def _train(training: "ContextTraining", splits: dict, log_json: str | None) -> N
     with Progress(f"training {config.model_type}", config.epoch * n_batches) as progress:
         progress.restart(config.epoch * n_batches, training.n_done * n_batches)
         progress.line(
-            f"{config.model_type} on {config.dataset}, {config.task_type} of {config.seq_len}: {config.hidden} units, "
+            f"{config.model_type} on {config.data_name}, {config.task_type} of {config.seq_len}: {config.hidden} units, "
             f"{config.n_trials} trials per epoch, steps of {config.step_ms:g} ms, seed {config.seed}"
         )
         _copy_log(training, log_json)

@@ -127,6 +127,11 @@ class ContextConfig:
             raise InputError(f"--interaction is for --model_type clif, not {self.model_type}")
 
     @property
+    def data_name(self) -> str:
+        """In words: made-up recordings are called so."""
+        return f"synthetic {self.dataset}" if self.synthetic else self.dataset
+
+    @property
     def data(self) -> DataSettings:
         """What belongs to the data set."""
         return DATA_SETS[self.dataset]
