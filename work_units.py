@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import (
@@ -16,9 +17,11 @@ from concurrent.futures import (
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import active_children, get_context
+from multiprocessing.resource_tracker import ensure_running
 from typing import Any, TypeVar
 
 from rate2spike.errors import InputError
+from rate2spike.interruption import something_is_at_stake
 
 TRIES = 3  # of a unit whose worker died
 Key = TypeVar("Key")
@@ -50,7 +53,8 @@ def run_units(
             while waiting or running:
                 try:
                     while waiting and len(running) < at_once:
-                        running[pool.submit(work, *units[waiting[0]])] = waiting[0]
+                        with _deaf_to_interrupts(own=executor is None):
+                            running[pool.submit(work, *units[waiting[0]])] = waiting[0]
                         waiting.pop(0)
                 except BrokenExecutor:
                     if executor:
@@ -125,6 +129,7 @@ def _pool(executor: Executor | None, n_workers: int, fresh_processes: bool) -> I
     if executor is not None:
         yield executor
         return
+    something_is_at_stake()
     before = set(active_children())
     # spawned: TensorFlow does not survive a fork
     pool = ProcessPoolExecutor(
@@ -139,6 +144,20 @@ def _pool(executor: Executor | None, n_workers: int, fresh_processes: bool) -> I
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _deaf_to_interrupts(*, own: bool) -> Iterator[None]:
+    """Processes that are started in the block never see Ctrl-C: who started them answers it, and ends them."""
+    if not own or not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    ensure_running()  # starting the tracker would lift the block
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _first_done(running: Mapping[Future, Any]) -> Future:

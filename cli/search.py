@@ -93,6 +93,7 @@ def _search_shared_out(path, options, arguments):
                 outcomes.append(item)
                 progress.line(f"{item.path}: {item.note}")
                 progress.advance(item.path.name)
+            progress.finish(f"{len(outcomes)} models")
         except KeyboardInterrupt:
             raise KeyboardInterrupt(GO_ON) from None
     return sorted(outcomes, key=lambda item: item.path)
@@ -127,6 +128,7 @@ def search_with_progress(path, options, shard=None):
             for item in search_files(path, options, files=files, on_file=announce, on_factor=report):
                 outcomes.append(item)
                 progress.line(f"{item.path}: {item.outcome.value}")
+                progress.finish(item.note)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(GO_ON) from None
     return outcomes
