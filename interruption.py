@@ -9,6 +9,7 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
@@ -24,6 +25,7 @@ class _Watched:
     stderr: int  # a duplicate: while TensorFlow starts, number 2 is turned away
     at_stake: bool = False
     signal: int | None = None  # the one that came
+    is_said: bool = False  # the line is printed
 
 
 _watched: _Watched | None = None
@@ -68,6 +70,7 @@ def say_interrupted(hint: str = RUN_AGAIN, prog: str | None = None) -> int:
     if _watched is None:
         print(line, end="", file=sys.stderr)
         return 128 + signal.SIGINT
+    _watched.is_said = True
     behind_the_echo = "\n" if os.isatty(_watched.stderr) else ""  # of ^C
     with contextlib.suppress(OSError):  # nobody listens any more
         os.write(_watched.stderr, (behind_the_echo + line).encode(errors="replace"))
@@ -77,6 +80,8 @@ def say_interrupted(hint: str = RUN_AGAIN, prog: str | None = None) -> int:
 def _on_signal(number: int, frame: FrameType | None) -> None:
     assert _watched is not None
     _watched.signal = number
+    if _watched.is_said:
+        _end(128 + number)
     if not _watched.at_stake and _is_importing(frame):
         _end(say_interrupted())
     if "logging" in sys.modules:  # TensorFlow complains of every object that was left unfinished
@@ -104,7 +109,9 @@ def _again_if_swallowed(usual: Callable) -> Callable:
 
     def hook(unraisable) -> None:
         if isinstance(unraisable.exc_value, KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
+            again = threading.Timer(0.05, signal.raise_signal, [signal.SIGINT])  # here it would be swallowed again
+            again.daemon = True
+            again.start()
         elif not was_interrupted():
             usual(unraisable)
 

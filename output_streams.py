@@ -6,6 +6,7 @@
 import errno
 import io
 import sys
+from typing import Any
 
 _NOBODY_READS = frozenset({errno.EPIPE, errno.EIO})  # a pipe whose reader has ended, a terminal that was closed
 
@@ -38,11 +39,11 @@ def make_streams_last() -> LastingFile:
     return below_stdout
 
 
-def _text_stream(file: LastingFile, like: io.TextIOWrapper | None) -> io.TextIOWrapper:
+def _text_stream(file: LastingFile, like: Any) -> io.TextIOWrapper:
     if like is None:  # it was closed
         return io.TextIOWrapper(io.BufferedWriter(file), encoding="utf-8", errors="backslashreplace")
     return io.TextIOWrapper(
-        file if like.write_through else io.BufferedWriter(file),  # type: ignore[arg-type] # as `python -u` has it
+        file if like.write_through else io.BufferedWriter(file),  # the former as `python -u` has it
         encoding=like.encoding, errors=like.errors, line_buffering=like.line_buffering,
         write_through=like.write_through,
     )  # fmt: skip
