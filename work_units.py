@@ -1,6 +1,7 @@
 """Independent units of work on any concurrent.futures executor; a worker that dies costs its unit, which is tried again."""
 
 import logging
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import (
@@ -14,9 +15,11 @@ from concurrent.futures import (
 )
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from multiprocessing.resource_tracker import ensure_running
 from typing import Any, TypeVar
 
 from rate2spike.errors import InputError
+from rate2spike.interruption import something_is_at_stake
 from rate2spike.worker_processes import GUARD, check_can_be_sent, check_may_start, process_pool
 
 TRIES = 3  # of a unit whose worker died
@@ -54,7 +57,8 @@ def run_units(
             while waiting or running:
                 try:
                     while waiting and len(running) < at_once:
-                        running[pool.submit(work, *units[waiting[0]])] = waiting[0]
+                        with _deaf_to_interrupts(own=executor is None):
+                            running[pool.submit(work, *units[waiting[0]])] = waiting[0]
                         waiting.pop(0)
                 except BrokenExecutor as error:
                     if executor:
@@ -118,7 +122,24 @@ def _is_lost_cluster(error: Exception) -> bool:
 
 def _pool(executor: Executor | None, n_workers: int, fresh_processes: bool) -> AbstractContextManager[Executor]:
     """The caller's executor, or a pool of processes."""
-    return nullcontext(executor) if executor else process_pool(n_workers, fresh_processes)
+    if executor is not None:
+        return nullcontext(executor)
+    something_is_at_stake()
+    return process_pool(n_workers, fresh_processes)
+
+
+@contextmanager
+def _deaf_to_interrupts(*, own: bool) -> Iterator[None]:
+    """Processes that are started in the block never see Ctrl-C: who started them answers it, and ends them."""
+    if not own or not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    ensure_running()  # starting the tracker would lift the block
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _first_done(running: Mapping[Future, Any]) -> Future:

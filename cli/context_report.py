@@ -25,6 +25,7 @@ def tested_and_drawn(training: Any, splits: dict[str, Any], folder: RunFolder) -
     config, source = training.config, splits["test"]
     with Progress("test", source.n_batches) as progress:
         tested = training.measure(source, lambda split, count, loss: progress.advance(f"loss {loss:.3f}"))
+        progress.finish(f"loss {tested.loss:.4f}, accuracy {tested.scores.accuracy:.3f}")
     folder.write_summary({
         "model": config.model_type, "dataset": config.dataset, "synthetic": config.synthetic, "task": config.task_type,
         "seq_len": config.seq_len, "seed": config.seed, "epochs": training.n_done, "test_trials": source.n_trials,

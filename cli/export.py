@@ -71,6 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _output(arguments, sources: list[Path]) -> Path:
     """The file to write, checked before any work is done."""
+    from rate2spike.matlab_compat.model_update import check_holds_no_model
+
     output, suffix = Path(arguments.output), SUFFIXES[arguments.to]
     if output.suffix.lower() != suffix:
         raise InputError(f"--output must end in {suffix} with --to {arguments.to}, got {output}")
@@ -78,6 +80,8 @@ def _output(arguments, sources: list[Path]) -> Path:
         raise InputError(f"--output {output} would overwrite an input")
     if not output.resolve().parent.is_dir():
         raise InputError(f"cannot write {output}: its folder does not exist")
+    if suffix == ".mat":
+        check_holds_no_model(output)
     return output
 
 

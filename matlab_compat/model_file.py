@@ -279,14 +279,21 @@ def looks_like_model(names: set[str]) -> bool:
 
 
 def save_model(model: TrainedModel, path: str | os.PathLike) -> None:
-    """Write a model file with the historic names, shapes and classes, atomically."""
+    """Write a model file with the historic names, shapes and classes, atomically.
+
+    A file that is there is replaced as a whole, whatever it holds; `append` changes variables of a file.
+    """
+    savemat(path, model_variables(model) | model.extra)
+
+
+def model_variables(model: TrainedModel) -> dict[str, Any]:
+    """The variables of a model file but for those of others (`extra`), by their historic names."""
     variables: dict[str, Any] = {}
     for name, historic in _HISTORIC.items():
         value = getattr(model, name)
         if value is not None:
             variables[historic] = _historic_form(name, value, model)
-    variables |= {SETTING_PREFIX + k: v for k, v in model.settings.items()}
-    savemat(path, variables | model.extra)
+    return variables | {SETTING_PREFIX + k: v for k, v in model.settings.items()}
 
 
 def historic_path(

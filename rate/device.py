@@ -20,7 +20,7 @@ def prepare_tensorflow(gpu: str = "0", gpu_frac: float | None = None, n_threads:
     or None. Raises InputError.
     """
     check_gpu(gpu)
-    tf = _quiet_import()
+    tf = import_quietly()
     set_threads(tf, n_threads)
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus:
@@ -76,8 +76,8 @@ def set_threads(tf, n_threads: int | None = None) -> None:
         tf.config.threading.set_inter_op_parallelism_threads(n_threads or min(MAX_PARTS, usable_cores()))
 
 
-def _quiet_import():
-    """Import TensorFlow with the standard error of its C++ part held back; it is shown if the import fails."""
+def import_quietly():
+    """Import and return TensorFlow, with the standard error of its C++ part held back; shown if the import fails."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     sys.stderr.flush()
     with tempfile.TemporaryFile() as held:
@@ -87,7 +87,7 @@ def _quiet_import():
             import tensorflow as tf
 
             tf.config.list_physical_devices()
-        except BaseException:
+        except Exception:
             held.seek(0)
             os.write(saved, held.read())
             raise

@@ -4,6 +4,13 @@ Touches no file (`search_files` does). Also runs as a script with the historic n
 `python spiking/lambda_grid_search.py MODEL_OR_DIR`.
 """
 
+if __name__ == "__main__":  # before the imports, so that Ctrl-C during them is one line
+    import sys
+
+    from rate2spike.__main__ import command_line
+
+    sys.exit(command_line("search"))
+
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
@@ -183,11 +190,3 @@ def checked_factors(scaling_factors: float | Iterable[float]) -> tuple[float, ..
     if not factors:
         raise InputError("give at least one scaling factor (--scaling-factors)")
     return factors
-
-
-if __name__ == "__main__":
-    import sys
-
-    from rate2spike.cli.main import main
-
-    sys.exit(main(["search", *sys.argv[1:]]))

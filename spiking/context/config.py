@@ -11,6 +11,9 @@ from rate2spike.plausible import Plausible, warn_if_implausible
 from rate2spike.seeding import resolve_seed
 from rate2spike.spiking.layers.choices import check_interaction, check_reset, check_surrogate
 
+# what may be otherwise when a run goes on
+MAY_DIFFER = frozenset({"epoch", "nb_worker", "data_path", "cache", "recompute"})
+
 TASKS = ("recognition", "memory")
 MODELS = ("clif", "add_clif", "lif", "lsnn")
 APICAL_TAUS = ("short", "long", "distributed")
