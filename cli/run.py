@@ -249,5 +249,5 @@ def _print_summary(summary: dict[str, Any], task: str, folder) -> None:
         ("settings", str(folder.path / "config.toml")),
     )  # fmt: skip
     print()
-    for heading, text in (*rows, *(("warning", remark) for remark in summary["remarks"])):
+    for heading, text in (*rows, *(("warning", remark) for remark in summary.get("remarks", ()))):
         print(f"  {heading:<16} {text}")
