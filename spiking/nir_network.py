@@ -70,6 +70,18 @@ def _spiking_network(read: NIRNetwork, path: str | os.PathLike) -> SpikingNetwor
 
 
 def _check(read: NIRNetwork, path: str | os.PathLike) -> None:
+    n = len(read.w)
+    per_unit = (read.tau_d_s, read.tau_r_s, read.tau_m_s, read.v_leak_mv, read.v_threshold_mv, read.v_reset_mv)
+    per_unit += (read.t_ref_s, read.noise_sd_mv, read.unit_types)
+    if (
+        read.w.shape != (n, n)
+        or len(read.w_in) != n
+        or read.w_out.shape[1:] != (n,)
+        or {a.shape for a in per_unit} != {(n,)}
+    ):
+        raise InputError(f"{path}: its arrays do not fit together, or do not fit its {n} units")
+    if not read.w_in.size:
+        raise InputError(f"{path}: it has no input")
     for name in ("w", "w_in", "w_out", "tau_d_s"):
         if not np.isfinite(getattr(read, name)).all():
             raise InputError(f"{path}: {name} would hold NaN or infinite values")
