@@ -12,6 +12,10 @@ from rate2spike.spiking.network import SpikingNetwork
 from rate2spike.spiking.params import LIFParams
 from rate2spike.spiking.simulate_reference import V_START_SPAN_MV
 
+_PER_UNIT = (
+    "tau_d_s", "tau_r_s", "tau_m_s", "v_leak_mv", "v_threshold_mv", "v_reset_mv", "t_ref_s", "noise_sd_mv", "unit_types",
+)  # fmt: skip
+
 
 def nir_network(network: SpikingNetwork) -> NIRNetwork:
     """The arrays that NIR's graph of the network holds. Raises InputError for neurons that NIR has no equation for."""
@@ -71,8 +75,7 @@ def _spiking_network(read: NIRNetwork, path: str | os.PathLike) -> SpikingNetwor
 
 def _check(read: NIRNetwork, path: str | os.PathLike) -> None:
     n = len(read.w)
-    per_unit = (read.tau_d_s, read.tau_r_s, read.tau_m_s, read.v_leak_mv, read.v_threshold_mv, read.v_reset_mv)
-    per_unit += (read.t_ref_s, read.noise_sd_mv, read.unit_types)
+    per_unit = [getattr(read, name) for name in _PER_UNIT]
     if (
         read.w.shape != (n, n)
         or len(read.w_in) != n
