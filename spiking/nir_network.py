@@ -12,6 +12,10 @@ from rate2spike.spiking.network import SpikingNetwork
 from rate2spike.spiking.params import LIFParams
 from rate2spike.spiking.simulate_reference import V_START_SPAN_MV
 
+_PER_UNIT = (
+    "tau_d_s", "tau_r_s", "tau_m_s", "v_leak_mv", "v_threshold_mv", "v_reset_mv", "t_ref_s", "noise_sd_mv", "unit_types",
+)  # fmt: skip
+
 
 def nir_network(network: SpikingNetwork) -> NIRNetwork:
     """The arrays that NIR's graph of the network holds. Raises InputError for neurons that NIR has no equation for."""
@@ -70,6 +74,17 @@ def _spiking_network(read: NIRNetwork, path: str | os.PathLike) -> SpikingNetwor
 
 
 def _check(read: NIRNetwork, path: str | os.PathLike) -> None:
+    n = len(read.w)
+    per_unit = [getattr(read, name) for name in _PER_UNIT]
+    if (
+        read.w.shape != (n, n)
+        or len(read.w_in) != n
+        or read.w_out.shape[1:] != (n,)
+        or {a.shape for a in per_unit} != {(n,)}
+    ):
+        raise InputError(f"{path}: its arrays do not fit together, or do not fit its {n} units")
+    if not read.w_in.size:
+        raise InputError(f"{path}: it has no input")
     for name in ("w", "w_in", "w_out", "tau_d_s"):
         if not np.isfinite(getattr(read, name)).all():
             raise InputError(f"{path}: {name} would hold NaN or infinite values")

@@ -245,6 +245,7 @@ BAD = [
     (lambda: (ends(2, 2) | {"n": lif(2, v_reset=np.ones(2))}, [("in", "n"), ("n", "out")]), "v_reset must be below v_thre"),
     (lambda: (ends(2, 2) | {"n": lif(2, tau=np.zeros(2))}, [("in", "n"), ("n", "out")]), "time constants must be above 0"),
     (lambda: (ends(2, 2) | {"n": lif(2)}, [("in", "n"), ("in", "out"), ("n", "out")]), "reaches the output without a neuron"),
+    (lambda: ({"n": lif(2), "out": nir.Output(np.array([2]))}, [("n", "out")]), "it has no input"),
     (two_synapses, "spikes reach some units through several synapses"),
     (loop, "part of a loop without a neuron"),
 ]  # fmt: skip
@@ -254,6 +255,15 @@ BAD = [
 def test_what_no_spiking_network_holds_is_refused(tmp_path, make, message):
     write_nir(tmp_path / "n.nir", nir.NIRGraph(*make(), type_check=False))
     with pytest.raises(InputError, match=rf"n\.nir: .*{message}"):
+        read_nir(tmp_path / "n.nir")
+
+
+def test_metadata_of_another_network_are_refused(tmp_path):
+    network = SpikingNetwork.from_model(small_model(), 2.0, params=LIFParams(t_ref_s=0.0, noise_sd_mv=0.0))
+    graph = nir_graph(nir_network(network))
+    graph.metadata["unit_types"] = '["excitatory"]'
+    write_nir(tmp_path / "n.nir", graph)
+    with pytest.raises(InputError, match=r"n\.nir: its arrays do not fit together, or do not fit its 12 units"):
         read_nir(tmp_path / "n.nir")
 
 
