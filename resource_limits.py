@@ -110,6 +110,6 @@ def _numbers(group: Path, *names: str) -> list[float]:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text()
+        return file.read_text(errors="replace")
     except OSError:
         return ""

@@ -71,6 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _output(arguments, sources: list[Path]) -> Path:
     """The file to write, checked before any work is done."""
+    from rate2spike.matlab_compat.model_update import check_holds_no_model
+
     output, suffix = Path(arguments.output), SUFFIXES[arguments.to]
     if output.suffix.lower() != suffix:
         raise InputError(f"--output must end in {suffix} with --to {arguments.to}, got {output}")
@@ -78,6 +80,8 @@ def _output(arguments, sources: list[Path]) -> Path:
         raise InputError(f"--output {output} would overwrite an input")
     if not output.resolve().parent.is_dir():
         raise InputError(f"cannot write {output}: its folder does not exist")
+    if suffix == ".mat":
+        check_holds_no_model(output)
     return output
 
 
@@ -110,8 +114,10 @@ def _export_model(sources: list[Path], output: Path, arguments) -> str:
     )
     graph = (cubalif_graph if form == "cubalif" else nir_graph)(nir_network(network))
     write_nir(output, graph)
-    of_step = f", for steps of {network.dt_s * 1e3:g} ms" if form == "cubalif" else ""
-    return f"network of {network.n_units} units, scaling factor {network.scaling_factor:g}, form {form}{of_step}"
+    readers = (
+        f"for steps of {network.dt_s * 1e3:g} ms" if form == "cubalif" else "which Norse does not read: --form cubalif"
+    )
+    return f"network of {network.n_units} units, scaling factor {network.scaling_factor:g}, form {form}, {readers}"
 
 
 def _export_records(sources: list[Path], output: Path, arguments) -> str:

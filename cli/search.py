@@ -138,6 +138,7 @@ def _search_shared_out(files, options, arguments):
                 outcomes.append(item)
                 progress.log(f"{len(outcomes)} of {n_files} models: {item.path} {item.outcome.value}")
                 progress.advance(item.path.name)
+            progress.finish(f"{len(outcomes)} models")
         except KeyboardInterrupt:
             raise KeyboardInterrupt(GO_ON) from None
     return sorted(outcomes, key=lambda item: natural_order(item.path))
@@ -170,6 +171,7 @@ def search_with_progress(paths, options):
             for item in search_files(paths, options, on_file=announce, on_factor=report):
                 outcomes.append(item)
                 progress.line(f"{item.path}: {item.outcome.value}")
+                progress.finish(item.note)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(GO_ON) from None
     return outcomes

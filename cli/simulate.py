@@ -80,6 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _output(arguments) -> Path:
     """The file to write, checked before any work is done."""
+    from rate2spike.matlab_compat.model_update import check_holds_no_model
+
     output = Path(arguments.output)
     if output.suffix.lower() != ".mat":
         raise InputError(f"--output must end in .mat, got {output}")
@@ -87,6 +89,7 @@ def _output(arguments) -> Path:
         raise InputError(f"--output {output} would overwrite the model or the input")
     if not output.resolve().parent.is_dir():
         raise InputError(f"cannot write {output}: its folder does not exist")
+    check_holds_no_model(output)
     return output
 
 

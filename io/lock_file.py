@@ -12,7 +12,6 @@ import os
 import socket
 import sys
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from rate2spike.errors import InputError
+from rate2spike.warn_once import warn_once
 
 if sys.platform == "win32":
     import msvcrt
@@ -29,7 +29,6 @@ else:
 PATIENCE_S = 60.0
 _POLL_S = 0.01
 _UNSUPPORTED = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
-_already_told = False
 
 
 @contextmanager
@@ -98,12 +97,9 @@ def means_no_locks(error: OSError) -> bool:
 
 
 def warn_of_missing_locks() -> None:
-    """Warn, once in a process, that nothing keeps two programs from writing to one file."""
-    global _already_told
-    if not _already_told:
-        _already_told = True
-        text = "this file system has no locks: do not write to one file from two programs at once"
-        warnings.warn(text, stacklevel=6)
+    """Warn, once, that nothing keeps two programs from writing to one file."""
+    text = "this file system has no locks: do not write to one file from two programs at once"
+    warn_once("MISSING_LOCKS", text, stacklevel=6)
 
 
 def _acquired(lock: Path, purpose: str, patience_s: float) -> int:

@@ -25,7 +25,7 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.io.extras import imported
-from rate2spike.io.nir_export import NIRNetwork, nir_metadata, warn_of_what_is_left_out
+from rate2spike.io.nir_export import NIRNetwork, nir_metadata, refuse_filtered_input, warn_of_what_is_left_out
 
 if TYPE_CHECKING:
     import nir
@@ -46,6 +46,7 @@ def cubalif_graph(network: NIRNetwork) -> "nir.NIRGraph":
             f"{network.tau_r_s.max() * 1e3:g} ms: give --neuron-option tau_r_s=0 (evaluate takes it too and says how "
             "well the network works so), or --form cubali"
         )
+    refuse_filtered_input(network)
     warn_of_what_is_left_out(network)
     n, dt_s = network.tau_d_s.size, network.dt_s
     tau_d_s, w_in = network.tau_d_s.astype(float), network.w_in.astype(float)

@@ -61,6 +61,7 @@ class NIRNetwork:
     input_step_s: float  # input column k (from 0) acts from (k - 1/2) to (k + 1/2) times this
     start_span_mv: float  # v starts uniformly within this above v_reset
     scaling_factor: float
+    input_tau_s: np.ndarray | None = field(default=None, repr=False)  # (N,) of a filter that inputs pass; 0: none
 
 
 def nir_graph(network: NIRNetwork) -> "nir.NIRGraph":
@@ -69,6 +70,7 @@ def nir_graph(network: NIRNetwork) -> "nir.NIRGraph":
     Raises InputError if NIR is not installed, or if the filter is single-exponential for some units only.
     """
     nir = imported("nir", "nir", "a NIR graph")
+    refuse_filtered_input(network)
     warn_of_what_is_left_out(network)
     nodes = {
         "input": nir.Input(input_type=np.array([network.w_in.shape[1]])),
@@ -121,6 +123,12 @@ def _filter(nir, network: NIRNetwork):
         v_leak=np.zeros(n),
         w_in=np.ones(n),
     )
+
+
+def refuse_filtered_input(network: NIRNetwork) -> None:
+    """Raise InputError where inputs pass a synapse: our graphs have none there."""
+    if network.input_tau_s is not None:
+        raise InputError("the inputs of this network pass its synapses: use the graph it was imported from")
 
 
 def warn_of_what_is_left_out(network: NIRNetwork) -> None:

@@ -73,9 +73,9 @@ def item_of(file: h5py.File, name: str) -> Any:
     try:
         return file[name]
     except (KeyError, OSError):
-        if isinstance(file.get(name, getlink=True), h5py.HardLink):
-            raise
-        raise UnknownForm("a link to what is not in this file") from None
+        if isinstance(file.get(name, getlink=True), h5py.SoftLink | h5py.ExternalLink):
+            raise UnknownForm("a link to what is not in this file") from None
+        raise
 
 
 def class_name_of(item) -> str | None:

@@ -203,7 +203,8 @@ def _field_names(item, default: tuple[str, ...]) -> tuple[str, ...]:
         names = target_of(item, names)[()]
     if names is None:
         return default
-    return tuple(name if isinstance(name, str) else b"".join(np.ravel(name)).decode("ascii") for name in names)
+    given = np.atleast_1d(names)  # one name may stand alone
+    return tuple(name if isinstance(name, str) else b"".join(np.ravel(name)).decode("ascii") for name in given)
 
 
 def _sparse(group: h5py.Group, class_name: str | None, budget: Budget) -> scipy.sparse.csc_matrix:

@@ -221,6 +221,13 @@ class TrainConfig:
         sections = {"training": training, "task_options": self.task.options()}
         return sections | ({"cell_types": self.cell_types.as_table()} if self.cell_types else {})
 
+    def flat(self) -> dict[str, Any]:
+        """All settings in one table, for comparisons: those of sections other than training as section.name."""
+        tables = self.sections()
+        return tables.pop("training") | {
+            f"{section}.{name}": value for section, values in tables.items() for name, value in values.items()
+        }
+
     @classmethod
     def from_sections(
         cls, sections: Mapping[str, Any], source: str, base: "TrainConfig | None" = None

@@ -17,7 +17,7 @@ from typing import Any
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.run_folder import RunFolder, to_toml
-from rate2spike.matlab_compat.model_file import save_model
+from rate2spike.matlab_compat.model_update import update_model
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.run_files import write_tables
 from rate2spike.resource_limits import usable_cores
@@ -88,7 +88,7 @@ def train_unit(config: TrainConfig, seed: int, folder: Path, n_threads: int | No
     model = result.model
     if result.interrupted:
         return Outcome(seed, "interrupted", updates=model.n_updates_done)
-    save_model(model, run.model)
+    update_model(model, run.model)
     write_tables(run, result)
     diverged = result.diverged_at is not None
     outcome = Outcome(

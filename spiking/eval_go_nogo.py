@@ -4,6 +4,13 @@ Run it with the historic name, `python spiking/eval_go_nogo.py MODEL_OR_DIR [--o
 published script the Go stimulus is on during steps 30-50 (training used 50-75).
 """
 
+if __name__ == "__main__":  # before the imports, so that Ctrl-C during them is one line
+    import sys
+
+    from rate2spike.__main__ import command_line
+
+    sys.exit(command_line("eval-go-nogo"))
+
 from pathlib import Path
 
 import numpy as np
@@ -44,11 +51,3 @@ def eval_go_nogo(model_path: Path, seed: int, output_dir: Path, name: str | None
         *save_figure(historic_raster(nogo, "NoGo trial"), f"{stem}_raster_nogo"),
         *save_figure(historic_raster(go, "Go trial"), f"{stem}_raster_go"),
     ]
-
-
-if __name__ == "__main__":
-    import sys
-
-    from rate2spike.cli.main import main
-
-    sys.exit(main(["eval-go-nogo", *sys.argv[1:]]))

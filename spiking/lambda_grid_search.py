@@ -4,6 +4,13 @@ Touches no file (`search_files` does). Also runs as a script with the historic n
 `python spiking/lambda_grid_search.py MODEL_OR_DIR`.
 """
 
+if __name__ == "__main__":  # before the imports, so that Ctrl-C during them is one line
+    import sys
+
+    from rate2spike.__main__ import command_line
+
+    sys.exit(command_line("search"))
+
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
@@ -11,6 +18,7 @@ from functools import cached_property
 
 import numpy as np
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError, nearest
 from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate.rate_outputs import rate_trajectory
@@ -106,6 +114,7 @@ class Trials:
         return rate_trajectory(self.model, stimuli, initial=self.initial_weights)[0]
 
 
+@one_blas_thread()
 def grid_search(
     model: TrainedModel, task: Task | str, scaling_factors: Iterable[float] = HISTORIC_FACTORS, n_trials: int = 100,
     seed: int | None = None, *, strategy: str = "grid", resolution: float = 1.0, downsample: int = 1,
@@ -172,17 +181,12 @@ def check_device(device: str) -> None:
         check_cuda()
 
 
-def checked_factors(scaling_factors: Iterable[float]) -> tuple[float, ...]:
-    """Distinct positive factors, in the order given. Raises InputError."""
-    factors = tuple(dict.fromkeys(check_scaling_factor(float(factor)) for factor in scaling_factors))
+def checked_factors(scaling_factors: float | Iterable[float]) -> tuple[float, ...]:
+    """Distinct positive factors, in the order given; a number alone is one. Raises InputError."""
+    if isinstance(scaling_factors, str):
+        raise InputError(f"scaling factors are numbers, got {scaling_factors!r}")
+    given = [scaling_factors] if isinstance(scaling_factors, int | float | np.number) else scaling_factors
+    factors = tuple(dict.fromkeys(check_scaling_factor(float(factor)) for factor in given))
     if not factors:
         raise InputError("give at least one scaling factor (--scaling-factors)")
     return factors
-
-
-if __name__ == "__main__":
-    import sys
-
-    from rate2spike.cli.main import main
-
-    sys.exit(main(["search", *sys.argv[1:]]))

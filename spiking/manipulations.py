@@ -13,6 +13,7 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.io.unit_indices import unit_indices
+from rate2spike.matlab_compat.sparse_columns import dense
 from rate2spike.seeding import Role, generator
 from rate2spike.spiking.network import SpikingNetwork
 from rate2spike.spiking.stimulation import units_of_type
@@ -68,7 +69,7 @@ def replace_weights(
     for name, given in (("w", w), ("w_in", w_in)):
         if given is not None:
             old = getattr(network, name)
-            new = np.asarray(given, dtype=old.dtype)
+            new = np.asarray(dense(given, name), dtype=old.dtype)
             if new.shape != old.shape:
                 raise InputError(
                     f"{name} must be {' x '.join(map(str, old.shape))}, got {' x '.join(map(str, new.shape))}"

@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError
 from rate2spike.io.record_stream import write_stream
 from rate2spike.io.records import SpikeRecord
@@ -19,7 +20,14 @@ from rate2spike.matlab_compat.sparse_columns import dense
 from rate2spike.memory import check_memory
 from rate2spike.plausible import Plausible, warn_if_implausible
 from rate2spike.seeding import Role, generator, key64, resolve_seed
-from rate2spike.spiking.params import PUBLISHED_STEP_S, STEPS_PER_COLUMN, LIFParams, NeuronParams
+from rate2spike.spiking.params import (
+    PUBLISHED_STEP_S,
+    STEPS_PER_COLUMN,
+    LIFParams,
+    NeuronParams,
+    neuron_params,
+    stored_neuron,
+)
 from rate2spike.spiking.recording import Block, RecordingPlan, as_record, header
 from rate2spike.spiking.simulate_fast import FastNetwork, simulate_fast
 from rate2spike.spiking.simulate_reference import Draws, GeneratedDraws, InjectedDraws, simulate_reference
@@ -47,6 +55,9 @@ class SpikingNetwork:
     steps_per_column: int = STEPS_PER_COLUMN
     params: NeuronParams = field(default_factory=LIFParams)
     silent: np.ndarray | None = field(default=None, repr=False)  # (N,) bool, units that never fire
+    input_tau_s: np.ndarray | None = field(
+        default=None, repr=False
+    )  # (N,) of a filter that inputs pass (imports); 0: none
 
     @classmethod
     def from_model(
@@ -57,13 +68,17 @@ class SpikingNetwork:
 
         scaling_factor: positive; None takes the one that a search found. initial_weights: use the untrained recurrent
         weights. dt_s: integration step, a whole fraction of a column's 5 ms times downsample (default: 1/100 of it). params:
-        the neurons (LIFParams, QIFParams, ALIFParams, EIFParams). Raises InputError.
+        the neurons (LIFParams, QIFParams, ALIFParams, EIFParams; None: those the model's file names, else LIF). Raises
+        InputError.
         """
         factor = _known_factor(model.scaling_factor) if scaling_factor is None else check_scaling_factor(scaling_factor)
         if downsample < 1 or int(downsample) != downsample:
             raise InputError(f"downsampling must be a whole number from 1, got {downsample}")
         kind = model.w_rec.dtype.type
-        params = params or LIFParams()
+        if params is None:
+            neuron, constants = stored_neuron(model.settings)
+            params = neuron_params(neuron, **constants)
+        dt_s = model.stored("dt_s") if dt_s is None else dt_s
         for name in params.numbers():
             params.per_unit(name, model.n_units)
         return cls(
@@ -80,6 +95,7 @@ class SpikingNetwork:
             downsample=int(downsample),
             steps_per_column=STEPS_PER_COLUMN if dt_s is None else _steps_per_column(dt_s, STEP_S * downsample),
             params=params,
+            input_tau_s=model.per_unit("input_tau_s"),
         )
 
     @property
@@ -173,8 +189,30 @@ class SpikingNetwork:
 
     def drive(self, u: np.ndarray) -> np.ndarray:
         """(N, columns) external input current, mV, float64: w_in u, and the units' constant input."""
-        drive = self.w_in.astype(np.float64) @ u
+        with one_blas_thread():
+            drive = self.input_weights.astype(np.float64) @ u
         return drive if self.unit_bias is None else drive + self.unit_bias.astype(np.float64)[:, None]
+
+    @property
+    def input_weights(self) -> np.ndarray:
+        """What `fed` inputs are multiplied with."""
+        return self.w_in if self.input_tau_s is None else np.eye(self.n_units)
+
+    def fed(self, u: np.ndarray) -> tuple[np.ndarray, int]:
+        """Checked input as the kernels take it, and their steps per column of it.
+
+        As it is; or, where inputs pass a filter, w_in u filtered for each unit, (N, steps + 1).
+        """
+        if self.input_tau_s is None:
+            return u, self.steps_per_column
+        columns = (np.arange(self._n_steps(u) + 1) + self.steps_per_column // 2) // self.steps_per_column
+        with one_blas_thread():
+            weighted = self.w_in.astype(np.float64) @ u
+        kept = np.exp(-self.dt_s / np.where(self.input_tau_s > 0, self.input_tau_s, 1)) * (self.input_tau_s > 0)
+        filtered = np.zeros((columns.size, self.n_units))
+        for k in range(1, columns.size):
+            filtered[k] = kept * filtered[k - 1] + (1 - kept) * weighted[:, columns[k]]
+        return filtered.T, 1
 
     @cached_property
     def unit_groups(self) -> tuple[tuple[str, ...], np.ndarray]:

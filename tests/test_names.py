@@ -10,6 +10,7 @@ from rate2spike.names import each_name
 from rate2spike.rate.cell_types import CellTypes
 from rate2spike.spiking.analysis.firing_rates import firing_rates, psth
 from rate2spike.spiking.analysis.trials import conditions_of
+from rate2spike.spiking.lambda_grid_search import checked_factors
 from rate2spike.spiking.network import SpikingNetwork
 from rate2spike.spiking.stimulation import Stimulation
 
@@ -67,6 +68,12 @@ def test_unit_types_and_labels(record):
     with pytest.raises(InputError, match="one label per trial: 2 trials"):
         conditions_of("ab", 2)  # not 'a' for one trial and 'b' for the other
     assert conditions_of("go", 1)[0] == ("go",)
+
+
+def test_scaling_factors_are_no_digits():
+    assert checked_factors(25) == checked_factors(np.int64(25)) == checked_factors([25.0, 25]) == (25.0,)
+    with pytest.raises(InputError, match="scaling factors are numbers, got '25'"):
+        checked_factors("25")  # not 2 and 5
 
 
 def test_cell_types_and_stimulated_units():

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError
 from rate2spike.seeding import Role, generator, resolve_seed
 from rate2spike.spiking.analysis.binning import checked_rates, trial_rates
@@ -50,6 +51,7 @@ def cross_temporal_discriminability(
     return discriminability_of_rates(rates.rate_hz, labels, seed=seed, n_splits=n_splits, time_s=rates.time_s)
 
 
+@one_blas_thread()
 def discriminability_of_rates(
     rates: np.ndarray, labels: Iterable[Hashable], *, seed: int, n_splits: int = 20, time_s: np.ndarray | None = None
 ) -> CrossTemporalDiscriminability:

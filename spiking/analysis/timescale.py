@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.optimize import OptimizeWarning, curve_fit
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError
 from rate2spike.plausible import Plausible, warn_if_implausible
 from rate2spike.spiking.analysis.binning import spike_counts
@@ -47,6 +48,7 @@ class IntrinsicTimescales:
         return {reason: reasons.count(reason) for reason in sorted(set(reasons))}
 
 
+@one_blas_thread()
 def intrinsic_timescales(
     records: Records, *, bin_s: float = 0.05, window_s: WindowS | None = None, max_lag_s: float | None = None,
     min_rate_hz: float = 1.0, max_tau_s: float | None = None,
@@ -88,6 +90,7 @@ def intrinsic_timescales(
     return IntrinsicTimescales(tau_s, fits, autocorrelation, lag_s, bin_s, len(trials), usable, population)
 
 
+@one_blas_thread()
 def count_autocorrelation(counts: np.ndarray, n_lags: int) -> np.ndarray:
     """(n_lags,) mean Pearson correlation over trials of counts (n_trials, n_bins), lags of 1..n_lags bins.
 
@@ -107,6 +110,7 @@ def count_autocorrelation(counts: np.ndarray, n_lags: int) -> np.ndarray:
     return result
 
 
+@one_blas_thread()
 def fit_timescale(lag_s: np.ndarray, autocorrelation: np.ndarray, max_tau_s: float) -> ExponentialFit:
     """Fit A (exp(-lag / tau) + B), A > 0, to the autocorrelation (n_lags,) from its first peak on."""
     if not np.isfinite(autocorrelation).all():

@@ -35,7 +35,7 @@ def conditions_of(labels: Iterable[Hashable] | None, n_trials: int) -> tuple[tup
     """
     if labels is None:
         return ("all",), np.zeros(n_trials, np.intp)
-    values = np.asarray(each_name(labels))
+    values = np.asarray([labels] if isinstance(labels, str) else list(labels))  # a string is one label
     if values.shape != (n_trials,):
         raise InputError(f"there must be one label per trial: {n_trials} trials, labels of shape {values.shape}")
     if values.dtype.kind == "f" and np.isnan(values).any():

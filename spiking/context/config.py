@@ -11,6 +11,9 @@ from rate2spike.plausible import Plausible, warn_if_implausible
 from rate2spike.seeding import resolve_seed
 from rate2spike.spiking.layers.choices import check_interaction, check_reset, check_surrogate
 
+# what may be otherwise when a run goes on
+MAY_DIFFER = frozenset({"epoch", "nb_worker", "data_path", "cache", "recompute"})
+
 TASKS = ("recognition", "memory")
 MODELS = ("clif", "add_clif", "lif", "lsnn")
 APICAL_TAUS = ("short", "long", "distributed")
@@ -125,6 +128,11 @@ class ContextConfig:
             check_interaction(self.interaction)
         if self.interaction is not None and self.model_type != "clif":
             raise InputError(f"--interaction is for --model_type clif, not {self.model_type}")
+
+    @property
+    def data_name(self) -> str:
+        """In words: made-up recordings are called so."""
+        return f"synthetic {self.dataset}" if self.synthetic else self.dataset
 
     @property
     def data(self) -> DataSettings:

@@ -38,7 +38,8 @@ def test_model_to_nir(cli, tmp_path, go_nogo_path):
     output = tmp_path / "m.nir"
     output.write_text("old")
     code, out, error = cli("export", model, "--to", "nir", "--output", output, "--scaling-factor", 25)
-    assert code == 0 and out == f"{output}: network of 200 units, scaling factor 25, form cubali\n"
+    which = "form cubali, which Norse does not read: --form cubalif"
+    assert code == 0 and out == f"{output}: network of 200 units, scaling factor 25, {which}\n"
     (line,) = error.splitlines()
     assert line.startswith("rate2spike export: warning: NIR cannot hold the refractory period (2 ms) and the noise")
     network = SpikingNetwork.from_model(load_model(model), 25.0)

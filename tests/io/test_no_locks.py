@@ -1,6 +1,7 @@
 """File systems without locks (many network and overlay ones): everything is read and written all the same."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,9 +10,6 @@ from pathlib import Path
 import pytest
 
 DATA = Path(__file__).parent.parent / "data"
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux" or shutil.which("gcc") is None, reason="needs gcc and LD_PRELOAD"
-)
 CODE = """
 import sys, fcntl
 import numpy as np
@@ -58,9 +56,24 @@ with open("network.nir", "rb") as file:
 """
 
 
+def test_one_function_opens_hdf5_files(repository):
+    """Whoever calls h5py.File fails where there are no locks, unless he asks for none."""
+    rooms = ("io", "matlab_compat", "rate", "spiking", "cli")
+    sources = [path for room in rooms for path in (repository / room).rglob("*.py")]
+    opening = {
+        path.name
+        for path in sources
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if re.search(r"h5py\.File\((?!.*locking=False)", line)
+    }
+    assert opening == {"hdf5_file.py"}
+
+
 @pytest.fixture(scope="module")
 def without_locks(tmp_path_factory):
     """Run code where no file can be locked; returns its standard error."""
+    if sys.platform != "linux" or shutil.which("gcc") is None:
+        pytest.skip("needs gcc and LD_PRELOAD")
     shim = tmp_path_factory.mktemp("shim") / "no_locks.so"
     subprocess.run(["gcc", "-shared", "-fPIC", "-o", shim, DATA / "no_locks.c"], check=True)
 
@@ -85,3 +98,14 @@ def test_exports_are_written_with_one_warning(without_locks, tmp_path, go_nogo_p
     pytest.importorskip("pynwb")
     error = without_locks(EXPORTS, tmp_path, go_nogo_path)
     assert error.count("this file system has no locks") == 1, error
+
+
+def test_workers_do_not_repeat_the_warning(without_locks, tmp_path, go_nogo_path):
+    shutil.copy(go_nogo_path, tmp_path)
+    code = """
+from rate2spike.spiking.search_files import FileSearch
+from rate2spike.spiking.search_population import search_population
+options = FileSearch(n_trials=1, seed=1, scaling_factors=(40.0,), task="go-nogo")
+assert [item.outcome.value for item in search_population(".", options, n_workers=1)] == ["searched"]
+"""
+    assert without_locks(code, tmp_path).count("this file system has no locks") == 1

@@ -119,6 +119,10 @@ def test_rows_of_text_in_every_storage(tmp_path, kind, data):
     assert loaded(tmp_path, matrix(CHAR, (2, 2), part(kind, data))).tolist() == ["ab", "cd"]
 
 
+def test_text_called_signed(tmp_path):
+    assert loaded(tmp_path, matrix(CHAR, (1, 3), part(1, "aé€".encode("latin-1", "replace")))) == "aé?"
+
+
 def test_blanks_without_data(tmp_path):
     assert loaded(tmp_path, matrix(CHAR, (1, 3), part(1, b""))) == "   "
 
@@ -264,6 +268,8 @@ def test_other_layouts_of_hdf5(v73):
         file["texts"] = ["a", "bc"]
         for class_name, shape in (("double", (0, 0)), ("char", (0, 3)), ("cell", (0, 2)), ("struct", (2, 0))):
             put(file, f"no_{class_name}", np.array(shape, np.int32), class_name, empty=np.uint32(1))
+        lone = put(file, "lone", {}, "struct", fields=np.bytes_("field"))
+        put(lone, "field", [[7.0]], "double")
         null = file.create_dataset("null", data=h5py.Empty("f8"))
         null.attrs["MATLAB_class"] = np.bytes_("single")
 
@@ -276,6 +282,7 @@ def test_other_layouts_of_hdf5(v73):
     assert {name: back[name].shape for name in back if name.startswith("no_")} == {
         "no_double": (0, 0), "no_char": (0, 3), "no_cell": (0, 2), "no_struct": (2, 0)
     }  # fmt: skip
+    assert back["lone"].dtype.names == ("field",) and back["lone"]["field"][0, 0] == 7
     assert back["null"].shape == (0, 0) and back["null"].dtype == np.float32
     assert len(whos(path)) == len(back)
     savemat(path.with_name("g.mat"), back)
