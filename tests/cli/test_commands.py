@@ -188,6 +188,7 @@ def test_run_does_all_of_it_into_one_folder(cli, tmp_path):
     model = load_model(folder / summary["model"])
     assert model.scaling_factor == summary["best"]["scaling_factor"]
     assert summary["evaluation"]["n_trials"] == 6
+    assert "rate2spike diagnose" in summary["remarks"][0] and f"warning          {summary['remarks'][0]}" in out
     assert len((folder / "training.csv").read_text().splitlines()) == 6
     assert len((folder / "search.csv").read_text().splitlines()) == 3
     figures = {path.name for path in (folder / "figures").iterdir()}
