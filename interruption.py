@@ -39,16 +39,14 @@ def as_process(command: "Callable[[], int]", prog: str) -> int:
     _take_standard_descriptors()
     _watched = _Watched(prog)
     sys.unraisablehook = _again_if_swallowed(sys.unraisablehook)
-    for name in ("SIGINT", "SIGHUP"):  # Windows has no SIGHUP
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # as it is behind `nohup` and `&`
-            signal.signal(number, _on_signal)
+    _handle_with(_on_signal)
     try:
         code = command()
     except KeyboardInterrupt:
         code = say_interrupted()
     if _watched.signal is not None:
         _end(code)  # without the farewell messages of libraries that were cut off
+    _handle_with(signal.SIG_IGN)  # all is done: what remains is the interpreter's own end
     return code
 
 
@@ -77,6 +75,13 @@ def say_interrupted(hint: str = RUN_AGAIN, prog: str | None = None) -> int:
     except OSError:  # nobody listens any more
         pass
     return 128 + (_watched.signal or signal.SIGINT)
+
+
+def _handle_with(handler) -> None:
+    for name in ("SIGINT", "SIGHUP"):  # Windows has no SIGHUP
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # as it is behind `nohup` and `&`
+            signal.signal(number, handler)
 
 
 def _on_signal(number: int, frame: "FrameType | None") -> None:
