@@ -4,9 +4,8 @@ Containers and service accounts often have none. Imported with the package, befo
 """
 
 import os
-from pathlib import Path
 
-temporary: Path | None = None  # the folder in place of the home folder's, if this process chose one
+temporary: str | None = None  # the folder in place of the home folder's, if this process chose one
 
 
 def provide() -> None:
@@ -23,29 +22,29 @@ def provide() -> None:
     useless = [name for name, place in places.items() if not _can_be_written(place)]
     temporary = _private_folder() if useless else None
     if temporary is not None:
-        os.environ.update({name: str(temporary / name.lower()) for name in useless})
+        os.environ.update({name: os.path.join(temporary, name.lower()) for name in useless})
 
 
 def _can_be_written(place: str) -> bool:
     """Whether this is a folder that files can be made in, or can be made one."""
-    path = Path(os.path.expanduser(place))
-    if not path.is_absolute():  # a user without a home: "~" stays as it is
+    path = os.path.expanduser(place)
+    if not os.path.isabs(path):  # a user without a home: "~" stays as it is
         return False
     while not os.path.lexists(path):
-        path = path.parent
-    return path.is_dir() and os.access(path, os.W_OK | os.X_OK)
+        path = os.path.dirname(path)
+    return os.path.isdir(path) and os.access(path, os.W_OK | os.X_OK)
 
 
-def _private_folder() -> Path | None:
+def _private_folder() -> str | None:
     """A folder that this user alone can read and write: what is kept there is run. None if there cannot be one."""
     import stat
     import tempfile
 
     try:
-        folder = Path(tempfile.gettempdir()) / f"rate2spike-{os.getuid()}"
-        folder.mkdir(mode=0o700, exist_ok=True)
+        folder = os.path.join(tempfile.gettempdir(), f"rate2spike-{os.getuid()}")
+        os.makedirs(folder, mode=0o700, exist_ok=True)
         found = os.lstat(folder)
     except OSError:
         return None
     is_ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
-    return folder if is_ours and _can_be_written(str(folder)) else None
+    return folder if is_ours and _can_be_written(folder) else None

@@ -2,53 +2,51 @@
 
 Until something is at stake, an interrupt in the middle of an import ends the process at once: large libraries do not
 stand being cut off there (some swallow the exception, some print pages). Afterwards it is a KeyboardInterrupt, so that
-work is saved and claims are released. Imports of this module are few: it comes before all others.
+work is saved and claims are released. This module comes before all others, and imports as little as can be.
 """
 
-import contextlib
 import os
 import signal
 import sys
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass
-from types import FrameType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
 
 RUN_AGAIN = "run the same command again"
 
 
-@dataclass
 class _Watched:
-    """The command that is this process; none in a process where we are a library."""
+    """The command that is this process; there is none in a process where we are a library."""
 
-    prog: str
-    stderr: int  # a duplicate: while TensorFlow starts, number 2 is turned away
-    at_stake: bool = False
-    signal: int | None = None  # the one that came
-    is_said: bool = False  # the line is printed
+    def __init__(self, prog: str):
+        self.prog = prog
+        self.stderr = os.dup(2)  # while TensorFlow starts, number 2 is turned away
+        self.at_stake = False
+        self.signal: int | None = None  # the one that came
+        self.is_said = False  # the line is printed
 
 
 _watched: _Watched | None = None
 
 
-def as_process(command: Callable[[], int], prog: str) -> int:
+def as_process(command: "Callable[[], int]", prog: str) -> int:
     """Run a command that is all that this process does; returns its exit code, ends the process if it was interrupted."""
     global _watched
     if _watched is not None:
         return command()
     _take_standard_descriptors()
-    _watched = _Watched(prog, os.dup(2))
+    _watched = _Watched(prog)
     sys.unraisablehook = _again_if_swallowed(sys.unraisablehook)
-    for name in ("SIGINT", "SIGHUP"):  # Windows has no SIGHUP
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # as it is behind `nohup` and `&`
-            signal.signal(number, _on_signal)
+    _handle_with(_on_signal)
     try:
         code = command()
     except KeyboardInterrupt:
         code = say_interrupted()
     if _watched.signal is not None:
         _end(code)  # without the farewell messages of libraries that were cut off
+    _handle_with(signal.SIG_IGN)  # all is done: what remains is the interpreter's own end
     return code
 
 
@@ -72,12 +70,21 @@ def say_interrupted(hint: str = RUN_AGAIN, prog: str | None = None) -> int:
         return 128 + signal.SIGINT
     _watched.is_said = True
     behind_the_echo = "\n" if os.isatty(_watched.stderr) else ""  # of ^C
-    with contextlib.suppress(OSError):  # nobody listens any more
+    try:
         os.write(_watched.stderr, (behind_the_echo + line).encode(errors="replace"))
+    except OSError:  # nobody listens any more
+        pass
     return 128 + (_watched.signal or signal.SIGINT)
 
 
-def _on_signal(number: int, frame: FrameType | None) -> None:
+def _handle_with(handler) -> None:
+    for name in ("SIGINT", "SIGHUP"):  # Windows has no SIGHUP
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # as it is behind `nohup` and `&`
+            signal.signal(number, handler)
+
+
+def _on_signal(number: int, frame: "FrameType | None") -> None:
     assert _watched is not None
     _watched.signal = number
     if _watched.is_said:
@@ -89,7 +96,7 @@ def _on_signal(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _is_importing(frame: FrameType | None) -> bool:
+def _is_importing(frame: "FrameType | None") -> bool:
     while frame is not None:
         if frame.f_code.co_filename.startswith("<frozen importlib"):
             return True
@@ -99,16 +106,20 @@ def _is_importing(frame: FrameType | None) -> bool:
 
 def _end(code: int) -> None:
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(AttributeError, OSError, ValueError):
+        try:
             stream.flush()
+        except (AttributeError, OSError, ValueError):  # closed, full
+            pass
     os._exit(code)
 
 
-def _again_if_swallowed(usual: Callable) -> Callable:
+def _again_if_swallowed(usual: "Callable") -> "Callable":
     """A hook for exceptions in destructors and callbacks, where nobody can catch them: the interrupt comes again."""
 
     def hook(unraisable) -> None:
         if isinstance(unraisable.exc_value, KeyboardInterrupt):
+            import threading
+
             again = threading.Timer(0.05, signal.raise_signal, [signal.SIGINT])  # here it would be swallowed again
             again.daemon = True
             again.start()

@@ -136,3 +136,29 @@ def test_closed_and_full_streams(redirection, code, printed, go_nogo_path):
     assert done.returncode == code, done.stderr
     assert done.stdout == printed or (printed == "neurons" and len(done.stdout.splitlines()) > 5)
     assert "Traceback" not in done.stderr
+
+
+SWALLOWED = """
+import os, signal, sys, time
+from rate2spike.interruption import as_process
+
+class Closing:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.01)
+
+def command():
+    Closing()
+    for _ in range(600):
+        time.sleep(0.1)
+    return 0
+
+sys.exit(as_process(command, "program"))
+"""
+
+
+def test_an_interrupt_that_falls_into_a_destructor_comes_again():
+    """Python drops what is raised there."""
+    process = start(sys.executable, "-c", SWALLOWED)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 130 and error == "program: interrupted: run the same command again\n"
