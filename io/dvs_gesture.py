@@ -42,6 +42,8 @@ class DVSGestureRecordings:
 
     def events(self, index: int) -> EventStream:
         """Events of one gesture. Raises InputError for a file that is damaged."""
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"recording {index} of {len(self)}")
         clip = self._clips[index]
         events = _from_npy(clip.path) if clip.path.suffix == ".npy" else self._from_aedat(clip)
         for name, size in (("x", SENSOR.width), ("y", SENSOR.height)):

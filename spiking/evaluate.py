@@ -104,13 +104,17 @@ def evaluate(
 def _warn_of_activity(network: SpikingNetwork, rate_hz: float) -> None:
     """Say so if a network is silent or saturated: a success rule may be met without a spike."""
     ceiling_hz = 1 / np.maximum(network.params.per_unit("t_ref_s", network.n_units), network.dt_s).mean()
-    state = "silent" if rate_hz < SILENT_HZ else "saturated" if rate_hz > SATURATED_SHARE * ceiling_hz else None
-    if state:
-        warnings.warn(
-            f"the network is {state}: its units fire {rate_hz:.3g} Hz on average, so that its accuracy says little; "
-            "`rate2spike diagnose` looks for a scaling factor that mends it",
-            stacklevel=3,
-        )
+    if rate_hz < SILENT_HZ:
+        state = "silent: its units fire"
+    elif rate_hz > SATURATED_SHARE * ceiling_hz:
+        state = f"saturated: of the {ceiling_hz:.3g} Hz that the refractory period allows its units fire"
+    else:
+        return
+    warnings.warn(
+        f"the network is {state} {rate_hz:.3g} Hz on average, so that its accuracy says little; `rate2spike diagnose` "
+        "looks for a scaling factor that mends it",
+        stacklevel=3,
+    )
 
 
 def score_fresh(

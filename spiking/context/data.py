@@ -48,7 +48,9 @@ class TrialSource:
         return input_width(self.recordings.sensor, self.config.frame_settings)
 
     def trial(self, index: int, epoch: int = 0) -> Trial:
-        """Trial `index`; the same in every epoch unless they are to be drawn anew (training only)."""
+        """Trial `index`; the same in every epoch unless they are to be drawn anew (training only). Raises IndexError."""
+        if not 0 <= index < self.n_trials:
+            raise IndexError(f"trial {index} of {self.n_trials}")
         epoch = epoch if self.config.resample_each_epoch and self.split == "train" else 0
         if self.cache is None:
             return self._made(index, epoch)

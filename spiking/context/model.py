@@ -1,5 +1,6 @@
 """The networks: N spiking units and a leaky readout of one unit."""
 
+import warnings
 from typing import Any
 
 import keras
@@ -18,9 +19,10 @@ def build(config: ContextConfig, n_inputs: int) -> keras.Model:
     """Model from (frames (B, T, I), context (B, T, C)) to (readout (B, T, 1), spikes (B, T, N))."""
     frames = keras.Input((None, n_inputs), name="frames")
     context = keras.Input((None, config.data.n_classes), name="context")
-    spikes = hidden_layer(config)(
-        [frames, context] if is_clif(config) else keras.layers.Concatenate()([frames, context])
-    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*plausible is")  # said by the settings, by the names of the flags
+        hidden = hidden_layer(config)
+    spikes = hidden([frames, context] if is_clif(config) else keras.layers.Concatenate()([frames, context]))
     readout = LI(
         1, tau_ms=READOUT_TAU_STEPS * config.step_ms, dt_ms=config.step_ms,
         input_rate_hz=READOUT_RATE_PER_1000_STEPS / config.step_ms, seed=config.seed, name="readout",

@@ -21,6 +21,7 @@ from rate2spike.spiking.lambda_grid_search import (
     with_search_result,
 )
 from rate2spike.spiking.network import SpikingNetwork
+from rate2spike.spiking.params import LIFParams
 
 from helpers import small_model
 
@@ -117,3 +118,10 @@ def test_demonstration_has_every_condition(model):
     assert all(c.outputs.shape == (3, 1000) for c in conditions) and point_s == pytest.approx(1e-3)
     nogo, go = (c.outputs[:, 600:].mean() for c in conditions)
     assert go > 1 > nogo
+
+
+def test_a_silent_or_saturated_network_is_remarked_upon(model):
+    for bias_mv, message in ((-200.0, "silent: its units fire 0"), (1000.0, "saturated: of the 500 Hz .* fire 4")):
+        network = SpikingNetwork.from_model(model, 30, params=LIFParams(bias_mv=bias_mv))
+        with pytest.warns(UserWarning, match=message):
+            evaluate(network, "go-nogo", 2, seed=1)

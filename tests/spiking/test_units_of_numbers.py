@@ -73,9 +73,10 @@ def test_what_the_paper_varies_is_no_matter_of_warning(kind):
 def test_the_command_line_says_it_in_a_line_and_goes_on(cli, go_nogo_path):
     with warnings.catch_warnings():
         warnings.simplefilter("always")
-        code, _, error = cli("evaluate", go_nogo_path, "--scaling-factor", 30, "--n-trials", 1, "--seed", 1,
+        code, _, error = cli("evaluate", go_nogo_path, "--scaling-factor", 30, "--n-trials", 2, "--seed", 1,
                              "--neuron-option", "t_ref_s=5")  # fmt: skip
-    (line,) = (line for line in error.splitlines() if "t_ref_s" in line)
+    line, saturated = (line for line in error.splitlines() if "warning" in line)
+    assert "saturated: of the 0.2 Hz that the refractory period allows its units fire 0.1" in saturated
     assert code == 0 and line.startswith(
         "rate2spike evaluate: warning: t_ref_s is 5 s; plausible is 0, or 1e-05 to 0.1 s"
     )
