@@ -256,5 +256,5 @@ def test_matlab_path_prints_the_folder_then_the_line_to_type(capsys):
 def test_bridge_refuses_what_it_does_not_know(tmp_path, capsys):
     savemat(tmp_path / "request.mat", {"action": "dance"})
     assert main(["matlab-bridge", str(tmp_path / "request.mat"), str(tmp_path / "answer.mat")]) == 2
-    assert "unknown action 'dance'" in capsys.readouterr().err
+    assert not capsys.readouterr().err  # the .m function says it, and may show standard error too
     assert "unknown action 'dance'" in loadmat(tmp_path / "answer.mat")["error_message"]
