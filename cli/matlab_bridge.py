@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Answer one request; 0, or 2 with the error in the response too."""
+    """Answer one request; 0, or 2 with the error in the response."""
     from rate2spike.matlab_compat.matfile import loadmat, mat_bytes
 
     response = Path(arguments.response)
@@ -31,19 +31,27 @@ def run(arguments: argparse.Namespace) -> int:
         if action not in _ACTIONS:
             raise InputError(f"unknown action {action!r} in {arguments.request}: choose from {', '.join(_ACTIONS)}")
         answer = _ACTIONS[action](request)
-    except (InputError, MemoryError) as error:
-        # flags of the command line mean nothing to the caller
-        message = _without_flags(" ".join(str(error).split())) or "not enough memory"
-        response.write_bytes(mat_bytes({"error_message": message}))
-        raise InputError(message) from None
+    except (InputError, OSError, MemoryError, OverflowError) as error:
+        # said in the response alone: the caller shows what it holds, and may show standard error too
+        response.write_bytes(mat_bytes({"error_message": _in_words(error)}))
+        return 2
     # neither packed nor flushed to disk: for 100 MB that are read once, either takes longer than simulating them
     response.write_bytes(mat_bytes(answer))
     return 0
 
 
-def _without_flags(text: str) -> str:
-    """Flags of the command line mean nothing to the caller."""
-    return without_flags(text).replace(" --", " ")
+def _in_words(error: Exception) -> str:
+    """One line for the caller."""
+    if isinstance(error, MemoryError | OverflowError):
+        return "the numbers given need more memory than there is"
+    if isinstance(error, OSError):  # a full disk, a folder that may not be written
+        return f"{error.strerror or error}: {error.filename or ''}"
+    return _for_matlab(" ".join(str(error).split()))
+
+
+def _for_matlab(text: str) -> str:
+    """Without the flags of the command line, which mean nothing to the caller."""
+    return without_flags(text).replace("--reclaim", "the argument reclaim").replace(" --", " ")
 
 
 def _versions(_request: dict) -> dict[str, Any]:
@@ -114,7 +122,7 @@ def _search(request: dict) -> dict[str, Any]:
     outcomes = search_with_progress(_path(request), options)
     prefixes = ["not searched: " if item.outcome is Outcome.FAILED else "" for item in outcomes]
     texts = ["; ".join((item.note, *item.remarks)) for item in outcomes]
-    notes = [prefix + _without_flags(text) for prefix, text in zip(prefixes, texts, strict=True)]
+    notes = [prefix + _for_matlab(text) for prefix, text in zip(prefixes, texts, strict=True)]
     return {"files": [str(item.path) for item in outcomes], "notes": notes}
 
 

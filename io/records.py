@@ -48,6 +48,7 @@ class SpikeRecord:
     scaling_factor: float | None = None
     neuron: str = "lif"  # kind
     seed: int | None = None
+    common_tau_s: float | None = None  # tau_d_s where the model has one for all units
 
     @property
     def n_units(self) -> int:
@@ -102,23 +103,27 @@ class SpikeRecord:
     def to_historic(self, names: str | Iterable[str] = HISTORIC_NAMES, *, compact: bool = False) -> dict[str, Any]:
         """{W, REC, spk, rs, all_fr, out, params} as MATLAB has them; quantities not recorded are left out.
 
-        For a model stored in single precision W, out and params.w_out, .td, .td0 are single; all else is double. With
-        `compact` spikes are uint8 and traces keep the precision of the simulation, for a receiver that converts them.
+        For a model stored in single precision W, out and params.w_out, .td, .td0 are single; all else is double. Where the
+        model has one time constant for all units, td and td0 are that number, double. With `compact` spikes are uint8 and
+        traces keep the precision of the simulation, for a receiver that converts them.
         """
         if self.stride != 1:
             raise InputError("the historic variables hold every step: save a record with a stride as .h5")
         traces = None if compact else np.float64
-        kind = np.float32 if self.w is not None and self.w.dtype == np.float32 else np.float64
+        is_single = self.w_out is not None and self.w_out.dtype == np.float32
+        td, td0 = (_column(tau) for tau in (self.tau_d_s, self.tau_d_initial_s))
+        if self.common_tau_s is not None:
+            td = td0 = np.array([[self.common_tau_s]])
         params = {
-            "dt": self.dt_s, "T": self.duration_s, "nt": self.n_steps, "w_out": _cast(self.w_out, kind),
-            "td": _cast(_column(self.tau_d_s), kind), "td0": _cast(_column(self.tau_d_initial_s), kind),
+            "dt": self.dt_s, "T": self.duration_s, "nt": self.n_steps, "w_out": self.w_out, "td": td, "td0": td0,
             "IPSCs": _cast(self.ipsc, traces),
         }  # fmt: skip
         values = {
-            "W": _cast(self.w, kind), "REC": _cast(self.voltage_mv, traces),
+            "W": self.w, "REC": _cast(self.voltage_mv, traces),
             "spk": _cast(self.spikes, np.uint8 if compact else np.float64), "rs": _cast(self.rates, traces),
             "all_fr": _column(self.firing_rate_hz),
-            "out": _cast(self.output, kind), "params": {k: v for k, v in params.items() if v is not None},
+            "out": _cast(self.output, np.float32 if is_single else np.float64),
+            "params": {k: v for k, v in params.items() if v is not None},
         }  # fmt: skip
         return {name: values[name] for name in _known(names, HISTORIC_NAMES) if values[name] is not None}
 
@@ -150,13 +155,19 @@ class SpikeRecord:
         variables = loadmat(path)
         try:
             params = variables["params"][0, 0]
+            rates_hz = variables["all_fr"].ravel()
             td, td0 = (params[name].ravel() for name in ("td", "td0"))
+            common_tau_s = None
+            if td.size == 1 < rates_hz.size:
+                common_tau_s = td.item()
+                td, td0 = (np.full(rates_hz.size, tau.item()) for tau in (td, td0))
             return cls(
-                firing_rate_hz=variables["all_fr"].ravel(), dt_s=params["dt"].item(), n_steps=int(params["nt"].item()),
+                firing_rate_hz=rates_hz, dt_s=params["dt"].item(), n_steps=int(params["nt"].item()),
                 output=variables.get("out"), voltage_mv=variables.get("REC"), rates=variables.get("rs"),
                 events=events_of(variables["spk"] > 0) if "spk" in variables else None,
                 ipsc=params["IPSCs"] if "IPSCs" in params.dtype.names else None, w=variables.get("W"),
                 w_out=params["w_out"], tau_d_s=td, tau_d_initial_s=td0,
+                common_tau_s=common_tau_s,
             )  # fmt: skip
         except (KeyError, TypeError, IndexError, ValueError, AttributeError):
             raise InputError(

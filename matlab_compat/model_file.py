@@ -205,9 +205,22 @@ class TrainedModel:
         steps = (limits[1] - limits[0]) / (1 + np.exp(-logit)) + limits[0]
         return steps * logit.dtype.type(STEP_S)
 
+    @property
+    def common_tau_s(self) -> float | None:
+        """The time constant where there is one for all units, as MATLAB computes it, in double; otherwise None."""
+        return self.tau_limits_steps[0] * 5 / 1000 if len(self.tau_limits_steps) == 1 else None
+
     def effective_w(self, *, initial: bool = False) -> np.ndarray:
-        """(N, N) signed, masked recurrent weights (w m) * som_m; w is stored rectified, initial weights may be not."""
-        w, signs = self.w_rec_initial if initial else self.w_rec, np.diag(self.sign_matrix)
+        """(N, N) signed, masked recurrent weights (w m) * som_m; w is stored rectified, initial weights may be not.
+
+        Single if one of the three is, as in MATLAB.
+        """
+        w = self.w_rec_initial if initial else self.w_rec
+        is_single = np.float32 in (w.dtype, self.sign_matrix.dtype, self.connection_mask.dtype)
+        return self._signed_and_masked(w).astype(np.float32 if is_single else w.dtype, copy=False)
+
+    def _signed_and_masked(self, w: np.ndarray) -> np.ndarray:
+        signs = np.diag(self.sign_matrix)
         if np.count_nonzero(self.sign_matrix) == np.count_nonzero(signs):  # as it always is with Dale's principle
             return (w * signs) * self.connection_mask
         with one_blas_thread():

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import binomtest
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.spiking.search_result import FactorResult
 
 FIRST_SHARE = 0.2  # of a factor's trials before the first decision
@@ -30,6 +31,7 @@ class Found:
     chosen: float
 
 
+@one_blas_thread()
 def adaptive_search(
     run: Run, coarse: Iterable[float], n_trials: int, resolution: float,
     on_factor: Callable[[FactorResult], None] | None = None,

@@ -49,6 +49,7 @@ class SpikingNetwork:
     inhibitory: np.ndarray = field(repr=False)  # (N,) bool
     som: np.ndarray = field(repr=False)  # (N,) bool, subset of inhibitory
     scaling_factor: float
+    common_tau_s: float | None = None  # tau_d_s where the model has one for all units
     unit_bias: np.ndarray | None = field(default=None, repr=False)  # (N,) constant input, not divided, as w_in is not
     unit_types: np.ndarray | None = field(default=None, repr=False)  # (N,) names
     downsample: int = 1  # every downsample-th column of the input is used, and a column lasts 5 ms times this
@@ -74,19 +75,20 @@ class SpikingNetwork:
         factor = _known_factor(model.scaling_factor) if scaling_factor is None else check_scaling_factor(scaling_factor)
         if downsample < 1 or int(downsample) != downsample:
             raise InputError(f"downsampling must be a whole number from 1, got {downsample}")
-        kind = model.w_rec.dtype.type
         if params is None:
             neuron, constants = stored_neuron(model.settings)
             params = neuron_params(neuron, **constants)
         dt_s = model.stored("dt_s") if dt_s is None else dt_s
         for name in params.numbers():
             params.per_unit(name, model.n_units)
+        w = model.effective_w(initial=initial_weights)
         return cls(
-            w=model.effective_w(initial=initial_weights) / kind(factor),
+            w=w / w.dtype.type(factor),
             w_in=model.w_in,
             w_out=model.w_out,
             tau_d_s=model.tau_s(),
             tau_d_initial_s=model.tau_s(initial=True),
+            common_tau_s=model.common_tau_s,
             inhibitory=model.inhibitory,
             som=model.som,
             scaling_factor=factor,

@@ -155,5 +155,5 @@ def header(network: "SpikingNetwork", plan: RecordingPlan, spike_count: np.ndarr
         "stride": plan.stride, "w": network.w, "w_out": network.w_out, "tau_d_s": network.tau_d_s,
         "tau_d_initial_s": network.tau_d_initial_s, "inhibitory": network.inhibitory, "som": network.som,
         "unit_types": network.unit_types, "scaling_factor": network.scaling_factor, "seed": seed,
-        "neuron": network.params.kind,
+        "neuron": network.params.kind, "common_tau_s": network.common_tau_s,
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -38,6 +39,18 @@ def test_numbers_do_not_depend_on_the_number_of_threads(go_nogo_path):
         haswell_1, haswell_2, own_1, own_2 = (job.result() for job in jobs)
     assert haswell_2 == haswell_1 and own_2 == own_1
     assert len(own_1) == 10
+
+
+def test_every_module_that_multiplies_or_decomposes_does_it_in_one_thread(repository):
+    """A product through NumPy's or SciPy's BLAS belongs into `one_blas_thread`, or into what is called from there."""
+    functions = "dot|vdot|inner|matmul|tensordot|lstsq|polyfit|corrcoef|cov"
+    calls = re.compile(rf" @ |\blinalg\.|\.({functions})\(|scipy\.(linalg|optimize)")
+    folders = [repository / name for name in ("rate", "spiking", "io", "matlab_compat", "cli")]
+    sources = {path: path.read_text() for folder in folders for path in folder.rglob("*.py")}
+    found = {path for path, code in sources.items() if calls.search(code) and "import tensorflow" not in code}
+    assert len(found) > 10
+    unlimited = {path.name for path in found if "one_blas_thread" not in sources[path]}
+    assert unlimited == {"fast.py"}  # a few constants, made on import: equal to the last bit of float32 on all kernels
 
 
 def test_the_limit_holds_until_the_last_of_several_leaves():

@@ -10,6 +10,7 @@ function [W, REC, spk, rs, all_fr, out, params] = LIF_network_fnc(model_path, sc
 %     downsample            use every d-th column of u (default 1)
 %     use_initial_weights   true: the recurrent weights before training (default false)
 %   N units, nt steps: W N x N; REC, spk, rs N x nt; all_fr N x 1 (Hz); out 1 x nt; params has dt, T, nt, w_out, td, td0, IPSCs.
+%   td and td0 are N x 1, or one number where the model has one time constant.
 %
 %   Only the outputs asked for are computed and transferred: ask for few. The noise follows from MATLAB's random stream, so
 %   that rng(1) (rand('twister', 1) in Octave) before the call makes it repeatable. For many trials use RATE2SPIKE_RUN.

@@ -21,10 +21,13 @@ u_go(31:50) = 1;
 factor = double(model.opt_scaling_factor);
 [~, ~, spk_nogo, ~, ~, out_nogo] = LIF_network_fnc(model_path, factor, u, stims, 1, use_initial_weights);
 [~, ~, spk_go, ~, ~, out_go, params] = LIF_network_fnc(model_path, factor, u_go, stims, 1, use_initial_weights);
-params = rmfield(params, 'IPSCs');
 results = struct('model_path', model_path, 'scaling_factor', factor, 'out_nogo', out_nogo, 'out_go', out_go, ...
     'spk_nogo', spk_nogo, 'spk_go', spk_go, 'params', params);
 
+if exist('OCTAVE_VERSION', 'builtin') && isempty(available_graphics_toolkits())
+    warning('rate2spike:figures', 'no figures: this Octave has no graphics toolkit (gnuplot is the smallest)');
+    return
+end
 t = double(params.dt) * (1:double(params.nt));
 figure;
 plot(t, out_nogo, 'm', t, out_go, 'g', 'LineWidth', 2);

@@ -75,10 +75,11 @@ params = struct('dt', dt, 'T', T, 'nt', nt, 'w_out', model.w_out, 'td', td, 'td0
 end
 
 function td = decay_constants(taus, taus_gaus)
-% Synaptic decay time constants in s: trained ones lie between two limits, in steps of 5 ms.
+% Synaptic decay time constants in s: trained ones lie between two limits, in steps of 5 ms; one for all units is a scalar.
+taus = double(taus);
 if numel(taus) > 1
     td = (1 ./ (1 + exp(-taus_gaus)) * (taus(2) - taus(1)) + taus(1)) * 0.005;
 else
-    td = ones(size(taus_gaus)) * taus(1) * 0.005;
+    td = taus * 5 / 1000;
 end
 end
