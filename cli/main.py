@@ -12,6 +12,7 @@ from importlib import import_module
 
 from rate2spike import __version__
 from rate2spike.cli.arguments import Parser
+from rate2spike.cli.standard_streams import prepare_standard_streams
 from rate2spike.errors import InputError
 
 COMMANDS = {
@@ -50,6 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def guarded(command: Callable[[], int], prog: str) -> int:
     """Run a command; bad input, warnings and Ctrl-C become one line each on standard error."""
+    prepare_standard_streams()
     warnings.showwarning = lambda message, *_args, **_kwargs: print(f"{prog}: warning: {message}", file=sys.stderr)
     try:
         code = command()
