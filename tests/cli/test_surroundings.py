@@ -4,8 +4,10 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
+import rate2spike as r2s
 from rate2spike.cli.standard_streams import prepare_standard_streams
 
 COMMAND = f"'{sys.executable}' -m rate2spike"
@@ -60,3 +62,18 @@ def test_a_backend_that_is_not_installed_does_not_matter(tmp_path, backend):
     assert {path.name for path in tmp_path.iterdir()} == {"f.png", "f.pdf"}
     kept = done.stdout.decode().split()[-2:]
     assert kept[0] == backend and (backend != "svg" or kept[1] == "svg")
+
+
+def test_without_numbas_compiler_there_is_a_slow_way_and_one_line(go_nogo_path, tmp_path):
+    flags = "--task go-nogo --scaling-factor 40 --n-trials 2 --seed 1"
+    done = shell(f"{COMMAND} evaluate '{go_nogo_path}' {flags}", tmp_path, NUMBA_DISABLE_JIT="1")
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1 and b"NUMBA_DISABLE_JIT is set" in done.stderr
+    code = (
+        "import numpy as np, rate2spike as r2s\n"
+        f"n = r2s.SpikingNetwork.from_model(r2s.load_model('{go_nogo_path}'), 40)\n"
+        "print(*n.run(np.zeros((1, 2)), seed=1, precision='float64').output.ravel())"
+    )
+    slow = shell(f'"{sys.executable}" -c "{code}"', tmp_path, NUMBA_DISABLE_JIT="1").stdout
+    network = r2s.SpikingNetwork.from_model(r2s.load_model(go_nogo_path), 40)
+    compiled = network.run(np.zeros((1, 2)), seed=1, precision="float64").output.ravel()
+    np.testing.assert_allclose(np.array(slow.split(), float), compiled, rtol=1e-9)
