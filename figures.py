@@ -1,15 +1,42 @@
-"""What all figures share: styles that are told apart in grey, and saving as PNG and PDF without a display."""
+"""What all figures share: matplotlib, styles that are told apart in grey, and saving as PNG and PDF without a display."""
 
+import contextlib
 import io
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import make_folder, write_atomically
+
+
+def _import_matplotlib() -> None:
+    """Import it whatever MPLBACKEND says: matplotlib refuses to start for a backend that is not installed (a terminal in
+    Jupyter names one), and a figure that is saved to a file needs none. Raises InputError."""
+    backend = os.environ.pop("MPLBACKEND", None)
+    try:
+        import matplotlib
+    except (ValueError, OSError) as error:  # a matplotlibrc that is no text, a folder that cannot be read
+        raise InputError(
+            f"matplotlib does not start: {error} (see MATPLOTLIBRC, MPLCONFIGDIR and the file matplotlibrc)"
+        ) from None
+    finally:
+        if backend is not None:
+            os.environ["MPLBACKEND"] = backend
+    if backend:
+        with contextlib.suppress(ValueError):  # for what the caller may draw with pyplot
+            matplotlib.rcParams["backend"] = backend
+
+
+if "matplotlib" not in sys.modules:
+    _import_matplotlib()
+
+from matplotlib.axes import Axes  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
+from matplotlib.ticker import MaxNLocator  # noqa: E402, F401 - all modules with figures take these from here
 
 LINE_STYLES = ("-", "--", "-.", ":")
 SHADES = ("0.0", "0.45", "0.65", "0.3")
@@ -24,7 +51,11 @@ def save_figure(figure: Figure, stem: str | os.PathLike) -> list[Path]:
         buffer = io.BytesIO()
         # no date inside, so that equal results give equal files
         metadata = {"CreationDate": None} if kind == "pdf" else {}
-        figure.savefig(buffer, format=kind, dpi=_PNG_DPI, metadata=metadata)
+        try:
+            figure.savefig(buffer, format=kind, dpi=_PNG_DPI, metadata=metadata)
+        except (RuntimeError, ValueError) as error:  # text.usetex without LaTeX, sizes and fonts that do not exist
+            why = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise InputError(f"cannot draw {stem}.{kind}: {why} (settings of your file matplotlibrc?)") from error
         path = Path(f"{stem}.{kind}")
         write_atomically(path, buffer.getvalue())
         paths.append(path)

@@ -18,11 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from scipy.optimize import nnls
 
-from rate2spike.figures import save_figure
+from rate2spike.figures import Axes, Figure, save_figure
 from rate2spike.spiking.network import SpikingNetwork
 from rate2spike.spiking.params import PUBLISHED_STEP_S
 from rate2spike.spiking.simulate_fast import SPARSE_BELOW, FastNetwork

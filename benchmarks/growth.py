@@ -11,9 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from matplotlib.figure import Figure
 
-from rate2spike.figures import save_figure
+from rate2spike.figures import Figure, save_figure
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.device import set_threads
 from rate2spike.rate.rate_evaluation import batch_arrays, noise_seed

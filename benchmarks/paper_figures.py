@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from scipy.stats import binomtest, fisher_exact, t, ttest_ind, ttest_ind_from_stats, ttest_rel
+
+from rate2spike.figures import Axes, Figure
 
 from paper_measures import Row
 from paper_studies import Published, Quantity, Study

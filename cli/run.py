@@ -160,9 +160,10 @@ def _plan(arguments, recorded) -> Plan:
 
 def _finished_model(folder) -> Path | None:
     """The model of a resumed run whose training had ended."""
+    from rate2spike.io.folder_entries import folder_entries
     from rate2spike.matlab_compat.model_file import holds_model
 
-    models = sorted(path for path in folder.path.glob("models/**/*.mat") if holds_model(path))
+    models = [path for path in folder_entries(folder.path, "models/**/*.mat") if holds_model(path)]
     return models[0] if models else None
 
 

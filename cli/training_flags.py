@@ -198,7 +198,7 @@ def _cell_types(path: str) -> CellTypes:
 
 def _numbers_in(path: str) -> tuple[float, ...]:
     try:
-        return tuple(float(text) for text in Path(path).read_text().replace(",", " ").split())
+        return tuple(float(text) for text in Path(path).read_text(encoding="utf-8-sig").replace(",", " ").split())
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error} (--unit_taus)") from None
     except ValueError as error:

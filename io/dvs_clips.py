@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rate2spike.errors import InputError
+from rate2spike.io.folder_entries import folder_entries
 
 N_CLASSES = 11  # with "other", the last
 NPY_FOLDERS = {"train": "ibmGestureTrain", "test": "ibmGestureTest"}
@@ -46,7 +47,7 @@ def clips_in(folder: Path, split: str) -> list[Clip]:
 
 def _npy_clips(folder: Path) -> list[Clip]:
     clips = []
-    for path in folder.glob("*/*.npy"):
+    for path in folder_entries(folder, "*/*.npy"):
         label = int(path.stem) if re.fullmatch(r"\d{1,4}", path.stem) else -1
         if not 0 <= label < N_CLASSES:
             raise InputError(f"{path}: expected a file name from 0.npy to {N_CLASSES - 1}.npy, the class")

@@ -84,8 +84,9 @@ def import_quietly():
         saved = os.dup(2)
         os.dup2(held.fileno(), 2)
         try:
-            import tensorflow as tf
+            from rate2spike.keras_on_tensorflow import keras, tf
 
+            keras.config.set_floatx("float32")  # a command computes the same whatever ~/.keras/keras.json says
             tf.config.list_physical_devices()
         except Exception:
             held.seek(0)

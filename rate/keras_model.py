@@ -10,10 +10,9 @@ Arrays are (batch, time, units). `train` is the faster way to a trained network;
 
 from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
 
+from rate2spike.keras_on_tensorflow import float32_by_default, keras, tf
 from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.device import set_threads
@@ -33,12 +32,13 @@ PACKAGE = "rate2spike"
 class RateLayer(keras.layers.Layer):
     """The network as a layer: inputs u (B, T, n_inputs) to outputs (B, T-1, n_outputs), noise included.
 
-    Made of a TrainConfig, whose seed decides the initial weights and the noise. Penalties are added to the loss.
+    Made of a TrainConfig, whose seed decides the initial weights and the noise. Penalties are added to the loss. It computes
+    in float32 whatever Keras' dtype policy is, as the trainer does.
     """
 
     def __init__(self, config: TrainConfig | dict[str, Any] | None = None, **kwargs: Any):
         """config: settings, or their sections as `get_config` gives them. Raises InputError."""
-        super().__init__(**kwargs)
+        super().__init__(**{**kwargs, "dtype": "float32"})
         if isinstance(config, dict):
             config = TrainConfig.from_sections(config, "the saved layer")
         config = config or TrainConfig()
@@ -83,7 +83,7 @@ class PublishedLoss(keras.losses.Loss):
     its first sample on, (B, T-1, n_outputs)."""
 
     def __init__(self, kind: str = "l2", name: str = "published_loss", **kwargs: Any):
-        super().__init__(name=name, **{"reduction": "sum_over_batch_size", **kwargs})
+        super().__init__(name=name, **{"reduction": "sum_over_batch_size", "dtype": "float32", **kwargs})
         self.kind = kind
 
     def call(self, y_true, y_pred):
@@ -163,7 +163,7 @@ class RateModel(keras.Model):
     """One RateLayer as a model. `fit()` without data draws trials of the task and judges the network after every epoch."""
 
     def __init__(self, rate_layer: RateLayer | dict[str, Any], **kwargs: Any):
-        super().__init__(**kwargs)
+        super().__init__(**{**kwargs, "dtype": "float32"})
         self.rate_layer = (
             keras.saving.deserialize_keras_object(rate_layer) if isinstance(rate_layer, dict) else rate_layer
         )
@@ -230,6 +230,7 @@ def keras_model(task: Any = "go-nogo", **settings: Any) -> RateModel:
         rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, length, alpha=config.lr_final)
     elif config.lr_schedule == "exponential":
         rate = ExponentialToFloor(config.learning_rate, length, config.lr_final)
-    optimizer = keras.optimizers.Adam(rate, epsilon=ADAM_EPSILON, global_clipnorm=config.clip_norm)
-    model.compile(optimizer=optimizer, loss=PublishedLoss(config.loss), jit_compile=False)
+    with float32_by_default():
+        optimizer = keras.optimizers.Adam(rate, epsilon=ADAM_EPSILON, global_clipnorm=config.clip_norm)
+        model.compile(optimizer=optimizer, loss=PublishedLoss(config.loss), jit_compile=False)
     return model

@@ -7,9 +7,9 @@ per trial and all trials of a batch run at once.
 from typing import Any, NamedTuple
 
 import numpy as np
-import tensorflow as tf
 
 from rate2spike.errors import InputError
+from rate2spike.keras_on_tensorflow import tf
 from rate2spike.rate.config import ACTIVATIONS
 from rate2spike.rate.rollout import activate, padded_steps, rollout, states
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import numpy as np
-import tensorflow as tf
 
 from rate2spike.errors import InputError
+from rate2spike.keras_on_tensorflow import float32_by_default, keras, tf
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.model import RateNetwork, trial_losses
 
@@ -15,10 +15,11 @@ ADAM_EPSILON = 1e-8  # the published value; Keras' default is 1e-7
 Update = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
 
 
-def make_optimizer(network: RateNetwork, config: TrainConfig) -> tf.keras.optimizers.Optimizer:
+def make_optimizer(network: RateNetwork, config: TrainConfig) -> keras.optimizers.Optimizer:
     """Adam, built, so that its variables exist."""
-    optimizer = tf.keras.optimizers.Adam(config.learning_rate, epsilon=ADAM_EPSILON)
-    optimizer.build(list(network.trainable_variables))
+    with float32_by_default():
+        optimizer = keras.optimizers.Adam(config.learning_rate, epsilon=ADAM_EPSILON)
+        optimizer.build(list(network.trainable_variables))
     return optimizer
 
 

@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from rate2spike.figures import draw_conditions
+from rate2spike.figures import Axes, Figure, draw_conditions
 from rate2spike.io.records import SpikeRecord
 from rate2spike.spiking.search_remarks import GOOD_ACCURACY
 from rate2spike.spiking.search_result import SearchResult

@@ -1,10 +1,8 @@
 """The figure of a diagnosis: outputs, units, rates and activity over time, spiking beside rate network."""
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from rate2spike.figures import LINE_STYLES, SHADES
+from rate2spike.figures import LINE_STYLES, SHADES, Axes, Figure
 from rate2spike.spiking.diagnose import Diagnosis
 
 _MARKERS = "osv^Dx"

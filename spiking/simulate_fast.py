@@ -8,8 +8,10 @@ from functools import cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+import numba
 import numpy as np
 
+from rate2spike.errors import InputError
 from rate2spike.spiking.kernels import fast as kernel
 from rate2spike.spiking.params import ALIFParams, EIFParams, NeuronParams
 from rate2spike.spiking.recording import Block, RecordingPlan
@@ -47,7 +49,12 @@ class FastNetwork:
 
     @classmethod
     def of(cls, network: "SpikingNetwork", sparse: bool | None = None) -> "FastNetwork":
-        """Computed in float64, then rounded once. sparse: how to add columns; None: whichever is faster."""
+        """Computed in float64, then rounded once. sparse: how to add columns; None: the faster. Raises InputError."""
+        if numba.config.DISABLE_JIT:
+            raise InputError(
+                "NUMBA_DISABLE_JIT is set, and the fast path exists only compiled: unset it, or take precision='float64', "
+                "which is slow then (half a minute per trial)"
+            )
         n, params = network.n_units, network.params
         padded = -(-n // kernel.PAD) * kernel.PAD
         tau_r = params.per_unit("tau_r_s", n)

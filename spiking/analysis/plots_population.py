@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from rate2spike.errors import InputError
-from rate2spike.figures import LINE_STYLES, SHADES
+from rate2spike.figures import LINE_STYLES, SHADES, Figure, MaxNLocator
 from rate2spike.spiking.analysis.discriminability import CrossTemporalDiscriminability
 from rate2spike.spiking.analysis.population_pca import PopulationPCA
 from rate2spike.spiking.analysis.targeted_reduction import TargetedReduction

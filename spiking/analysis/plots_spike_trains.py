@@ -1,10 +1,8 @@
 """Figures of firing rates, variability and timescales. Each takes the record of an analysis and returns a Figure."""
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from rate2spike.figures import LINE_STYLES, SHADES
+from rate2spike.figures import LINE_STYLES, SHADES, Axes, Figure
 from rate2spike.spiking.analysis.firing_rates import PSTH, FiringRates
 from rate2spike.spiking.analysis.timescale import IntrinsicTimescales
 from rate2spike.spiking.analysis.variability import FanoFactor, ISIVariability

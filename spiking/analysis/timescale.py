@@ -94,8 +94,10 @@ def intrinsic_timescales(
 def count_autocorrelation(counts: np.ndarray, n_lags: int) -> np.ndarray:
     """(n_lags,) mean Pearson correlation over trials of counts (n_trials, n_bins), lags of 1..n_lags bins.
 
-    Pairs with a bin that is the same in all trials are left out; a lag without any pair is NaN.
+    Pairs with a bin that is the same in all trials are left out; a lag without any pair is NaN. Raises InputError.
     """
+    if not np.isfinite(counts).all():
+        raise InputError("the counts hold NaN or infinite values")
     deviation = counts - counts.mean(0)
     norm = np.sqrt((deviation**2).sum(0))
     varies = norm > 0

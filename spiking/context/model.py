@@ -3,8 +3,7 @@
 import warnings
 from typing import Any
 
-import keras
-
+from rate2spike.keras_on_tensorflow import keras
 from rate2spike.spiking.context.config import READOUT_TAU_STEPS, ContextConfig
 from rate2spike.spiking.layers.alif import ALIF
 from rate2spike.spiking.layers.clif import CLIF
@@ -17,12 +16,14 @@ READOUT_RATE_PER_1000_STEPS = 1.0
 
 def build(config: ContextConfig, n_inputs: int) -> keras.Model:
     """Model from (frames (B, T, I), context (B, T, C)) to (readout (B, T, 1), spikes (B, T, N))."""
-    frames = keras.Input((None, n_inputs), name="frames")
-    context = keras.Input((None, config.data.n_classes), name="context")
+    frames = keras.Input((None, n_inputs), name="frames", dtype="float32")
+    context = keras.Input((None, config.data.n_classes), name="context", dtype="float32")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*plausible is")  # said by the settings, by the names of the flags
         hidden = hidden_layer(config)
-    spikes = hidden([frames, context] if is_clif(config) else keras.layers.Concatenate()([frames, context]))
+    spikes = hidden(
+        [frames, context] if is_clif(config) else keras.layers.Concatenate(dtype="float32")([frames, context])
+    )
     readout = LI(
         1, tau_ms=READOUT_TAU_STEPS * config.step_ms, dt_ms=config.step_ms,
         input_rate_hz=READOUT_RATE_PER_1000_STEPS / config.step_ms, seed=config.seed, name="readout",

@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from rate2spike.figures import LINE_STYLES, SHADES
+from rate2spike.figures import LINE_STYLES, SHADES, Axes, Figure
 from rate2spike.spiking.context.trials import Trial
 
 CURVES = ("loss", "accuracy", "balanced_accuracy", "spike_probability")

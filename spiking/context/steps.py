@@ -2,10 +2,9 @@
 
 from typing import Any, NamedTuple
 
-import keras
 import numpy as np
-import tensorflow as tf
 
+from rate2spike.keras_on_tensorflow import keras, tf
 from rate2spike.spiking.context.config import ContextConfig
 from rate2spike.spiking.context.readout import block_means, cross_entropy, positive_weight
 from rate2spike.spiking.context.trials import Batch

@@ -8,11 +8,10 @@ from collections import namedtuple
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from rate2spike.errors import InputError
+from rate2spike.keras_on_tensorflow import keras, tf
 from rate2spike.memory import check_memory
 from rate2spike.plausible import Plausible, warn_if_implausible
 from rate2spike.seeding import Role, generator, resolve_seed
@@ -44,7 +43,7 @@ class Cell(keras.layers.Layer):
     state_names: tuple[str, ...]
 
     def __init__(self, units: int, dt_ms: float, use_bias: bool, seed: int | None, **kwargs: Any):
-        super().__init__(**kwargs)
+        super().__init__(**{**kwargs, "dtype": precision(kwargs.get("dtype"))})
         if not isinstance(units, int | np.integer) or units < 1:
             raise InputError(f"units must be a whole number from 1, got {units!r}")
         check_positive(dt_ms=dt_ms)
@@ -155,19 +154,22 @@ class CellLayer(keras.layers.Layer):
         self, units: int, *, recompute: bool = False, input_gradient: bool = True, name: str | None = None,
         trainable: bool = True, dtype: Any = None, activity_regularizer: Any = None, **cell_options: Any,
     ):  # fmt: skip
-        super().__init__(name=name, trainable=trainable, dtype=dtype, activity_regularizer=activity_regularizer)
+        super().__init__(
+            name=name, trainable=trainable, dtype=precision(dtype), activity_regularizer=activity_regularizer
+        )
         self.cell = self.cell_class(units, dtype=dtype, **cell_options)
         self.recompute, self.input_gradient = recompute, input_gradient
         self.widths: list[int] | None = None  # of the inputs
         self.supports_jit = False
 
     def __call__(self, inputs: Any, **kwargs: Any) -> Any:
-        """`call`, with the shapes checked before Keras does anything. Raises InputError."""
+        """`call`, with shapes and values checked before Keras does anything. Raises InputError."""
         shapes = [tuple(x.shape) for x in (inputs if isinstance(inputs, list | tuple) else [inputs])]
         check_lengths(shapes)
         widths = [shape[-1] for shape in shapes]
         if self.built and self.widths not in (None, widths):
             raise InputError(f"layer {self.name} was made for inputs of width {self.widths}, got {widths}")
+        check_finite(inputs, self.name)
         return super().__call__(inputs, **kwargs)
 
     def build(self, input_shape: Any) -> None:
@@ -190,6 +192,7 @@ class CellLayer(keras.layers.Layer):
         """All states as a record of arrays (T + 1, B, N), the initial ones first: `states.v`, `states.z`, ..."""
         if not self.built:
             self.build([x.shape for x in inputs] if isinstance(inputs, list | tuple) else inputs.shape)
+        check_finite(inputs, self.name)
         x = self._time_first(inputs)
         values = all_states(self.cell.advance, x, self.cell.paths(), self._start(x))
         return namedtuple("States", self.cell.state_names)(*(value.numpy() for value in values))
@@ -216,6 +219,16 @@ class CellLayer(keras.layers.Layer):
         return tuple(self.cell.get_initial_state(batch_size))
 
 
+def precision(dtype: Any) -> str:
+    """What a cell or layer computes in under a dtype policy, by default the global one: float64 if it says so, else float32.
+
+    16 bits cannot hold a potential that a small current moves at every step. Keras casts what comes in and, in the next
+    layer, what goes out.
+    """
+    policy = keras.dtype_policies.get(keras.config.dtype_policy() if dtype is None else dtype)
+    return "float64" if policy.compute_dtype == "float64" else "float32"
+
+
 def check_lengths(shapes: list[tuple]) -> None:
     """Raise InputError unless all inputs (B, T, I) have the same B and T, as far as they are known, and T is not 0."""
     if any(len(shape) != 3 for shape in shapes):
@@ -226,6 +239,16 @@ def check_lengths(shapes: list[tuple]) -> None:
             raise InputError(
                 f"all inputs of a layer must have the same number of {name}, and one at least; got {sorted(known)}"
             )
+
+
+def check_finite(inputs: Any, name: str) -> None:
+    """Raise InputError for NaN or infinity in inputs whose values are known; in a graph the outputs become NaN."""
+    for k, x in enumerate(inputs if isinstance(inputs, list | tuple) else [inputs]):
+        is_known = isinstance(x, np.ndarray) or (tf.is_tensor(x) and hasattr(x, "numpy"))
+        # the sum, which one pass finds, is finite unless a value is not, or it overflows
+        if is_known and not np.isfinite(tf.reduce_sum(x)) and not np.isfinite(x).all():
+            which = "" if not isinstance(inputs, list | tuple) else f", number {k + 1} of {len(inputs)},"
+            raise InputError(f"the input{which} of layer {name} holds NaN or infinite values")
 
 
 def check_positive(**values: float) -> None:

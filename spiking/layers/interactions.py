@@ -9,8 +9,7 @@
 | tanh_add  | s + tanh a     |
 """
 
-import tensorflow as tf
-
+from rate2spike.keras_on_tensorflow import tf
 from rate2spike.spiking.layers.choices import check_interaction
 
 _FORMS = {

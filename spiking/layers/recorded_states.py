@@ -2,9 +2,8 @@
 
 from typing import Any
 
-import keras
-
 from rate2spike.errors import InputError
+from rate2spike.keras_on_tensorflow import keras
 from rate2spike.spiking.layers.cell import CellLayer
 
 
@@ -16,6 +15,7 @@ def record_states(model: keras.Model, inputs: Any) -> dict[int, Any]:
     layers = {index: layer for index, layer in enumerate(model.layers) if isinstance(layer, CellLayer)}
     if not layers:
         raise InputError(f"the model {model.name} has no layer of this package")
-    into = keras.Model(model.inputs, [layer.input for layer in layers.values()])
+    # by name: of a list of one Keras would give the one
+    into = keras.Model(model.inputs, {str(index): layer.input for index, layer in layers.items()})
     values = into(keras.tree.flatten(inputs))
-    return {index: layer.states(value) for (index, layer), value in zip(layers.items(), values, strict=True)}
+    return {index: layer.states(values[str(index)]) for index, layer in layers.items()}

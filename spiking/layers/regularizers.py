@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import keras
-import tensorflow as tf
-
 from rate2spike.errors import InputError
+from rate2spike.keras_on_tensorflow import keras, tf
 from rate2spike.spiking.layers.cell import PACKAGE
 
 
@@ -37,7 +35,8 @@ class SpikeRateRegularizer(keras.regularizers.Regularizer):
         n_trials = tf.shape(z)[0]
         steps = tf.fill([n_trials], tf.shape(z)[1])
         penalty = spike_rate_penalty(tf.reduce_sum(z, 1), steps, self.target_probability)
-        return self.weight * penalty * tf.cast(n_trials, z.dtype)
+        # in the precision in which Keras sums losses
+        return tf.cast(self.weight * penalty * tf.cast(n_trials, z.dtype), keras.config.floatx())
 
     def get_config(self) -> dict[str, Any]:
         """What makes the regulariser again."""

@@ -1,7 +1,6 @@
 """What a spike of the step before does to a potential. Gradients pass through the spike."""
 
-import tensorflow as tf
-
+from rate2spike.keras_on_tensorflow import tf
 from rate2spike.spiking.layers.choices import check_reset
 
 

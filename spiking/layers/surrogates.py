@@ -12,8 +12,7 @@ a is a height for the triangle, a variance for the gaussian, and a slope for the
 
 import math
 
-import tensorflow as tf
-
+from rate2spike.keras_on_tensorflow import tf
 from rate2spike.spiking.layers.choices import check_surrogate
 
 
@@ -44,11 +43,13 @@ def surrogate(u: tf.Tensor, kind: str = "triangle", scale: float = 0.3) -> tf.Te
 
 
 def spikes(u: tf.Tensor, kind: str = "triangle", scale: float = 0.3) -> tf.Tensor:
-    """1 where u > 0, else 0, with gradient ψ(u). Raises InputError for an unknown kind or scale."""
+    """1 where u > 0, else 0, and NaN where u is no finite number, with gradient ψ(u). Raises InputError for an unknown kind
+    or scale."""
     check_surrogate(kind, scale)
 
     @tf.custom_gradient
     def step(u):
-        return tf.cast(u > 0, u.dtype), lambda dz: dz * _FORMS[kind](u, scale)
+        # a comparison alone would make of NaN a unit that is merely silent
+        return tf.cast(u > 0, u.dtype) + 0.0 * u, lambda dz: dz * _FORMS[kind](u, scale)
 
     return step(u)

@@ -196,3 +196,14 @@ def test_damaged_aedat(tmp_path):
         DVSGestureRecordings(write_aedat(tmp_path, ["1,0,10"], packets), "train").events(0)
     with pytest.raises(InputError, match=r"user07_led\.aedat is truncated"):
         DVSGestureRecordings(write_aedat(tmp_path, ["1,0,10"], [packets[0][:-1]]), "train").events(0)
+
+
+def test_what_macos_leaves_beside_recordings_is_passed_over(tmp_path):
+    write_npy(tmp_path)
+    split = tmp_path / "ibmGestureTrain"
+    for place in ("user07_led/._3.npy", "__MACOSX/user07_led_3.npy", "._user07_led/3.npy", ".DS_Store", "Thumbs.db"):
+        path = split / place
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"\x00\x05\x16\x07")
+    recordings = DVSGestureRecordings(tmp_path, "train")
+    assert len(recordings) == 1 and recordings.labels.tolist() == [3]

@@ -1,5 +1,7 @@
 """The .m functions in real GNU Octave: what MATLAB users call, with the classes, sizes and errors they expect."""
 
+import os
+import platform
 import re
 import shutil
 import sys
@@ -183,7 +185,37 @@ def test_check_says_what_it_found_or_what_to_fix(matlab):
         assert(~ispref('rate2spike', 'python') || ~strcmp(getpref('rate2spike', 'python'), '/nowhere/python'))""")
     version, executable, error = output.split("|")
     assert version == "0.1.0" and executable == sys.executable
-    assert error.startswith("rate2spike:python /nowhere/python cannot import rate2spike. Type there:")
+    assert error.startswith("rate2spike:python /nowhere/python cannot import rate2spike: ") and "not found" in error
+
+
+@pytest.mark.octave
+def test_variables_for_other_pythons_do_not_reach_ours(matlab, tmp_path, monkeypatch):
+    """PYTHONHOME and PYTHONPATH are set where MATLAB runs, for its own Python."""
+    (tmp_path / "numpy.py").write_text("raise RuntimeError('of another Python')")
+    for name in ("PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("PYTHONINSPECT", "1")
+    output = matlab("""
+        v = rate2spike_check(); printf('%s|', v.rate2spike)
+        try, rate2spike_check('/usr/bin/env'); catch e, printf('%s', e.message), end""")
+    version, error = output.split("|")
+    assert version == "0.1.0"
+    assert error.startswith("/usr/bin/env cannot import rate2spike: ") and "pip install" not in error
+
+
+@pytest.mark.octave
+def test_a_package_that_only_pythonpath_leads_to_is_found(matlab, tmp_path, monkeypatch):
+    import venv
+
+    venv.create(tmp_path / "bare", symlinks=True)
+    bare = tmp_path / "bare" / "bin" / "python"
+    ask = f"try, rate2spike_check('{bare}'); catch e, printf('%s', e.message), end"
+    assert "No module named 'rate2spike'. Type there:" in matlab(ask)
+    places = [str(Path(np.__file__).parents[1]), str(tmp_path / "here")]
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "rate2spike").symlink_to(Path(__file__).parents[2], target_is_directory=True)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(places))
+    assert f"Python {platform.python_version()}: {bare}" in matlab(ask)
 
 
 @pytest.mark.octave

@@ -2,7 +2,7 @@ function answer = r2s_call(request, is_live)
 % Send a request to the package and return its answer; errors on its side become MATLAB errors.
 % is_live: show its output as it comes (progress of a search).
 if nargin < 2, is_live = false; end
-python = r2s_python();
+[python, with_path] = r2s_python();
 folder = tempname;
 mkdir(folder);
 cleaner = onCleanup(@() r2s_remove(folder));
@@ -13,7 +13,7 @@ if exist('OCTAVE_VERSION', 'builtin')
 else
     save(request_file, '-struct', 'request', '-v7');
 end
-command = r2s_command(python, ['-P -m rate2spike matlab-bridge ' r2s_quote(request_file) ' ' r2s_quote(answer_file)]);
+command = r2s_command(python, ['-P -m rate2spike matlab-bridge ' r2s_quote(request_file) ' ' r2s_quote(answer_file)], with_path);
 text = '';
 if is_live
     status = system(command);

@@ -3,6 +3,7 @@ function model_path = r2s_first_model(path)
 model_path = path;
 if exist(path, 'dir') == 7
     names = dir(fullfile(path, '*.mat'));
+    names = names(~strncmp({names.name}, '.', 1));  % macOS leaves ._net.mat beside net.mat
     if isempty(names)
         error('rate2spike:input', 'folder %s holds no .mat file', path);
     end

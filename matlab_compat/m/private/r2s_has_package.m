@@ -1,8 +1,11 @@
-function is_there = r2s_has_package(python)
-% Whether this Python runs and can import the package.
+function [is_there, why] = r2s_has_package(python, with_path)
+% Whether this Python runs and can import the package; if not, the last line that it printed.
 status = 1;
+why = 'no path was given';
 if ~isempty(python)
-    [status, ~] = system([r2s_command(python, '-P -c "import rate2spike"') ' 2>&1']);
+    [status, text] = system([r2s_command(python, '-P -c "import rate2spike, numpy"', with_path) ' 2>&1']);
+    lines = strsplit(strtrim(text), sprintf('\n'));
+    why = strtrim(lines{end});
 end
 is_there = status == 0;
 end

@@ -1,28 +1,45 @@
-function python = r2s_python(choice)
-% The Python that has the package, found once per session. choice: use this one; '': search again.
-persistent found
+function [python, with_path] = r2s_python(choice)
+% The Python that has the package, found once per session, and whether it needs PYTHONPATH for it, which is left out
+% otherwise: it often leads to packages of another Python. choice: use this one; '': search again.
+persistent found needs_path
 if nargin > 0
     found = '';
     if ~isempty(choice)
-        if ~r2s_has_package(choice)
-            error('rate2spike:python', ['%s cannot import rate2spike. Type there:  %s -m pip install rate2spike  ' ...
-                '(or give the Python of the environment in which you installed it)'], choice, choice);
+        [found, needs_path, why] = first_with_package({choice});
+        if isempty(found)
+            error('rate2spike:python', '%s cannot import rate2spike: %s. %s', choice, why, advice(choice, why));
         end
-        found = choice;
     end
 end
 if isempty(found)
     candidates = r2s_candidates();
-    for k = 1:numel(candidates)
-        if r2s_has_package(candidates{k})
-            found = candidates{k};
-            break
-        end
-    end
+    [found, needs_path] = first_with_package(candidates);
     if isempty(found)
         error('rate2spike:python', ['no Python with the package rate2spike was found (tried: %s). Type in a terminal ' ...
             '`rate2spike matlab-path`, or here  rate2spike_check(''/path/to/bin/python'')'], strjoin(candidates, ', '));
     end
 end
 python = found;
+with_path = needs_path;
+end
+
+function [found, with_path, why] = first_with_package(candidates)
+for with_path = [false, true]
+    for k = 1:numel(candidates)
+        found = candidates{k};
+        [is_there, why] = r2s_has_package(found, with_path);
+        if is_there, return, end
+    end
+    if isempty(getenv('PYTHONPATH')), break, end
+end
+found = '';
+end
+
+function text = advice(python, why)
+if isempty(strfind(why, 'No module named')) %#ok<STREMP> - contains() is not in R2016a
+    text = 'Does it run in a terminal? (from Python 3.11 on)';
+else
+    text = sprintf(['Type there:  %s -m pip install rate2spike  (or give the Python of the environment in which you ' ...
+        'installed it)'], python);
+end
 end

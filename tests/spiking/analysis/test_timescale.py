@@ -63,6 +63,8 @@ def test_autocorrelation_is_the_mean_pearson_correlation_of_pairs_of_bins():
         expected = np.mean([np.corrcoef(counts[:, i], counts[:, j])[0, 1] for i, j in pairs])
         assert result[lag - 1] == pytest.approx(expected)
     assert np.isnan(count_autocorrelation(np.ones((5, 8)), 6)).all()
+    with pytest.raises(InputError, match="counts hold NaN"):
+        count_autocorrelation(np.full((5, 8), np.nan), 6)
 
 
 def test_poisson_units_have_no_timescale():

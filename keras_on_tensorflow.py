@@ -1,0 +1,39 @@
+"""Keras on TensorFlow. All modules here take both from this one, which chooses the backend before Keras is first imported.
+
+Neither KERAS_BACKEND nor ~/.keras/keras.json, which may name another, matters to what is computed.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rate2spike.errors import InputError
+
+
+def _choose_backend() -> None:
+    """TensorFlow. Raises InputError if Keras runs on another already."""
+    if "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = "tensorflow"
+    elif (backend := sys.modules["keras"].config.backend()) != "tensorflow":
+        raise InputError(
+            f"Keras runs on {backend} in this process, and rate2spike needs it on TensorFlow: set the environment variable "
+            "KERAS_BACKEND=tensorflow before Python starts"
+        )
+
+
+_choose_backend()
+
+import keras  # noqa: E402
+import tensorflow as tf  # noqa: E402, F401 - taken from here
+
+
+@contextmanager
+def float32_by_default() -> Iterator[None]:
+    """What Keras makes meanwhile without being given a dtype, such as an optimiser's learning rate, is float32."""
+    before = keras.config.floatx()
+    keras.config.set_floatx("float32")
+    try:
+        yield
+    finally:
+        keras.config.set_floatx(before)
