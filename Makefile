@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: demo test test-neurogym bench lint clean
+TORCH := torch==2.13.0
+
+.PHONY: demo test test-neurogym test-norse bench lint clean
 
 demo: $(VENV)/installed
 	$(BIN)/rate2spike run --task go-nogo --seed 1 --output_dir demo
@@ -15,6 +17,10 @@ test: $(VENV)/installed-test
 # NeuroGym pins old versions of NumPy and matplotlib, so it has an environment of its own
 test-neurogym: .venv-neurogym/installed
 	RATE2SPIKE_REQUIRE_NEUROGYM=1 .venv-neurogym/bin/python -m pytest tests/rate/test_neurogym.py
+
+# PyTorch is large and nothing else needs it, so Norse has an environment of its own; the tests run in ours and call it
+test-norse: $(VENV)/installed-test .venv-norse/installed
+	RATE2SPIKE_NORSE_PYTHON=$(CURDIR)/.venv-norse/bin/python $(BIN)/python -m pytest tests/io/test_norse.py
 
 bench: $(VENV)/installed
 	$(BIN)/python benchmarks/run_all.py --output bench
@@ -27,7 +33,7 @@ lint: $(VENV)/installed-lint
 	$(BIN)/lint-imports
 
 clean:
-	rm -rf $(VENV) .venv-neurogym build dist *.egg-info
+	rm -rf $(VENV) .venv-neurogym .venv-norse build dist *.egg-info
 
 $(VENV)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'rate2spike needs Python 3.11 or newer: make PYTHON=python3.12 ...')"
@@ -43,6 +49,14 @@ $(VENV)/installed-test: $(VENV)/installed
 .venv-neurogym/installed: setup.cfg pyproject.toml
 	test -x .venv-neurogym/bin/python || $(PYTHON) -m venv .venv-neurogym
 	.venv-neurogym/bin/python -m pip install --quiet --editable '.[neurogym]' 'pytest>=8'
+	touch $@
+
+# PyTorch's CPU build: from the disk if there is one (PIP_FIND_LINKS), else from PyTorch's index; PyPI's brings several GB of CUDA
+.venv-norse/installed: Makefile
+	test -x .venv-norse/bin/python || $(PYTHON) -m venv .venv-norse
+	.venv-norse/bin/python -m pip install --quiet --no-index --no-deps $(TORCH) 2>/dev/null \
+		|| .venv-norse/bin/python -m pip install --quiet --index-url https://download.pytorch.org/whl/cpu $(TORCH)
+	.venv-norse/bin/python -m pip install --quiet $(TORCH) norse==1.1.0
 	touch $@
 
 $(VENV)/installed-lint: $(VENV)/installed-test

@@ -7,6 +7,10 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from rate2spike import cache_folders
+
+cache_folders.provide()
+
 __version__ = "0.1.0"
 
 _HOMES = {
@@ -25,6 +29,7 @@ _HOMES = {
     "RateLayer": "rate.keras_model",
     "training_figure": "rate.plots",
     "SpikingNetwork": "spiking.network",
+    "read_nir": "spiking.nir_network",
     "LIFParams": "spiking.params",
     "QIFParams": "spiking.params",
     "ALIFParams": "spiking.params",
@@ -66,6 +71,7 @@ if TYPE_CHECKING:
     from rate2spike.spiking.layers.regularizers import SpikeRateRegularizer
     from rate2spike.spiking.layers.saved_network import load_network
     from rate2spike.spiking.network import SpikingNetwork
+    from rate2spike.spiking.nir_network import read_nir
     from rate2spike.spiking.params import ALIFParams, EIFParams, LIFParams, QIFParams
     from rate2spike.spiking.stimulation import Stimulation
 

@@ -38,6 +38,12 @@ class Progress:
         if self._bar is not None:
             self._bar.update(self._task, advance=n, text=text)
 
+    def finish(self, text: str) -> None:
+        """All is done, perhaps in fewer units than were thought: a full bar, and the final numbers."""
+        if self._bar is not None:
+            done = self._bar.tasks[0].completed
+            self._bar.update(self._task, total=done, completed=done, text=text)
+
     def restart(self, total: int, n_done: int = 0) -> None:
         """Begin anew, for the next of several pieces of work."""
         if self._bar is not None:

@@ -1,7 +1,7 @@
 """Independent units of work on any concurrent.futures executor; a worker that dies costs its unit, which is tried again."""
 
 import logging
-import os
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import (
@@ -13,12 +13,14 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     wait,
 )
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from multiprocessing import active_children, get_context
+from multiprocessing.resource_tracker import ensure_running
 from typing import Any, TypeVar
 
 from rate2spike.errors import InputError
+from rate2spike.interruption import something_is_at_stake
+from rate2spike.worker_processes import GUARD, check_can_be_sent, check_may_start, process_pool
 
 TRIES = 3  # of a unit whose worker died
 Key = TypeVar("Key")
@@ -38,8 +40,13 @@ def run_units(
     """Call work(*arguments) for every unit {key: arguments}; yields (key, result or WorkerDied) as they come.
 
     executor: any concurrent.futures one, a Dask client's for instance; without one, n_workers processes on this machine,
-    each unit in a fresh one if asked. What work raises is raised here. Raises InputError if a cluster is lost.
+    each unit in a fresh one if asked. What work raises is raised here. Raises InputError if a cluster is lost, and if
+    processes cannot be started.
     """
+    if units and (executor is None or isinstance(executor, ProcessPoolExecutor)):
+        check_may_start()
+    if units and executor is None:
+        check_can_be_sent(work, next(iter(units.values())))
     left = dict.fromkeys(units, TRIES)
     while left:
         with _pool(executor, n_workers, fresh_processes) as pool:
@@ -50,11 +57,12 @@ def run_units(
             while waiting or running:
                 try:
                     while waiting and len(running) < at_once:
-                        running[pool.submit(work, *units[waiting[0]])] = waiting[0]
+                        with _deaf_to_interrupts(own=executor is None):
+                            running[pool.submit(work, *units[waiting[0]])] = waiting[0]
                         waiting.pop(0)
-                except BrokenExecutor:
+                except BrokenExecutor as error:
                     if executor:
-                        raise
+                        raise InputError(f"the executor is broken ({error}); if it has processes, {GUARD}") from None
                     break  # a worker died since the last result: a new pool does what is left
                 future = _first_done(running)
                 key = running.pop(future)
@@ -76,13 +84,6 @@ def run_units(
                     result = WorkerDied(f"its worker died {TRIES} times: {error}")
                 del left[key]
                 yield key, result
-
-
-def usable_cores() -> int:
-    """Cores this process may use; Windows and macOS do not tell, so all cores there."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @contextmanager
@@ -119,26 +120,26 @@ def _is_lost_cluster(error: Exception) -> bool:
     )
 
 
-@contextmanager
-def _pool(executor: Executor | None, n_workers: int, fresh_processes: bool) -> Iterator[Executor]:
-    """The caller's executor, or a pool of processes, which are ended when the block ends early (Ctrl-C)."""
+def _pool(executor: Executor | None, n_workers: int, fresh_processes: bool) -> AbstractContextManager[Executor]:
+    """The caller's executor, or a pool of processes."""
     if executor is not None:
-        yield executor
+        return nullcontext(executor)
+    something_is_at_stake()
+    return process_pool(n_workers, fresh_processes)
+
+
+@contextmanager
+def _deaf_to_interrupts(*, own: bool) -> Iterator[None]:
+    """Processes that are started in the block never see Ctrl-C: who started them answers it, and ends them."""
+    if not own or not hasattr(signal, "pthread_sigmask"):
+        yield
         return
-    before = set(active_children())
-    # spawned: TensorFlow does not survive a fork
-    pool = ProcessPoolExecutor(
-        n_workers, mp_context=get_context("spawn"), max_tasks_per_child=1 if fresh_processes else None
-    )
+    ensure_running()  # starting the tracker would lift the block
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        yield pool
-    except BaseException:
-        # what they have finished is on disk: nothing is lost that would be worth waiting for
-        for process in set(active_children()) - before:
-            process.terminate()
-        raise
+        yield
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _first_done(running: Mapping[Future, Any]) -> Future:

@@ -3,10 +3,12 @@
     python benchmarks/paper.py 7 [--networks 10] --output bench/paper
     python benchmarks/paper.py table 7 2C 6A 6B --output bench/paper
     python benchmarks/paper.py longer --compare "until the criteria" "6000 trials" --output bench/paper
+    python benchmarks/paper.py trainer --networks 40 --output bench/paper
 
-FIG is one of 1C, 2C, 2E, 4, 5, 6A, 6B, 6C, 7, S1, S2, S3, S4, S7, several of them, or `all`. Networks are trained where
-<output>/models lacks them, rows go to <output>/figFIG.csv as they are measured, then <output>/figFIG.png and .pdf are
-drawn. Interrupted, it goes on where it was. `table` prints what is measured so far, --compare two points of one figure.
+FIG is one of 1C, 2C, 2E, 4, 5, 6A, 6B, 6C, 7, S1, S2, S3, S4, S7, several of them, or `all`; small, longer and trainer are
+studies of our own. Networks are trained where <output>/models lacks them, rows go to <output>/figFIG.csv as they are
+measured, then <output>/figFIG.png and .pdf are drawn. Interrupted, it goes on where it was. `table` prints what is
+measured so far, --compare two points of one figure.
 """
 
 import argparse

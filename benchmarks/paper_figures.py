@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from scipy.stats import binomtest, fisher_exact, t, ttest_ind, ttest_ind_from_stats, ttest_rel
 
 from paper_measures import Row
-from paper_studies import PUBLISHED_NETWORKS, Published, Quantity, Study
+from paper_studies import Published, Quantity, Study
 
 LEVEL = 0.05  # of the tests whether a difference exceeds the sampling error
 _LETTERS_PER_INCH = 12  # of a title
@@ -139,14 +139,14 @@ def differs(quantity: Quantity, values: np.ndarray, point: str) -> bool:
     if published is None or values.size < 2:
         return False
     if quantity.is_share:
-        theirs = round(published.mean / 100 * PUBLISHED_NETWORKS)
+        theirs = round(published.mean / 100 * published.n_networks)
         ours = int((values > 0).sum())
-        counts = [[ours, values.size - ours], [theirs, PUBLISHED_NETWORKS - theirs]]
+        counts = [[ours, values.size - ours], [theirs, published.n_networks - theirs]]
         return bool(fisher_exact(counts).pvalue < LEVEL)
     if published.sd is None:
         return False
     test = ttest_ind_from_stats(
-        values.mean(), _sd(values), values.size, published.mean, published.sd, PUBLISHED_NETWORKS, equal_var=False
+        values.mean(), _sd(values), values.size, published.mean, published.sd, published.n_networks, equal_var=False
     )
     return bool(test.pvalue < LEVEL)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate import tasks
 from rate2spike.rate.rate_outputs import rate_trajectory
@@ -77,7 +78,8 @@ def components(
 
 def variance_share(rates: np.ndarray) -> float:
     """Of (N, n) rates: what the first N_COMPONENTS principal components hold of the variance."""
-    variances = np.linalg.svd(rates - rates.mean(1, keepdims=True), compute_uv=False) ** 2
+    with one_blas_thread():
+        variances = np.linalg.svd(rates - rates.mean(1, keepdims=True), compute_uv=False) ** 2
     return float(variances[:N_COMPONENTS].sum() / variances.sum())
 
 

@@ -3,10 +3,12 @@
 import argparse
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import takewhile
 from typing import NoReturn
 
-from rate2spike.errors import InputError
+from rate2spike.errors import InputError, nearest
 
 
 class Parser(argparse.ArgumentParser):
@@ -25,15 +27,34 @@ class Parser(argparse.ArgumentParser):
         print(f"{self.prog}: {' '.join(message.split())} (see {self.prog} --help)", file=sys.stderr)
         sys.exit(2)
 
+    @contextmanager
+    def own_flags(self) -> Iterator[None]:
+        """Errors of the library name flags: leave out those in parentheses that this command does not have."""
+        try:
+            yield
+        except InputError as error:
+            raise InputError(without_flags(str(error), self._option_string_actions)) from error
+
     def parse_known_args(self, args=None, namespace=None):
         """Parse after bringing flags to the spelling they were declared with."""
         declared = set(self._option_string_actions)
         known = [_respelled(argument, declared) for argument in (sys.argv[1:] if args is None else args)]
         try:
             check_glued_flags(known, declared)
+            check_known_flags(known, declared)
         except InputError as error:
             self.error(str(error))
         return super().parse_known_args(known, namespace)
+
+
+def without_flags(message: str, known: Container[str] = ()) -> str:
+    """A message without those parentheses that name a flag which is not among the known ones, in either spelling."""
+
+    def kept(match: re.Match[str]) -> str:
+        flags = re.findall(r"--[A-Za-z][\w-]*", match[0])
+        return match[0] if all(_spelled(flag, known) in known for flag in flags) else ""
+
+    return re.sub(r" \((?=[^()]*--[A-Za-z])[^()]*\)", kept, message)
 
 
 def check_glued_flags(arguments: Sequence[str], flags: set[str]) -> None:
@@ -48,6 +69,17 @@ def check_glued_flags(arguments: Sequence[str], flags: set[str]) -> None:
             raise InputError(
                 f"a space is missing between {value!r} and {flag!r} in {argument!r} (put one before a line-ending \\)"
             )
+
+
+def check_known_flags(arguments: Sequence[str], flags: set[str]) -> None:
+    """Raise InputError for a flag that does not exist, before anything is said of others that are missing."""
+    for k, argument in enumerate(arguments):
+        if argument == "--":
+            return
+        flag = argument.partition("=")[0]
+        if re.match(r"--[A-Za-z]", flag) and flag not in flags:
+            values = list(takewhile(lambda text: not text.startswith("-"), arguments[k + 1 :]))
+            raise InputError(f"unrecognized arguments: {' '.join([argument, *values])}{nearest(flag, flags)}")
 
 
 def true_or_false(text: str) -> bool:
@@ -122,12 +154,23 @@ def task_options(arguments: argparse.Namespace) -> dict[str, str]:
     return options
 
 
+def check_task(arguments: argparse.Namespace) -> None:
+    """Raise InputError for a --task that does not exist, before any file is opened."""
+    from rate2spike.rate import tasks
+
+    if arguments.task is not None:
+        tasks.get(arguments.task)
+
+
 def _respelled(argument: str, declared: set[str]) -> str:
     """`--n-trials` as `--n_trials`, or the other way round, if only the other is declared."""
     flag, equals, value = argument.partition("=")
-    if not flag.startswith("--") or flag in declared:
-        return argument
-    for other in (flag.replace("-", "_").replace("__", "--", 1), "--" + flag[2:].replace("_", "-")):
+    return _spelled(flag, declared) + equals + value if flag.startswith("--") else argument
+
+
+def _spelled(flag: str, declared: Container[str]) -> str:
+    """A flag as it was declared, or as it is if it was not."""
+    for other in (flag, flag.replace("-", "_").replace("__", "--", 1), "--" + flag[2:].replace("_", "-")):
         if other in declared:
-            return other + equals + value
-    return argument
+            return other
+    return flag

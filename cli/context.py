@@ -17,6 +17,7 @@ from rate2spike.cli.arguments import true_or_false
 from rate2spike.errors import InputError
 
 if TYPE_CHECKING:
+    from rate2spike.io.run_folder import RunFolder
     from rate2spike.spiking.context.config import ContextConfig
     from rate2spike.spiking.context.training import ContextTraining
 
@@ -88,6 +89,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError(f"--gpu must be the index of one GPU, got {arguments.gpu!r}")
     if not arguments.resume:
         RunFolder.check_free(folder)
+    elif _has_epochs(folder, config):
+        print(f"the run in {folder} is finished, with {config.epoch} epochs; nothing was changed")
+        return 0
     splits = sources(config)
     if arguments.log_json:
         make_folder(Path(arguments.log_json).parent)
@@ -99,18 +103,28 @@ def run(arguments: argparse.Namespace) -> int:
     known_by = fingerprint(splits["train"].recordings, splits["test"].recordings)
     training = ContextTraining(config, folder, splits["train"].n_inputs, known_by)
     if arguments.resume:
-        _resume(training)
-    run_folder.write_config("context", ["rate2spike", *sys.argv[1:]], config.sections())
-    try:
+        _resume(training, run_folder)
+        run_folder.summary.unlink(missing_ok=True)  # it is of fewer epochs
+    with run_folder.interruptible(f"`rate2spike context --resume --save_dir {folder}` goes on"):
+        run_folder.write_config("context", ["rate2spike", *sys.argv[1:]], config.sections())
         _train(training, splits, arguments.log_json)
         tested = tested_and_drawn(training, splits, run_folder)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"`rate2spike context --resume --save_dir {folder}` goes on") from None
-    report(tested, run_folder)
+    report(tested, config, run_folder)
     return 0
 
 
-def _resume(training: "ContextTraining") -> None:
+def _has_epochs(folder: Path, config: "ContextConfig") -> bool:
+    """Whether the run that is to go on is finished, with as many epochs as are asked for."""
+    try:
+        return json.loads((folder / "summary.json").read_text(encoding="utf-8"))["epochs"] == config.epoch
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _resume(training: "ContextTraining", folder: "RunFolder") -> None:
+    from rate2spike.cli.resuming import say_where_it_stands
+
+    say_where_it_stands(folder, "epoch")
     training.resume()
     if training.n_done > training.config.epoch:
         raise InputError(
@@ -127,7 +141,7 @@ def _train(training: "ContextTraining", splits: dict, log_json: str | None) -> N
     with Progress(f"training {config.model_type}", config.epoch * n_batches) as progress:
         progress.restart(config.epoch * n_batches, training.n_done * n_batches)
         progress.line(
-            f"{config.model_type} on {config.dataset}, {config.task_type} of {config.seq_len}: {config.hidden} units, "
+            f"{config.model_type} on {config.data_name}, {config.task_type} of {config.seq_len}: {config.hidden} units, "
             f"{config.n_trials} trials per epoch, steps of {config.step_ms:g} ms, seed {config.seed}"
         )
         _copy_log(training, log_json)
@@ -138,6 +152,9 @@ def _train(training: "ContextTraining", splits: dict, log_json: str | None) -> N
             )  # fmt: skip
             progress.line(epoch_line(record))
             _copy_log(training, log_json)
+        if training.history:
+            last = training.history[-1]
+            progress.finish(f"validation loss {last['val_loss']:.4f}, accuracy {last['val_accuracy']:.3f}")
 
 
 def _copy_log(training: "ContextTraining", log_json: str | None) -> None:
@@ -159,21 +176,21 @@ def epoch_line(record: dict[str, Any]) -> str:
 
 def _config_and_folder(arguments: argparse.Namespace) -> tuple["ContextConfig", Path]:
     """Settings: the flags, over what the folder of a resumed run says, over the defaults. Raises InputError."""
-    from rate2spike.cli.training_flags import read_toml
-    from rate2spike.io.run_folder import RunFolder
-    from rate2spike.spiking.context.config import ContextConfig
+    from rate2spike.cli.resuming import check_same, recorded_run
+    from rate2spike.spiking.context.config import MAY_DIFFER, ContextConfig
 
     given = {name: getattr(arguments, name) for name in (*HISTORIC, *MORE, *SWITCHES)}
     given = {name: value for name, value in given.items() if value is not None}
     if arguments.resume and arguments.save_dir is None:
         raise InputError("--resume needs --save_dir, the folder of the run to go on with")
-    recorded: dict[str, Any] = {}
-    if arguments.resume and (path := Path(arguments.save_dir) / "config.toml").exists():
-        content = read_toml(path)
-        RunFolder.check_kind(content, "context", path)
-        recorded = dict(content.get("context", {}))
-        ContextConfig.from_section(recorded, str(path))
-    config = ContextConfig(**{**recorded, **given})
+    if arguments.resume:
+        folder = Path(arguments.save_dir)
+        recorded = dict(recorded_run(folder, "context").get("context", {}))
+        before = ContextConfig.from_section(recorded, str(folder / "config.toml"))
+        config = ContextConfig(**{**recorded, **given})
+        check_same(vars(config), vars(before), folder, MAY_DIFFER)
+        return config, folder
+    config = ContextConfig(**given)
     task = f"{config.dataset}_{config.task_type}_{config.seq_len}_{config.model_type}"
     name = f"context_{task}_{datetime.now():%Y_%m_%d_%H%M%S}"
     return config, Path(arguments.save_dir or Path("runs") / name)

@@ -1,19 +1,23 @@
 """What `rate2spike context` leaves at the end: test scores, a summary and figures."""
 
+import warnings
 from typing import Any
 
 from rate2spike.figures import save_figure
 from rate2spike.io.run_folder import RunFolder
 from rate2spike.progress import Progress
+from rate2spike.spiking.context.config import ContextConfig
 from rate2spike.spiking.context.f_i_curve import PUBLISHED_STEPS, spike_counts
 from rate2spike.spiking.context.plots import f_i_family, learning_curves, trial_figure
 from rate2spike.spiking.context.readout import block_means
 from rate2spike.spiking.context.steps import Tensors
 from rate2spike.spiking.context.trials import batch_of
+from rate2spike.spiking.evaluate import SILENT_HZ
 
 SOMA_DRIVES = (0.03, 0.06, 0.12, 0.24, 0.36, 0.48)
 APICAL_DRIVES = (0.0, 0.5, 1.0, 2.0)
 EXAMPLE_TRIAL = 1
+SATURATED_PROBABILITY = 0.5  # spikes per unit and step
 
 
 def tested_and_drawn(training: Any, splits: dict[str, Any], folder: RunFolder) -> Any:
@@ -21,6 +25,7 @@ def tested_and_drawn(training: Any, splits: dict[str, Any], folder: RunFolder) -
     config, source = training.config, splits["test"]
     with Progress("test", source.n_batches) as progress:
         tested = training.measure(source, lambda split, count, loss: progress.advance(f"loss {loss:.3f}"))
+        progress.finish(f"loss {tested.loss:.4f}, accuracy {tested.scores.accuracy:.3f}")
     folder.write_summary({
         "model": config.model_type, "dataset": config.dataset, "synthetic": config.synthetic, "task": config.task_type,
         "seq_len": config.seq_len, "seed": config.seed, "epochs": training.n_done, "test_trials": source.n_trials,
@@ -35,14 +40,32 @@ def tested_and_drawn(training: Any, splits: dict[str, Any], folder: RunFolder) -
     return tested
 
 
-def report(tested: Any, folder: RunFolder) -> None:
+def report(tested: Any, config: ContextConfig, folder: RunFolder) -> None:
     """The last lines."""
     scores = tested.scores
     print(
-        f"test: loss {tested.loss:.4f}, accuracy {scores.accuracy:.3f}, balanced accuracy {scores.balanced_accuracy:.3f}, "
-        f"precision {scores.precision:.3f}, recall {scores.recall:.3f}, F1 {scores.f1:.3f}"
+        f"test on {config.data_name}: loss {tested.loss:.4f}, accuracy {scores.accuracy:.3f}, balanced accuracy "
+        f"{scores.balanced_accuracy:.3f}, precision {scores.precision:.3f}, recall {scores.recall:.3f}, F1 {scores.f1:.3f}"
     )
     print(f"written to {folder.path}")
+    warn_of_activity(tested.spike_probability, config.step_ms)
+
+
+def warn_of_activity(spike_probability: float, step_ms: float) -> None:
+    """Say so if the units are silent, or fire in most steps, and what to change."""
+    rate_hz = spike_probability / (step_ms * 1e-3)
+    if rate_hz < SILENT_HZ:
+        warnings.warn(
+            f"the network is silent ({rate_hz:.2g} spikes per unit and second in the test), so that its answers say nothing: "
+            "more updates (--epoch, --n_samples) or a lower --threshold may wake it",
+            stacklevel=2,
+        )
+    elif spike_probability > SATURATED_PROBABILITY:
+        warnings.warn(
+            f"the network is saturated (each unit fires in {spike_probability:.0%} of the steps of the test): a higher "
+            "--threshold, a larger --spike_reg_l2 or a smaller --lr may calm it",
+            stacklevel=2,
+        )
 
 
 def _example(training: Any, source: Any) -> Any:

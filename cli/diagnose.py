@@ -1,19 +1,23 @@
 """Say in words and one figure why a converted network fails: silent, saturated, gain mismatch, unstable, other dynamics.
 
+Of several models each gets its words and its figure.
+
 example: rate2spike diagnose MODEL.mat --scaling-factor 60 --output diagnosis.png
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
 
-from rate2spike.cli.arguments import add_seed, add_task
+from rate2spike.cli.arguments import add_seed, add_task, check_task
 from rate2spike.cli.network_flags import add_neuron_flags, neuron_of
+from rate2spike.cli.network_report import add_paths, each_of_several, results_folder
 from rate2spike.errors import InputError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
-    parser.add_argument("model", metavar="MODEL", help="a model file")
+    add_paths(parser)
     add_task(parser)
     parser.add_argument("--scaling-factor", type=float, default=None, help="default: the one found by a search")
     parser.add_argument("--n-trials", type=int, default=20, help="default: 20")
@@ -21,10 +25,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_seed(parser)
     parser.add_argument("--output", default=None, metavar="FIGURE", help="where to save it, as .png and .pdf "
                         "(default: MODEL_diagnosis.png in this folder)")  # fmt: skip
+    parser.add_argument("--output_dir", default=None, metavar="DIR", help="folder for the figures of several models "
+                        "(default: figures/ in the folder given, if it is one, else this folder)")  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Diagnose, print and draw."""
+    """Diagnose, print and draw. Raises InputError, of several models when all others are done."""
+    from rate2spike.matlab_compat.model_paths import distinct_names, model_files
+
+    check_task(arguments)
+    files = model_files(*arguments.paths)
+    folder = _figure_folder(arguments, files)
+    if len(files) == 1:
+        _diagnose(files[0], Path(arguments.output or folder / f"{files[0].stem}_diagnosis.png"), arguments)
+        return 0
+    with each_of_several() as attempt:
+        for name, path in zip(distinct_names(files), files, strict=True):
+            attempt(path, partial(_diagnose, path, folder / f"{name}_diagnosis.png", arguments))
+            print()
+    return 0
+
+
+def _figure_folder(arguments: argparse.Namespace, files: list[Path]) -> Path:
+    """Where figures go that --output does not name. Raises InputError for flags that do not fit."""
+    output = arguments.output
+    if output is None:
+        several = results_folder(arguments.paths, arguments.output_dir) if len(files) > 1 else None
+        if several is not None and arguments.output_dir is None:
+            return several / "figures"
+        return Path(arguments.output_dir or ".")
+    if len(files) > 1:
+        raise InputError(f"--output names one figure, and there are {len(files)} models: give --output_dir")
+    if arguments.output_dir is not None:
+        raise InputError("give --output (a file) or --output_dir (a folder), not both")
+    if Path(output).suffix.lower() not in (".png", ".pdf"):
+        raise InputError(f"--output must end in .png or .pdf (both are written), got {output}")
+    return Path(output).parent
+
+
+def _diagnose(path: Path, output: Path, arguments: argparse.Namespace) -> None:
     from rate2spike.cli.arguments import task_options
     from rate2spike.figures import save_figure
     from rate2spike.matlab_compat.model_file import load_model
@@ -32,20 +71,15 @@ def run(arguments: argparse.Namespace) -> int:
     from rate2spike.spiking.diagnose import diagnose
     from rate2spike.spiking.plots_diagnosis import diagnosis_figure
 
-    path = Path(arguments.model)
     model = load_model(path)
-    output = Path(arguments.output or f"{path.stem}_diagnosis.png")
-    if output.suffix.lower() not in (".png", ".pdf"):
-        raise InputError(f"--output must end in .png or .pdf (both are written), got {output}")
     task = task_of_model(model, path, arguments.task, task_options(arguments))
     found = diagnose(
-        model, task, arguments.scaling_factor, arguments.n_trials, arguments.seed, params=neuron_of(arguments)
+        model, task, arguments.scaling_factor, arguments.n_trials, arguments.seed, params=neuron_of(arguments, model)
     )
-    print(f"{path.name}: {found.task}, scaling factor {found.scaling_factor:g}, accuracy {found.accuracy:.2f} over "
+    print(f"{path}: {found.task}, scaling factor {found.scaling_factor:g}, accuracy {found.accuracy:.2f} over "
           f"{arguments.n_trials} trials, seed {found.seed}")  # fmt: skip
     for finding in found.findings:
         print(f"* {finding}")
     for name in sorted(set(found.unit_types.tolist())):
         print(f"  {name}: {found.firing_rate_hz[found.unit_types == name].mean():.1f} Hz")
-    print("figures:", *save_figure(diagnosis_figure(found), str(output)[: -len(output.suffix)]))
-    return 0
+    print("figures:", *save_figure(diagnosis_figure(found), str(output)[: -len(output.suffix)]), flush=True)

@@ -1,10 +1,16 @@
 """Networks and spike records for other programs.
 
 --to nir: a model file as a graph for simulators and neuromorphic chips (.nir). The graph holds the network without
-refractory period and noise, which NIR has no place for. --to nwb, --to neo: spike records (.h5, .hdf5 or .mat), one per
-trial, as a Neurodata Without Borders file (.nwb) or a block of Neo in its MATLAB format (.mat).
+refractory period and noise, which NIR has no place for. --form cubali (default): synapses, membranes and readout as nodes
+of their own (CubaLI or LI, LIF, Linear), for readers of all nodes of NIR; any synapse. --form cubalif: one recurrent
+CubaLIF node, which Norse runs too; only for single-exponential synapses (--neuron-option tau_r_s=0) and for one step.
+Norse 1.1 and snnTorch 1.0 know neither CubaLI nor LI. `rate2spike import` reads both forms back.
+
+--to nwb, --to neo: spike records (.h5, .hdf5 or .mat), one per trial, as a Neurodata Without Borders file (.nwb) or a block
+of Neo in its MATLAB format (.mat).
 
 example: rate2spike export MODEL.mat --to nir --output MODEL.nir --scaling-factor 25
+example: rate2spike export MODEL.mat --to nir --form cubalif --neuron-option tau_r_s=0 --output MODEL.nir
 example: rate2spike export TRIAL_1.h5 TRIAL_2.h5 --to nwb --output TRIALS.nwb
 """
 
@@ -12,8 +18,24 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rate2spike.cli.network_flags import add_neuron_flags, neuron_of, step_s_of
 from rate2spike.errors import InputError
 
+FORMS = ("cubali", "cubalif")
+# flags of --to nwb: what they are called in NWB, and what they say
+NWB_TEXTS = {
+    "session_description": "what this session was (default: what was simulated)",
+    "experiment_description": "what it was for (default: what was simulated, with which seeds and version)",
+    "institution": "where it was made",
+    "lab": "in which laboratory",
+    "session_id": "name of the session in the archive",
+    "subject_id": "name of the simulated subject in the archive (default: simulated)",
+    "subject_description": "of the subject (default: that it is simulated)",
+}
+NWB_LISTS = {
+    "experimenter": "who made it, each as 'Last, First'",
+    "keywords": "for searches (default: simulation, spiking neural network, recurrent neural network)",
+}
 SUFFIXES = {"nir": ".nir", "nwb": ".nwb", "neo": ".mat"}
 
 
@@ -27,24 +49,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scaling-factor", type=float, default=None, help="of --to nir (default: the one found by a search)"
     )
+    parser.add_argument("--form", choices=FORMS, default=None, help="of the graph of --to nir (default: cubali)")
+    parser.add_argument("--dt-ms", type=float, default=None, help="step of --to nir (default: 0.05)")
+    add_neuron_flags(parser)
+    for name, text in NWB_TEXTS.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", default=None, metavar="TEXT", help=f"of --to nwb: {text}")
+    for name, text in NWB_LISTS.items():
+        parser.add_argument(f"--{name}", nargs="+", default=None, metavar="TEXT", help=f"of --to nwb: {text}")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Export and say what was written."""
     sources = [Path(source) for source in arguments.sources]
     output = _output(arguments, sources)
-    if arguments.to == "nir":
-        text = _export_model(sources, output, arguments.scaling_factor)
-    else:
-        if arguments.scaling_factor is not None:
-            raise InputError("--scaling-factor belongs to --to nir: a spike record has its own")
-        text = _export_records(sources, output, arguments.to)
+    _refuse_flags_of_others(arguments)
+    export = _export_model if arguments.to == "nir" else _export_records
+    text = export(sources, output, arguments)
     print(f"{output}: {text}")
     return 0
 
 
 def _output(arguments, sources: list[Path]) -> Path:
     """The file to write, checked before any work is done."""
+    from rate2spike.matlab_compat.model_update import check_holds_no_model
+
     output, suffix = Path(arguments.output), SUFFIXES[arguments.to]
     if output.suffix.lower() != suffix:
         raise InputError(f"--output must end in {suffix} with --to {arguments.to}, got {output}")
@@ -52,27 +80,49 @@ def _output(arguments, sources: list[Path]) -> Path:
         raise InputError(f"--output {output} would overwrite an input")
     if not output.resolve().parent.is_dir():
         raise InputError(f"cannot write {output}: its folder does not exist")
+    if suffix == ".mat":
+        check_holds_no_model(output)
     return output
 
 
-def _export_model(sources: list[Path], output: Path, scaling_factor: float | None) -> str:
+def _refuse_flags_of_others(arguments) -> None:
+    if arguments.to != "nir" and arguments.scaling_factor is not None:
+        raise InputError("--scaling-factor belongs to --to nir: a spike record has its own")
+    flags = {"nir": ("form", "dt_ms", "neuron", "neuron_option"), "nwb": (*NWB_TEXTS, *NWB_LISTS)}
+    for to, names in flags.items():
+        given = [name for name in names if getattr(arguments, name) is not None]
+        if to != arguments.to and given:
+            raise InputError(f"--{given[0].replace('_', '-')} belongs to --to {to}")
+
+
+def _export_model(sources: list[Path], output: Path, arguments) -> str:
+    from rate2spike.io.nir_cubalif import cubalif_graph
     from rate2spike.io.nir_export import nir_graph, write_nir
     from rate2spike.matlab_compat.model_file import load_model
+    from rate2spike.matlab_compat.model_paths import one_model_file
     from rate2spike.spiking.network import SpikingNetwork
     from rate2spike.spiking.nir_network import nir_network
 
     if len(sources) > 1:
         raise InputError(f"--to nir takes one model file, got {len(sources)}")
-    if sources[0].suffix.lower() != ".mat":
-        raise InputError(f"--to nir takes a model file (.mat), got {sources[0]}")
-    network = SpikingNetwork.from_model(load_model(sources[0]), scaling_factor)
-    write_nir(output, nir_graph(nir_network(network)))
-    return f"network of {network.n_units} units, scaling factor {network.scaling_factor:g}"
+    source = one_model_file(sources[0])
+    if source.suffix.lower() != ".mat":
+        raise InputError(f"--to nir takes a model file (.mat), got {source}")
+    model, form = load_model(source), arguments.form or FORMS[0]
+    network = SpikingNetwork.from_model(
+        model, arguments.scaling_factor, dt_s=step_s_of(arguments), params=neuron_of(arguments, model)
+    )
+    graph = (cubalif_graph if form == "cubalif" else nir_graph)(nir_network(network))
+    write_nir(output, graph)
+    readers = (
+        f"for steps of {network.dt_s * 1e3:g} ms" if form == "cubalif" else "which Norse does not read: --form cubalif"
+    )
+    return f"network of {network.n_units} units, scaling factor {network.scaling_factor:g}, form {form}, {readers}"
 
 
-def _export_records(sources: list[Path], output: Path, to: str) -> str:
+def _export_records(sources: list[Path], output: Path, arguments) -> str:
     from rate2spike.io.neo_export import write_neo
-    from rate2spike.io.nwb_export import write_nwb
+    from rate2spike.io.nwb_export import NWBSession, write_nwb
     from rate2spike.io.records import SpikeRecord
 
     records, n_spikes = [], 0
@@ -82,9 +132,13 @@ def _export_records(sources: list[Path], output: Path, to: str) -> str:
             raise InputError(f"{source} holds no spikes")
         n_spikes += len(record.events)
         records.append(record)
-    if to == "nwb":
+    if arguments.to == "nwb":
+        values = {name: getattr(arguments, name) for name in NWB_TEXTS} | {
+            name: tuple(getattr(arguments, name) or ()) or None for name in NWB_LISTS
+        }
+        session = NWBSession(**{name: value for name, value in values.items() if value is not None})
         written = datetime.fromtimestamp(sources[0].stat().st_mtime, UTC)
-        write_nwb(records, output, session_start_time=written)
+        write_nwb(records, output, session_start_time=written, session=session)
     else:
         write_neo(records, output)
     return f"{n_spikes} spikes of {records[0].n_units} units in {len(records)} trial{'s'[: len(records) > 1]}"

@@ -1,26 +1,67 @@
-"""What is in a .mat file: its variables, and of a model file, in words, task, sizes, time constants, Dale, SOM, trained or
-not, scaling factor, accuracy.
+"""What is in a file. Of a .mat file: its variables, and of a model, in words, task, sizes, time constants, Dale, SOM, trained
+or not, scaling factor, accuracy. Of a spike record (.h5), a saved Keras network (.keras), a NIR graph (.nir), an NWB file and
+the settings of a run (.toml): what it holds. Of a folder: all such files in it and below, of models the words alone.
+
+example: rate2spike inspect MODEL.mat TRIAL.h5
+         rate2spike inspect runs/xor_1
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
 
+from rate2spike.cli.network_report import each_of_several
 from rate2spike.errors import InputError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
-    parser.add_argument("path", metavar="FILE.mat", help="any MAT file: v4, v5, v6, v7 or v7.3")
+    parser.add_argument(
+        "paths", nargs="+", metavar="FILE_OR_DIR", help="MAT files (v4, v5, v6, v7, v7.3), others as above, and folders"
+    )
     parser.add_argument("--spectrum", action="store_true", help="draw the eigenvalues of a model's recurrent weights")
     parser.add_argument("--output_dir", default=None, help="folder of that figure (default: beside the file)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the description of a model, then the variables."""
+    """Print what each file is and holds. Raises InputError, of several files when all others are done."""
+    files = {file: Path(path).is_dir() for path in arguments.paths for file in _files(Path(path))}
+    if len(files) == 1:
+        for file, is_found in files.items():
+            _inspect(file, arguments, with_variables=not is_found)
+        return 0
+    with each_of_several() as attempt:
+        for file, is_found in files.items():
+            attempt(file, partial(_inspect, file, arguments, with_variables=not is_found))
+            print(flush=True)
+    return 0
+
+
+def _files(path: Path) -> list[Path]:
+    """The file, or those of a folder that can be described. Raises InputError if there are none."""
+    from rate2spike.io.file_summary import SUFFIXES
+    from rate2spike.matlab_compat.model_paths import files_below
+
+    if not path.is_dir():
+        return [path]
+    files = files_below(path, (".mat", *SUFFIXES))
+    if not files:
+        raise InputError(f"folder {path} holds no file that could be described: .mat, {', '.join(SUFFIXES)}")
+    return files
+
+
+def _inspect(path: Path, arguments: argparse.Namespace, *, with_variables: bool) -> None:
+    """The description of a file; of a model, the variables after it."""
+    from rate2spike.io.file_summary import summary
     from rate2spike.matlab_compat.matfile import whos
     from rate2spike.matlab_compat.model_file import looks_like_model
 
-    path = Path(arguments.path)
+    pairs = summary(path)
+    if pairs is not None:
+        if arguments.spectrum:
+            raise InputError(f"{path} holds no model whose eigenvalues could be drawn (--spectrum)")
+        print("\n".join([str(path), *(f"  {name:<15} {text}" for name, text in pairs)]))
+        return
     variables = whos(path)
     is_model = looks_like_model({variable.name for variable in variables})
     if arguments.spectrum and not is_model:
@@ -28,8 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
     lines = _model_lines(path) if is_model else []
     if arguments.spectrum:
         lines = [*lines[:-1], *_draw_spectrum(path, Path(arguments.output_dir or path.parent)), ""]
-    print("\n".join([str(path), *lines, *_table(variables)]))
-    return 0
+    table = _table(variables) if with_variables or not is_model else []
+    print("\n".join([str(path), *(lines if table else lines[:-1]), *table]))
 
 
 def _model_lines(path: Path) -> list[str]:

@@ -4,7 +4,6 @@ Every subcommand is a module with `add_arguments(parser)` and `run(arguments) ->
 that `rate2spike simulate --help` starts at once and never loads TensorFlow.
 """
 
-import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -13,6 +12,7 @@ from importlib import import_module
 from rate2spike import __version__
 from rate2spike.cli.arguments import Parser
 from rate2spike.errors import InputError
+from rate2spike.interruption import RUN_AGAIN, say_interrupted, was_interrupted
 
 COMMANDS = {
     "run": ("rate2spike.cli.run", "all of it for one task: train, search, evaluate, figures, summary"),
@@ -27,50 +27,65 @@ COMMANDS = {
     ),
     "inspect": ("rate2spike.cli.inspect_model", "what is in a .mat file; of a model, in words"),
     "export": ("rate2spike.cli.export", "a model as NIR, spike records as NWB or Neo"),
+    "import": ("rate2spike.cli.import_nir", "a network in NIR as a model file"),
     "matlab-path": ("rate2spike.cli.matlab_path", "where the .m functions for MATLAB and GNU Octave are"),
     "matlab-bridge": ("rate2spike.cli.matlab_bridge", "what these functions call; not for typing"),
     "eval-go-nogo": ("rate2spike.cli.eval_go_nogo", "draw one NoGo and one Go trial as the published script does"),
 }
-INTERRUPTED = 130
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit code: 0, 2 for bad input, 130 for Ctrl-C."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+def main(argv: Sequence[str] | None = None, prog: str | None = None) -> int:
+    """Run a command; returns the exit code: 0, 2 for bad input, 130 for Ctrl-C.
+
+    argv: without it, this is the whole of the process and its arguments are taken. prog: the command's name in messages.
+    """
+    if argv is None:
+        from rate2spike.__main__ import command_line
+
+        return command_line()
+    arguments = list(argv)
     top = _top_parser()
     if not arguments or arguments[0] not in COMMANDS:
         top.parse_args(arguments or ["--help"])
         raise AssertionError("argparse exits on --help, --version and unknown commands")
     name = arguments[0]
     command = import_module(COMMANDS[name][0])
-    parser = Parser(prog=f"rate2spike {name}", description=command.__doc__)
+    parser = Parser(prog=prog or f"rate2spike {name}", description=command.__doc__)
     command.add_arguments(parser)
-    return guarded(lambda: command.run(parser.parse_args(arguments[1:])), parser.prog)
+
+    def run() -> int:
+        with parser.own_flags():
+            return command.run(parser.parse_args(arguments[1:]))
+
+    return guarded(run, parser.prog)
 
 
 def guarded(command: Callable[[], int], prog: str) -> int:
     """Run a command; bad input, warnings and Ctrl-C become one line each on standard error."""
     warnings.showwarning = lambda message, *_args, **_kwargs: print(f"{prog}: warning: {message}", file=sys.stderr)
     try:
-        code = command()
-        sys.stdout.flush()
-        return code
-    except InputError as error:
-        print(f"{prog}: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
-    except BrokenPipeError:  # `rate2spike inspect FILE | head`: the reader has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except OSError as error:  # a full disk, a folder that vanished
-        print(f"{prog}: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
-        return 2
-    except (MemoryError, OverflowError):
-        print(f"{prog}: the numbers given need more memory than there is", file=sys.stderr)
-        return 2
+        return command()
     except KeyboardInterrupt as interrupt:
-        hint = str(interrupt) or "run the same command again"
-        print(f"\n{prog}: interrupted: {hint}", file=sys.stderr)
-        return INTERRUPTED
+        return say_interrupted(str(interrupt) or RUN_AGAIN, prog)
+    except Exception as error:
+        if was_interrupted():  # whatever a library made of it
+            return say_interrupted(RUN_AGAIN, prog)
+        message = _for_the_user(error)
+        if message is None:
+            raise
+        print(f"{prog}: {message}", file=sys.stderr)
+        return 2
+
+
+def _for_the_user(error: Exception) -> str | None:
+    """One line for what is no fault of the program, None for what is one."""
+    if isinstance(error, InputError):
+        return " ".join(str(error).split())
+    if isinstance(error, OSError):  # a full disk, a folder that vanished
+        return f"{error.strerror or error}: {error.filename or ''}"
+    if isinstance(error, MemoryError | OverflowError):
+        return "the numbers given need more memory than there is"
+    return None
 
 
 def _top_parser() -> Parser:

@@ -7,10 +7,10 @@ arguments as MATLAB has them (units from 1); the answer holds the results, or `e
 import argparse
 import os
 import platform
-import re
 from pathlib import Path
 from typing import Any
 
+from rate2spike.cli.arguments import without_flags
 from rate2spike.errors import InputError
 
 
@@ -33,12 +33,17 @@ def run(arguments: argparse.Namespace) -> int:
         answer = _ACTIONS[action](request)
     except (InputError, MemoryError) as error:
         # flags of the command line mean nothing to the caller
-        message = re.sub(r" \(--[\w-]+\)", "", " ".join(str(error).split())) or "not enough memory"
+        message = _without_flags(" ".join(str(error).split())) or "not enough memory"
         response.write_bytes(mat_bytes({"error_message": message}))
         raise InputError(message) from None
     # neither packed nor flushed to disk: for 100 MB that are read once, either takes longer than simulating them
     response.write_bytes(mat_bytes(answer))
     return 0
+
+
+def _without_flags(text: str) -> str:
+    """Flags of the command line mean nothing to the caller."""
+    return without_flags(text).replace(" --", " ")
 
 
 def _versions(_request: dict) -> dict[str, Any]:
@@ -98,7 +103,7 @@ def _search(request: dict) -> dict[str, Any]:
 
     from rate2spike.cli.search import search_with_progress
     from rate2spike.spiking.lambda_grid_search import HISTORIC_FACTORS
-    from rate2spike.spiking.search_files import FileSearch
+    from rate2spike.spiking.search_files import FileSearch, Outcome
 
     factors = np.ravel(_matrix(request, "scaling_factors")) if "scaling_factors" in request else HISTORIC_FACTORS
     options = FileSearch(
@@ -107,7 +112,10 @@ def _search(request: dict) -> dict[str, Any]:
         initial_weights=bool(_number(request, "use_initial_weights", 0)), reclaim=bool(_number(request, "reclaim", 0)),
     )  # fmt: skip
     outcomes = search_with_progress(_path(request), options)
-    return {"files": [str(item.path) for item in outcomes], "notes": [item.note for item in outcomes]}
+    prefixes = ["not searched: " if item.outcome is Outcome.FAILED else "" for item in outcomes]
+    texts = ["; ".join((item.note, *item.remarks)) for item in outcomes]
+    notes = [prefix + _without_flags(text) for prefix, text in zip(prefixes, texts, strict=True)]
+    return {"files": [str(item.path) for item in outcomes], "notes": notes}
 
 
 _ACTIONS = {"versions": _versions, "simulate": _simulate, "run": _run, "search": _search}

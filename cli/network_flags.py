@@ -7,24 +7,26 @@ from rate2spike.errors import InputError
 
 def add_neuron_flags(parser: argparse.ArgumentParser) -> None:
     """--neuron and --neuron-option."""
-    parser.add_argument("--neuron", default="lif", help="lif (default), qif, alif or eif")
+    parser.add_argument("--neuron", default=None, help="lif (default, or as the file says), qif, alif or eif")
     parser.add_argument(
         "--neuron-option", nargs="+", action="extend", default=None, metavar="NAME=NUMBER",
         help="constants of the neurons, such as t_ref_s=0.005 tau_r_s=0 noise_scaling=sqrt_dt",
     )  # fmt: skip
 
 
-def neuron_of(arguments: argparse.Namespace):
-    """The neurons asked for. Raises InputError."""
-    from rate2spike.spiking.params import neuron_params
+def neuron_of(arguments: argparse.Namespace, model):
+    """The neurons asked for: what the flags leave open is as the model's file says. Raises InputError."""
+    from rate2spike.spiking.params import neuron_params, stored_neuron
 
-    values: dict[str, object] = {}
+    kind, values = stored_neuron(model.settings)
+    if arguments.neuron not in (None, kind):
+        kind, values = arguments.neuron, {}
     for pair in arguments.neuron_option or ():
         name, equals, text = pair.partition("=")
         if not name or not equals:
             raise InputError(f"--neuron-option must be NAME=NUMBER, got {pair!r}")
         values[name] = text if name == "noise_scaling" else _number(text, "--neuron-option")
-    return neuron_params(arguments.neuron, **values)
+    return neuron_params(kind, **values)
 
 
 def add_manipulation_flags(parser: argparse.ArgumentParser) -> None:
@@ -62,19 +64,21 @@ def manipulated(network, arguments: argparse.Namespace, seed: int):
     if arguments.no_self_connections:
         network = remove_self_connections(network)
     for text in arguments.lesion or ():
-        network = lesion(network, _units(text))
+        network = lesion(network, _units(text, network.n_units))
     for which in arguments.shuffle or ():
         network = shuffle_weights(network, seed, which=which)
     return network
 
 
-def _units(text: str) -> str | list[int]:
-    """Numbers from 1 as indices from 0, or the name of a class."""
+def _units(text: str, n_units: int) -> str | list[int]:
+    """Numbers from 1 as indices from 0, or the name of a class. Raises InputError, counting from 1 as the flag does."""
     first, dash, last = text.partition("-")
     if not first.isdigit():
         return text
     if (dash and not last.isdigit()) or int(first) < 1 or int(last or first) < int(first) or int(last or first) > 10**7:
         raise InputError(f"--lesion takes numbers from 1 such as 3 or 10-20, got {text!r}")
+    if int(last or first) > n_units:
+        raise InputError(f"--lesion {text}: the network has units 1 to {n_units}")
     return list(range(int(first) - 1, int(last or first)))
 
 

@@ -5,7 +5,8 @@ import sys
 from dataclasses import astuple, fields, replace
 from pathlib import Path
 
-from rate2spike.cli.training_flags import base_for, read_toml, settings_of
+from rate2spike.cli.resuming import check_same, recorded_run
+from rate2spike.cli.training_flags import base_for, settings_of
 from rate2spike.errors import InputError
 from rate2spike.io.run_folder import RunFolder
 from rate2spike.progress import Progress
@@ -13,6 +14,7 @@ from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.population import Outcome, train_population
 from rate2spike.seeding import resolve_seed
 from rate2spike.work_units import dask_executor
+from rate2spike.worker_processes import check_may_start
 
 
 def run_population(arguments: argparse.Namespace) -> int:
@@ -23,13 +25,10 @@ def run_population(arguments: argparse.Namespace) -> int:
     if arguments.workers is not None and arguments.workers < 1:
         raise InputError(f"number of workers must be at least 1, got {arguments.workers} (--workers)")
     folder = Path(arguments.run_folder)
-    recorded = folder / "config.toml"
-    if arguments.resume and recorded.exists():
-        content = read_toml(recorded)
-        RunFolder.check_kind(content, "population", recorded)
-        base = TrainConfig.from_sections(content, str(recorded))
-        config = settings_of(arguments, base)
-        _check_same(config, base, folder)
+    if arguments.resume:
+        base = TrainConfig.from_sections(recorded_run(folder, "population"), str(folder / "config.toml"))
+        config = settings_of(arguments, base_for(arguments) if arguments.recipe else base)
+        check_same(replace(config, seed=None).flat(), replace(base, seed=None).flat(), folder)
     else:
         if not arguments.recipe and arguments.config is None:
             require(arguments, "task", "N", "decay_taus")
@@ -39,8 +38,11 @@ def run_population(arguments: argparse.Namespace) -> int:
         dask_executor(arguments.scheduler) as executor,
         Progress(f"training {len(seeds)} networks", len(seeds)) as progress,
     ):
+        if executor is None:
+            check_may_start()
         run_folder = RunFolder(folder, resume=arguments.resume)
-        run_folder.write_config("population", ["rate2spike", *sys.argv[1:]], config.sections())
+        if not arguments.resume:
+            run_folder.write_config("population", ["rate2spike", *sys.argv[1:]], config.sections())
         progress.line(
             f"training {len(seeds)} networks on {config.task.name}: {config.n_units} units, seeds {arguments.seeds}"
         )
@@ -49,12 +51,11 @@ def run_population(arguments: argparse.Namespace) -> int:
             progress.line(f"seed {outcome.seed}: {in_words(outcome)}")
             progress.advance(f"seed {outcome.seed}")
 
-        try:
+        with run_folder.interruptible("finished networks are kept; the same command with --resume goes on"):
             outcomes = train_population(
                 config, seeds, folder, executor=executor, n_workers=arguments.workers, on_outcome=on_outcome
             )
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt("finished networks are kept; the same command with --resume goes on") from None
+        progress.finish(f"{sum(outcome.criteria_met for outcome in outcomes)} meet the criteria")
     header = tuple(field.name for field in fields(Outcome))
     table = run_folder.write_table("population", header, (astuple(outcome) for outcome in outcomes))
     _draw(run_folder, outcomes)
@@ -93,19 +94,6 @@ def in_words(outcome: Outcome) -> str:
     return f"{met} after {outcome.updates} updates, {outcome.training_s:.0f} s" + (
         f" ({outcome.message})" if outcome.message else ""
     )
-
-
-def _check_same(config: TrainConfig, recorded: TrainConfig, folder: Path) -> None:
-    """Raise InputError listing the settings in which a population to be resumed differs."""
-    here, there = (_flat(replace(each, seed=None)) for each in (config, recorded))
-    names = [name for name in here.keys() | there.keys() if here.get(name) != there.get(name)]
-    if names:
-        listed = "; ".join(f"{name} {there.get(name)!r} there, {here.get(name)!r} here" for name in sorted(names))
-        raise InputError(f"the population in {folder} has other settings: {listed}")
-
-
-def _flat(config: TrainConfig) -> dict:
-    return {name: value for values in config.sections().values() for name, value in values.items()}
 
 
 def _draw(folder: RunFolder, outcomes: list[Outcome]) -> None:

@@ -2,15 +2,19 @@
 
 import argparse
 from datetime import datetime
+from functools import cache, partial
 from pathlib import Path
 
 from rate2spike.cli.arguments import task_options
+from rate2spike.cli.network_report import each_of_several
 from rate2spike.cli.training import historic_model_path
 from rate2spike.cli.training_flags import settings_of
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import make_folder
 from rate2spike.matlab_compat.model_file import holds_model, load_model
+from rate2spike.matlab_compat.model_paths import distinct_names, model_files
 from rate2spike.rate.config import TrainConfig
+from rate2spike.rate.device import prepare_tensorflow
 from rate2spike.rate.model_task import task_of_model
 from rate2spike.seeding import Role, generator, resolve_seed
 
@@ -18,7 +22,7 @@ _DEFAULT_TRIALS, _BATCH = 100, 100
 
 
 def run_eval(arguments: argparse.Namespace) -> int:
-    """Evaluate a file or all files of a folder; returns the exit code."""
+    """Evaluate the models named, or all of a folder; returns the exit code. Raises InputError."""
     n_trials = _DEFAULT_TRIALS if arguments.n_trials is None else arguments.n_trials
     if n_trials < 1:
         raise InputError(f"number of trials must be at least 1, got {n_trials} (--n_trials)")
@@ -26,16 +30,23 @@ def run_eval(arguments: argparse.Namespace) -> int:
     config = settings_of(arguments) if arguments.task else settings_of(_without_options(arguments))
     seed = resolve_seed(arguments.seed)
     options = task_options(arguments)
-    jobs = []
-    for path in _paths(arguments, config):
-        model = load_model(path)
-        jobs.append((path, model, task_of_model(model, path, arguments.task, options)))
-        make_folder(arguments.output_dir or path.parent)
-    from rate2spike.rate.device import prepare_tensorflow
+    paths = _paths(arguments, config)
+    prepare = cache(lambda: prepare_tensorflow(arguments.gpu, arguments.gpu_frac))  # once, and only if it is needed
 
-    prepare_tensorflow(arguments.gpu, arguments.gpu_frac)
-    for path, model, task in jobs:
-        _evaluate_file(path, model, task, n_trials, config.loss, seed, arguments.output_dir)
+    def evaluate(path: Path, name: str) -> None:
+        model = load_model(path)
+        task = task_of_model(model, path, arguments.task, options)
+        folder = Path(arguments.output_dir or path.parent)
+        make_folder(folder)
+        prepare()
+        _evaluate_file(path, model, task, n_trials, config.loss, seed, folder / f"{name}_rate_outputs")
+
+    if len(paths) == 1:
+        evaluate(paths[0], paths[0].stem)
+        return 0
+    with each_of_several() as attempt:
+        for path, name in zip(paths, distinct_names(paths), strict=True):
+            attempt(path, partial(evaluate, path, name if arguments.output_dir else path.stem))
     return 0
 
 
@@ -48,20 +59,19 @@ def _paths(arguments: argparse.Namespace, config: TrainConfig) -> list[Path]:
     from rate2spike.rate.main import require
 
     if arguments.model is not None:
-        target = Path(arguments.model)
-    else:
-        require(arguments, "output_dir", "N", "task", "decay_taus")
-        target = historic_model_path(config, Path(arguments.output_dir), datetime.now()).parent
+        return model_files(*arguments.model)
+    require(arguments, "output_dir", "N", "task", "decay_taus")
+    target = historic_model_path(config, Path(arguments.output_dir), datetime.now()).parent
     if not target.is_dir():
         return [target]
-    pattern = "*.mat" if arguments.model else f"Task_*_N_{config.n_units}_*_Act_{config.activation}_*.mat"
+    pattern = f"Task_*_N_{config.n_units}_*_Act_{config.activation}_*.mat"
     paths = sorted(path for path in target.glob(pattern) if not path.name.startswith(".") and holds_model(path))
     if not paths:
         raise InputError(f"folder {target} holds no model to evaluate")
     return paths
 
 
-def _evaluate_file(path, model, task, n_trials, loss, seed, output_dir) -> None:
+def _evaluate_file(path, model, task, n_trials, loss, seed, figure_stem) -> None:
     import numpy as np
 
     from rate2spike.figures import save_figure
@@ -76,7 +86,6 @@ def _evaluate_file(path, model, task, n_trials, loss, seed, output_dir) -> None:
     accuracy = np.average([part.accuracy for part in parts], weights=sizes)
     mean_loss = np.average([part.loss for part in parts], weights=sizes)
     outputs, labels = (np.concatenate([getattr(part, name) for part in parts]) for name in ("outputs", "labels"))
-    folder = Path(output_dir) if output_dir else path.parent
-    figures = save_figure(rate_outputs(outputs, labels, task), folder / f"{path.stem}_rate_outputs")
+    figures = save_figure(rate_outputs(outputs, labels, task), figure_stem)
     print(f"{path.name}: {task.name}, accuracy {accuracy:.3f}, {loss} loss {mean_loss:.3f} over {n_trials} trials, "
           f"seed {seed}\n  figure: {figures[0]}")  # fmt: skip

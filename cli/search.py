@@ -1,9 +1,13 @@
-"""Find the scaling factor of a model file, or of every .mat file in a folder.
+"""Find the scaling factor of model files: of those named, and of every one in a folder, a run or a population.
 
 Each scaling factor is scored on the same fresh trials; the first with the highest accuracy is appended to the model file
 as opt_scaling_factor, with all_perfs and scaling_factors. Files that have one are skipped. Several processes may share
 a folder: a file being searched is claimed. Ctrl-C releases the claim and keeps finished values beside the file; the same
 command goes on from there.
+
+A search that ends badly says so: the network does not convert (`rate2spike diagnose` says why), or the best factor lies at
+the edge of the grid. Of several models there is a table, searches.csv. A --task that is given is kept in files that name
+none.
 
 A folder can be shared out: --workers processes here, --scheduler for the workers of a Dask cluster, --shard I/N for the
 jobs of an array. All give the numbers of one process, and what a killed worker had finished is not computed again.
@@ -13,8 +17,18 @@ example: rate2spike search models/go-nogo --n-trials 100 --seed 1
 """
 
 import argparse
+import sys
 
 from rate2spike.cli.arguments import add_scaling_factors, add_seed, add_task, chosen_factors
+from rate2spike.cli.network_report import (
+    add_output_dir,
+    add_paths,
+    is_one_network,
+    remark_lines,
+    results_folder,
+    table_lines,
+    write_table,
+)
 from rate2spike.errors import InputError
 
 GO_ON = "finished values are kept beside the model file; run the same command to go on"
@@ -22,7 +36,7 @@ GO_ON = "finished values are kept beside the model file; run the same command to
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
-    parser.add_argument("path", metavar="MODEL_OR_DIR", help="a model file, or a folder of them")
+    add_paths(parser)
     add_task(parser)
     add_scaling_factors(parser)
     parser.add_argument(
@@ -40,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shard", default=None, metavar="I/N", help="search the I-th of N parts of the folder's models"
     )
+    add_output_dir(parser, "the table")
     parser.add_argument("--device", default="cpu", help="cpu (default), or cuda: an NVIDIA GPU")
     parser.add_argument("--force", action="store_true", help="search again what is finished")
     parser.add_argument("--reclaim", action="store_true", help="take over claims left by processes that died")
@@ -49,7 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Search and report; 0 even if files were skipped. Raises InputError if one failed."""
     from rate2spike.cli.arguments import task_options
     from rate2spike.spiking.lambda_grid_search import HISTORIC_FACTORS
-    from rate2spike.spiking.search_files import FileSearch, Outcome, check_search
+    from rate2spike.spiking.search_files import FileSearch, Outcome, check_search, model_files
+    from rate2spike.spiking.search_population import of_shard
 
     factors = chosen_factors(arguments) or HISTORIC_FACTORS
     options = FileSearch(
@@ -63,50 +79,78 @@ def run(arguments: argparse.Namespace) -> int:
     shared_out = arguments.workers is not None or arguments.scheduler is not None
     if shared_out and arguments.threads is not None:
         raise InputError("--threads is for a search in one process: a worker uses one thread (--workers, --scheduler)")
+    files = model_files(*arguments.paths)
     if shared_out:
-        outcomes = _search_shared_out(arguments.path, options, arguments)
+        outcomes = _search_shared_out(files, options, arguments)
     else:
-        outcomes = search_with_progress(arguments.path, options, arguments.shard)
+        outcomes = search_with_progress(of_shard(files, arguments.shard), options)
     for item in outcomes:
-        print(f"{item.path}: {item.note}")
+        print(f"{item.path}: {item.note}", flush=True)
+    if is_one_network(arguments.paths, files):
+        _warn(remark for item in outcomes for remark in item.remarks)
+    else:
+        _report_several(files, results_folder(arguments.paths, arguments.output_dir))
     failed = [item for item in outcomes if item.outcome is Outcome.FAILED]
     if failed:
         raise InputError(f"{len(failed)} of {len(outcomes)} models failed, {failed[0].path}: {failed[0].note}")
     return 0
 
 
-def _search_shared_out(path, options, arguments):
-    """By processes or a cluster; a line per model."""
+def _warn(remarks) -> None:
+    """As the other warnings of the command line; a result's are no Python warnings, which are shown but once."""
+    for remark in remarks:
+        print(f"rate2spike search: warning: {remark}", file=sys.stderr)
+
+
+def _report_several(files, folder) -> None:
+    """The table of all models, whoever has searched them: several processes may share a folder."""
+    from rate2spike.matlab_compat.model_file import load_model
+    from rate2spike.matlab_compat.model_paths import distinct_names
+    from rate2spike.spiking.network_table import FRESH_TRIALS, NetworkRow, network_row
+
+    rows = []
+    for name, file in zip(distinct_names(files), files, strict=True):
+        try:
+            rows.append(network_row(name, file, load_model(file)))
+        except InputError as error:
+            rows.append(NetworkRow(name, str(file), problem=str(error)))
+    print("\n".join(["", *table_lines(rows)]))
+    if folder:
+        print(f"table: {write_table(folder, 'searches', rows, FRESH_TRIALS)}", flush=True)
+    _warn(remark_lines(rows))
+
+
+def _search_shared_out(files, options, arguments):
+    """By processes or a cluster."""
+    from rate2spike.matlab_compat.model_paths import natural_order
     from rate2spike.progress import Progress
-    from rate2spike.spiking.search_files import model_files
     from rate2spike.spiking.search_population import of_shard, search_population
     from rate2spike.work_units import dask_executor
 
-    n_files = len(of_shard(model_files(path), arguments.shard))
+    n_files = len(of_shard(files, arguments.shard))
     outcomes = []
     with dask_executor(arguments.scheduler) as executor, Progress("searching models", n_files) as progress:
         try:
             for item in search_population(
-                path, options, executor=executor, n_workers=1 if arguments.workers is None else arguments.workers,
+                files, options, executor=executor, n_workers=1 if arguments.workers is None else arguments.workers,
                 shard=arguments.shard,
             ):  # fmt: skip
                 outcomes.append(item)
-                progress.line(f"{item.path}: {item.note}")
+                progress.log(f"{len(outcomes)} of {n_files} models: {item.path} {item.outcome.value}")
                 progress.advance(item.path.name)
+            progress.finish(f"{len(outcomes)} models")
         except KeyboardInterrupt:
             raise KeyboardInterrupt(GO_ON) from None
-    return sorted(outcomes, key=lambda item: item.path)
+    return sorted(outcomes, key=lambda item: natural_order(item.path))
 
 
-def search_with_progress(path, options, shard=None):
+def search_with_progress(paths, options):
     """Search as `search_files` does, showing progress; returns what became of each file."""
     from rate2spike.progress import Progress
     from rate2spike.spiking.adaptive_search import N_FINE
-    from rate2spike.spiking.search_files import model_files, search_files
-    from rate2spike.spiking.search_population import of_shard
+    from rate2spike.spiking.search_files import search_files
 
     factors = options.scaling_factors if options.strategy == "grid" else (*options.scaling_factors, *range(N_FINE))
-    files = of_shard(model_files(path), shard)
     with Progress("searching", len(factors)) as progress:
 
         def announce(file, settings, n_finished):
@@ -124,9 +168,10 @@ def search_with_progress(path, options, shard=None):
 
         try:
             outcomes = []
-            for item in search_files(path, options, files=files, on_file=announce, on_factor=report):
+            for item in search_files(paths, options, on_file=announce, on_factor=report):
                 outcomes.append(item)
                 progress.line(f"{item.path}: {item.outcome.value}")
+                progress.finish(item.note)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(GO_ON) from None
     return outcomes

@@ -30,7 +30,7 @@ _NEEDS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
-    parser.add_argument("model", metavar="MODEL", help="a model file")
+    parser.add_argument("model", metavar="MODEL", help="a model file, or the folder of a run with one")
     parser.add_argument("--input", required=True, metavar="IN.mat", help="file with u, and stims, UZ, NZ if wanted")
     parser.add_argument("--output", required=True, metavar="OUT.mat", help="file to write")
     parser.add_argument("--scaling-factor", type=float, default=None, help="default: the one found by a search")
@@ -52,15 +52,17 @@ def run(arguments: argparse.Namespace) -> int:
     """Simulate and write."""
     from rate2spike.matlab_compat.matfile import loadmat, savemat
     from rate2spike.matlab_compat.model_file import load_model
+    from rate2spike.matlab_compat.model_paths import one_model_file
     from rate2spike.seeding import resolve_seed
     from rate2spike.spiking.network import SpikingNetwork
 
     names = _record_names(arguments.record)
+    arguments.model = one_model_file(arguments.model)
     output = _output(arguments)
     model = load_model(arguments.model)
     network = SpikingNetwork.from_model(
         model, arguments.scaling_factor, initial_weights=arguments.initial_weights, downsample=arguments.downsample,
-        dt_s=step_s_of(arguments), params=neuron_of(arguments),
+        dt_s=step_s_of(arguments), params=neuron_of(arguments, model),
     )  # fmt: skip
     variables = loadmat(arguments.input, ("u", "stims", "UZ", "NZ"))
     draws = draws_of(variables, arguments.input)
@@ -78,6 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _output(arguments) -> Path:
     """The file to write, checked before any work is done."""
+    from rate2spike.matlab_compat.model_update import check_holds_no_model
+
     output = Path(arguments.output)
     if output.suffix.lower() != ".mat":
         raise InputError(f"--output must end in .mat, got {output}")
@@ -85,6 +89,7 @@ def _output(arguments) -> Path:
         raise InputError(f"--output {output} would overwrite the model or the input")
     if not output.resolve().parent.is_dir():
         raise InputError(f"cannot write {output}: its folder does not exist")
+    check_holds_no_model(output)
     return output
 
 

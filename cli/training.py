@@ -1,15 +1,29 @@
 """Training with progress, checkpoints, and files as the result: what `train`, `main.py` and `run` share."""
 
+import warnings
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import make_folder
+from rate2spike.io.lock_file import is_alive_here
 from rate2spike.io.run_folder import RunFolder
-from rate2spike.matlab_compat.model_file import historic_path, save_model
+from rate2spike.matlab_compat.matfile import variable_names
+from rate2spike.matlab_compat.model_file import (
+    CLAIM_VARIABLE,
+    TrainedModel,
+    historic_path,
+    holds_model,
+    load_model,
+    save_model,
+)
+from rate2spike.matlab_compat.model_update import update_model
 from rate2spike.progress import Progress
 from rate2spike.rate.config import TrainConfig
-from rate2spike.rate.run_files import write_figures, write_tables
+from rate2spike.rate.run_files import read_evaluations, write_figures, write_tables
+from rate2spike.rate.stopping import has_ended
+from rate2spike.spiking.search_claim import read_claim, sidecar_path
 
 if TYPE_CHECKING:
     from rate2spike.rate.train import TrainingResult
@@ -43,16 +57,21 @@ def train_with_progress(
 
         wanted = Checkpointing(checkpoints, resume) if checkpoints else None
         result = train_interruptibly(config, on_update, on_evaluation, wanted, strategy)
-        progress.line(verdict(result))
+        progress.line(verdict(result.model))
+        if not result.interrupted and result.diverged_at is None:
+            progress.finish(_judged(result.model))
     return result
 
 
-def verdict(result: "TrainingResult") -> str:
+def verdict(model: TrainedModel) -> str:
     """How the training went, in a line."""
-    model = result.model
     met = "criteria met" if model.training_success else "criteria NOT met"
-    judged = "" if model.eval_loss is None else f": loss {model.eval_loss:.2f}, accuracy {model.eval_accuracy:.2f}"
-    return f"{met} at update {model.last_update}{judged}"
+    judged = _judged(model)
+    return f"{met} at update {model.last_update}" + (f": {judged}" if judged else "")
+
+
+def _judged(model: TrainedModel) -> str:
+    return "" if model.eval_loss is None else f"loss {model.eval_loss:.2f}, accuracy {model.eval_accuracy:.2f}"
 
 
 def historic_model_path(config: TrainConfig, output_dir: Path, when: datetime) -> Path:
@@ -77,7 +96,6 @@ def save_historic(model, config: TrainConfig, output_dir: Path) -> Path:
 def end_or_raise(result: "TrainingResult", path: Path, how_to_go_on: str) -> None:
     """After the network is saved: raise if the training did not end by itself. Raises InputError, KeyboardInterrupt."""
     if result.diverged_at is not None:
-        from rate2spike.errors import InputError
         from rate2spike.rate.train import divergence_advice
 
         raise InputError(f"{divergence_advice(result)}. It is saved as {path}")
@@ -85,10 +103,37 @@ def end_or_raise(result: "TrainingResult", path: Path, how_to_go_on: str) -> Non
         raise KeyboardInterrupt(f"the unfinished network is in {path}; {how_to_go_on}")
 
 
+def finished_network(folder: RunFolder, config: TrainConfig) -> TrainedModel | None:
+    """The network of a run folder if these settings leave nothing to do. Raises InputError if they ask for less."""
+    if not folder.model.exists() or not holds_model(folder.model):
+        return None
+    model = load_model(folder.model)
+    if model.n_updates_done > config.n_updates:
+        raise InputError(f"{folder.path} has {model.n_updates_done} updates already, more than --n_trials "
+                         f"{config.n_updates}")  # fmt: skip
+    return model if has_ended(config, read_evaluations(folder), model.last_update or 0) else None
+
+
+def check_not_searched(path: Path) -> None:
+    """Raise InputError while a search is at work on a model file that is to be replaced."""
+    claim = read_claim(path)
+    if claim and claim.owner and is_alive_here(claim.owner):
+        raise InputError(f"{path} is being searched by {claim.owner_text()}: wait for it, or end it")
+
+
+def save_over(model: TrainedModel, path: Path) -> None:
+    """Save in place of the network that the file holds, if it does; warn if a λ search of that one goes."""
+    unfinished_search = sidecar_path(path)
+    searched = unfinished_search.exists() or (path.exists() and CLAIM_VARIABLE in variable_names(path))
+    if update_model(model, path) and searched:
+        unfinished_search.unlink(missing_ok=True)
+        warnings.warn(f"the λ search of {path} was of the network before and is removed: search again", stacklevel=2)
+
+
 def train_in_folder(folder: RunFolder, config: TrainConfig, gpu: str, gpu_frac: float | None) -> "TrainingResult":
     """Train with checkpoints in a run folder that holds its settings, and write what comes of it there."""
     result = train_with_progress(config, gpu, gpu_frac, folder.checkpoints, resume=True)
-    save_model(result.model, folder.model)
+    save_over(result.model, folder.model)
     write_tables(folder, result)
     write_figures(folder, result, config)
     return result

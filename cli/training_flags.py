@@ -1,6 +1,7 @@
 """The flags that describe a network and its training, in one table, and the settings that follow from them."""
 
 import argparse
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from rate2spike.rate import tasks
 from rate2spike.rate.cell_types import CellTypes
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.device import check_gpu
+from rate2spike.rate.recipes import FIELDS as RECIPE_FIELDS
 from rate2spike.rate.recipes import recipe
 from rate2spike.rate.weights import draw_weights
 from rate2spike.seeding import Role, generator, resolve_seed
@@ -28,6 +30,7 @@ class Flag:
     help: str
 
 
+_BY_RECIPE = " (default: as the task's recipe says)"
 OFF = object()  # what a flag gives that switches a setting off
 
 
@@ -90,14 +93,15 @@ _TRAINING = (
 FLAGS = (*_HISTORIC, *_NETWORK, *_TRAINING)
 
 
-def add_network_flags(parser: argparse.ArgumentParser) -> None:
-    """Declare them all."""
+def add_network_flags(parser: argparse.ArgumentParser, *, by_recipe: bool = False) -> None:
+    """Declare them all. by_recipe: what is not given is as the task's recipe says, not as published."""
     add = parser.add_argument
     add("--gpu", default="0", help="which GPU to use, where there are some: 0, 0,1 or all (default: 0)")
     add("--gpu_frac", type=float, default=None, help="fraction of the GPU's memory to take (default: as needed)")
     add_task(parser, "")
     add("--decay_taus", type=float, nargs="+", default=None, metavar="TAU",
-        help="synaptic time constants in steps of 5 ms: min max (trained), or one for all (fixed)")  # fmt: skip
+        help="synaptic time constants in steps of 5 ms: min max (trained), or one for all (fixed)"
+             + (_BY_RECIPE if by_recipe else ""))  # fmt: skip
     add(
         "--unit_taus",
         default=None,
@@ -108,7 +112,17 @@ def add_network_flags(parser: argparse.ArgumentParser) -> None:
     add("--config", default=None, metavar="FILE.toml", help="settings of an earlier run; other flags override them")
     for flag in FLAGS:
         optional_value: dict[str, Any] = {"nargs": "?", "const": True} if flag.kind is true_or_false else {}
-        add(flag.name, dest=flag.name.lstrip("-"), type=flag.kind, default=None, help=flag.help, **optional_value)
+        add(flag.name, dest=flag.name.lstrip("-"), type=flag.kind, default=None,
+            help=_recipe_help(flag) if by_recipe else flag.help, **optional_value)  # fmt: skip
+
+
+def _recipe_help(flag: Flag) -> str:
+    """The help of a flag where recipes give the defaults."""
+    if flag.field in RECIPE_FIELDS:
+        return re.sub(r" \(default: .*\)$", "", flag.help) + _BY_RECIPE
+    if flag.field == "n_updates":
+        return "most updates in training (default: 5000)"
+    return flag.help + (" (default: 200)" if flag.field == "n_units" else "")
 
 
 def config_of(arguments: argparse.Namespace, base: TrainConfig | None = None) -> TrainConfig:
@@ -144,9 +158,24 @@ def settings_of(arguments: argparse.Namespace, base: TrainConfig | None = None) 
     return replace(base, **changes, task_options=task_options(arguments))
 
 
+def check_given(arguments: argparse.Namespace) -> None:
+    """Raise InputError for a value that cannot be used, before anything is said of flags that are missing.
+
+    What only makes sense beside a flag that is missing is left out.
+    """
+    left_out: set[str] = set()
+    if arguments.config is None:
+        left_out |= set() if arguments.task else {"task_option"}
+        left_out |= set() if arguments.N else {"som_N", "unit_taus", "cell_types"}
+        left_out |= set() if arguments.decay_taus else {"unit_taus"}
+    settings_of(argparse.Namespace(**{**vars(arguments), **dict.fromkeys(left_out)}))
+    resolve_seed(arguments.seed)
+
+
 def base_for(arguments: argparse.Namespace) -> TrainConfig:
     """The recipe of the task that --task names. Raises InputError."""
     if arguments.task is None:
+        check_given(arguments)
         raise InputError(f"--task must be given: {', '.join(tasks.TASKS)}, or your own")
     return recipe(arguments.task)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rate2spike.errors import InputError
+from rate2spike.interruption import something_is_at_stake
 
 # Asking for it sets it, for all threads: once, before there are any.
 _UMASK = os.umask(0)
@@ -20,6 +21,7 @@ def write_atomically(path: str | os.PathLike, content: bytes | str | Callable[[P
     `content` may be bytes, text (UTF-8), or a function that writes the temporary file it is given. A link is followed,
     and an existing file keeps its permission bits. Raises InputError if the folder cannot be written.
     """
+    something_is_at_stake()
     target = Path(os.path.realpath(path))
     if target.exists() and not os.access(target, os.W_OK):
         raise InputError(f"cannot write {path}: the file is read-only")

@@ -63,15 +63,22 @@ def check_settings(
     checkpoint: Checkpoint, settings: Mapping[str, Any], may_differ: frozenset[str] = frozenset()
 ) -> None:
     """Raise InputError listing every setting in which the checkpoint differs."""
-    names = (checkpoint.settings.keys() | settings.keys()) - may_differ
-    wanted = json.loads(json.dumps(dict(settings)))  # tuples as lists, as they come out of the file
-    differences = [
-        f"{name} {checkpoint.settings.get(name)!r} there, {wanted.get(name)!r} here"
-        for name in sorted(names)
-        if checkpoint.settings.get(name) != wanted.get(name)
-    ]
+    differences = differing_settings(checkpoint.settings, settings, may_differ)
     if differences:
         raise InputError(f"checkpoint {checkpoint.path} is of other settings: {'; '.join(differences)}")
+
+
+def differing_settings(
+    recorded: Mapping[str, Any], settings: Mapping[str, Any], may_differ: frozenset[str] = frozenset()
+) -> list[str]:
+    """In words, every setting that is not as it was recorded, but for those that may differ."""
+    # tuples as lists, as they come out of a file
+    there, here = (json.loads(json.dumps(dict(values))) for values in (recorded, settings))
+    return [
+        f"{name} {there.get(name)!r} there, {here.get(name)!r} here"
+        for name in sorted((there.keys() | here.keys()) - may_differ)
+        if there.get(name) != here.get(name)
+    ]
 
 
 def _loaded(path: Path) -> Checkpoint:

@@ -12,7 +12,6 @@ import os
 import socket
 import sys
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from rate2spike.errors import InputError
+from rate2spike.warn_once import warn_once
 
 if sys.platform == "win32":
     import msvcrt
@@ -91,6 +91,17 @@ def is_alive_here(owner: dict[str, Any]) -> bool:
     return owner.get("host") == socket.gethostname() and os.name != "nt" and not is_dead(owner)
 
 
+def means_no_locks(error: OSError) -> bool:
+    """Whether a lock was refused because the file system has none."""
+    return error.errno in _UNSUPPORTED
+
+
+def warn_of_missing_locks() -> None:
+    """Warn, once, that nothing keeps two programs from writing to one file."""
+    text = "this file system has no locks: do not write to one file from two programs at once"
+    warn_once("MISSING_LOCKS", text, stacklevel=6)
+
+
 def _acquired(lock: Path, purpose: str, patience_s: float) -> int:
     """Descriptor of the locked file."""
     deadline = time.monotonic() + patience_s
@@ -124,10 +135,8 @@ def _is_locked(handle: int) -> bool:
         else:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        if error.errno in _UNSUPPORTED:
-            warnings.warn(
-                "this file system has no locks: do not write to one file from two programs at once", stacklevel=5
-            )
+        if means_no_locks(error):
+            warn_of_missing_locks()
             return True
         return False
     return True

@@ -26,6 +26,7 @@ import json
 import os
 import warnings
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,6 +35,7 @@ from rate2spike import __version__
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.extras import imported
+from rate2spike.io.hdf5_file import locked_if_possible
 
 if TYPE_CHECKING:
     import nir
@@ -59,6 +61,7 @@ class NIRNetwork:
     input_step_s: float  # input column k (from 0) acts from (k - 1/2) to (k + 1/2) times this
     start_span_mv: float  # v starts uniformly within this above v_reset
     scaling_factor: float
+    input_tau_s: np.ndarray | None = field(default=None, repr=False)  # (N,) of a filter that inputs pass; 0: none
 
 
 def nir_graph(network: NIRNetwork) -> "nir.NIRGraph":
@@ -67,7 +70,8 @@ def nir_graph(network: NIRNetwork) -> "nir.NIRGraph":
     Raises InputError if NIR is not installed, or if the filter is single-exponential for some units only.
     """
     nir = imported("nir", "nir", "a NIR graph")
-    _warn_of_what_is_left_out(network)
+    refuse_filtered_input(network)
+    warn_of_what_is_left_out(network)
     nodes = {
         "input": nir.Input(input_type=np.array([network.w_in.shape[1]])),
         "w_in": nir.Linear(weight=_array(network.w_in)),
@@ -85,13 +89,21 @@ def nir_graph(network: NIRNetwork) -> "nir.NIRGraph":
         ("input", "w_in"), ("w_in", "membrane"), ("membrane", "w"), ("w", "synapse"), ("synapse", "membrane"),
         ("membrane", "filter"), ("filter", "w_out"), ("w_out", "output"),
     ]  # fmt: skip
-    return nir.NIRGraph(nodes=nodes, edges=edges, metadata=_metadata(network))
+    return nir.NIRGraph(nodes=nodes, edges=edges, metadata=nir_metadata(network, "cubali"))
 
 
 def write_nir(path: str | os.PathLike, graph: "nir.NIRGraph") -> None:
     """Write a graph as HDF5, atomically; `nir.read` reads it. Raises InputError."""
     nir = imported("nir", "nir", "a NIR file")
-    write_atomically(path, lambda temporary: nir.write(temporary, graph))
+
+    def write(temporary: Path) -> None:
+        locked_if_possible(lambda: nir.write(temporary, graph), lambda: write_unlocked(temporary))
+
+    def write_unlocked(temporary: Path) -> None:
+        with open(temporary, "w+b") as file:
+            nir.write(file, graph)
+
+    write_atomically(path, write)
 
 
 def _filter(nir, network: NIRNetwork):
@@ -113,7 +125,14 @@ def _filter(nir, network: NIRNetwork):
     )
 
 
-def _warn_of_what_is_left_out(network: NIRNetwork) -> None:
+def refuse_filtered_input(network: NIRNetwork) -> None:
+    """Raise InputError where inputs pass a synapse: our graphs have none there."""
+    if network.input_tau_s is not None:
+        raise InputError("the inputs of this network pass its synapses: use the graph it was imported from")
+
+
+def warn_of_what_is_left_out(network: NIRNetwork) -> None:
+    """Warn the caller of the function that makes the graph."""
     left_out = []
     if network.t_ref_s.any():
         left_out.append(f"the refractory period ({_span(network.t_ref_s * 1e3)} ms)")
@@ -128,9 +147,11 @@ def _span(values: np.ndarray) -> str:
     return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 
-def _metadata(network: NIRNetwork) -> dict[str, Any]:
+def nir_metadata(network: NIRNetwork, form: str) -> dict[str, Any]:
+    """What the nodes do not say."""
     return {
         "software": f"rate2spike {__version__}",
+        "form": form,
         "time_unit": "s",
         "voltage_unit": "mV",
         "scaling_factor": float(network.scaling_factor),

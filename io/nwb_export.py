@@ -2,22 +2,28 @@
 
 NWB: Ruebel et al., eLife 11:e78362 (2022). One row of `units` per unit (spike times, cell type), one row of `trials` per
 record. Trials lie end to end on one time line from 0; a spike at the end of a trial's last step belongs to that trial.
+
+The DANDI archive demands a subject with species, sex and age. Ours is simulated and says so: the species is the
+"synthetic construct" of the NCBI taxonomy, the sex unknown, the age 0.
 """
 
 import hashlib
 import os
+import re
+import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import h5py
 import numpy as np
 
 from rate2spike import __version__
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.extras import imported
+from rate2spike.io.hdf5_file import open_hdf5
 from rate2spike.io.record_trials import TRACES, Trace, cell_types, checked_trials, spike_times_by_unit
 from rate2spike.io.records import RECORDED, SpikeRecord
 
@@ -25,26 +31,52 @@ if TYPE_CHECKING:
     import pynwb
 
 UNDATED = datetime(2000, 1, 1, tzinfo=UTC)  # NWB demands a date, a simulation has none
+SYNTHETIC_CONSTRUCT = "http://purl.obolibrary.org/obo/NCBITaxon_32630"
+KEYWORDS = ("simulation", "spiking neural network", "recurrent neural network")
+_NAME = r"[\w\s\-.']+,\s+[\w\s\-.']+"  # what the DANDI archive takes
 _SI = {"mV": ("volts", 1e-3), "Hz": ("hertz", 1.0), "": ("a.u.", 1.0)}  # NWB's unit, and what makes the data it
+
+
+@dataclass(frozen=True)
+class NWBSession:
+    """What only the people behind a simulation know, under NWB's names; None leaves it out or to us. Raises InputError."""
+
+    session_description: str | None = None  # None: what was simulated
+    experiment_description: str | None = None  # None: what was simulated, with which seeds and version
+    experimenter: tuple[str, ...] = ()  # 'Last, First' each
+    institution: str | None = None
+    lab: str | None = None
+    keywords: tuple[str, ...] = KEYWORDS
+    session_id: str | None = None
+    subject_id: str = "simulated"
+    subject_description: str | None = None  # None: that it is a simulation, and of what
+
+    def __post_init__(self) -> None:
+        for name in ("session_id", "subject_id"):
+            if re.search(r"[/\\]", getattr(self, name) or "") or getattr(self, name) == "":
+                raise InputError(f"{name} must be a name without slashes, got {getattr(self, name)!r}")
+        for name in self.experimenter:
+            if not re.fullmatch(_NAME, name):
+                warnings.warn(f"the DANDI archive takes experimenters as 'Last, First', not {name!r}", stacklevel=3)
 
 
 def write_nwb(
     records: SpikeRecord | Sequence[SpikeRecord], path: str | os.PathLike, *, stimuli: Sequence[np.ndarray] = (),
-    session_start_time: datetime = UNDATED,
+    session_start_time: datetime = UNDATED, session: NWBSession = NWBSession(),
 ) -> None:  # fmt: skip
     """Write records (one, or one per trial) to a .nwb file, atomically.
 
     stimuli: the inputs of the trials, each (n_inputs, K), whose K - 1 columns of time the trial lasts. session_start_time:
-    with a time zone. Raises InputError, also if pynwb is not installed.
+    with a time zone. session: who, where, and in which words. Raises InputError, also if pynwb is not installed.
     """
     pynwb = imported("pynwb", "nwb", "an NWB file")
     if Path(path).suffix.lower() != ".nwb":
         raise InputError(f"{path}: an NWB file is saved as .nwb")
-    content = nwb_file(records, stimuli=stimuli, session_start_time=session_start_time)
+    content = nwb_file(records, stimuli=stimuli, session_start_time=session_start_time, session=session)
 
     def write(temporary: Path) -> None:
         # pynwb warns of file names that do not end in .nwb, so it is given the open file
-        with h5py.File(temporary, "w") as file, pynwb.NWBHDF5IO(file=file, mode="w") as io:
+        with open_hdf5(temporary, "w") as file, pynwb.NWBHDF5IO(file=file, mode="w") as io:
             io.write(content)
 
     write_atomically(path, write)
@@ -52,16 +84,19 @@ def write_nwb(
 
 def nwb_file(
     records: SpikeRecord | Sequence[SpikeRecord], *, stimuli: Sequence[np.ndarray] = (),
-    session_start_time: datetime = UNDATED,
+    session_start_time: datetime = UNDATED, session: NWBSession = NWBSession(),
 ) -> "pynwb.NWBFile":  # fmt: skip
     """The content of that file; the identifier is a hash of the records. Raises InputError."""
     pynwb = imported("pynwb", "nwb", "an NWB file")
     trials = checked_trials(records)
-    first = trials[0]
+    first, simulated = trials[0], _what_was_simulated(trials)
     file = pynwb.NWBFile(
-        session_description=f"simulation of a spiking network of {first.n_units} {first.neuron} units",
-        identifier=_identifier(trials), session_start_time=session_start_time, notes=_notes(trials),
-        was_generated_by=[["rate2spike", __version__]], units=_units(pynwb, trials),
+        session_description=session.session_description or simulated, identifier=_identifier(trials),
+        experiment_description=session.experiment_description or f"{simulated}; {_notes(trials)}; rate2spike {__version__}",
+        experimenter=list(session.experimenter) or None, institution=session.institution, lab=session.lab,
+        keywords=list(session.keywords) or None, session_id=session.session_id, session_start_time=session_start_time,
+        subject=_subject(pynwb, session, simulated), notes=_notes(trials), was_generated_by=[["rate2spike", __version__]],
+        units=_units(pynwb, trials),
     )  # fmt: skip
     _add_trials(file, trials)
     for trace in TRACES:
@@ -70,6 +105,18 @@ def nwb_file(
     for series in _stimuli(pynwb, trials, stimuli):
         file.add_stimulus(series)
     return file
+
+
+def _what_was_simulated(trials: Sequence[SpikeRecord]) -> str:
+    first, n = trials[0], len(trials)
+    return f"simulation of a spiking network of {first.n_units} {first.neuron} units, {n} trial{'s'[: n > 1]}"
+
+
+def _subject(pynwb, session: NWBSession, simulated: str) -> "pynwb.file.Subject":
+    return pynwb.file.Subject(
+        subject_id=session.subject_id, species=SYNTHETIC_CONSTRUCT, sex="U", age="P0D",
+        description=session.subject_description or f"no animal or person: {simulated}",
+    )  # fmt: skip
 
 
 def _starts_s(trials: Sequence[SpikeRecord]) -> np.ndarray:

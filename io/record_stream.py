@@ -10,6 +10,7 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
+from rate2spike.io.hdf5_file import open_hdf5
 from rate2spike.io.records import FORMAT, SpikeRecord, write_items
 
 _TRACES = {"voltage": "voltage_mv", "rates": "rates", "ipsc": "ipsc"}  # as simulated -> as recorded
@@ -29,7 +30,7 @@ def write_stream(
     done: list[SpikeRecord] = []
 
     def write(temporary: Path) -> None:
-        with h5py.File(temporary, "w") as file:
+        with open_hdf5(temporary, "w") as file:
             counts = np.zeros(0)
             for block in blocks:
                 _write_block(file, block, n_rows, quantities)

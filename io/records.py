@@ -11,6 +11,8 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
+from rate2spike.io.hdf5_file import open_hdf5
+from rate2spike.io.unit_indices import unit_index
 from rate2spike.matlab_compat.matfile import loadmat, savemat
 from rate2spike.names import each_name
 
@@ -62,9 +64,13 @@ class SpikeRecord:
         return dense
 
     def spike_times_s(self, unit: int) -> np.ndarray:
-        """Times of a unit's spikes: the ends of their steps. Raises InputError if spikes were not recorded."""
+        """Times of a unit's spikes, the ends of their steps; unit: from 0 to N - 1.
+
+        Raises InputError if spikes were not recorded, and for a unit that there is not.
+        """
         if self.events is None:
             raise InputError("this record holds no spikes: simulate with record=('spikes', ...)")
+        unit = unit_index(unit, self.n_units)
         return (self.events[self.events[:, 0] == unit, 1] + 1) * self.dt_s
 
     @property
@@ -117,7 +123,7 @@ class SpikeRecord:
         return {name: values[name] for name in _known(names, HISTORIC_NAMES) if values[name] is not None}
 
     def _write_hdf5(self, path: Path) -> None:
-        with h5py.File(path, "w") as file:
+        with open_hdf5(path, "w") as file:
             file.attrs["format"] = FORMAT
             write_items(file, self)
 
@@ -125,7 +131,7 @@ class SpikeRecord:
     def _from_hdf5(cls, path: str | os.PathLike, only: str | Iterable[str] | None) -> "SpikeRecord":
         left_out = set() if only is None else set(RECORDED) - set(_known(only, RECORDED))
         try:
-            with h5py.File(path, "r") as file:
+            with open_hdf5(path) as file:
                 if file.attrs.get("format") not in _FORMATS:
                     raise InputError(f"{path} is not a spike record of rate2spike")
                 values: dict[str, Any] = {

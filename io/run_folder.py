@@ -5,8 +5,10 @@ import io
 import json
 import platform
 import re
+import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,8 @@ class RunFolder:
         self.path = Path(path)
         if not resume:
             self.check_free(self.path)
+        self._is_new = not self.path.exists()
+        self._found = set(self.path.glob("*"))
         make_folder(self.path)
 
     @staticmethod
@@ -33,6 +37,23 @@ class RunFolder:
         """Raise InputError if the folder holds a run."""
         if (path / "config.toml").exists():
             raise InputError(f"{path} holds a run already: choose another folder, or go on with --resume")
+
+    @contextmanager
+    def interruptible(self, how_to_go_on: str) -> Iterator[None]:
+        """Ctrl-C in the block says how to go on, unless it says so already.
+
+        If it comes before there is any result, the folder is left as it was found: the same command works again.
+        """
+        try:
+            yield
+        except KeyboardInterrupt as interrupt:
+            new = [path for path in self.path.glob("*") if path not in self._found]
+            files = [file for path in new for file in (path.rglob("*") if path.is_dir() else [path])]
+            if any(file.is_file() and file.name != "config.toml" and not file.name.startswith(".") for file in files):
+                raise KeyboardInterrupt(str(interrupt) or how_to_go_on) from None
+            for path in [*new, *([self.path] if self._is_new else [])]:
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+            raise KeyboardInterrupt from None
 
     @staticmethod
     def check_kind(recorded: Mapping[str, Any], kind: str, source: Path) -> None:
@@ -58,6 +79,11 @@ class RunFolder:
         """Where figures go."""
         return self.path / "figures"
 
+    @property
+    def summary(self) -> Path:
+        """Written last: a run that has it is finished."""
+        return self.path / "summary.json"
+
     def write_config(self, kind: str, command: Sequence[str], sections: Mapping[str, Mapping[str, Any]]) -> None:
         """config.toml: what kind of run it is, the command, every resolved setting by section, and versions."""
         sections = {"run": {"kind": kind, "command": list(command)}, **sections, "versions": versions()}
@@ -75,7 +101,7 @@ class RunFolder:
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """summary.json: the few numbers a reader wants first."""
-        write_atomically(self.path / "summary.json", json.dumps(summary, indent=1) + "\n")
+        write_atomically(self.summary, json.dumps(summary, indent=1) + "\n")
 
 
 def versions() -> dict[str, str]:

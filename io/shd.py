@@ -19,6 +19,7 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.io.event_stream import EventStream, Sensor
+from rate2spike.io.hdf5_file import open_hdf5
 
 SENSOR = Sensor(width=700, height=1, n_polarities=1)
 N_CLASSES = 20
@@ -85,7 +86,7 @@ class SHDRecordings:
         """The open file of this process: HDF5 handles do not survive a fork."""
         if self._file is None or self._opened_by != os.getpid():
             try:
-                self._file = h5py.File(self.path, "r")
+                self._file = open_hdf5(self.path)
             except OSError as error:
                 raise InputError(f"cannot read {self.path} as HDF5: {error}") from None
             self._opened_by = os.getpid()

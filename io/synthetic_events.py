@@ -14,6 +14,7 @@ import numpy as np
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import make_folder, write_atomically
 from rate2spike.io.dvs_clips import NPY_FOLDERS
+from rate2spike.io.hdf5_file import open_hdf5
 from rate2spike.io.synthetic_gestures import gesture
 from rate2spike.io.synthetic_utterances import utterance
 from rate2spike.seeding import resolve_seed
@@ -72,7 +73,7 @@ def _shd_writer(split: str, per_class: int, seed: int, template_seed: int, n_cla
     is_test = int(split == "test")
 
     def write(path: Path) -> None:
-        with h5py.File(path, "w") as file:
+        with open_hdf5(path, "w") as file:
             times = file.create_dataset("spikes/times", (n,), h5py.vlen_dtype(np.dtype(np.float16)))
             units = file.create_dataset("spikes/units", (n,), h5py.vlen_dtype(np.dtype(np.uint16)))
             for i, label in enumerate(labels.tolist()):

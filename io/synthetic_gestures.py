@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.seeding import Role, generator
 
 SIZE = 128  # pixels
@@ -29,6 +30,7 @@ class _Path:
         return self.centre + self.radii * np.stack([np.cos(angle), np.sin(y_angle)], 1)
 
 
+@one_blas_thread()
 def gesture(label: int, user: int, seed: int, template_seed: int, duration_ms: int) -> np.ndarray:
     """(n, 4) int32 columns x, y, polarity, t in ms of one user's gesture, in order of time."""
     path = _path(label, template_seed)

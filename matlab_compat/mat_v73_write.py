@@ -13,6 +13,7 @@ import scipy.sparse
 
 from rate2spike import __version__
 from rate2spike.errors import MatFileError
+from rate2spike.io.hdf5_file import open_hdf5
 from rate2spike.matlab_compat.mat_v73 import USER_BLOCK_BYTES, first_line
 from rate2spike.matlab_compat.mat_v73_items import check_layout
 from rate2spike.matlab_compat.values import OpaqueValue, char_units, class_of
@@ -24,7 +25,7 @@ _OUR_NAMES = "rate2spike_"  # of what we put into #refs#
 
 def write(path: str | os.PathLike, variables: Mapping[str, Any], compress: bool) -> None:
     """Write a new file from values in the form of `values.to_matlab`. Not atomic: give it a temporary path."""
-    with h5py.File(path, "w", userblock_size=USER_BLOCK_BYTES) as file:
+    with open_hdf5(path, "w", userblock_size=USER_BLOCK_BYTES) as file:
         writer = _Writer(file, compress)
         for name, value in variables.items():
             writer.variable(name, value)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError, ModelFileError
 from rate2spike.matlab_compat.matfile import read_values, reason_unread, savemat, variable_names
 from rate2spike.matlab_compat.sparse_columns import dense
@@ -149,6 +150,20 @@ class TrainedModel:
         bias = self.settings.get("unit_bias")
         return bias if isinstance(bias, np.ndarray) and bias.shape == (self.n_units, 1) else None
 
+    def per_unit(self, setting: str) -> np.ndarray | None:
+        """(N,) float64 values of a setting, None if there are none of that form."""
+        value = self.settings.get(setting)
+        if isinstance(value, float) and self.n_units == 1:
+            return np.array([value])
+        if isinstance(value, np.ndarray) and value.shape == (self.n_units, 1):
+            return value[:, 0].astype(np.float64)
+        return None
+
+    def stored(self, setting: str) -> float | None:
+        """Number of a setting, None if there is none."""
+        value = self.settings.get(setting)
+        return value if isinstance(value, float) else None
+
     @property
     def unit_types(self) -> np.ndarray:
         """(N,) name of each unit's type: the names given in training, else by sign and SOM rule."""
@@ -176,7 +191,13 @@ class TrainedModel:
         return self.inhibitory & (np.cumsum(self.inhibitory) <= (self.n_som or 0))
 
     def tau_s(self, *, initial: bool = False) -> np.ndarray:
-        """(N,) synaptic decay time constants in seconds, in the class of tau_logit (Kim et al. 2019, eq. 4)."""
+        """(N,) synaptic decay time constants in seconds, in the class of tau_logit (Kim et al. 2019, eq. 4).
+
+        Imported networks store them as they are, float64, since those of MATLAB's variables are rounded.
+        """
+        stored = self.per_unit("tau_d_s")
+        if stored is not None:
+            return stored
         logit = (self.tau_logit_initial if initial else self.tau_logit)[:, 0]
         limits = np.asarray(self.tau_limits_steps, dtype=logit.dtype)
         if limits.size == 1:
@@ -189,7 +210,8 @@ class TrainedModel:
         w, signs = self.w_rec_initial if initial else self.w_rec, np.diag(self.sign_matrix)
         if np.count_nonzero(self.sign_matrix) == np.count_nonzero(signs):  # as it always is with Dale's principle
             return (w * signs) * self.connection_mask
-        return (w @ self.sign_matrix) * self.connection_mask
+        with one_blas_thread():
+            return (w @ self.sign_matrix) * self.connection_mask
 
     def __eq__(self, other: object) -> bool:
         """Field-by-field equality, NaN equal to NaN, array classes included."""
@@ -257,14 +279,21 @@ def looks_like_model(names: set[str]) -> bool:
 
 
 def save_model(model: TrainedModel, path: str | os.PathLike) -> None:
-    """Write a model file with the historic names, shapes and classes, atomically."""
+    """Write a model file with the historic names, shapes and classes, atomically.
+
+    A file that is there is replaced as a whole, whatever it holds; `append` changes variables of a file.
+    """
+    savemat(path, model_variables(model) | model.extra)
+
+
+def model_variables(model: TrainedModel) -> dict[str, Any]:
+    """The variables of a model file but for those of others (`extra`), by their historic names."""
     variables: dict[str, Any] = {}
     for name, historic in _HISTORIC.items():
         value = getattr(model, name)
         if value is not None:
             variables[historic] = _historic_form(name, value, model)
-    variables |= {SETTING_PREFIX + k: v for k, v in model.settings.items()}
-    savemat(path, variables | model.extra)
+    return variables | {SETTING_PREFIX + k: v for k, v in model.settings.items()}
 
 
 def historic_path(

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from rate2spike.errors import InputError
+from rate2spike.errors import InputError, nearest
+from rate2spike.plausible import Plausible, warn_if_implausible
 from rate2spike.rate import tasks
 from rate2spike.rate.cell_types import CellTypes
 from rate2spike.rate.task import Task, check_sizes, reference_of
@@ -16,6 +17,7 @@ ACTIVATIONS = ("sigmoid", "clipped_relu", "softplus")
 LOSSES = ("l1", "l2")
 WEIGHT_DISTRIBUTIONS = ("gaus", "gamma")
 SCHEDULES = ("constant", "cosine", "exponential")
+PLAUSIBLE_TAU = Plausible(1, 200, "steps of 5 ms")  # up to 1 s; synapses decay within 5 to 300 ms
 _MOST = 10**8  # of anything counted: more does not fit into memory
 _TABLES = ("task_options", "cell_types")  # have sections of their own in a file
 
@@ -219,6 +221,13 @@ class TrainConfig:
         sections = {"training": training, "task_options": self.task.options()}
         return sections | ({"cell_types": self.cell_types.as_table()} if self.cell_types else {})
 
+    def flat(self) -> dict[str, Any]:
+        """All settings in one table, for comparisons: those of sections other than training as section.name."""
+        tables = self.sections()
+        return tables.pop("training") | {
+            f"{section}.{name}": value for section, values in tables.items() for name, value in values.items()
+        }
+
     @classmethod
     def from_sections(
         cls, sections: Mapping[str, Any], source: str, base: "TrainConfig | None" = None
@@ -250,7 +259,7 @@ def _plain(value: Any) -> Any:
 def _choice(what: str, value: str, choices: tuple[str, ...]) -> str:
     lowered = str(value).lower()
     if lowered not in choices:
-        raise InputError(f"unknown {what} {value!r}: choose from {', '.join(choices)}")
+        raise InputError(f"unknown {what} {value!r}: choose from {', '.join(choices)}{nearest(value, choices)}")
     return lowered
 
 
@@ -265,4 +274,5 @@ def _tau_steps(values: Any) -> tuple[float, ...]:
         raise InputError(f"time constants must be at least 1 step of 5 ms, got {min(taus)} (--decay_taus)")
     if len(taus) == 2 and taus[0] >= taus[1]:
         raise InputError(f"the smaller time constant must come first, got {taus[0]} {taus[1]} (--decay_taus)")
+    warn_if_implausible("time constant (--decay_taus)", taus, PLAUSIBLE_TAU, stacklevel=4)
     return taus

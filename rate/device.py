@@ -1,4 +1,4 @@
-"""Prepare TensorFlow for a command: quiet import, threads, GPU choice. Library code never calls this."""
+"""Prepare TensorFlow: for a command its quiet import, threads and GPU choice; for library code the threads alone."""
 
 import contextlib
 import os
@@ -8,6 +8,7 @@ import sys
 import tempfile
 
 from rate2spike.errors import InputError
+from rate2spike.resource_limits import usable_cores
 
 
 def prepare_tensorflow(gpu: str = "0", gpu_frac: float | None = None, n_threads: int | None = None):
@@ -19,7 +20,7 @@ def prepare_tensorflow(gpu: str = "0", gpu_frac: float | None = None, n_threads:
     or None. Raises InputError.
     """
     check_gpu(gpu)
-    tf = _quiet_import()
+    tf = import_quietly()
     set_threads(tf, n_threads)
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus:
@@ -61,16 +62,22 @@ def _gpu_memory_mib(index: int) -> int:
 
 
 def set_threads(tf, n_threads: int | None = None) -> None:
-    """One thread per operation, and n_threads operations at once: as many as a batch has parts, if there are the cores."""
+    """One thread per operation, and n_threads operations at once: as many as a batch has parts, if there are the cores.
+
+    Several threads share out the sums within an operation, so that the last bits of a result would follow their number.
+    Where TensorFlow has worked in this process already, or its threads were chosen, they stay as they are.
+    """
     from rate2spike.rate.update import MAX_PARTS
 
-    with contextlib.suppress(RuntimeError):  # TensorFlow has worked in this process already: it stays as it is
+    if tf.config.threading.get_intra_op_parallelism_threads():
+        return
+    with contextlib.suppress(RuntimeError):  # it has worked already
         tf.config.threading.set_intra_op_parallelism_threads(1)
-        tf.config.threading.set_inter_op_parallelism_threads(n_threads or min(MAX_PARTS, os.cpu_count() or 1))
+        tf.config.threading.set_inter_op_parallelism_threads(n_threads or min(MAX_PARTS, usable_cores()))
 
 
-def _quiet_import():
-    """Import TensorFlow with the standard error of its C++ part held back; it is shown if the import fails."""
+def import_quietly():
+    """Import and return TensorFlow, with the standard error of its C++ part held back; shown if the import fails."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     sys.stderr.flush()
     with tempfile.TemporaryFile() as held:
@@ -80,7 +87,7 @@ def _quiet_import():
             import tensorflow as tf
 
             tf.config.list_physical_devices()
-        except BaseException:
+        except Exception:
             held.seek(0)
             os.write(saved, held.read())
             raise

@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate.config import TrainConfig
+from rate2spike.rate.device import set_threads
 from rate2spike.rate.model import trial_losses
 from rate2spike.rate.rate_evaluation import batch_arrays, evaluate_rate, trajectory
 from rate2spike.rate.recipes import recipe
@@ -219,6 +220,7 @@ def keras_model(task: Any = "go-nogo", **settings: Any) -> RateModel:
 
     The learning-rate schedule, if there is one, and the clipping are those of the settings.
     """
+    set_threads(tf)
     base = recipe(task)
     config = TrainConfig(**{**vars(base), **settings, "task": base.task})
     model = RateModel(RateLayer(config))

@@ -13,18 +13,39 @@ example: python main.py --gpu 0 --gpu_frac 0.20 --n_trials 5000 --mode train --N
 example: rate2spike train --task xor --recipe --seed 1 --run_folder runs/xor_1
 """
 
+if __name__ == "__main__":  # before the imports, so that Ctrl-C during them is one line
+    import sys
+
+    from rate2spike.__main__ import command_line
+
+    sys.exit(command_line("train", prog="main.py"))
+
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from rate2spike.cli.arguments import Parser, add_seed
-from rate2spike.cli.training import end_or_raise, historic_model_path, save_historic, train_with_progress
-from rate2spike.cli.training_flags import add_network_flags, base_for, config_of
+from rate2spike.cli.arguments import add_seed
+from rate2spike.cli.resuming import check_same, recorded_run, say_where_it_stands
+from rate2spike.cli.training import (
+    check_not_searched,
+    end_or_raise,
+    finished_network,
+    historic_model_path,
+    save_historic,
+    train_in_folder,
+    train_with_progress,
+    verdict,
+)
+from rate2spike.cli.training_flags import add_network_flags, base_for, check_given, config_of
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import make_folder
+from rate2spike.io.run_folder import RunFolder
 from rate2spike.rate.config import TrainConfig
+from rate2spike.rate.device import import_quietly
+from rate2spike.rate.stopping import may_differ
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seeds", default=None, metavar="A-B", help="a population of networks: 1-100, or 1-5,8 (needs --run_folder)")
     add("--workers", type=int, default=None, help="networks trained at the same time (default: all cores)")
     add("--scheduler", default=None, metavar="ADDRESS", help="train a population on this Dask cluster: tcp://host:8786")
-    add("--model", default=None, help="eval: model file or folder (default: as the flags name it)")
+    add("--model", nargs="+", default=None, help="eval: model files or folders (default: as the flags name it)")
     add_seed(parser)
 
 
@@ -58,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         return run_population(arguments)
     if arguments.run_folder is not None:
-        return _run_in_folder(arguments)
+        return _resume(arguments) if arguments.resume else _run_in_folder(arguments)
     if not arguments.recipe and arguments.config is None:
         require(arguments, "output_dir", "N", "task", "decay_taus")
     require(arguments, "output_dir")
@@ -73,13 +94,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check_combination(arguments: argparse.Namespace) -> None:
-    for flag in ("resume", "seeds"):
-        if getattr(arguments, flag) and arguments.run_folder is None:
-            raise InputError(f"--{flag} needs --run_folder")
+    """Raise InputError; wrong values come before missing flags."""
     if arguments.model is not None:
         raise InputError("--model is for --mode eval")
     if arguments.recipe and arguments.config is not None:
         raise InputError("give --recipe or --config, not both")
+    check_given(arguments)
+    for flag in ("resume", "seeds"):
+        if getattr(arguments, flag) and arguments.run_folder is None:
+            raise InputError(f"--{flag} needs --run_folder")
     for flag in ("workers", "scheduler"):
         if getattr(arguments, flag) is not None and arguments.seeds is None:
             raise InputError(f"--{flag} needs --seeds")
@@ -90,36 +113,46 @@ def _check_combination(arguments: argparse.Namespace) -> None:
 
 
 def _run_in_folder(arguments: argparse.Namespace) -> int:
-    from rate2spike.cli.training import train_in_folder
+    if not arguments.recipe and arguments.config is None:
+        require(arguments, "task", "N", "decay_taus")
+    config = config_of(arguments, base_for(arguments) if arguments.recipe else None)
+    RunFolder.check_free(Path(arguments.run_folder))
+    import_quietly()  # Ctrl-C meanwhile leaves nothing: the folder is made afterwards
+    folder = RunFolder(arguments.run_folder)
+    folder.write_config("training", _command(), config.sections())
+    return _train(folder, config, arguments)
 
-    folder, config = folder_and_config(arguments)
-    result = train_in_folder(folder, config, arguments.gpu, arguments.gpu_frac)
-    # when resuming, how it ends may have changed
-    folder.write_config("training", ["rate2spike", *sys.argv[1:]], config.sections())
+
+def _resume(arguments: argparse.Namespace) -> int:
+    """Go on with the run of the folder, or say that it is finished. Raises InputError."""
+    path = Path(arguments.run_folder)
+    recorded = TrainConfig.from_sections(recorded_run(path, "training"), str(path / "config.toml"))
+    base = replace(base_for(arguments), seed=recorded.seed) if arguments.recipe else recorded
+    config = config_of(arguments, base)
+    check_same(config.flat(), recorded.flat(), path, may_differ(recorded))
+    folder = RunFolder(path, resume=True)
+    model = finished_network(folder, config)
+    if model is not None:
+        print(f"model: {folder.model} (the run is finished, {verdict(model)}; nothing was changed)")
+        return 0
+    check_not_searched(folder.model)
+    say_where_it_stands(folder)
+    code = _train(folder, config, arguments)
+    folder.write_config("training", _command(), config.sections())  # how it ends may have changed
+    return code
+
+
+def _train(folder: RunFolder, config: TrainConfig, arguments: argparse.Namespace) -> int:
+    again = "the same command with --resume goes on"
+    with folder.interruptible(again):
+        result = train_in_folder(folder, config, arguments.gpu, arguments.gpu_frac)
     print(f"model: {folder.model}")
-    end_or_raise(result, folder.model, "the same command with --resume goes on")
+    end_or_raise(result, folder.model, again)
     return 0
 
 
-def folder_and_config(arguments: argparse.Namespace):
-    """The run folder, new or to be resumed, and the settings, written there. Raises InputError."""
-    from rate2spike.cli.training_flags import read_toml
-    from rate2spike.io.run_folder import RunFolder
-
-    path = Path(arguments.run_folder)
-    resumes = arguments.resume and (path / "config.toml").exists()
-    if resumes:
-        recorded = read_toml(path / "config.toml")
-        RunFolder.check_kind(recorded, "training", path / "config.toml")
-        config = config_of(arguments, TrainConfig.from_sections(recorded, str(path / "config.toml")))
-    else:
-        if not arguments.recipe and arguments.config is None:
-            require(arguments, "task", "N", "decay_taus")
-        config = config_of(arguments, base_for(arguments) if arguments.recipe else None)
-    folder = RunFolder(path, resume=arguments.resume)
-    if not resumes:
-        folder.write_config("training", ["rate2spike", *sys.argv[1:]], config.sections())
-    return folder, config
+def _command() -> list[str]:
+    return ["rate2spike", *sys.argv[1:]]
 
 
 def require(arguments: argparse.Namespace, *names: str) -> None:
@@ -129,14 +162,8 @@ def require(arguments: argparse.Namespace, *names: str) -> None:
         raise InputError(f"{', '.join(missing)} must be given in this mode")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """`python main.py ...`; returns the exit code."""
-    from rate2spike.cli.main import guarded
+def main(argv: Sequence[str]) -> int:
+    """What `python main.py` does with these arguments; returns the exit code."""
+    from rate2spike.cli.main import main as command_line
 
-    parser = Parser(prog="main.py", description=__doc__)
-    add_arguments(parser)
-    return guarded(lambda: run(parser.parse_args(argv)), parser.prog)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return command_line(["train", *argv], prog="main.py")

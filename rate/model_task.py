@@ -1,5 +1,6 @@
 """Which task a model file is for. NumPy only."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,16 @@ from rate2spike.errors import InputError
 from rate2spike.matlab_compat.model_file import TrainedModel, task_in_path
 from rate2spike.rate import tasks
 from rate2spike.rate.task import Task
+
+
+def task_settings(task: Task) -> dict[str, str]:
+    """What a model file says of its task, as `TrainedModel.settings`: name, options, and where a foreign one is found."""
+    settings = {"task": task.name}
+    if task.options():
+        settings["task_options"] = json.dumps(task.options())
+    if task.reference:
+        settings["task_reference"] = task.reference
+    return settings
 
 
 def task_of_model(

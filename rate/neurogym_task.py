@@ -22,6 +22,7 @@ from rate2spike.rate.task import Label, Task, Trial
 STEP_MS = 5
 _ONE_AT_A_TIME = threading.Lock()  # an environment has state, and a search draws trials in several threads
 _SIZING_TRIALS = 100  # trials drawn to find how long a trial may be
+_LABELLED_TRIALS = 30  # trials drawn to see whether the right answer changes
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,9 @@ class NeuroGymTask(Task):
             base["arguments"] = json.dumps(arguments)
         if "n_steps" not in base:
             base["n_steps"] = cls(environment, str(base.get("arguments", "{}"))).n_steps
-        return cls(environment=environment, n_steps=1).with_options(base)
+        task = cls(environment=environment, n_steps=1).with_options(base)
+        task._warn_if_trivial()
+        return task
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -119,11 +122,41 @@ class NeuroGymTask(Task):
             raise InputError(f"NeuroGym cannot make {self.environment} with {self.arguments}: {error}") from None
 
     def _trial_arrays(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """Observations (steps, n_inputs) and ground truth (steps, ...) of a trial."""
+        """Observations (steps, n_inputs) and ground truth (steps, ...) of a trial. Raises InputError where there are none."""
+        env = self._env
         with _ONE_AT_A_TIME:
-            self._env.seed(seed)
-            self._env.new_trial()
-            return np.asarray(self._env.ob, float), np.asarray(self._env.gt)
+            try:
+                env.seed(seed)
+                env.new_trial()
+                observation, truth = np.asarray(env.ob, float), np.asarray(env.gt, float)
+            except AttributeError as error:  # Bandit, DawTwoStep, EconomicDecisionMaking, Null
+                raise self._unfit(
+                    f"its trials hold no observations with the right answer at each step ({error})"
+                ) from None
+            except Exception as error:
+                raise self._unfit(f"a trial fails with {type(error).__name__}: {error}") from None
+        if observation.ndim != 2 or len(truth) != len(observation) or not np.isfinite(truth).all():
+            raise self._unfit("its observations must be (steps, channels), with a finite right answer at each step")
+        n_actions = getattr(env.action_space, "n", None)
+        if n_actions is not None and not np.isin(truth, np.arange(n_actions)).all():
+            wrong = truth[~np.isin(truth, np.arange(n_actions))].flat[0]
+            raise self._unfit(f"its ground truth holds {wrong:.4g}, which is none of its actions 0 to {n_actions - 1}")
+        return observation, truth
+
+    def _warn_if_trivial(self) -> None:
+        """In environments of timing the answer is a moment, which the rule here does not judge."""
+        labels = {self.draw(np.random.default_rng(k)).label for k in range(_LABELLED_TRIALS)}
+        if len(labels) == 1:
+            warnings.warn(
+                f"{self.reference}: every trial ends with the same right answer ({self.name_of(labels.pop())}), so that a "
+                "network which always gives it has accuracy 1",
+                stacklevel=4,
+            )
+
+    def _unfit(self, why: str) -> InputError:
+        return InputError(
+            f"a network cannot be trained on {self.reference}, which is not for supervised learning: {why}"
+        )
 
 
 def _from_json(value: Any) -> Any:

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.figures import draw_conditions
 from rate2spike.matlab_compat.model_file import STEP_S, TrainedModel
 from rate2spike.rate.task import Task
@@ -99,6 +100,7 @@ def spectrum(model: TrainedModel) -> Figure:
     return figure
 
 
+@one_blas_thread()
 def eigenvalues(model: TrainedModel, *, initial: bool = False) -> np.ndarray:
     """(N,) eigenvalues of the effective recurrent weights, largest modulus first."""
     values = np.linalg.eigvals(model.effective_w(initial=initial).astype(np.float64))

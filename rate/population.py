@@ -17,9 +17,10 @@ from typing import Any
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.run_folder import RunFolder, to_toml
-from rate2spike.matlab_compat.model_file import save_model
+from rate2spike.matlab_compat.model_update import update_model
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.run_files import write_tables
+from rate2spike.resource_limits import usable_cores
 from rate2spike.work_units import WorkerDied, run_units
 
 _OUTCOME = "outcome.json"
@@ -47,15 +48,15 @@ def train_population(
     """Train one network per seed; those that `folder` holds already are taken over, unfinished ones go on.
 
     executor: any concurrent.futures one, a Dask client's for instance, whose workers see `folder`; without one, n_workers
-    processes on this machine (default: one per core). A worker that dies costs its unit, which is tried again. Returns
+    processes on this machine (default: one per usable core). A worker that dies costs its unit, which is tried again. Returns
     the outcomes in the order of the seeds. Raises InputError.
     """
     folder = Path(folder)
     seeds = list(seeds)
     outcomes = {seed: outcome for seed in seeds if (outcome := _finished(folder, seed, config))}
-    n_workers = min(n_workers or os.cpu_count() or 1, max(len(seeds), 1))
-    n_threads = None if executor else max((os.cpu_count() or 1) // n_workers, 1)
     pending = [seed for seed in seeds if seed not in outcomes]
+    n_workers = min(n_workers or usable_cores(), max(len(pending), 1))
+    n_threads = None if executor else max(usable_cores() // n_workers, 1)
     for outcome in outcomes.values():
         if on_outcome:
             on_outcome(outcome)
@@ -87,7 +88,7 @@ def train_unit(config: TrainConfig, seed: int, folder: Path, n_threads: int | No
     model = result.model
     if result.interrupted:
         return Outcome(seed, "interrupted", updates=model.n_updates_done)
-    save_model(model, run.model)
+    update_model(model, run.model)
     write_tables(run, result)
     diverged = result.diverged_at is not None
     outcome = Outcome(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import tensorflow as tf
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.rate.model import RateNetwork, Trajectory, trial_losses
 from rate2spike.rate.task import Task, Trial
 from rate2spike.seeding import Role, generator
@@ -21,6 +22,7 @@ class RateEvaluation:
     labels: np.ndarray = field(repr=False)  # (n_trials,)
 
 
+@one_blas_thread()
 def evaluate_rate(
     network: RateNetwork, task: Task, n_trials: int, loss: str, rng: np.random.Generator
 ) -> RateEvaluation:

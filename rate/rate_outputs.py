@@ -2,11 +2,13 @@
 
 import numpy as np
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.matlab_compat.model_file import STEP_S, TrainedModel
 
 CEILING = 20.0  # of clipped_relu and softplus, as in training
 
 
+@one_blas_thread()
 def rate_trajectory(model: TrainedModel, u: np.ndarray, *, initial: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Outputs (K, n_outputs, T) and rates (K, N, T) of K trials without noise; u (K, n_inputs, T), steps of 5 ms.
 

@@ -18,6 +18,7 @@ _SETTINGS: dict[str, dict[str, Any]] = {
     "sine": dict(batch_size=8, learning_rate=0.02, clip_norm=1.0),
 }
 _FALLBACK = dict(batch_size=16)
+FIELDS = frozenset(field for settings in _SETTINGS.values() for field in settings)  # of TrainConfig, that recipes set
 
 
 def recipe(task: str | Task) -> TrainConfig:

@@ -1,9 +1,11 @@
 """What a training run leaves in a run folder besides the model: tables and figures."""
 
+import csv
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
 
 from rate2spike.io.run_folder import RunFolder
+from rate2spike.rate.stopping import EvaluationRow
 
 if TYPE_CHECKING:
     from rate2spike.rate.config import TrainConfig
@@ -12,11 +14,21 @@ if TYPE_CHECKING:
 
 def write_tables(folder: RunFolder, result: "TrainingResult") -> None:
     """training.csv (every update) and evaluations.csv."""
-    from rate2spike.rate.train import EvaluationRow
-
     folder.write_table("training", ("update", "loss"), enumerate(result.model.update_losses.tolist()))
     header = tuple(field.name for field in fields(EvaluationRow))
     folder.write_table("evaluations", header, (tuple(asdict(row).values()) for row in result.evaluations))
+
+
+def read_evaluations(folder: RunFolder) -> list[EvaluationRow]:
+    """What evaluations.csv holds; nothing if it cannot be read."""
+    try:
+        with (folder.path / "evaluations.csv").open(encoding="utf-8", newline="") as file:
+            return [
+                EvaluationRow(int(row["update"]), *(float(row[name]) for name in ("loss", "accuracy", "learning_rate")))
+                for row in csv.DictReader(file)
+            ]
+    except (OSError, ValueError, TypeError, KeyError):
+        return []
 
 
 def write_figures(folder: RunFolder, result: "TrainingResult", config: "TrainConfig") -> None:

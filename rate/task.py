@@ -29,7 +29,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from rate2spike.errors import InputError
+from rate2spike.errors import InputError, nearest
 
 FINE_STEPS_PER_STEP = 100  # simulation steps of 0.05 ms per task step of 5 ms
 Label = int | float | str
@@ -149,7 +149,9 @@ class Task(ABC):
         for name in options:
             if name not in known:
                 choices = f"choose from {', '.join(known)}" if known else "it has none"
-                raise InputError(f"task {self.name} has no option {name!r}: {choices} (--task-option)")
+                raise InputError(
+                    f"task {self.name} has no option {name!r}: {choices}{nearest(name, known)} (--task-option)"
+                )
         given = {name: _like(known[name], value, f"{self.name}: option {name}") for name, value in options.items()}
         return dataclasses.replace(self, **given)  # type: ignore[type-var]  # only dataclasses have options
 
@@ -252,7 +254,13 @@ def check_sizes(task: Task) -> None:
 
 
 def in_order(task: Task, *steps: int) -> None:
-    """Raise InputError unless 0 <= steps[0] <= steps[1] ... <= n_steps: a check for the timing of a task."""
+    """Raise InputError unless 0 <= steps[0] <= steps[1] ... <= n_steps: a check for the timing of a task.
+
+    Options that end in _dur must be a step or more: a stimulus or a response without duration is none.
+    """
+    for name, value in task.options().items():
+        if name.endswith("_dur") and value < 1:
+            raise InputError(f"task {task.name}: {name} must be at least 1 step of 5 ms, got {value} (--task-option)")
     times = (0, *steps, task.n_steps)
     if any(later < earlier for earlier, later in pairwise(times)):
         raise InputError(

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from rate2spike.errors import InputError
+from rate2spike.blas_threads import one_blas_thread
+from rate2spike.errors import InputError, nearest
 from rate2spike.rate.task import FINE_STEPS_PER_STEP, Label, Task, Trial, in_order, reference_of
 from rate2spike.rate.task_plugins import from_file, from_neurogym, installed, is_file, made
 
@@ -311,6 +312,7 @@ class Sine(Task):
         target[pulse_end:] = self._wave(np.arange(pulse_end, self.n_steps))
         return Trial(self, "sine", stimulus, target)
 
+    @one_blas_thread()
     def is_correct(self, window: np.ndarray, label: Label, *, spiking: bool) -> bool:
         """Correlation above 0.9 at a lag within 10 steps, and half the peak-to-peak amplitude in 0.7 to 1.3."""
         if not self.min_amplitude <= np.ptp(window) / 2 <= self.max_amplitude:
@@ -352,6 +354,7 @@ def get(reference: str, options: Mapping[str, Any] | None = None) -> Task:
     if name not in plugins:
         raise InputError(
             f"unknown task {reference!r}: choose from {', '.join([*TASKS, *plugins])}, or give FILE.py:CLASS"
+            f"{nearest(name, (*TASKS, *plugins))}"
         )
     return made(plugins[name], f"installed as {name}").with_options(options or {})
 

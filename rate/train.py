@@ -11,21 +11,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError
 from rate2spike.io.checkpoints import Checkpoint, check_settings, load_latest, save_checkpoint
 from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate.config import TrainConfig
+from rate2spike.rate.device import set_threads
 from rate2spike.rate.rate_evaluation import RateEvaluation, batch_arrays, evaluate_rate, noise_seed, trajectory
 from rate2spike.rate.recipes import recipe
+from rate2spike.rate.stopping import EvaluationRow, is_evaluated_after, may_differ, stops_early
 from rate2spike.rate.trained_model import network_of, trained_model
 from rate2spike.rate.update import compiled_update, learning_rate_at, make_optimizer
 from rate2spike.rate.weights import draw_weights
 from rate2spike.seeding import Role, generator, resolve_seed
 
 N_EVALUATION_TRIALS = 100
-# a resumed run may stop by another rule; all else must be as in the checkpoint
-_MAY_DIFFER = frozenset({"n_updates", "min_updates", "patience", "loss_threshold", "accuracy_threshold"})
 
 
 class DivergenceError(InputError):
@@ -34,16 +36,6 @@ class DivergenceError(InputError):
     def __init__(self, message: str, model: TrainedModel):
         super().__init__(message)
         self.model = model
-
-
-@dataclass(frozen=True)
-class EvaluationRow:
-    """One line of a training history."""
-
-    update: int
-    loss: float
-    accuracy: float
-    learning_rate: float
 
 
 @dataclass(frozen=True)
@@ -89,6 +81,7 @@ def train(
     return result.model
 
 
+@one_blas_thread()
 def train_interruptibly(
     config: TrainConfig,
     on_update: Callable[[int, float], None] | None = None,
@@ -96,7 +89,11 @@ def train_interruptibly(
     checkpoints: Checkpointing | None = None,
     strategy: Any = None,
 ) -> TrainingResult:
-    """Like `train`, but Ctrl-C or divergence end training and return the network as it is then."""
+    """Like `train`, but Ctrl-C or divergence end training and return the network as it is then.
+
+    Raises KeyboardInterrupt if Ctrl-C comes before the first update, when there is no network yet to return.
+    """
+    set_threads(tf)
     checkpoint = load_latest(checkpoints.folder) if checkpoints and checkpoints.resume else None
     seed = config.seed
     if seed is None and checkpoint is not None:
@@ -142,6 +139,8 @@ class _Run:
         try:
             diverged_at = self._updates(on_update)
         except KeyboardInterrupt:
+            if self.last_update < 0:  # there is nothing yet that would be worth keeping
+                raise
             interrupted = True
             if self.checkpoints and int(self.optimizer.iterations) == self.last_update + 1:  # not torn amid an update
                 self._save_checkpoint()
@@ -168,11 +167,11 @@ class _Run:
                     return self._back_to_good_state()
                 if on_update:
                     on_update(update, loss)
-            if (update - 1) % config.evaluate_every == 0:
+            if is_evaluated_after(config, update):
                 if update != self.restored_update and not self._keep_good_state():
                     return update
                 self._evaluate()
-                if (self.success and config.may_stop(update)) or self._patience_is_over():
+                if stops_early(config, self.evaluations):
                     return None
         return None if self._weights_are_finite() else self._back_to_good_state()
 
@@ -196,11 +195,6 @@ class _Run:
         self.success = config.succeeds(update, self.evaluation.loss, self.evaluation.accuracy)
         if self.on_evaluation:
             self.on_evaluation(update, self.evaluation)
-
-    def _patience_is_over(self) -> bool:
-        losses = [row.loss for row in self.evaluations]
-        patience = self.config.patience
-        return patience is not None and len(losses) - 1 - int(np.argmin(losses)) >= patience
 
     def _keep_good_state(self) -> bool:
         """Keep the present state to fall back to; if it is not finite, fall back at once and return False."""
@@ -247,19 +241,11 @@ class _Run:
 
     def _save_checkpoint(self) -> None:
         assert self.checkpoints is not None
-        save_checkpoint(self.checkpoints.folder, self.last_update, self.arrays(), self._checkpoint_settings())
-
-    def _checkpoint_settings(self) -> dict[str, Any]:
-        flat: dict[str, Any] = {}
-        for section, values in self.config.sections().items():
-            flat |= {name if section == "training" else f"{section}.{name}": value for name, value in values.items()}
-        return flat
+        save_checkpoint(self.checkpoints.folder, self.last_update, self.arrays(), self.config.flat())
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint. Raises InputError if it is of other settings."""
-        schedule_ends_with_run = self.config.lr_schedule != "constant" and self.config.lr_decay_updates is None
-        may_differ = _MAY_DIFFER - {"n_updates"} if schedule_ends_with_run else _MAY_DIFFER
-        check_settings(checkpoint, self._checkpoint_settings(), may_differ)
+        check_settings(checkpoint, self.config.flat(), may_differ(self.config))
         if len(checkpoint.arrays["losses"]) > self.config.n_updates:
             raise InputError(
                 f"checkpoint {checkpoint.path} is of update {checkpoint.update}: --n_trials {self.config.n_updates} "

@@ -9,6 +9,7 @@ from rate2spike import __version__
 from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.model import DEFAULT_TRAINED, RateNetwork
+from rate2spike.rate.model_task import task_settings
 from rate2spike.rate.rate_evaluation import RateEvaluation, as_rows
 from rate2spike.rate.weights import InitialWeights
 
@@ -59,16 +60,12 @@ def _settings(config: TrainConfig, initial: InitialWeights, network: RateNetwork
     """What becomes the variables `r2s_...`: every setting as a number, logical or text, and what the historic file lacks."""
     task = config.task
     settings = {
-        "task": task.name, "seed": float(config.seed or 0), "version": __version__, "apply_dale": config.apply_dale,
+        **task_settings(task), "seed": float(config.seed or 0), "version": __version__, "apply_dale": config.apply_dale,
         "weight_distribution": config.weight_distribution, "gain": config.gain, "p_inh": config.p_inh,
         "p_rec": config.p_rec, "loss_fn": config.loss, "batch_size": float(config.batch_size),
         "learning_rate": config.learning_rate, "n_trials": float(config.n_updates),
         "config": json.dumps(config.sections()["training"]),
     }  # fmt: skip
-    if task.options():
-        settings["task_options"] = json.dumps(task.options())
-    if task.reference:
-        settings["task_reference"] = task.reference
     if config.dale_outputs:
         settings["dale_outputs"] = True
     if network.unit_bias is not None:

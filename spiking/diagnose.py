@@ -4,21 +4,32 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate.rate_outputs import rate_trajectory
 from rate2spike.rate.task import Task
 from rate2spike.seeding import Role, resolve_seed
-from rate2spike.spiking.evaluate import checked_task, draw_trial, noise_key
+from rate2spike.spiking.evaluate import SATURATED_SHARE, SILENT_HZ, checked_task, draw_trial, noise_key
+from rate2spike.spiking.factor_advice import FactorAdvice, factor_advice
 from rate2spike.spiking.network import SpikingNetwork
 from rate2spike.spiking.params import NeuronParams
 
-SILENT_HZ = 0.1  # a mean rate below this: the unit says nothing
-SATURATED_SHARE = 0.5  # of the highest rate that the refractory period allows
 _MANY = 0.9  # share of units that makes a network silent
 _GAIN_RANGE = (0.7, 1.4)  # of the output, within which nobody will complain
 _UNSTABLE_GROWTH = 3.0  # of the mean rate from the first to the last fifth of a trial, beyond the rate network's
 _SAME_DYNAMICS = 0.5  # least correlation of the outputs
+_SOME = 0.02  # share of units that makes a network saturated
 _GOOD_ACCURACY = 0.95
+_NOISE = "outputs follow the rate network on average, but single trials miss the criterion"
+_LONGER_TRAINING = "training longer, balanced, or with slower synapses"
+_OTHER_REMEDIES = {  # where no scaling factor helps
+    "silent": "a higher bias",
+    "saturated": "a lower bias",
+    "unstable": _LONGER_TRAINING,
+    "other dynamics": _LONGER_TRAINING,
+    "gain mismatch": _LONGER_TRAINING,
+    "noise": "more units, or training to a lower loss",
+}
 
 
 @dataclass(frozen=True)
@@ -44,15 +55,23 @@ class Diagnosis:
     population_rate_hz: np.ndarray = field(repr=False)  # (C,) mean over units and trials
     labels: tuple[str, ...] = ()
     column_s: float = 0.005
+    advice: FactorAdvice | None = field(default=None, repr=False)  # None: the network solves the task
+
+    @property
+    def advised_factor(self) -> float | None:
+        """A scaling factor that is surely better, if one was found."""
+        return self.advice.other.scaling_factor if self.advice is not None and self.advice.helps else None
 
 
+@one_blas_thread()
 def diagnose(
     model: TrainedModel, task: Task | str, scaling_factor: float | None = None, n_trials: int = 20,
     seed: int | None = None, *, params: NeuronParams | None = None,
 ) -> Diagnosis:  # fmt: skip
     """Run n_trials trials of both networks and say what differs: silent, saturated, gain mismatch, unstable.
 
-    scaling_factor: None takes the one in the model. Raises InputError.
+    scaling_factor: None takes the one in the model. Where the network does not solve the task, others are tried (see
+    `factor_advice`), and one is advised only if it is surely better. Raises InputError.
     """
     network = SpikingNetwork.from_model(model, scaling_factor, params=params)
     task = checked_task(task, network, n_trials)
@@ -75,12 +94,14 @@ def diagnose(
     numbers = _numbers(network, np.array(outputs)[..., :n_columns], wanted[..., 1 : n_columns + 1], np.mean(firing, 0),
                        np.mean(population, 0), rates)  # fmt: skip
     accuracy = float(np.mean(correct))
+    solved = accuracy >= _GOOD_ACCURACY
+    advice = None if solved else factor_advice(model, task, network.scaling_factor, seed, params)
     return Diagnosis(
-        task.name, network.scaling_factor, seed, accuracy, _in_words(accuracy, numbers, network),
+        task.name, network.scaling_factor, seed, accuracy, _in_words(numbers, advice),
         firing_rate_hz=np.mean(firing, 0), unit_types=network.types, outputs=np.array(outputs)[..., :n_columns],
         rate_outputs=wanted[..., 1 : n_columns + 1], filtered_rates=np.mean(filtered, 0), rates=rates.mean((0, 2)),
         population_rate_hz=np.mean(population, 0) / (network.n_units * column_s),
-        labels=tuple(task.name_of(trial.label) for trial in trials), column_s=column_s, **numbers,
+        labels=tuple(task.name_of(trial.label) for trial in trials), column_s=column_s, advice=advice, **numbers,
     )  # fmt: skip
 
 
@@ -102,41 +123,40 @@ def _numbers(network, outputs, wanted, firing_hz, population, rates) -> dict[str
     }
 
 
-def _in_words(accuracy: float, numbers: dict[str, float], network: SpikingNetwork) -> tuple[str, ...]:
-    """Findings with what to try; a larger scaling factor means weaker weights."""
-    factor = f"the scaling factor ({network.scaling_factor:g})"
+def _in_words(numbers: dict[str, float], advice: FactorAdvice | None) -> tuple[str, ...]:
+    """Findings, the gravest first, and what to do. advice: None for a network that solved its trials."""
+    symptoms = _symptoms(numbers)
+    if advice is None or advice.here.accuracy >= _GOOD_ACCURACY:  # the first trials were unlucky
+        solved = "converted: the network solves the task"
+        if advice is not None:
+            solved += f" (accuracy {advice.here.accuracy:.2f} on {advice.here.n_trials} fresh trials)"
+        return (solved, *(f"remark, no action needed: {sentence}" for sentence in symptoms.values()))
+    symptoms = symptoms or {"noise": _NOISE}
+    found = tuple(f"{name}: {sentence}" for name, sentence in symptoms.items())
+    if advice.helps:
+        return (*found, advice.in_words())
+    remedies = dict.fromkeys(_OTHER_REMEDIES[name] for name in symptoms)
+    return (*found, f"{advice.in_words()}; what else may help: {', or '.join(remedies)}")
+
+
+def _symptoms(numbers: dict[str, float]) -> dict[str, str]:
+    """What differs from the rate network, by name."""
     gain, correlation = numbers["output_gain"], numbers["output_correlation"]
-    found = []
+    found = {}
     if numbers["silent_share"] > _MANY:
-        found.append(
-            f"silent: {numbers['silent_share']:.0%} of the units fire less than {SILENT_HZ:g} Hz; lower {factor}, or raise "
-            "the bias"
-        )
-    if numbers["saturated_share"] > 0.02:
-        found.append(
-            f"saturated: {numbers['saturated_share']:.0%} of the units fire at more than half of what their refractory "
-            f"period allows; raise {factor}"
+        found["silent"] = f"{numbers['silent_share']:.0%} of the units fire less than {SILENT_HZ:g} Hz"
+    if numbers["saturated_share"] > _SOME:
+        found["saturated"] = (
+            f"{numbers['saturated_share']:.0%} of the units fire at more than half of what their refractory period allows"
         )
     if numbers["growth"] > _UNSTABLE_GROWTH:
-        found.append(
-            f"unstable: activity grows {numbers['growth']:.1f} times more over a trial than the rate network's; "
-            f"raise {factor}"
-        )
+        found["unstable"] = f"activity grows {numbers['growth']:.1f} times more over a trial than the rate network's"
+    if "silent" in found:
+        return found  # there is no output to compare
     if correlation < _SAME_DYNAMICS:
-        found.append(
-            f"other dynamics: the output follows the rate network's with a correlation of only {correlation:.2f}, which no "
-            "gain mends; search other factors, or train longer, balanced, or with slower synapses"
+        found["other dynamics"] = (
+            f"the output follows the rate network's with a correlation of only {correlation:.2f}, which no gain mends"
         )
     elif not _GAIN_RANGE[0] <= gain <= _GAIN_RANGE[1]:
-        kind, remedy = ("weak", "lower") if gain < _GAIN_RANGE[0] else ("strong", "raise")
-        found.append(
-            f"gain mismatch: the output is {gain:.2f} times the rate network's (too {kind}); {remedy} {factor}"
-        )
-    if accuracy >= _GOOD_ACCURACY:
-        return ("converted: the network solves the task", *found)
-    if not found:
-        found.append(
-            "noise: outputs follow the rate network on average, but single trials miss the criterion; take more units, or "
-            "train to a lower loss"
-        )
-    return tuple(found)
+        found["gain mismatch"] = f"the output is {gain:.2f} times the rate network's"
+    return found

@@ -4,6 +4,13 @@ Run it with the historic name, `python spiking/eval_go_nogo.py MODEL_OR_DIR [--o
 published script the Go stimulus is on during steps 30-50 (training used 50-75).
 """
 
+if __name__ == "__main__":  # before the imports, so that Ctrl-C during them is one line
+    import sys
+
+    from rate2spike.__main__ import command_line
+
+    sys.exit(command_line("eval-go-nogo"))
+
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +33,11 @@ def go_nogo_trials(network: SpikingNetwork, seed: int) -> tuple[SpikeRecord, Spi
     return nogo, go
 
 
-def eval_go_nogo(model_path: Path, seed: int, output_dir: Path) -> list[Path]:
-    """Simulate both trials and save the three figures into output_dir; returns their paths. Raises InputError."""
+def eval_go_nogo(model_path: Path, seed: int, output_dir: Path, name: str | None = None) -> list[Path]:
+    """Simulate both trials and save the three figures into output_dir; returns their paths. Raises InputError.
+
+    name: what the figures' names begin with (default: the model file's name).
+    """
     from rate2spike.figures import save_figure
     from rate2spike.spiking.plots import go_nogo_outputs, historic_raster
 
@@ -35,17 +45,9 @@ def eval_go_nogo(model_path: Path, seed: int, output_dir: Path) -> list[Path]:
     if model.n_inputs != tasks.GoNogo.n_inputs:
         raise InputError(f"{model_path} is no Go-NoGo network: it has {model.n_inputs} inputs, expected 1")
     nogo, go = go_nogo_trials(SpikingNetwork.from_model(model), seed)
-    stem = output_dir / model_path.stem
+    stem = output_dir / (name or model_path.stem)
     return [
         *save_figure(go_nogo_outputs(nogo, go), f"{stem}_outputs"),
         *save_figure(historic_raster(nogo, "NoGo trial"), f"{stem}_raster_nogo"),
         *save_figure(historic_raster(go, "Go trial"), f"{stem}_raster_go"),
     ]
-
-
-if __name__ == "__main__":
-    import sys
-
-    from rate2spike.cli.main import main
-
-    sys.exit(main(["eval-go-nogo", *sys.argv[1:]]))

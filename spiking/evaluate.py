@@ -1,5 +1,6 @@
 """Score a spiking network on fresh trials of a task. Trials are independent units of work for any executor."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -8,14 +9,17 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 from scipy.stats import binomtest
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError
 from rate2spike.memory import check_memory
 from rate2spike.rate import tasks
 from rate2spike.rate.task import Task, Trial
+from rate2spike.resource_limits import usable_cores
 from rate2spike.seeding import Role, float_key, generator, key64, resolve_seed
 from rate2spike.spiking.network import SpikingNetwork
-from rate2spike.work_units import usable_cores
 
+SILENT_HZ = 0.1  # a mean rate below this: who fires so says nothing
+SATURATED_SHARE = 0.5  # of the highest rate that the refractory period allows
 _POINTS_PER_COLUMN = 10
 _BYTES_PER_TRIAL = 2000  # futures and results
 TRIALS_PER_BLOCK = 5  # small enough to balance threads, large enough to hide the cost of handing out work
@@ -36,6 +40,12 @@ class BlockResult:
         return cls(*(np.concatenate([getattr(block, item.name) for block in blocks]) for item in fields(cls)))
 
 
+def wilson_interval(n_correct: int, n_trials: int) -> tuple[float, float]:
+    """95 % confidence interval of a fraction (Wilson)."""
+    interval = binomtest(n_correct, n_trials).proportion_ci(method="wilson")
+    return float(interval.low), float(interval.high)
+
+
 class Scored:
     """What follows from n_correct of n_trials."""
 
@@ -50,8 +60,7 @@ class Scored:
     @property
     def interval(self) -> tuple[float, float]:
         """95 % confidence interval of the accuracy (Wilson)."""
-        interval = binomtest(self.n_correct, self.n_trials).proportion_ci(method="wilson")
-        return float(interval.low), float(interval.high)
+        return wilson_interval(self.n_correct, self.n_trials)
 
 
 @dataclass(frozen=True)
@@ -76,14 +85,39 @@ def accuracy(
     return evaluate(network, task, n_trials, seed, n_threads=n_threads).accuracy
 
 
+@one_blas_thread()
 def evaluate(
     network: SpikingNetwork, task: Task | str, n_trials: int = 100, seed: int | None = None, *,
     n_threads: int | None = None, executor: Executor | None = None, frozen_noise: bool = False,
 ) -> Evaluation:  # fmt: skip
     """Run and score fresh trials, other ones than any λ search uses. frozen_noise: all with the same noise.
 
-    Raises InputError.
+    A network that is silent or saturated is warned of. Raises InputError.
     """
+    found = score_fresh(
+        network, task, n_trials, seed, n_threads=n_threads, executor=executor, frozen_noise=frozen_noise
+    )
+    _warn_of_activity(network, found.mean_rate_hz)
+    return found
+
+
+def _warn_of_activity(network: SpikingNetwork, rate_hz: float) -> None:
+    """Say so if a network is silent or saturated: a success rule may be met without a spike."""
+    ceiling_hz = 1 / np.maximum(network.params.per_unit("t_ref_s", network.n_units), network.dt_s).mean()
+    state = "silent" if rate_hz < SILENT_HZ else "saturated" if rate_hz > SATURATED_SHARE * ceiling_hz else None
+    if state:
+        warnings.warn(
+            f"the network is {state}: its units fire {rate_hz:.3g} Hz on average, so that its accuracy says little; "
+            "`rate2spike diagnose` looks for a scaling factor that mends it",
+            stacklevel=3,
+        )
+
+
+def score_fresh(
+    network: SpikingNetwork, task: Task | str, n_trials: int = 100, seed: int | None = None, *,
+    n_threads: int | None = None, executor: Executor | None = None, frozen_noise: bool = False,
+) -> Evaluation:  # fmt: skip
+    """As `evaluate`, without a word about the activity. Raises InputError."""
     task = checked_task(task, network, n_trials)
     seed = resolve_seed(seed)
     with executor_of(n_threads, executor) as pool:
@@ -133,6 +167,7 @@ def run_block(
     return scored(network, trials, outputs, rates_hz, rate_outputs)
 
 
+@one_blas_thread()
 def scored(
     network: SpikingNetwork, trials: list[Trial], outputs: np.ndarray, rates_hz: np.ndarray,
     rate_outputs: np.ndarray | None = None,
@@ -172,10 +207,15 @@ def checked_task(task: Task | str, network: SpikingNetwork, n_trials: int) -> Ta
         raise InputError(f"task {task.name} has {task.n_inputs} input(s), the network has {network.w_in.shape[1]}")
     if network.n_outputs != task.n_outputs:
         raise InputError(f"task {task.name} has {task.n_outputs} output(s), the network has {network.n_outputs}")
-    if n_trials < 1 or int(n_trials) != n_trials:
-        raise InputError(f"number of trials must be a whole number from 1, got {n_trials} (--n-trials)")
-    check_memory(n_trials * _BYTES_PER_TRIAL, f"keeping the results of {n_trials} trials", "ask for fewer (--n-trials)")
+    check_n_trials(n_trials)
     return task
+
+
+def check_n_trials(n_trials: int, flag: str = "--n-trials") -> None:
+    """Raise InputError for a number of trials that is none, or too large for the memory."""
+    if n_trials < 1 or int(n_trials) != n_trials:
+        raise InputError(f"number of trials must be a whole number from 1, got {n_trials} ({flag})")
+    check_memory(n_trials * _BYTES_PER_TRIAL, f"keeping the results of {n_trials} trials", f"ask for fewer ({flag})")
 
 
 @contextmanager

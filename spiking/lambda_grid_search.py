@@ -4,6 +4,13 @@ Touches no file (`search_files` does). Also runs as a script with the historic n
 `python spiking/lambda_grid_search.py MODEL_OR_DIR`.
 """
 
+if __name__ == "__main__":  # before the imports, so that Ctrl-C during them is one line
+    import sys
+
+    from rate2spike.__main__ import command_line
+
+    sys.exit(command_line("search"))
+
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
@@ -11,7 +18,8 @@ from functools import cached_property
 
 import numpy as np
 
-from rate2spike.errors import InputError
+from rate2spike.blas_threads import one_blas_thread
+from rate2spike.errors import InputError, nearest
 from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate.rate_outputs import rate_trajectory
 from rate2spike.rate.task import Task, Trial
@@ -106,6 +114,7 @@ class Trials:
         return rate_trajectory(self.model, stimuli, initial=self.initial_weights)[0]
 
 
+@one_blas_thread()
 def grid_search(
     model: TrainedModel, task: Task | str, scaling_factors: Iterable[float] = HISTORIC_FACTORS, n_trials: int = 100,
     seed: int | None = None, *, strategy: str = "grid", resolution: float = 1.0, downsample: int = 1,
@@ -155,7 +164,9 @@ def with_search_result(model: TrainedModel, result: SearchResult) -> TrainedMode
 def check_strategy(strategy: str, resolution: float) -> None:
     """Raise InputError for a strategy that does not exist, or a fine step that is none."""
     if strategy not in STRATEGIES:
-        raise InputError(f"unknown strategy {strategy!r}: choose from {', '.join(STRATEGIES)} (--strategy)")
+        raise InputError(
+            f"unknown strategy {strategy!r}: choose from {', '.join(STRATEGIES)}{nearest(strategy, STRATEGIES)} (--strategy)"
+        )
     if not 0 < resolution < np.inf:
         raise InputError(f"resolution must be a positive number, got {resolution:g} (--resolution)")
 
@@ -179,11 +190,3 @@ def checked_factors(scaling_factors: float | Iterable[float]) -> tuple[float, ..
     if not factors:
         raise InputError("give at least one scaling factor (--scaling-factors)")
     return factors
-
-
-if __name__ == "__main__":
-    import sys
-
-    from rate2spike.cli.main import main
-
-    sys.exit(main(["search", *sys.argv[1:]]))

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from rate2spike.errors import InputError
+from rate2spike.io.unit_indices import unit_indices
 from rate2spike.matlab_compat.sparse_columns import dense
 from rate2spike.seeding import Role, generator
 from rate2spike.spiking.network import SpikingNetwork
@@ -38,7 +39,7 @@ def remove_self_connections(network: SpikingNetwork) -> SpikingNetwork:
 
 
 def lesion(network: SpikingNetwork, units: str | Iterable[int]) -> SpikingNetwork:
-    """The given units (0-based, or a class or type as in `scale_connections`) never fire. Raises InputError."""
+    """The given units (from 0, a mask, or a class or type as for `scale_connections`) never fire. Raises InputError."""
     silent = np.zeros(network.n_units, bool) if network.silent is None else network.silent.copy()
     silent[_checked_units(network, units)] = True
     return replace(network, silent=silent)
@@ -91,11 +92,7 @@ def units_in(network: SpikingNetwork, group: str) -> np.ndarray:
 def _checked_units(network: SpikingNetwork, units: str | Iterable[int]) -> np.ndarray:
     if isinstance(units, str):
         return units_in(network, units)
-    indices = np.asarray(list(units), dtype=np.int64)
-    outside = indices[(indices < 0) | (indices >= network.n_units)]
-    if outside.size:
-        raise InputError(f"unit {outside[0]} (from 0) does not exist: the network has {network.n_units} units")
-    return indices
+    return unit_indices(units, network.n_units)
 
 
 def _shuffled(weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -11,20 +11,30 @@ from functools import cached_property
 
 import numpy as np
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError
 from rate2spike.io.record_stream import write_stream
 from rate2spike.io.records import SpikeRecord
 from rate2spike.matlab_compat.model_file import STEP_S, TrainedModel
 from rate2spike.matlab_compat.sparse_columns import dense
 from rate2spike.memory import check_memory
+from rate2spike.plausible import Plausible, warn_if_implausible
 from rate2spike.seeding import Role, generator, key64, resolve_seed
-from rate2spike.spiking.params import PUBLISHED_STEP_S, STEPS_PER_COLUMN, LIFParams, NeuronParams
+from rate2spike.spiking.params import (
+    PUBLISHED_STEP_S,
+    STEPS_PER_COLUMN,
+    LIFParams,
+    NeuronParams,
+    neuron_params,
+    stored_neuron,
+)
 from rate2spike.spiking.recording import Block, RecordingPlan, as_record, header
 from rate2spike.spiking.simulate_fast import FastNetwork, simulate_fast
 from rate2spike.spiking.simulate_reference import Draws, GeneratedDraws, InjectedDraws, simulate_reference
 from rate2spike.spiking.stimulation import Stimulation, checked_stimuli
 
 PRECISIONS = ("float32", "float64")
+PLAUSIBLE_STEP = Plausible(1e-3, 5, "ms")
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,9 @@ class SpikingNetwork:
     steps_per_column: int = STEPS_PER_COLUMN
     params: NeuronParams = field(default_factory=LIFParams)
     silent: np.ndarray | None = field(default=None, repr=False)  # (N,) bool, units that never fire
+    input_tau_s: np.ndarray | None = field(
+        default=None, repr=False
+    )  # (N,) of a filter that inputs pass (imports); 0: none
 
     @classmethod
     def from_model(
@@ -55,13 +68,17 @@ class SpikingNetwork:
 
         scaling_factor: positive; None takes the one that a search found. initial_weights: use the untrained recurrent
         weights. dt_s: integration step, a whole fraction of a column's 5 ms times downsample (default: 1/100 of it). params:
-        the neurons (LIFParams, QIFParams, ALIFParams, EIFParams). Raises InputError.
+        the neurons (LIFParams, QIFParams, ALIFParams, EIFParams; None: those the model's file names, else LIF). Raises
+        InputError.
         """
         factor = _known_factor(model.scaling_factor) if scaling_factor is None else check_scaling_factor(scaling_factor)
         if downsample < 1 or int(downsample) != downsample:
             raise InputError(f"downsampling must be a whole number from 1, got {downsample}")
         kind = model.w_rec.dtype.type
-        params = params or LIFParams()
+        if params is None:
+            neuron, constants = stored_neuron(model.settings)
+            params = neuron_params(neuron, **constants)
+        dt_s = model.stored("dt_s") if dt_s is None else dt_s
         for name in params.numbers():
             params.per_unit(name, model.n_units)
         return cls(
@@ -78,6 +95,7 @@ class SpikingNetwork:
             downsample=int(downsample),
             steps_per_column=STEPS_PER_COLUMN if dt_s is None else _steps_per_column(dt_s, STEP_S * downsample),
             params=params,
+            input_tau_s=model.per_unit("input_tau_s"),
         )
 
     @property
@@ -126,7 +144,7 @@ class SpikingNetwork:
         u = self._checked(u)
         is_fast = draws is None and precision != "float64"
         plan = RecordingPlan.of(self, self._n_steps(u), record, stride, to is not None, itemsize=4 if is_fast else 8)
-        stimuli = self._stimuli(stimulation)
+        stimuli = self._stimuli(stimulation, plan.n_steps)
         if is_fast:
             blocks = simulate_fast(self, u, key64(seed, Role.SIMULATION), plan, stimuli)
         else:
@@ -141,7 +159,7 @@ class SpikingNetwork:
         """Fast path with an explicit 64-bit noise key; otherwise as `run`."""
         u = self._checked(u)
         plan = RecordingPlan.of(self, self._n_steps(u), record)
-        return self._collect(simulate_fast(self, u, key, plan, self._stimuli(stimulation)), plan, seed)
+        return self._collect(simulate_fast(self, u, key, plan, self._stimuli(stimulation, plan.n_steps)), plan, seed)
 
     def run_trials(self, inputs: Sequence[np.ndarray], keys: Sequence[np.uint64]) -> tuple[np.ndarray, np.ndarray]:
         """Many trials on the fast path: outputs (n, n_outputs, n_steps) and firing rates (n, N) in Hz.
@@ -161,7 +179,8 @@ class SpikingNetwork:
         """Reference path with explicit draws; otherwise as `run`."""
         u = self._checked(u)
         plan = RecordingPlan.of(self, self._n_steps(u), record, itemsize=8)
-        return self._collect(simulate_reference(self, u, draws, plan, self._stimuli(stimulation)), plan, seed)
+        stimuli = self._stimuli(stimulation, plan.n_steps)
+        return self._collect(simulate_reference(self, u, draws, plan, stimuli), plan, seed)
 
     @property
     def readout(self) -> np.ndarray:
@@ -170,8 +189,30 @@ class SpikingNetwork:
 
     def drive(self, u: np.ndarray) -> np.ndarray:
         """(N, columns) external input current, mV, float64: w_in u, and the units' constant input."""
-        drive = self.w_in.astype(np.float64) @ u
+        with one_blas_thread():
+            drive = self.input_weights.astype(np.float64) @ u
         return drive if self.unit_bias is None else drive + self.unit_bias.astype(np.float64)[:, None]
+
+    @property
+    def input_weights(self) -> np.ndarray:
+        """What `fed` inputs are multiplied with."""
+        return self.w_in if self.input_tau_s is None else np.eye(self.n_units)
+
+    def fed(self, u: np.ndarray) -> tuple[np.ndarray, int]:
+        """Checked input as the kernels take it, and their steps per column of it.
+
+        As it is; or, where inputs pass a filter, w_in u filtered for each unit, (N, steps + 1).
+        """
+        if self.input_tau_s is None:
+            return u, self.steps_per_column
+        columns = (np.arange(self._n_steps(u) + 1) + self.steps_per_column // 2) // self.steps_per_column
+        with one_blas_thread():
+            weighted = self.w_in.astype(np.float64) @ u
+        kept = np.exp(-self.dt_s / np.where(self.input_tau_s > 0, self.input_tau_s, 1)) * (self.input_tau_s > 0)
+        filtered = np.zeros((columns.size, self.n_units))
+        for k in range(1, columns.size):
+            filtered[k] = kept * filtered[k - 1] + (1 - kept) * weighted[:, columns[k]]
+        return filtered.T, 1
 
     @cached_property
     def unit_groups(self) -> tuple[tuple[str, ...], np.ndarray]:
@@ -188,8 +229,8 @@ class SpikingNetwork:
     def _n_steps(self, u: np.ndarray) -> int:
         return self.steps_per_column * (u.shape[1] - 1)
 
-    def _stimuli(self, stimulation) -> tuple[tuple[Stimulation, np.ndarray], ...]:
-        stimuli = checked_stimuli(stimulation, self.types)
+    def _stimuli(self, stimulation, n_steps: int) -> tuple[tuple[Stimulation, np.ndarray], ...]:
+        stimuli = checked_stimuli(stimulation, self.types, n_steps, self.dt_s)
         silent = self.silent
         return stimuli if silent is None else tuple((one, units[~silent[units]]) for one, units in stimuli)
 
@@ -221,12 +262,13 @@ def _steps_per_column(dt_s: float, column_s: float) -> int:
     n_steps = round(column_s / dt_s)
     if abs(n_steps * dt_s - column_s) > 1e-9 * column_s:
         raise InputError(f"the step must divide a column's {column_s * 1e3:g} ms, got {dt_s * 1e3:g} ms (--dt-ms)")
+    warn_if_implausible("the step (dt_s, --dt-ms)", dt_s * 1e3, PLAUSIBLE_STEP, stacklevel=3)
     return n_steps
 
 
 def _known_factor(factor: float | None) -> float:
     if factor is None or np.isnan(factor):
-        raise InputError("the model has no scaling factor yet: give one (--scaling-factor) or search for it first")
+        raise InputError("the model has no scaling factor yet: search for it first (or give --scaling-factor)")
     return check_scaling_factor(factor)
 
 

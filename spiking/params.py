@@ -1,5 +1,6 @@
 """Constants of the neurons, one record per kind. Every number may be common to all units or an array of one per unit."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
@@ -7,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from rate2spike.errors import InputError
+from rate2spike.plausible import Plausible, warn_if_implausible
 
 STEPS_PER_COLUMN = 100  # published number of simulation steps per column of the (subsampled) input
 PUBLISHED_STEP_S = 5e-5
@@ -14,14 +16,36 @@ NOISE_SCALINGS = ("per_step", "sqrt_dt")
 
 PerUnit = float | np.ndarray  # one number, or (N,) numbers
 
+# Outside of these a number is warned of. Wider than what is found in neurons, since models go further: units without a
+# refractory period, a peak so high that no unit fires, a bias that holds units silent.
+_VOLTAGE = Plausible(-150, 1000, "mV", least=1.0)
+_BIAS = Plausible(-500, 1000, "mV", least=1.0)
+PLAUSIBLE: Mapping[str, Plausible] = {
+    "tau_m_s": Plausible(0.0005, 0.2, "s"),
+    "t_ref_s": Plausible(0, 0.1, "s", least=1e-5),
+    "tau_r_s": Plausible(0, 0.1, "s", least=1e-5),
+    "v_reset_mv": _VOLTAGE,
+    "v_peak_mv": _VOLTAGE,
+    "v_threshold_mv": _VOLTAGE,
+    "bias_mv": _BIAS,
+    "noise_sd_mv": Plausible(0, 50, "mV", least=1e-3),
+    "adaptation_mv": Plausible(0, 100, "mV", least=1e-3),
+    "tau_a_s": Plausible(0.001, 10, "s"),
+    "slope_mv": Plausible(0.05, 50, "mV"),
+}
+
 
 @dataclass(frozen=True, eq=False)
 class NeuronParams:
-    """What all kinds have; defaults as published (Kim, Li & Sejnowski 2019, Methods). Raises InputError."""
+    """What all kinds have; defaults as published (Kim, Li & Sejnowski 2019, Methods).
+
+    Raises InputError; warns of a number that is probably in another unit (`PLAUSIBLE`).
+    """
 
     kind: ClassVar[str]
     _MINIMA: ClassVar[Mapping[str, float]] = {"t_ref_s": 0, "tau_r_s": 0, "noise_sd_mv": 0}
     _ABOVE_ZERO: ClassVar[tuple[str, ...]] = ("tau_m_s",)
+    _PLAUSIBLE: ClassVar[Mapping[str, Plausible]] = PLAUSIBLE
 
     tau_m_s: PerUnit = 0.010  # membrane
     t_ref_s: PerUnit = 0.002  # refractory period
@@ -42,6 +66,8 @@ class NeuronParams:
                 raise InputError(f"{name} must be above 0, got {value.min():g}")
         if self.noise_scaling not in NOISE_SCALINGS:
             raise InputError(f"unknown noise scaling {self.noise_scaling!r}: choose from {', '.join(NOISE_SCALINGS)}")
+        for name in self.numbers():
+            warn_if_implausible(name, getattr(self, name), self._PLAUSIBLE[name], stacklevel=3)
         if (np.asarray(self.v_reset_mv) >= np.asarray(self.v_peak_mv)).any():
             raise InputError("v_reset_mv must be below v_peak_mv")
 
@@ -82,6 +108,10 @@ class QIFParams(NeuronParams):
     """Quadratic: tau_m dv/dt = v^2 + I, v in mV, with the published peak and bias (Kim et al. 2019, Fig. S7)."""
 
     kind = "qif"
+    _PLAUSIBLE: ClassVar[Mapping[str, Plausible]] = {
+        **PLAUSIBLE,
+        "bias_mv": _BIAS._replace(least=0.0),
+    }  # its threshold is a bias of 0
     v_peak_mv: PerUnit = 30.0
     bias_mv: PerUnit = 0.0
 
@@ -127,6 +157,21 @@ def neuron_params(kind: str, **values: Any) -> NeuronParams:
     if unknown:
         raise InputError(f"{kind} neurons have no {unknown[0]!r}: choose from {', '.join(known)}")
     return NEURONS[kind](**values)
+
+
+def stored_neuron(settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Kind and constants that a model's settings hold, as `as_settings` gives them; 'lif' and none if they hold none.
+
+    Raises InputError.
+    """
+    text = settings.get("neuron")
+    if text is None:
+        return "lif", {}
+    try:
+        values = json.loads(text)
+        return str(values.pop("kind")), dict(values)
+    except (TypeError, ValueError, KeyError, AttributeError):
+        raise InputError(f"the model's neuron constants (r2s_neuron) cannot be read: {str(text)[:60]!r}") from None
 
 
 def _number(name: str, value: Any) -> PerUnit:

@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 
 from rate2spike.figures import draw_conditions
 from rate2spike.io.records import SpikeRecord
+from rate2spike.spiking.search_remarks import GOOD_ACCURACY
 from rate2spike.spiking.search_result import SearchResult
 
 _TYPE_COLOURS = {"SOM": "black"}  # of the others: excitatory red, inhibitory blue
-GOOD_ACCURACY = 0.95  # the paper counts a network as converted from here on
 
 
 def accuracy_over_factor(result: SearchResult) -> Figure:

@@ -1,7 +1,8 @@
 """λ search over model files: claim, skip what is finished, resume, append the three historic variables."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -12,11 +13,13 @@ import numpy as np
 from rate2spike.errors import InputError
 from rate2spike.io.lock_file import is_alive_here, is_dead, this_process
 from rate2spike.matlab_compat.matfile import append, check_appendable, loadmat
-from rate2spike.matlab_compat.model_file import CLAIM_VARIABLE, TrainedModel, holds_model, load_model
-from rate2spike.rate.model_task import task_of_model
+from rate2spike.matlab_compat.model_file import CLAIM_VARIABLE, SETTING_PREFIX, TrainedModel, load_model
+from rate2spike.matlab_compat.model_paths import model_files, without_path
+from rate2spike.rate import tasks
+from rate2spike.rate.model_task import task_of_model, task_settings
 from rate2spike.rate.task import Task
 from rate2spike.seeding import resolve_seed
-from rate2spike.spiking.evaluate import checked_task, checked_threads
+from rate2spike.spiking.evaluate import check_n_trials, checked_task, checked_threads
 from rate2spike.spiking.lambda_grid_search import (
     HISTORIC_FACTORS,
     FactorResult,
@@ -54,6 +57,16 @@ class FileOutcome:
     note: str
     result: SearchResult | None = None
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Warnings about the search's end, if any; see `SearchResult.remarks`."""
+        return self.result.remarks_naming(diagnose_command(self.path)) if self.result else ()
+
+    @classmethod
+    def failed(cls, path: Path, error: InputError) -> "FileOutcome":
+        """What cannot be searched, and why."""
+        return cls(path, Outcome.FAILED, without_path(error, path))
+
 
 @dataclass(frozen=True)
 class FileSearch:
@@ -75,21 +88,24 @@ class FileSearch:
 
 
 def search_files(
-    path: str | Path, options: FileSearch | None = None, *, files: Sequence[Path] | None = None,
+    paths: str | Path | Iterable[str | Path], options: FileSearch | None = None, *,
     on_file: Callable[[Path, Settings, int], None] | None = None,
     on_factor: Callable[[Path, FactorResult], None] | None = None,
 ) -> Iterator[FileOutcome]:  # fmt: skip
-    """Search one model file, or every .mat file of a folder (or those `files` of it), yielding what became of each.
+    """Search the model files that the paths mean (see `model_files`), yielding what became of each.
 
-    Every file is validated before the first is touched. on_file(path, settings, n_finished) announces a search,
-    on_factor each new value. Ctrl-C releases the claim and keeps the finished values beside the file for the next call.
-    Raises InputError.
+    Every file is validated before the first is touched. Of several, one that cannot be searched does not stop the others.
+    on_file(path, settings, n_finished) announces a search, on_factor each new value. Ctrl-C releases the claim and keeps the
+    finished values beside the file for the next call. Raises InputError; about a file only if there is but one.
     """
     options = options or FileSearch()
     check_search(options)
-    jobs = [(file, validated_task(file, options)) for file in (files or model_files(path))]
-    for file, task in jobs:
-        yield search_file(file, task, options, on_file, on_factor)
+    files = model_files(*([paths] if isinstance(paths, str | Path) else paths))
+    if len(files) == 1:
+        yield search_file(files[0], validated_task(files[0], options), options, on_file, on_factor)
+        return
+    for file, task in [(file, _task_or_failure(file, options)) for file in files]:
+        yield task if isinstance(task, FileOutcome) else _searched(file, task, options, on_file, on_factor)
 
 
 def check_search(options: FileSearch) -> None:
@@ -99,20 +115,34 @@ def check_search(options: FileSearch) -> None:
     check_device(options.device)
     resolve_seed(options.seed)
     checked_threads(options.n_threads)
+    check_n_trials(options.n_trials)
+    if isinstance(options.task, str):
+        tasks.get(options.task)
 
 
-def model_files(path: str | Path) -> list[Path]:
-    """The file itself, or those .mat files of a folder that hold a model, sorted by name.
+def diagnose_command(file: Path) -> str:
+    """What to type in a terminal to learn why a network does not convert."""
+    return f"rate2spike diagnose {shlex.quote(str(file))}"
 
-    Raises InputError if there is none, or if a .mat file cannot be read.
-    """
-    path = Path(path)
-    if not path.is_dir():
-        return [path]
-    files = sorted(file for file in path.glob("*.mat") if not file.name.startswith(".") and holds_model(file))
-    if not files:
-        raise InputError(f"folder {path} holds no .mat file with a model")
-    return files
+
+def search_unit(file: Path, options: FileSearch) -> FileOutcome:
+    """Search one file, in whatever process this runs; what cannot be done is an outcome, not an end of all work."""
+    task = _task_or_failure(file, options)
+    return task if isinstance(task, FileOutcome) else _searched(file, task, options)
+
+
+def _task_or_failure(file: Path, options: FileSearch) -> Task | FileOutcome:
+    try:
+        return validated_task(file, options)
+    except InputError as error:
+        return FileOutcome.failed(file, error)
+
+
+def _searched(file: Path, task: Task, options: FileSearch, on_file=None, on_factor=None) -> FileOutcome:
+    try:
+        return search_file(file, task, options, on_file, on_factor)
+    except InputError as error:
+        return FileOutcome.failed(file, error)
 
 
 def validated_task(file: Path, options: FileSearch) -> Task:
@@ -141,7 +171,7 @@ def search_file(file: Path, task: Task, options: FileSearch, on_file=None, on_fa
         if not _is_done(model):
             append(file, {CLAIM_VARIABLE: np.nan})
         result = _run(file, model, task, options, claim, on_file, on_factor)
-        _append_result(file, result)
+        _append_result(file, result, _task_to_keep(model, task, options))
         claim.path.unlink(missing_ok=True)
     except BaseException:
         if claim:
@@ -151,8 +181,16 @@ def search_file(file: Path, task: Task, options: FileSearch, on_file=None, on_fa
     return FileOutcome(file, Outcome.SEARCHED, note, result)
 
 
-def _append_result(file: Path, result: SearchResult) -> None:
+def _task_to_keep(model: TrainedModel, task: Task, options: FileSearch) -> dict[str, str]:
+    """The task that the user named, for a file that says none: so that nobody need name it again."""
+    if "task" in model.settings or not (options.task or options.task_options):
+        return {}
+    return {SETTING_PREFIX + name: text for name, text in task_settings(task).items()}
+
+
+def _append_result(file: Path, result: SearchResult, task_variables: Mapping[str, str]) -> None:
     append(file, {
+        **task_variables,
         CLAIM_VARIABLE: result.best_factor,
         "all_perfs": result.accuracies[:, None],
         "scaling_factors": result.scaling_factors[None, :],
@@ -254,6 +292,6 @@ def _resumable(
     if differences:
         raise InputError(
             f"{sidecar_path(file)} holds finished values of a search with other settings ({'; '.join(differences)}): "
-            "go on with those, or start anew with --force"
+            "go on with those, or start anew (--force)"
         )
     return settings, dict(old.finished)

@@ -6,42 +6,44 @@ that everything resumes, and a worker that dies costs its unit alone. All give t
 
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
 
 from rate2spike.errors import InputError
+from rate2spike.matlab_compat.model_paths import model_files
 from rate2spike.spiking.search_claim import read_claim
 from rate2spike.spiking.search_files import (
     FileOutcome,
     FileSearch,
     Outcome,
     check_search,
-    model_files,
     release,
-    search_file,
+    search_unit,
     validated_task,
 )
 from rate2spike.work_units import WorkerDied, run_units
 
 
 def search_population(
-    path: str | Path, options: FileSearch | None = None, *, executor: Executor | None = None, n_workers: int = 1,
-    shard: str | None = None,
+    paths: str | Path | Iterable[str | Path], options: FileSearch | None = None, *, executor: Executor | None = None,
+    n_workers: int = 1, shard: str | None = None,
 ) -> Iterator[FileOutcome]:  # fmt: skip
-    """Search every model of a folder, yielding what became of each as they come.
+    """Search the models that the paths mean (see `model_files`), yielding what became of each as they come.
 
     executor: any concurrent.futures one, whose workers see the folder under the same path; without one, n_workers
-    processes. shard: 'i/n' takes the i-th of n parts of the files. Raises InputError.
+    processes. shard: 'i/n' takes the i-th of n parts of the files. A file that cannot be searched does not stop the others.
+    Raises InputError.
     """
     options = replace(options or FileSearch(), n_threads=1, run=secrets.token_hex(8))
     check_search(options)
     if n_workers < 1:
         raise InputError(f"number of workers must be at least 1, got {n_workers} (--workers)")
-    files = [file.resolve() for file in of_shard(model_files(path), shard)]
-    for file in files:
-        validated_task(file, options)
+    given = model_files(*([paths] if isinstance(paths, str | Path) else paths))
+    files = [file.resolve() for file in of_shard(given, shard)]
+    if len(files) == 1:
+        validated_task(files[0], options)
     try:
         units = {file: (file, options) for file in files}
         for file, outcome in run_units(search_unit, units, executor=executor, n_workers=n_workers):
@@ -50,14 +52,6 @@ def search_population(
             yield outcome
     finally:
         _release_claims(files, options.run)
-
-
-def search_unit(file: Path, options: FileSearch) -> FileOutcome:
-    """Search one file, in whatever process this runs; what cannot be done is an outcome, not an end of all work."""
-    try:
-        return search_file(file, validated_task(file, options), options)
-    except InputError as error:
-        return FileOutcome(file, Outcome.FAILED, str(error))
 
 
 def of_shard(files: list[Path], shard: str | None) -> list[Path]:

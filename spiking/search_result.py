@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rate2spike.spiking.evaluate import BlockResult, Scored
+from rate2spike.spiking.search_remarks import remarks_on
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,16 @@ class SearchResult:
     def output_errors(self) -> np.ndarray:
         """(n,) mean RMS differences between the outputs of the spiking and of the rate network."""
         return np.array([result.output_error for result in self.factors])
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Warnings, if any: the network does not convert, or the best factor lies at the edge of the grid."""
+        return self.remarks_naming("r2s.diagnose(model, task, best_factor)")
+
+    def remarks_naming(self, diagnose: str) -> tuple[str, ...]:
+        """`remarks` with what the user types to learn why the network does not convert."""
+        n_trials = [result.n_trials for result in self.factors]
+        return remarks_on(self.scaling_factors, self.accuracies, self.best_factor, n_trials, diagnose)
 
     @property
     def total_trials(self) -> int:

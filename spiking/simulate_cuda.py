@@ -56,6 +56,8 @@ def run_trials_cuda(
     """
     networks = [network] if isinstance(network, SpikingNetwork) else list(network)
     first = networks[0]
+    if any(one.input_tau_s is not None for one in networks):
+        raise InputError("a network whose inputs pass synapses runs on the CPU only (device 'cpu')")
     keys = np.asarray(keys, _u8)
     network_of = np.zeros(keys.size, np.int32) if network_of is None else np.asarray(network_of, np.int32)
     if not 1 <= len(inputs) == keys.size == network_of.size:

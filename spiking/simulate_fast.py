@@ -62,7 +62,8 @@ class FastNetwork:
             v_reset=params.per_unit("v_reset_mv", n).astype(_f4),
             u_start=_padded(-params.per_unit("v_peak_mv", n).astype(_f4), padded, _FAR_BELOW_MV),
             feed=kernel.Feed(
-                _padded(network.w_in.T.astype(_f4), padded), _padded(_constant_input(network).astype(_f4), padded)
+                _padded(network.input_weights.T.astype(_f4), padded),
+                _padded(_constant_input(network).astype(_f4), padded),
             ),
             free_from=_padded(_refractory_steps(network), padded, _NEVER),
             silent=np.flatnonzero(np.zeros(0) if network.silent is None else network.silent),
@@ -79,11 +80,12 @@ class FastNetwork:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Outputs (n, n_outputs, n_steps) and spike counts (n, N) of n trials on checked, subsampled inputs."""
         n_steps = network.steps_per_column * (inputs[0].shape[1] - 1)
+        fed = [network.fed(u) for u in inputs]
         outputs = np.empty((len(inputs), network.n_outputs, n_steps), _f4)
         counts = np.zeros((len(inputs), network.n_units), np.int64)
         kernel.simulate_trials(
-            self.kind, n_steps, network.steps_per_column, _f4(network.dt_s), self.units, _state(self.u_start.size),
-            self.weights, self.readout, self.feed, np.array([u.T for u in inputs], _f4), packed_stimuli(()), keys,
+            self.kind, n_steps, fed[0][1], _f4(network.dt_s), self.units, _state(self.u_start.size),
+            self.weights, self.readout, self.feed, np.array([u.T for u, _ in fed], _f4), packed_stimuli(()), keys,
             self.u_start, self.free_from, self.v_reset, self.silent, outputs, counts,
         )  # fmt: skip
         return outputs, counts
@@ -95,7 +97,8 @@ def simulate_fast(
 ) -> Iterator[Block]:  # fmt: skip
     """Run one trial on checked, subsampled input u (n_inputs, K), block by block."""
     fast = network.fast
-    inputs = np.ascontiguousarray(u.T, dtype=_f4)
+    fed, steps_per_column = network.fed(u)
+    inputs = np.ascontiguousarray(fed.T, dtype=_f4)
     state = fast.start(network, key, len(stimuli))
     packed = packed_stimuli(stimuli)
     for block in plan.blocks(_f4):
@@ -105,7 +108,7 @@ def simulate_fast(
             block.event_unit, block.event_step, block.spike_count,
         )  # fmt: skip
         block.n_events = kernel.simulate(
-            fast.kind, block.first_step, block.n_steps, network.steps_per_column, _f4(network.dt_s), network.n_units,
+            fast.kind, block.first_step, block.n_steps, steps_per_column, _f4(network.dt_s), network.n_units,
             fast.units, state, fast.weights, fast.readout, fast.feed, inputs, packed, recording,
         )  # fmt: skip
         yield block

@@ -105,7 +105,8 @@ def simulate_reference(
         n_coins = sum(max(min(one.end_step, plan.n_steps) - one.first_step, 0) for one in pulses)
         draws.require(n + n_coins, n * plan.n_steps)
     w, readout = network.w.astype(np.float64), network.readout.astype(np.float64)
-    drive = np.ascontiguousarray(network.drive(u).T)
+    fed, steps_per_column = network.fed(u)
+    drive = np.ascontiguousarray(network.drive(fed).T)
     units = _units(network)
     v = params.per_unit("v_reset_mv", n) + draws.start(n) * V_START_SPAN_MV
     if network.silent is not None:
@@ -127,7 +128,7 @@ def simulate_reference(
                 block.event_unit[block.n_events :], block.event_step[block.n_events :], block.spike_count,
             )  # fmt: skip
             block.n_events += kernel.simulate(
-                KINDS[params.kind], start, normals, coins, network.steps_per_column, network.dt_s, units, state, w, readout,
+                KINDS[params.kind], start, normals, coins, steps_per_column, network.dt_s, units, state, w, readout,
                 drive, packed, recording,
             )  # fmt: skip
         yield block

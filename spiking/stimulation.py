@@ -16,7 +16,8 @@ class Stimulation:
 
     mode 'exc' depolarises, 'inh' hyperpolarises. Pulses, as published: at each step one coin for all units decides with
     probability `duty` whether amplitude_mv is added to their voltages. continuous: amplitude_mv is a current (times the
-    membrane's resistance) that flows all the time instead.
+    membrane's resistance) that flows all the time instead. A step lasts 0.05 ms, or the network's dt_s. An amplitude or a
+    duty of 0 is a control. Raises InputError for what can have no effect: no units, no whole step.
     """
 
     mode: str
@@ -31,18 +32,34 @@ class Stimulation:
     def __post_init__(self) -> None:
         if self.mode not in ("exc", "inh"):
             raise InputError(f"stimulation mode must be 'exc' or 'inh', got {self.mode!r}")
-        if not 0 <= self.first_step <= self.end_step:
-            raise InputError(f"stimulation window must be 0 <= first <= end, got {self.first_step}, {self.end_step}")
+        if not _are_whole(np.array([self.first_step, self.end_step])):
+            raise InputError(
+                "a stimulation's window is given in whole steps of 0.05 ms (or the network's dt_s), not in seconds: got "
+                f"{self.first_step} to {self.end_step}"
+            )
+        if not 0 <= self.first_step < self.end_step:
+            raise InputError(
+                "a stimulation's window must hold a step: 0 <= first_step < end_step, got "
+                f"{self.first_step} to {self.end_step}"
+            )
         if not 0 <= self.amplitude_mv < np.inf:
             raise InputError(f"stimulation amplitude must be finite and at least 0 mV, got {self.amplitude_mv}")
         if not 0 <= self.duty <= 1:
             raise InputError(f"stimulation duty must be from 0 to 1, got {self.duty}")
         if isinstance(self.units, str):
             raise InputError(f"stimulated units are numbers from 0; a type of units is cell_type={self.units!r}")
-        if self.units and self.cell_type is not None:
+        units = np.array(list(self.units))
+        if units.size and not _are_whole(units):
+            raise InputError(f"stimulated units are whole numbers from 0, got {units[:3].tolist()}")
+        if units.size and self.cell_type is not None:
             raise InputError("a stimulation takes units or a cell type, not both")
-        object.__setattr__(self, "end_step", min(self.end_step, _LAST_STEP))
-        object.__setattr__(self, "units", tuple(sorted(set(self.units))))  # a unit named twice moves once, as in MATLAB
+        if not units.size and self.cell_type is None:
+            raise InputError("a stimulation without units has no effect: give units (from 0) or a cell_type")
+        object.__setattr__(self, "first_step", int(min(self.first_step, _LAST_STEP)))
+        object.__setattr__(self, "end_step", int(min(self.end_step, _LAST_STEP)))
+        object.__setattr__(
+            self, "units", tuple(sorted({int(unit) for unit in units}))
+        )  # a unit named twice moves once, as in MATLAB
 
     @classmethod
     def from_matlab(cls, mode: str, dur: Iterable[float], units: Iterable[float]) -> "Stimulation | None":
@@ -56,6 +73,9 @@ class Stimulation:
             raise InputError(f"stims.units count from 1, got {indices.min():g}")
         if window[0] > window[1]:
             raise InputError(f"stims.dur must hold on <= off, got {window[0]:g}, {window[1]:g}")
+        if not indices.size or max(window[0], 1) >= window[1]:
+            what = "units" if not indices.size else f"step in dur ({window[0]:g}, {window[1]:g})"
+            raise InputError(f"stims has no {what}, so that it has no effect: leave it out, or set its mode to 'none'")
         first, end = (int(np.clip(step, 1, _LAST_STEP)) - 1 for step in window)
         return cls(mode, first, end, tuple(int(k) - 1 for k in indices))
 
@@ -70,12 +90,21 @@ class Stimulation:
 
 
 def checked_stimuli(
-    stimulation: Stimulation | Sequence[Stimulation] | None, unit_types: np.ndarray
+    stimulation: Stimulation | Sequence[Stimulation] | None, unit_types: np.ndarray, n_steps: int, dt_s: float
 ) -> tuple[tuple[Stimulation, np.ndarray], ...]:
-    """Each stimulation with the indices of its units. Raises InputError for units or types that do not exist."""
+    """Each stimulation of a trial of n_steps with the indices of its units.
+
+    Raises InputError for units or types that do not exist, and for a window after the end of the trial.
+    """
     given = (
         () if stimulation is None else (stimulation,) if isinstance(stimulation, Stimulation) else tuple(stimulation)
     )
+    for one in given:
+        if one.first_step >= n_steps:
+            raise InputError(
+                f"a stimulation from step {one.first_step} on has no effect: the trial ends after {n_steps} steps of "
+                f"{dt_s * 1e3:g} ms, {n_steps * dt_s:g} s"
+            )
     return tuple((one, _units_of(one, unit_types)) for one in given)
 
 
@@ -85,7 +114,8 @@ def _units_of(stimulation: Stimulation, unit_types: np.ndarray) -> np.ndarray:
         outside = units[(units < 0) | (units >= unit_types.size)]
         if outside.size:
             raise InputError(
-                f"stimulated unit {outside[-1] + 1} (from 1) does not exist: the network has {unit_types.size} units"
+                f"stimulated unit {outside[-1] + 1} (from 1; {outside[-1]} from 0) does not exist: the network has "
+                f"{unit_types.size} units"
             )
         return units
     return units_of_type(unit_types, stimulation.cell_type)

@@ -5,9 +5,13 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+from rate2spike.cli.arguments import Parser
+from rate2spike.cli.main import COMMANDS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -79,6 +83,21 @@ def test_spiking_page_runs_from_top_to_bottom(tmp_path, go_nogo_path):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_exports_page_runs_from_top_to_bottom(tmp_path, go_nogo_path):
+    pytest.importorskip("nir"), pytest.importorskip("pynwb")
+    page = (ROOT / "docs" / "exports.md").read_text(encoding="utf-8")
+    found = re.findall(r"```(bash|python)\n(.*?)```", page, flags=re.DOTALL)  # Norse's block: tests/io/test_norse.py
+    assert len(found) == 5
+    shutil.copy(go_nogo_path, tmp_path / "go_nogo.mat")
+    for language, code in found:
+        command = [sys.executable, "-c", code] if language == "python" else ["bash", "-euo", "pipefail", "-c", code]
+        done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
+        assert done.returncode == 0, code + done.stdout + done.stderr
+    assert (tmp_path / "trials.nwb").exists() and (tmp_path / "go_nogo_cubalif.nir").exists()
+
+
+@pytest.mark.slow
 def test_analysis_page_runs_from_top_to_bottom(tmp_path, go_nogo_path, xor_path):
     page = (ROOT / "docs" / "analysis.md").read_text(encoding="utf-8")
     code = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
@@ -125,6 +144,43 @@ def test_make_targets_named_in_the_readme_exist():
     for target in set(re.findall(r"\bmake (\w+)", README)) - {"in"}:
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
     assert "make test" in (ROOT / ".ci" / "run").read_text()
+
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def command_helps() -> dict[str, str]:
+    """What `rate2spike COMMAND --help` prints, by command."""
+    helps = {}
+    for name, (module_name, _) in COMMANDS.items():
+        module = import_module(module_name)
+        parser = Parser(f"rate2spike {name}", module.__doc__)
+        module.add_arguments(parser)
+        helps[name] = parser.format_help()
+    return helps
+
+
+def test_files_and_links_named_in_pages_and_helps_exist():
+    texts = {str(page): page.read_text(encoding="utf-8") for page in PAGES} | command_helps()
+    for source, text in texts.items():
+        for target in re.findall(r"\]\(([^)#]+)\)", text):
+            if "://" not in target:
+                assert ((ROOT / "docs") / target).exists() or (ROOT / target).exists(), f"{source}: {target}"
+        for target in re.findall(
+            r"\b((?:docs|rate|spiking|io|cli|benchmarks|tests|matlab_compat)/[\w/.-]+\.\w+)", text
+        ):
+            assert (ROOT / target).exists(), f"{source}: {target}"
+
+
+def test_flags_that_the_library_names_exist():
+    """In some command: which of them has it is decided when the message is printed (`Parser.own_flags`)."""
+    flags = set(re.findall(r"--[a-z][\w-]*", " ".join(command_helps().values()), flags=re.IGNORECASE))
+    flags |= {flag.replace("_", "-") for flag in flags}
+    foreign = {"--id", "--query-gpu", "--format", "--only"}  # of nvidia-smi, and of a benchmark
+    for room in ("rate", "spiking", "io", "matlab_compat"):
+        for path in (ROOT / room).rglob("*.py"):
+            for flag in re.findall(r"--[a-zA-Z]{2}[\w-]*\b|--N\b", path.read_text(encoding="utf-8")):
+                assert flag in flags | foreign or flag.replace("_", "-") in flags, f"{path}: {flag}"
 
 
 def test_links_and_files_named_in_the_readme_exist():

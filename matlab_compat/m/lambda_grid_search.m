@@ -15,7 +15,11 @@ if ~exist('scaling_factors', 'var'), scaling_factors = 20:5:75; end
 if ~exist('use_initial_weights', 'var'), use_initial_weights = false; end
 
 [mat_files, search_notes] = rate2spike_search(model_dir, n_trials, scaling_factors, use_initial_weights);
-if any(isnan(getfield(load(mat_files{end}, 'opt_scaling_factor'), 'opt_scaling_factor')))
+is_done = false;
+try  % a file that could not be searched may lack the variable, or be unreadable
+    is_done = ~any(isnan(getfield(load(mat_files{end}, 'opt_scaling_factor'), 'opt_scaling_factor')));
+end
+if ~is_done
     error('rate2spike:input', '%s: %s', mat_files{end}, search_notes{end});
 end
 load(mat_files{end}, 'opt_scaling_factor', 'all_perfs', 'scaling_factors');

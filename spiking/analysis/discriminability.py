@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError
 from rate2spike.seeding import Role, generator, resolve_seed
 from rate2spike.spiking.analysis.binning import checked_rates, trial_rates
@@ -42,12 +43,15 @@ def cross_temporal_discriminability(
     classes of at least 2 trials each. Raises InputError.
     """
     trials = as_trials(records, at_least=4)
-    if not 0 < gaussian_s < np.inf:
-        raise InputError(f"gaussian_s must be above 0, got {gaussian_s:g}")
+    if not bin_s <= gaussian_s <= trials[0].duration_s:
+        raise InputError(
+            f"gaussian_s must be from a bin of {bin_s:g} s to the trial's {trials[0].duration_s:g} s, got {gaussian_s:g}"
+        )
     rates = trial_rates(trials, bin_s=bin_s, sigma_s=gaussian_s / SDS_PER_WINDOW, window_s=window_s)
     return discriminability_of_rates(rates.rate_hz, labels, seed=seed, n_splits=n_splits, time_s=rates.time_s)
 
 
+@one_blas_thread()
 def discriminability_of_rates(
     rates: np.ndarray, labels: Iterable[Hashable], *, seed: int, n_splits: int = 20, time_s: np.ndarray | None = None
 ) -> CrossTemporalDiscriminability:

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.linalg import subspace_angles
 from scipy.spatial import procrustes
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError
 from rate2spike.spiking.analysis.binning import checked_rates, condition_means, trial_rates
 from rate2spike.spiking.analysis.trials import Records, WindowS, as_trials, conditions_of
@@ -57,6 +58,7 @@ def population_pca(
     return pca_of_rates(condition_means(rates.rate_hz, index, len(conditions)), conditions, rates.time_s)
 
 
+@one_blas_thread()
 def pca_of_rates(
     rates: np.ndarray, conditions: Iterable[Hashable] | None = None, time_s: np.ndarray | None = None
 ) -> PopulationPCA:
@@ -79,6 +81,7 @@ def pca_of_rates(
     return PopulationPCA(names, variance / variance.sum(), components, mean, trajectories, time_s)
 
 
+@one_blas_thread()
 def compare_populations(one: PopulationPCA, other: PopulationPCA, n_components: int = 3) -> PopulationSimilarity:
     """Compare the trajectories, and where both have as many units also the subspaces, of the first n_components.
 

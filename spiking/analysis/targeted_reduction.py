@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError
 from rate2spike.spiking.analysis.binning import checked_rates, condition_means, smoothed, trial_rates
 from rate2spike.spiking.analysis.trials import Records, WindowS, as_trials
@@ -44,6 +45,7 @@ def targeted_reduction(
     )  # fmt: skip
 
 
+@one_blas_thread()
 def targeted_reduction_of_rates(
     rates: np.ndarray, variables: Mapping[str, np.ndarray], *, n_components: int = 12, sigma_bins: float | None = None,
     time_s: np.ndarray | None = None,

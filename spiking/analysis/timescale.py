@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.optimize import OptimizeWarning, curve_fit
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError
+from rate2spike.plausible import Plausible, warn_if_implausible
 from rate2spike.spiking.analysis.binning import spike_counts
 from rate2spike.spiking.analysis.trials import Records, WindowS, as_trials
 
@@ -46,6 +48,7 @@ class IntrinsicTimescales:
         return {reason: reasons.count(reason) for reason in sorted(set(reasons))}
 
 
+@one_blas_thread()
 def intrinsic_timescales(
     records: Records, *, bin_s: float = 0.05, window_s: WindowS | None = None, max_lag_s: float | None = None,
     min_rate_hz: float = 1.0, max_tau_s: float | None = None,
@@ -69,6 +72,8 @@ def intrinsic_timescales(
     tau_limit_s = lag_s[-1] if max_tau_s is None else max_tau_s
     if not tau_limit_s > 0:
         raise InputError(f"max_tau_s must be above 0, got {tau_limit_s:g}")
+    longest = Plausible(0, n_bins * bin_s, "s")  # of what the window can tell
+    warn_if_implausible("max_tau_s", 0 if np.isinf(tau_limit_s) else tau_limit_s, longest)
 
     autocorrelation = np.stack([count_autocorrelation(of_unit, n_lags) for of_unit in counts.transpose(1, 0, 2)])
     rate_hz = counts.mean((0, 2)) / bin_s
@@ -85,6 +90,7 @@ def intrinsic_timescales(
     return IntrinsicTimescales(tau_s, fits, autocorrelation, lag_s, bin_s, len(trials), usable, population)
 
 
+@one_blas_thread()
 def count_autocorrelation(counts: np.ndarray, n_lags: int) -> np.ndarray:
     """(n_lags,) mean Pearson correlation over trials of counts (n_trials, n_bins), lags of 1..n_lags bins.
 
@@ -104,6 +110,7 @@ def count_autocorrelation(counts: np.ndarray, n_lags: int) -> np.ndarray:
     return result
 
 
+@one_blas_thread()
 def fit_timescale(lag_s: np.ndarray, autocorrelation: np.ndarray, max_tau_s: float) -> ExponentialFit:
     """Fit A (exp(-lag / tau) + B), A > 0, to the autocorrelation (n_lags,) from its first peak on."""
     if not np.isfinite(autocorrelation).all():

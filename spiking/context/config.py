@@ -7,12 +7,17 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.io.event_frames import DVS_FRAMES, SHD_FRAMES, FrameSettings
+from rate2spike.plausible import Plausible, warn_if_implausible
 from rate2spike.seeding import resolve_seed
 from rate2spike.spiking.layers.choices import check_interaction, check_reset, check_surrogate
+
+# what may be otherwise when a run goes on
+MAY_DIFFER = frozenset({"epoch", "nb_worker", "data_path", "cache", "recompute"})
 
 TASKS = ("recognition", "memory")
 MODELS = ("clif", "add_clif", "lif", "lsnn")
 APICAL_TAUS = ("short", "long", "distributed")
+PLAUSIBLE_TAU_SOMA = Plausible(1, 1000, "ms")
 SPLITS_BY = ("recording", "subject")
 CUED_PROBABILITY, OTHER_PROBABILITY = 0.2, 0.01  # spikes per step of a context channel
 
@@ -115,12 +120,19 @@ class ContextConfig:
                 f"seq_len must be below the number of classes, {self.data.n_classes} of {self.dataset}: the items of a trial "
                 f"are of different classes, and one is never shown; got {self.seq_len} (--seq_len)"
             )
+        if self.tau_soma is not None:
+            warn_if_implausible("tau_soma (--tau_soma)", self.tau_soma, PLAUSIBLE_TAU_SOMA, stacklevel=3)
         check_reset(self.reset)
         check_surrogate(self.surrogate, self.grad_scale)
         if self.interaction is not None:
             check_interaction(self.interaction)
         if self.interaction is not None and self.model_type != "clif":
             raise InputError(f"--interaction is for --model_type clif, not {self.model_type}")
+
+    @property
+    def data_name(self) -> str:
+        """In words: made-up recordings are called so."""
+        return f"synthetic {self.dataset}" if self.synthetic else self.dataset
 
     @property
     def data(self) -> DataSettings:

@@ -15,15 +15,13 @@ import numpy as np
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import make_folder, write_atomically
 from rate2spike.io.checkpoints import check_settings, load_latest, save_checkpoint
-from rate2spike.spiking.context.config import ContextConfig
+from rate2spike.spiking.context.config import MAY_DIFFER, ContextConfig
 from rate2spike.spiking.context.data import TrialSource
 from rate2spike.spiking.context.model import build
 from rate2spike.spiking.context.readout import Scores
 from rate2spike.spiking.context.steps import Steps, Tensors
 from rate2spike.spiking.context.trials import Batch
 
-# what may be otherwise when a run goes on
-MAY_DIFFER = frozenset({"epoch", "nb_worker", "data_path", "cache", "recompute"})
 OnBatch = Callable[[str, int, float], None]  # split, batches done, loss
 
 

@@ -16,6 +16,8 @@ from functools import cache
 import numpy as np
 from numba import config, cuda, float32, int32, uint32
 
+from rate2spike.spiking.kernels.compiled import kept_on_disk
+
 MAX_THREADS = 256
 PARTIAL_SUMS = 8192  # 32 of the 48 kB of shared memory that a block may have on every device
 MAX_OUTPUTS = PARTIAL_SUMS // (MAX_THREADS + 1)
@@ -80,7 +82,7 @@ def simulation_of(units_per_thread):
     """The kernel for blocks whose threads hold so many units: a constant to the compiler, or registers would not do."""
     n_words = -(-MAX_THREADS * units_per_thread // WORD)
 
-    @cuda.jit(cache=True, fastmath=True, **_OPTIONS)
+    @cuda.jit(fastmath=True, **_OPTIONS)
     def simulate(
         n_steps, steps_per_column, steps_per_sum, dt, real_constants, whole_constants, w_in, jumps, readout, network_of,
         u_start, inputs, keys, output, spike_count,
@@ -200,4 +202,4 @@ def simulation_of(units_per_thread):
             if k < n_units:
                 spike_count[trial, k] = count[j]
 
-    return simulate
+    return kept_on_disk(simulate)

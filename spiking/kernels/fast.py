@@ -22,6 +22,8 @@ from llvmlite import ir
 from numba import float32, int32, njit, types
 from numba.extending import intrinsic, overload
 
+from rate2spike.spiking.kernels.compiled import compiled
+
 LIF, QIF, ALIF, EIF = range(4)
 PAD = 8  # the narrowest vectors that LLVM uses for a remainder
 LANES = 512
@@ -147,7 +149,7 @@ def _float_of(_typing_context, _value):
     return float32(int32), lambda _c, builder, _s, args: builder.bitcast(args[0], ir.FloatType())
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled()
 def splitmix64(state):
     """Next SplitMix64 state and output (Steele, Lea & Flood 2014)."""
     state = _u8(state + _u8(0x9E3779B97F4A7C15))
@@ -157,7 +159,7 @@ def splitmix64(state):
     return state, _u8(z ^ _u8(z >> _u8(31)))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled()
 def seed_lanes(key, x, y, z, w):
     """Fill the four (LANES,) uint32 state words from a 64-bit key."""
     state = _u8(key)
@@ -170,7 +172,7 @@ def seed_lanes(key, x, y, z, w):
         w[k] = _u4(_u4(b >> _u8(32)) | _u4(1))  # xorshift must not start at all zeros
 
 
-@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+@compiled(fastmath=True)
 def advance(x, y, z, w):
     """Advance all lanes once; the new words stand in w."""
     for k in range(LANES):
@@ -182,7 +184,7 @@ def advance(x, y, z, w):
         w[k] = _u4(_u4(last ^ _u4(last >> _u4(19))) ^ _u4(t ^ _u4(t >> _u4(8))))
 
 
-@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+@compiled(fastmath=True)
 def advance_four_times(x, y, z, w):
     """As four times `advance`; the new words stand in x, y, z, w in this order, so that none has to be moved."""
     for k in range(LANES):
@@ -200,7 +202,7 @@ def advance_four_times(x, y, z, w):
         w[k] = d
 
 
-@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+@compiled(fastmath=True)
 def box_muller(words, out):
     """LANES standard normals from LANES uniform 32-bit words; out is a (LANES,) float32 view."""
     for k in range(HALF):
@@ -219,7 +221,7 @@ def box_muller(words, out):
         out[HALF + k] = radius * _f4(2.0) * sine * cosine
 
 
-@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+@compiled(fastmath=True)
 def fill_normals(x, y, z, w, out):
     """Fill out, float32 of a multiple of LANES, with standard normals; each LANES of them advance all lanes once."""
     start = 0
@@ -236,7 +238,7 @@ def fill_normals(x, y, z, w, out):
         start += LANES
 
 
-_fast = njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+_fast = compiled(fastmath=True)
 # a call costs two atomic counts per array: as much as the loop in it, so the membranes become part of the time step
 _inlined = njit(nogil=True, fastmath=True, error_model="numpy", inline="always")
 
@@ -331,7 +333,7 @@ def _exp(x):
     return p * _float_of(_i4(_i4(_i4(n) + _i4(127)) << _i4(23)))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled()
 def start(key, state, u_start, free_from, v_reset, reset, silent):
     """Seed the generators from a 64-bit key and draw the initial voltages: v_reset + U(0, 1) 95 mV, in u = v - v_peak.
 

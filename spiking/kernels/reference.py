@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from rate2spike.spiking.kernels.compiled import compiled
+
 LIF, QIF, ALIF, EIF = range(4)
 FIRST_COUNTED_STEP = 10
 V_SPIKE_MV = 30.0
@@ -58,7 +60,7 @@ def slopes(kind, v, total, adaptation, form_a, form_b, dv):
             dv[k] = total[k] - v[k] + form_b[k] * np.exp(exponent)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled()
 def simulate(
     kind, first_step, normals, coins, steps_per_column, dt, units, state, w, readout, drive, stimuli, recording
 ):  # fmt: skip

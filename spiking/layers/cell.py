@@ -5,6 +5,7 @@ Arrays of layers are (batch, time, units), weights (from, to). A step lasts dt; 
 
 import zlib
 from collections import namedtuple
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import keras
@@ -13,6 +14,7 @@ import tensorflow as tf
 
 from rate2spike.errors import InputError
 from rate2spike.memory import check_memory
+from rate2spike.plausible import Plausible, warn_if_implausible
 from rate2spike.seeding import Role, generator, resolve_seed
 from rate2spike.spiking.layers.initialization import (
     SHARE_OF_INPUT,
@@ -23,6 +25,13 @@ from rate2spike.spiking.layers.initialization import (
 from rate2spike.spiking.layers.scan import Path, all_states, scan
 
 PACKAGE = "rate2spike"
+_RATE = Plausible(0.01, 2000, "Hz")
+PLAUSIBLE: Mapping[str, Plausible] = {
+    "dt_ms": Plausible(0.01, 100, "ms"),
+    "input_rate_hz": _RATE,
+    "rate_soma_hz": _RATE,
+    "rate_apical_hz": _RATE,
+}
 _BYTES_PER_WEIGHT = 32.0  # float64 while drawn, and float32 with gradient and both moments
 
 
@@ -220,10 +229,11 @@ def check_lengths(shapes: list[tuple]) -> None:
 
 
 def check_positive(**values: float) -> None:
-    """Raise InputError for what is not a positive number."""
+    """Raise InputError for what is not a positive number; warn of what is probably in another unit."""
     for name, value in values.items():
         if not isinstance(value, int | float) or not 0 < value < np.inf:
             raise InputError(f"{name} must be a positive number, got {value!r}")
+        warn_if_implausible(name, value, PLAUSIBLE[name], stacklevel=4)
 
 
 def _given(values: np.ndarray):

@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 
 from rate2spike.errors import InputError
+from rate2spike.plausible import Plausible, warn_if_implausible
 
 SHARE_OF_INPUT, SHARE_OF_RECURRENCE = 0.8, 0.2  # of the variance of a unit's current
+PLAUSIBLE_TAU = Plausible(1, 10_000, "ms")
 TimeConstant = float | Sequence[float] | Mapping[str, Sequence[float]]
 
 
@@ -38,10 +40,12 @@ def checked_tau(tau_ms: TimeConstant, name: str) -> Any:
         bounds = np.asarray(tau_ms.get("uniform", ()), float)
         if bounds.shape != (2,) or not 0 < bounds[0] <= bounds[1] < np.inf:
             raise InputError(f"{name} as a range must be (low, high) with 0 < low <= high, got {tau_ms}")
+        warn_if_implausible(name, bounds, PLAUSIBLE_TAU, stacklevel=4)
         return {"uniform": bounds.tolist()}
     values = np.asarray(tau_ms, float)
     if values.ndim > 1 or not values.size or not ((values > 0) & (values < np.inf)).all():
         raise InputError(f"{name} must be a positive number of ms, one per unit, or a range (low, high); got {tau_ms}")
+    warn_if_implausible(name, values, PLAUSIBLE_TAU, stacklevel=4)
     return values.tolist()
 
 

@@ -59,6 +59,8 @@ def test_a_difference_counts_only_beyond_the_sampling_error():
     near, far = np.linspace(90, 100, 10), np.linspace(70, 90, 10)
     assert not differs(accuracy, near, "a") and differs(accuracy, far, "a") and not differs(accuracy, far, "b")
     assert not differs(share, np.array([100.0] * 9 + [0]), "a") and differs(share, np.array([100.0] * 5 + [0] * 5), "a")
+    of_few = replace(share, published={"a": Published(90, n_networks=10)})
+    assert not differs(of_few, np.array([100.0] * 5 + [0] * 5), "a")  # ten networks tell less than a hundred
 
 
 def test_table_and_figure():

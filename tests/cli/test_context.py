@@ -21,6 +21,8 @@ HISTORIC = (
     "seed nb_worker data_path batch_size dataset seq_len task_type model_type apical_rec apical_tau lr lr_decay l2_decay "
     "epoch target_spike_prob spike_reg_l2"
 ).split()
+# ten trials wake no network
+pytestmark = pytest.mark.filterwarnings("ignore:the network is silent")
 SMALL = "--dataset shd --n_samples 10 --batch_size 5 --hidden 8".split()
 
 
@@ -57,12 +59,39 @@ def test_historic_defaults():
     assert tuple(defaults[name] for name in HISTORIC) == wanted
 
 
+@pytest.mark.filterwarnings("default:the network is silent")
+def test_a_silent_or_saturated_network_is_remarked_upon():
+    from rate2spike.cli.context_report import warn_of_activity
+
+    with pytest.warns(
+        UserWarning, match=r"silent \(0.05 spikes per unit and second in the test\).* a lower --threshold"
+    ):
+        warn_of_activity(1e-4, 2.0)
+    with pytest.warns(UserWarning, match=r"saturated \(each unit fires in 60% of the steps.*a higher --threshold"):
+        warn_of_activity(0.6, 2.0)
+    warn_of_activity(0.01, 2.0)
+
+
+def test_made_up_recordings_are_called_so_from_the_first_line_to_the_last(digits, tmp_path):
+    """In a process of its own, as a user sees it; the made-up recordings are the small ones of these tests."""
+    shutil.copytree(digits, tmp_path / "synthetic_shd")
+    (tmp_path / "synthetic_shd" / "complete.txt").write_text("all files are written\n")
+    command = [sys.executable, "-m", "rate2spike", "context", *SMALL, "--synthetic"]
+    paths = ["--data_path", str(tmp_path), "--save_dir", str(tmp_path / "run")]
+    done = subprocess.run(command + paths, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "clif on synthetic shd, recognition of 1" in done.stderr and "test on synthetic shd: loss" in done.stdout
+    assert "warning: the network is silent (" in done.stderr and "a lower --threshold may wake it" in done.stderr
+    assert json.loads((tmp_path / "run" / "summary.json").read_text())["synthetic"] is True
+    assert "synthetic = true" in (tmp_path / "run" / "config.toml").read_text()
+
+
 def test_a_whole_run_and_its_continuation(cli, digits, tmp_path):
     flags = ["context", *SMALL, "--data_path", str(digits), "--save_dir", str(tmp_path / "run")]
     code, out, err = cli(*flags, "--epoch", "1", "--apical_rec", "FALSE", "--nb_worker", "0", "--log_json",
                          str(tmp_path / "log.jsonl"))  # fmt: skip
     assert code == 0, err
-    assert "test: loss" in out and "epoch 1: training loss" in err
+    assert "test on shd: loss" in out and "epoch 1: training loss" in err
     names = {str(path.relative_to(tmp_path / "run")) for path in (tmp_path / "run").rglob("*") if path.is_file()}
     assert {"config.toml", "log.jsonl", "model.keras", "best.keras", "summary.json", "figures/learning_curves.png",
             "figures/trial.png", "figures/f_i_family.pdf"} <= names  # fmt: skip

@@ -38,7 +38,8 @@ def test_model_to_nir(cli, tmp_path, go_nogo_path):
     output = tmp_path / "m.nir"
     output.write_text("old")
     code, out, error = cli("export", model, "--to", "nir", "--output", output, "--scaling-factor", 25)
-    assert code == 0 and out == f"{output}: network of 200 units, scaling factor 25\n"
+    which = "form cubali, which Norse does not read: --form cubalif"
+    assert code == 0 and out == f"{output}: network of 200 units, scaling factor 25, {which}\n"
     (line,) = error.splitlines()
     assert line.startswith("rate2spike export: warning: NIR cannot hold the refractory period (2 ms) and the noise")
     network = SpikingNetwork.from_model(load_model(model), 25.0)
@@ -57,6 +58,31 @@ def test_records_to_nwb(cli, tmp_path, records):
         file = io.read()
         assert len(file.units) == 12 and len(file.trials) == 2
         assert file.session_start_time.timestamp() == pytest.approx(records[0].stat().st_mtime)
+
+
+def test_nwb_flags_reach_the_file(cli, tmp_path, records):
+    pynwb = pytest.importorskip("pynwb")
+    texts = {"session_description": "first try", "experiment_description": "what for", "institution": "Salk", "lab": "CNL",
+             "session_id": "s1", "subject_id": "net-1", "subject_description": "a network"}  # fmt: skip
+    flags = [part for name, text in texts.items() for part in (f"--{name}", text)]
+    lists = ("--experimenter", "Kim, R.", "Li, Y.", "--keywords", "go-nogo", "chaos")
+    code, _, error = cli("export", records[0], "--to", "nwb", "--output", tmp_path / "t.nwb", *flags, *lists)
+    assert code == 0 and not error
+    with pynwb.NWBHDF5IO(str(tmp_path / "t.nwb"), "r") as io:
+        file = io.read()
+        assert (file.subject.subject_id, file.subject.description) == ("net-1", "a network")
+        assert file.experimenter == ("Kim, R.", "Li, Y.") and list(file.keywords[:]) == ["go-nogo", "chaos"]
+        for name, text in texts.items():
+            assert name.startswith("subject") or getattr(file, name) == text
+
+
+@pytest.mark.filterwarnings("always:the DANDI archive")
+def test_an_experimenter_that_dandi_does_not_take_is_warned_of(cli, tmp_path, records):
+    pytest.importorskip("pynwb")
+    output = tmp_path / "t.nwb"
+    code, _, error = cli("export", records[0], "--to", "nwb", "--output", output, "--experimenter", "Robert Kim")
+    expected = "warning: the DANDI archive takes experimenters as 'Last, First', not 'Robert Kim'"
+    assert code == 0 and error == f"rate2spike export: {expected}\n"
 
 
 def test_record_to_neo(cli, tmp_path, records):
@@ -82,6 +108,14 @@ BAD = [
     ("{folder}/none.h5 --to nwb --output {folder}/x.nwb", "cannot read"),
     ("{silent} --to neo --output {folder}/x.mat", "silent.h5 holds no spikes"),
     ("{record} --to neo --output {folder}/x.mat --scaling-factor 5", "--scaling-factor belongs to --to nir"),
+    ("{record} --to neo --output {folder}/x.mat --form cubali", "--form belongs to --to nir"),
+    ("{record} --to nwb --output {folder}/x.nwb --neuron-option tau_r_s=0", "--neuron-option belongs to --to nir"),
+    (
+        "{model} --to nir --output {folder}/x.nir --scaling-factor 5 --form cubalif",
+        "exact only for single-exponential synapses, here they rise within 2 ms: give --neuron-option tau_r_s=0",
+    ),
+    ("{model} --to nir --output {folder}/x.nir --scaling-factor 5 --neuron qif", "NIR has no equation for qif neurons"),
+    ("{model} --to nir --output {folder}/x.nir --scaling-factor 5 --dt-ms 0.3", "the step must divide a column's 5 ms"),
     ("{record} --to csv --output {folder}/x.csv", "invalid choice: 'csv'"),
     ("{record} --to nwb", "--output"),
 ]

@@ -98,7 +98,9 @@ def test_historic_files_hold_no_time_stamp_in_a_run_folder_and_no_other_variable
             "--task must be given: go-nogo, xor, mante, dms, afc, sine, or your own",
         ),
         (["--run_folder", "{new}"], "--task, --N, --decay_taus must be given in this mode"),
-        (["--run_folder", "{new}", "--resume"], "--task, --N, --decay_taus must be given in this mode"),
+        (["--run_folder", "{new}", "--resume"], "nothing to resume in"),
+        ([*SMALL, "--run_folder", "{new}", "--resume"], "nothing to resume in"),
+        ([*SMALL[:-2], "--seeds", "1-2", "--run_folder", "{new}", "--resume"], "nothing to resume in"),
         (["--config", "{new}/none.toml", "--run_folder", "{new}"], "none.toml: No such file or directory"),
         (["--config", "{text}", "--run_folder", "{new}"], "text.txt is no TOML file"),
         (
@@ -135,7 +137,7 @@ def test_a_folder_of_another_run_is_refused(cli, tmp_path):
     code, _, error = cli("train", *SMALL, "--run_folder", tmp_path / "a")
     assert code == 2 and "holds a run already: choose another folder, or go on with --resume" in error
     code, _, error = cli("train", *SMALL[:-1], "2", "--run_folder", tmp_path / "a", "--resume")
-    assert code == 2 and "is of other settings: seed 1 there, 2 here" in last_line(error)
+    assert code == 2 and "has other settings: seed 1 there, 2 here" in last_line(error)
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import pytest
 
 from rate2spike import __version__
 from rate2spike.errors import InputError
-from rate2spike.io.nwb_export import nwb_file, write_nwb
+from rate2spike.io.nwb_export import NWBSession, nwb_file, write_nwb
 from rate2spike.io.records import SpikeRecord
 from rate2spike.spiking.network import SpikingNetwork
 
@@ -108,6 +108,38 @@ def test_records_read_from_mat(read, tmp_path):
     file = read(SpikeRecord.load(tmp_path / "r.mat"))
     assert set(file.units["cell_type"][:]) == {"unknown"}
     assert set(file.acquisition) == {"output", "voltage", "rates", "ipsc"}
+
+
+def inspected(path) -> list[tuple[str, str]]:
+    """What nwbinspector, which the DANDI archive runs, says of a file: importance and name of each failed check."""
+    import nwbinspector  # with the test extra: never skipped
+
+    found = nwbinspector.inspect_nwbfile(nwbfile_path=str(path))
+    return sorted((message.importance.name, message.check_function_name) for message in found)
+
+
+@pytest.mark.filterwarnings("ignore")  # of the inspector's own libraries
+def test_the_inspector_misses_only_what_we_cannot_know(tmp_path):
+    records = [recorded(seed, record=("output", "spikes", "voltage"), stride=7) for seed in (1, 2)]
+    write_nwb(records, tmp_path / "r.nwb", stimuli=[U, U])
+    suggestion = "BEST_PRACTICE_SUGGESTION"
+    assert inspected(tmp_path / "r.nwb") == [
+        (suggestion, "check_experimenter_exists"),
+        (suggestion, "check_institution"),
+    ]
+    session = NWBSession(experimenter=("Kim, Robert",), institution="Salk Institute")
+    write_nwb(records, tmp_path / "r.nwb", session=session)
+    assert inspected(tmp_path / "r.nwb") == []
+
+
+def test_the_subject_is_simulated_and_the_description_says_what_was(read):
+    file = read([recorded(seed, record=("spikes",)) for seed in (3, 4)], session=NWBSession(subject_id="net-1"))
+    what = "simulation of a spiking network of 12 lif units, 2 trials"
+    assert file.session_description == what and file.subject.description == f"no animal or person: {what}"
+    assert (file.subject.subject_id, file.subject.sex, file.subject.age) == ("net-1", "U", "P0D")
+    notes = "seed: 3, 4; scaling factor: 5; neuron: lif; step: 0.05 ms"
+    assert file.experiment_description == f"{what}; {notes}; rate2spike {__version__}"
+    assert "simulation" in file.keywords[:]
 
 
 def test_the_identifier_is_that_of_the_content():

@@ -207,6 +207,7 @@ def test_four_steps_at_once_are_four_steps():
     np.testing.assert_array_equal(together, one_by_one)
 
 
+@pytest.mark.filterwarnings("ignore:t_ref_s is 10 s")  # so that no unit ever leaves it
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_voltage_noise_is_a_tenth_of_a_millivolt_per_step(precision):
     """In the refractory period nothing but the noise moves the voltage."""
@@ -220,6 +221,7 @@ def test_voltage_noise_is_a_tenth_of_a_millivolt_per_step(precision):
     assert abs(np.corrcoef(steps[:, 1:].ravel(), steps[:, :-1].ravel())[0, 1]) < 5 / np.sqrt(n)
 
 
+@pytest.mark.filterwarnings("ignore:t_ref_s is 10 s")  # so that no unit ever leaves it
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_start_voltages_are_uniform_over_95_mv(precision):
     network = unconnected(n_units=2000, params=LIFParams(noise_sd_mv=0.0, v_peak_mv=1e3, t_ref_s=10.0))
@@ -227,6 +229,7 @@ def test_start_voltages_are_uniform_over_95_mv(precision):
     assert stats.kstest(start, stats.uniform(-65, 95).cdf).pvalue > 1e-3
 
 
+@pytest.mark.filterwarnings("ignore:t_ref_s is 10 s")  # so that no unit ever leaves it
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_stimulation_moves_the_voltage_by_half_a_millivolt_per_head(precision):
     network = unconnected(n_units=4, params=LIFParams(noise_sd_mv=0.0, v_peak_mv=1e3, t_ref_s=10.0))

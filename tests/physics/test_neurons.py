@@ -235,7 +235,7 @@ def test_physical_noise_gives_the_same_voltage_spread_for_every_step_and_the_pub
         (lambda: LIFParams(bias_mv="much"), "bias_mv must be a number or one per unit"),
         (lambda: LIFParams(v_reset_mv=-30), "v_reset_mv must be below v_peak_mv"),
         (lambda: LIFParams(noise_scaling="dt"), "unknown noise scaling 'dt': choose from per_step, sqrt_dt"),
-        (lambda: unconnected(LIFParams(tau_m_s=np.ones(3))), "tau_m_s holds 3 numbers, the network has 4 units"),
+        (lambda: unconnected(LIFParams(tau_m_s=np.full(3, 0.01))), "tau_m_s holds 3 numbers, the network has 4 units"),
         (lambda: unconnected(LIFParams(), dt_s=3e-4), "must divide a column's 5 ms, got 0.3 ms"),
         (lambda: unconnected(LIFParams(), dt_s=0.0), "must be above 0"),
     ],

@@ -3,6 +3,7 @@
 
 import os
 import pickle
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -12,8 +13,6 @@ from rate2spike.errors import InputError
 from rate2spike.rate import tasks
 
 if os.environ.get("RATE2SPIKE_REQUIRE_NEUROGYM"):
-    import warnings
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import neurogym
@@ -74,11 +73,46 @@ def test_a_network_is_trained_converted_and_evaluated(cli, tmp_path, environment
     assert code == 0 and f"{environment.lower()}, scaling factor 25" in out, error
 
 
+UNSUPERVISED = {
+    "Bandit-v0": "no attribute 'gt'",
+    "DawTwoStep-v0": "no attribute 'ob'",
+    "EconomicDecisionMaking-v0": "no attribute 'gt'",
+    "Null-v0": "no attribute 'ob'",
+    "Reaching1D-v0": "ground truth holds 3, which is none of its actions 0 to 2",
+    "Reaching1DWithSelfDistraction-v0": "ground truth holds 3, which is none of its actions 0 to 2",
+}
+TIMING = ("MotorTiming-v0", "OneTwoThreeGo-v0", "ReadySetGo-v0")  # which the rule cannot judge
+
+
+@pytest.mark.parametrize("environment", neurogym.envs.registration.all_envs(collections=True))
+def test_every_registered_environment_works_or_says_in_one_line_why_not(environment):
+    if environment in UNSUPERVISED:
+        with pytest.raises(InputError, match=f"not for supervised learning: .*{UNSUPERVISED[environment]}") as error:
+            tasks.get(f"neurogym:{environment}")
+        assert "\n" not in str(error.value)
+        return
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        task = tasks.get(f"neurogym:{environment}")
+    said = [str(one.message) for one in caught if "same right answer" in str(one.message)]
+    assert bool(said) == (environment in TIMING)
+    trial = task.draw(np.random.default_rng(1))
+    target = np.atleast_2d(trial.target)
+    assert trial.score_rate(target[:, :-1]) and trial.score_spiking(np.repeat(target, 100, axis=1))
+
+
+def test_an_environment_without_ground_truth_ends_in_one_line(cli, tmp_path):
+    code, _, error = cli("train", "--recipe", "--task", "neurogym:Bandit-v0", "--run_folder", tmp_path / "run")
+    assert code == 2 and "neurogym:Bandit-v0, which is not for supervised" in error.strip().splitlines()[-1], error
+    assert "Traceback" not in error and not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(
     ("environment", "options", "message"),
     [
         ("Nope-v0", {}, "NeuroGym cannot make Nope-v0"),
         ("GoNogo-v0", {"foo": "3"}, "NeuroGym cannot make GoNogo-v0 .*foo"),
+        ("CartPole-v1", {}, "NeuroGym cannot make CartPole-v1"),
         ("GoNogo-v0", {"tolerance": "x"}, "option tolerance must be a number"),
     ],
 )

@@ -323,10 +323,11 @@ def test_runs_killed_at_any_moment_resume_bit_for_bit(tmp_path, repository):
     arguments = [sys.executable, str(repository / "rate" / "main.py"), "--N", "40", "--task", "go-nogo", "--decay_taus", "4",
                  "20", "--n_trials", "400", "--batch_size", "4", "--evaluate_every", "20", "--seed", "3"]  # fmt: skip
     subprocess.run([*arguments, "--run_folder", str(tmp_path / "unbroken")], check=True, capture_output=True)
-    broken = [*arguments, "--run_folder", str(tmp_path / "broken"), "--resume"]
+    first = [*arguments, "--run_folder", str(tmp_path / "broken")]
+    broken = [*first, "--resume"]
     rng = np.random.default_rng(0)
-    for _ in range(3):
-        process = subprocess.Popen(broken, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    for k in range(3):
+        process = subprocess.Popen(broken if k else first, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         lines = rng.integers(2, 6)
         for _ in range(lines):  # evaluations seen before the kill
             process.stderr.readline()

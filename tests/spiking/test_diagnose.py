@@ -8,6 +8,8 @@ import pytest
 from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.rate.rate_outputs import activate, rate_trajectory
 from rate2spike.spiking.diagnose import _in_words, diagnose
+from rate2spike.spiking.evaluate import Evaluation, evaluate
+from rate2spike.spiking.factor_advice import FactorAdvice
 from rate2spike.spiking.network import SpikingNetwork
 from rate2spike.spiking.params import LIFParams
 from rate2spike.spiking.plots_diagnosis import diagnosis_figure
@@ -24,37 +26,100 @@ def finding(model, factor, **options):
     return diagnose(model, "go-nogo", factor, 6, seed=1, **options)
 
 
+@pytest.fixture(scope="module")
+def too_weak(model):
+    return finding(model, 65)
+
+
 def test_a_converted_network(model):
     found = finding(model, 42)
     assert found.findings == ("converted: the network solves the task",)
     assert found.accuracy == 1 and 0.7 < found.output_gain < 1.4 and found.output_correlation > 0.9
+    assert found.advice is None and found.advised_factor is None
+
+
+def test_a_network_that_solves_the_task_is_told_nothing_that_contradicts_it(model):
+    """At this factor the output is more than twice the rate network's; raising the factor would lose accuracy."""
+    found = diagnose(model, "go-nogo", 25, seed=1)
+    assert found.accuracy >= 0.95 and found.output_gain > 2 and found.advised_factor is None
+    converted, remark = found.findings
+    assert converted.startswith("converted: ") and remark.startswith("remark, no action needed: the output is 2.")
+    assert not any(word in " ".join(found.findings) for word in ("raise", "lower", "too strong", "mismatch"))
 
 
 @pytest.mark.parametrize(
-    ("factor", "params", "word"),
+    ("params", "word", "other_remedy"),
     [
-        (65, None, "gain mismatch: the output is"),
-        (30, LIFParams(bias_mv=-200.0), "silent: "),
-        (30, LIFParams(bias_mv=3000.0), "saturated: "),
-        (1000, None, "other dynamics"),
+        (LIFParams(bias_mv=-200.0), "silent: ", "what else may help: a higher bias"),
+        (LIFParams(bias_mv=1000.0), "saturated: ", "what else may help: a lower bias"),
     ],
 )
-def test_what_fails_is_named(model, factor, params, word):
-    found = finding(model, factor, params=params)
-    assert found.accuracy < 0.95 and word in " ".join(found.findings), found.findings
+def test_where_no_factor_helps_something_else_is_named(model, params, word, other_remedy):
+    found = finding(model, 30, params=params)
+    assert found.accuracy < 0.95 and found.findings[0].startswith(word), found.findings
+    assert found.advised_factor is None and other_remedy in found.findings[-1]
+    assert "none of the 19 tried from 12.3 to 75 is surely better" in found.findings[-1]
 
 
-def test_runaway_activity_is_called_unstable(model):
-    network = SpikingNetwork.from_model(model, 30)
+def test_what_fails_is_named_with_a_factor_to_try(too_weak):
+    assert too_weak.accuracy < 0.95 and too_weak.findings[0].startswith("gain mismatch: the output is 0.")
+    advised = too_weak.advised_factor
+    assert 20 <= advised <= 50
+    assert too_weak.findings[-1].startswith(f"scaling factor: lower it from 65 to {advised:g}: accuracy ")
+
+
+@pytest.mark.parametrize(("task", "factor"), [("go-nogo", 65), ("go-nogo", 1000), ("xor", 15)])
+def test_following_the_advice_raises_the_accuracy_on_fresh_trials(go_nogo_path, xor_path, too_weak, task, factor):
+    model = load_model(go_nogo_path if task == "go-nogo" else xor_path)
+    found = too_weak if (task, factor) == ("go-nogo", 65) else diagnose(model, task, factor, 6, seed=1)
+    before, after = (
+        evaluate(SpikingNetwork.from_model(model, one), task, 100, seed=2).accuracy
+        for one in (factor, found.advised_factor)
+    )
+    assert after > before + 0.1
+
+
+def evaluation(factor, correct):
+    correct = np.asarray(correct, bool)
+    return Evaluation("go-nogo", factor, 1, correct.size, int(correct.sum()), 5.0, correct)
+
+
+def test_a_factor_is_advised_only_if_chance_does_not_explain_the_gain():
+    half = np.arange(100) % 2 == 0
+    for gained, lost, helps in (
+        (12, 2, True),
+        (7, 0, True),
+        (6, 0, False),
+        (20, 10, False),
+        (2, 12, False),
+        (0, 0, False),
+    ):
+        other = half.copy()
+        other[1 : 2 * gained : 2], other[0 : 2 * lost : 2] = True, False
+        advice = FactorAdvice(evaluation(30, half), evaluation(40, other), (20.0, 40.0))
+        assert advice.helps == helps, (gained, lost)
+        assert advice.in_words().startswith(
+            "scaling factor: raise it from 30 to 40" if helps else "scaling factor: none"
+        )
+
+
+def test_symptoms_in_words():
     numbers = dict(silent_share=0.0, saturated_share=0.0, output_gain=1.0, output_correlation=0.9, growth=5.0)
-    (found,) = _in_words(0.5, numbers, network)
-    assert found.startswith("unstable: activity grows 5.0 times more")
-    (found,) = _in_words(0.5, numbers | {"growth": 1.0}, network)
-    assert found.startswith("noise: ")
+    poor = FactorAdvice(evaluation(30, [True] * 50 + [False] * 50), evaluation(40, [True] * 100), (20.0, 40.0))
+    unstable, advice = _in_words(numbers, poor)
+    assert unstable.startswith("unstable: activity grows 5.0 times more") and advice.startswith(
+        "scaling factor: raise it"
+    )
+    noise, _ = _in_words(numbers | {"growth": 1.0}, poor)
+    assert noise.startswith("noise: ")
+    lucky = FactorAdvice(evaluation(30, [True] * 97 + [False] * 3), evaluation(40, [True] * 100), (20.0, 40.0))
+    solved, remark = _in_words(numbers, lucky)  # the first few trials were unlucky
+    assert solved == "converted: the network solves the task (accuracy 0.97 on 100 fresh trials)"
+    assert remark.startswith("remark, no action needed: activity grows")
 
 
-def test_the_figure_shows_both_networks(model):
-    found = finding(model, 65)
+def test_the_figure_shows_both_networks(too_weak):
+    found = too_weak
     figure = diagnosis_figure(found)
     assert [axes.get_xlabel() for axes in figure.axes] == [
         "time (s)", "output of the rate network", "mean rate of the rate network (a.u.)", "time (s)",
@@ -64,9 +129,10 @@ def test_the_figure_shows_both_networks(model):
     assert {"Go, spiking", "Go, rate"} <= set(labels)
 
 
-def test_same_seed_same_diagnosis(model):
-    a, b = finding(model, 60), finding(model, 60)
-    assert a.findings == b.findings and np.array_equal(a.outputs, b.outputs)
+def test_same_seed_same_diagnosis(model, too_weak):
+    a, b = finding(model, 65), too_weak
+    assert a.findings == b.findings and a.advice.other.n_correct == b.advice.other.n_correct
+    assert np.array_equal(a.outputs, b.outputs)
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "softplus", "clipped_relu"])

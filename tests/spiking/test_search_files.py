@@ -175,10 +175,16 @@ def test_ctrl_c_at_the_command_leaves_valid_files_and_says_how_to_go_on(model_fi
 def test_every_file_is_validated_before_the_first_is_touched(model_file):
     (model_file.parent / "z.mat").write_bytes(b"no MAT file" * 30)
     before = model_file.read_bytes()
+    outcomes = search_files(model_file.parent, FileSearch(task="dance"))
+    with pytest.raises(InputError, match="unknown task 'dance'"):
+        list(outcomes)
+    (model_file.parent / "A.mat").write_bytes(b"no MAT file" * 30)
+    first = next(search_files(model_file.parent, QUICK))
+    assert first.outcome is Outcome.FAILED and first.path.name == "A.mat" and "MAT" in first.note
     with pytest.raises(InputError, match=r"z\.mat"):
-        search(model_file.parent)
+        search(model_file.parent / "z.mat")
     assert model_file.read_bytes() == before
-    assert sorted(os.listdir(model_file.parent)) == sorted([model_file.name, "z.mat"])
+    assert sorted(os.listdir(model_file.parent)) == sorted([model_file.name, "A.mat", "z.mat"])
 
 
 def test_other_mat_files_of_a_folder_are_left_alone(model_file):
@@ -201,8 +207,8 @@ def test_failure_before_anything_is_finished_leaves_nothing(model_file):
 def test_result_is_kept_when_the_interruption_comes_after_it(model_file, monkeypatch):
     from rate2spike.spiking import search_files as module
 
-    def append_then_interrupt(file, result):
-        original(file, result)
+    def append_then_interrupt(*arguments):
+        original(*arguments)
         raise KeyboardInterrupt
 
     original = module._append_result

@@ -124,7 +124,7 @@ def test_bad_input():
     trial = record_of([clock(10)])
     with pytest.raises(InputError, match="at least 2 trial"):
         fano_factor(trial)
-    with pytest.raises(InputError, match="unit must be from 0 to 0, got 1"):
+    with pytest.raises(InputError, match="unit must be a whole number from 0 to 0, got 1"):
         interspike_intervals_s(trial, 1)
     with pytest.raises(InputError, match="min_intervals"):
         isi_variability(trial, min_intervals=1)

@@ -325,3 +325,16 @@ def test_a_foreign_file_is_no_network(tmp_path):
     with pytest.raises(InputError, match=r"x\.keras is no \.keras file") as error:
         r2s.load_network(tmp_path / "x.keras")
     assert "\n" not in str(error.value)
+
+
+def test_a_time_or_rate_in_another_unit_is_warned_of():
+    for make, message in (
+        (lambda: r2s.LIF(10, tau_ms=0.02), "tau_ms is 0.02 ms; plausible is 1 to 10000 ms"),
+        (lambda: r2s.LI(2, tau_ms=[20.0, 0.02]), "tau_ms is 0.02 ms for 1 of 2"),
+        (lambda: r2s.CLIF(10, tau_apical_ms=(0.02, 0.2)), "tau_apical_ms is 0.02 ms"),
+        (lambda: r2s.ALIF(10, tau_adaptation_ms=0.2), "tau_adaptation_ms is 0.2 ms"),
+        (lambda: r2s.LIF(10, dt_ms=0.001), "dt_ms is 0.001 ms; plausible is 0.01 to 100 ms"),
+        (lambda: r2s.LIF(10, input_rate_hz=1e5), "input_rate_hz is 100000 Hz"),
+    ):
+        with pytest.warns(UserWarning, match=message):
+            make()

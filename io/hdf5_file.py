@@ -1,0 +1,35 @@
+"""HDF5 files opened with the lock that the library wants, or without one where the file system has none."""
+
+import os
+from collections.abc import Callable
+from typing import TypeVar
+
+import h5py
+
+from rate2spike.io.lock_file import means_no_locks, warn_of_missing_locks
+
+Opened = TypeVar("Opened")
+
+
+def open_hdf5(path: str | os.PathLike, mode: str = "r", **options) -> h5py.File:
+    """h5py.File(path, mode, **options); where the file system has no locks, without one and with a warning.
+
+    Raises OSError, as h5py does.
+    """
+    return locked_if_possible(
+        lambda: h5py.File(path, mode, **options), lambda: h5py.File(path, mode, locking=False, **options)
+    )
+
+
+def locked_if_possible(locked: Callable[[], Opened], unlocked: Callable[[], Opened]) -> Opened:
+    """locked(), or, where that fails because the file system has no locks, unlocked(), with a warning.
+
+    For libraries that open HDF5 files themselves: given a Python file object instead of a path, h5py locks nothing.
+    """
+    try:
+        return locked()
+    except OSError as error:
+        if not means_no_locks(error):
+            raise
+    warn_of_missing_locks()
+    return unlocked()

@@ -1,0 +1,133 @@
+"""From the paths that a user gives to model files: files, folders of them, runs, populations, and folders of those.
+
+A folder means every model file in it and in its subfolders, sorted as people count (`seed_2` before `seed_10`). Passed over:
+hidden files and folders (also macOS's `._x.mat` and `__MACOSX`), MAT files that hold something else, and `last_good.mat`,
+the network of a run whose training failed. A MAT file that cannot be read is kept: whoever opens it says why.
+"""
+
+import os
+import re
+import tomllib
+import warnings
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from rate2spike.errors import InputError
+from rate2spike.matlab_compat.model_file import holds_model
+
+_PASSED_OVER = ("last_good.mat", "__MACOSX")
+
+
+def model_files(*paths: str | os.PathLike) -> list[Path]:
+    """The model files that the paths mean, each once, in natural order. A path that is no folder is taken as it is.
+
+    Warns of trainings that have not finished and so have no model yet. Raises InputError for a folder that holds none.
+    """
+    found: dict[Path, Path] = {}
+    for path in map(Path, paths):
+        files = _models_below(path) if path.is_dir() else [path]
+        for file in files:
+            found.setdefault(file.resolve(), file)
+    return sorted(found.values(), key=natural_order)
+
+
+def one_model_file(path: str | os.PathLike) -> Path:
+    """The model file that a path means. Raises InputError if a folder holds none, or several."""
+    files = model_files(path)
+    if len(files) > 1:
+        raise InputError(f"{path} holds {len(files)} models: name one of them, such as {files[0]}")
+    return files[0]
+
+
+def kind_of_run(folder: Path) -> str | None:
+    """What the config.toml of a run folder says: training, run, population, context; None if it is no run folder."""
+    try:
+        return str(tomllib.loads((folder / "config.toml").read_text(encoding="utf-8"))["run"]["kind"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def files_below(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    """Files with one of the suffixes (any case) in a folder and its subfolders, in natural order."""
+    found = [file for file in _walk(folder, set()) if file.suffix.lower() in suffixes]
+    return sorted(found, key=natural_order)
+
+
+def without_path(error: Exception, path: Path) -> str:
+    """An error about a file, for a line that names the file already."""
+    return str(error).removeprefix(f"{path}: ").removeprefix(f"{path} ")
+
+
+def natural_order(path: Path) -> tuple[list[list[tuple[str, int]]], str]:
+    """Sort key by which numbers in names count as numbers, folder by folder."""
+    parts = [[(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d*)", part)] for part in path.parts]
+    return parts, str(path)
+
+
+def distinct_names(files: list[Path]) -> list[str]:
+    """A name for each file, to be used in tables and file names: as short as tells them apart, without the suffix.
+
+    `P/seed_1/model.mat`, `P/seed_2/model.mat` become `seed_1`, `seed_2`.
+    """
+    if len({file.stem for file in files}) == len(files):
+        return [file.stem for file in files]
+    parts = [[*file.resolve().parts[:-1], file.stem] for file in files]
+    n_common = next(
+        (k for k, level in enumerate(zip(*parts, strict=False)) if len(set(level)) > 1), min(map(len, parts)) - 1
+    )
+    if len({part[-1] for part in parts}) == 1 and all(len(part) > n_common + 1 for part in parts):
+        parts = [part[:-1] for part in parts]  # all are called model.mat
+    return ["_".join(part[n_common:]) for part in parts]
+
+
+def _models_below(folder: Path) -> list[Path]:
+    models = [file for file in files_below(folder, (".mat",)) if _may_be_model(file)]
+    unfinished = _unfinished(folder, models)
+    if not models:
+        why = f": the training in {unfinished[0]} has not finished" if unfinished else ", nor do its subfolders"
+        raise InputError(f"folder {folder} holds no .mat file with a model{why}")
+    if unfinished:
+        shown = ", ".join(map(str, unfinished[:3])) + (", ..." if len(unfinished) > 3 else "")
+        text = f"{len(unfinished)} of the trainings in {folder} have no model yet and are left out: {shown}"
+        warnings.warn(text, stacklevel=4)
+    return models
+
+
+def _may_be_model(file: Path) -> bool:
+    try:
+        return holds_model(file)
+    except InputError:
+        return True
+
+
+def _unfinished(folder: Path, models: list[Path]) -> list[Path]:
+    """Run folders with checkpoints and without a model."""
+    runs = [file.parent for file in files_below(folder, (".toml",)) if file.name == "config.toml"]
+    return [
+        run
+        for run in runs
+        if kind_of_run(run) in ("training", "run")
+        and (run / "checkpoints").is_dir()
+        and not any(run in file.parents for file in models)
+    ]
+
+
+def _walk(folder: Path, seen: set[Path]) -> Iterator[Path]:
+    """Files that count, also behind links; `seen` keeps a link in a circle from being followed for ever."""
+    if folder.resolve() in seen:
+        return
+    seen.add(folder.resolve())
+    for entry in _entries(folder):
+        if entry.is_dir():
+            yield from _walk(entry, seen)
+        elif entry.is_file():
+            yield entry
+
+
+def _entries(folder: Path) -> Iterable[Path]:
+    try:
+        entries = list(folder.iterdir())
+    except OSError as error:
+        warnings.warn(f"cannot look into {folder}: {error.strerror or error}; it is left out", stacklevel=2)
+        return ()
+    return (entry for entry in entries if not entry.name.startswith(".") and entry.name not in _PASSED_OVER)

@@ -1,0 +1,36 @@
+"""Numbers that are probably in another unit: one warning with the value, the unit and the plausible range.
+
+The ranges stand beside the fields or arguments that have them.
+"""
+
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Plausible(NamedTuple):
+    """Ends of the range, both included. least: a magnitude below it, but not 0, is implausible too (mV given in V)."""
+
+    low: float
+    high: float
+    unit: str
+    least: float = 0.0
+
+
+def warn_if_implausible(name: str, values: Any, plausible: Plausible, stacklevel: int = 2) -> None:
+    """Warn of numbers outside the range; values: one number or an array of them."""
+    numbers = np.ravel(np.asarray(values, np.float64))
+    low, high, unit, least = plausible
+    doubtful = numbers[(numbers < low) | (numbers > high) | ((numbers != 0) & (np.abs(numbers) < least))]
+    if not doubtful.size:
+        return
+    count = f" for {doubtful.size} of {numbers.size}" if numbers.size > 1 else ""
+    if least and low == 0:
+        known = f"0, or {least:g} to {high:g} {unit}"
+    else:
+        known = f"{low:g} to {high:g} {unit}" + (f", of {least:g} or more in size if not 0" if least else "")
+    warnings.warn(
+        f"{name} is {doubtful[0]:g} {unit}{count}; plausible is {known}. Is it in another unit?",
+        stacklevel=stacklevel + 1,
+    )

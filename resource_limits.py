@@ -1,0 +1,115 @@
+"""What this process may use of the machine: memory and cores, within its container, its batch job and its shell's limits.
+
+`root` is where the system's own files are looked for: /, except in tests.
+"""
+
+import math
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+# cores that a batch system gave to the task or, where there are no tasks, to the job on this node
+_BATCH_CORES = (
+    "SLURM_CPUS_PER_TASK",
+    "SLURM_CPUS_ON_NODE",
+    "NCPUS",  # PBS
+    "NSLOTS",  # Grid Engine
+    "LSB_DJOB_NUMPROC",  # LSF
+)
+
+
+def usable_cores(root: Path = Path("/"), environment: Mapping[str, str] = os.environ) -> int:
+    """Cores this process may use: the least of what affinity, control groups and the batch system allow; at least 1.
+
+    Windows and macOS do not tell what a process may use: all cores there.
+    """
+    limits = [float(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)]
+    limits += [int(text) for name in _BATCH_CORES if (text := environment.get(name, "")).isdecimal()]
+    limits += filter(None, map(_cpu_quota, _control_groups("cpu", root)))
+    return max(math.ceil(min(limits)), 1)
+
+
+def available_bytes(root: Path = Path("/")) -> float | None:
+    """Memory that can be had without swapping or being killed; None where the system does not tell."""
+    limits = [
+        _free_of_machine(root),
+        _left_of_address_space(root),
+        *map(_left_of_group, _control_groups("memory", root)),
+    ]
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def _free_of_machine(root: Path) -> float | None:
+    for line in _text(root / "proc/meminfo").splitlines():
+        if line.startswith("MemAvailable:"):
+            return float(line.split()[1]) * 1024
+    try:
+        return float(os.sysconf("SC_PHYS_PAGES")) * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # Windows
+        return None
+
+
+def _left_of_address_space(root: Path) -> float | None:
+    """Of `ulimit -v`. Linux alone enforces it, and tells what is used."""
+    if sys.platform != "linux":
+        return None
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    used_pages = _text(root / "proc/self/statm").split()
+    if limit == resource.RLIM_INFINITY or not used_pages:
+        return None
+    return max(limit - float(used_pages[0]) * resource.getpagesize(), 0.0)
+
+
+def _control_groups(controller: str, root: Path) -> Iterator[Path]:
+    """Folders of this process's control groups, each before its parent: of version 2, and of version 1's controller."""
+    for line in _text(root / "proc/self/cgroup").splitlines():
+        _, controllers, name = line.split(":", 2)
+        if controllers and controller not in controllers.split(","):
+            continue
+        # version 2 is alone, or beside version 1
+        places = (controllers, controller) if controllers else (".", "unified")
+        mount = next((folder for place in places if (folder := root / "sys/fs/cgroup" / place).is_dir()), None)
+        if mount is None:
+            continue
+        own = mount / name.lstrip("/")
+        if ".." in own.parts or not own.is_dir():  # a container sees its own group as the top, under the name outside
+            own = mount
+        yield own
+        yield from (parent for parent in own.parents if parent.is_relative_to(mount))
+
+
+def _left_of_group(group: Path) -> float | None:
+    """Memory that a group may still take; cached files that nobody reads any more are given up for it."""
+    limits = _numbers(group, "memory.max", "memory.high", "memory.limit_in_bytes")
+    used = max(_numbers(group, "memory.current", "memory.usage_in_bytes"), default=0.0)
+    if not limits:
+        return None
+    # version 1 counts those of the groups inside apart
+    counts = dict(line.split()[:2] for line in _text(group / "memory.stat").splitlines() if " " in line)
+    cached = float(counts.get("total_inactive_file", counts.get("inactive_file", 0)))
+    return max(min(limits) - used + min(cached, used), 0.0)
+
+
+def _cpu_quota(group: Path) -> float | None:
+    """Cores' worth of time that a group may take."""
+    words = _text(group / "cpu.max").split() or [
+        _text(group / f"cpu.cfs_{name}_us").strip() for name in ("quota", "period")
+    ]
+    if not all(word.isdecimal() for word in words):  # "max", -1, or no such file
+        return None
+    return int(words[0]) / int(words[1])
+
+
+def _numbers(group: Path, *names: str) -> list[float]:
+    """The numbers in those of the files that there are, and that do not say "max"."""
+    return [float(text) for name in names if (text := _text(group / name).strip()).isdecimal()]
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,58 @@
+"""Recorded numbers are the same with one and several threads, in BLAS and TensorFlow, whatever kernels a processor has."""
+
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy  # noqa: F401 - brings the BLAS
+import pytest
+from threadpoolctl import threadpool_info
+
+from rate2spike.blas_threads import one_blas_thread
+
+CHILD = Path(__file__).with_name("recorded_numbers.py")
+# what the processors of most laptops take; a processor without them takes what it has
+HASWELL = {"OPENBLAS_CORETYPE": "Haswell", "ONEDNN_MAX_CPU_ISA": "AVX2"}
+
+
+def numbers(model_path: Path, kernels: dict[str, str], n_threads: int) -> dict[str, str]:
+    """Digests from a process of its own; OpenBLAS takes no more threads than there are cores, TensorFlow does."""
+    inherited = {name: value for name, value in os.environ.items() if name not in HASWELL}
+    threads = {"OPENBLAS_NUM_THREADS": str(n_threads), "TF_NUM_INTRAOP_THREADS": str(1 if n_threads == 1 else 3)}
+    done = subprocess.run(
+        [sys.executable, CHILD, model_path], env={**inherited, **threads, **kernels, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True, text=True, timeout=600,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.slow
+def test_numbers_do_not_depend_on_the_number_of_threads(go_nogo_path):
+    with ThreadPoolExecutor(2) as pool:
+        jobs = [pool.submit(numbers, go_nogo_path, kernels, n) for kernels in (HASWELL, {}) for n in (1, 2)]
+        haswell_1, haswell_2, own_1, own_2 = (job.result() for job in jobs)
+    assert haswell_2 == haswell_1 and own_2 == own_1
+    assert len(own_1) == 10
+
+
+def test_the_limit_holds_until_the_last_of_several_leaves():
+    before = blas_threads()
+    with ExitStack() as later:
+        with ExitStack() as first:
+            first.enter_context(one_blas_thread())
+            later.enter_context(one_blas_thread())
+            assert blas_threads() == {1}
+        assert blas_threads() == {1}
+    assert blas_threads() == before
+    with pytest.raises(ValueError, match="within"), one_blas_thread():
+        raise ValueError("within")
+    assert blas_threads() == before
+
+
+def blas_threads() -> set[int]:
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
