@@ -59,7 +59,12 @@ def _hdf5(file: h5py.File) -> Pairs | None:
     if any("MATLAB_class" in item.attrs for item in file.values()):
         return None
     names = ", ".join(list(file)[:_MOST_NAMES]) + (", ..." if len(file) > _MOST_NAMES else "")
-    return [("kind", "an HDF5 file, not of rate2spike, MATLAB, NIR or NWB"), ("holds", names or "nothing")]
+    kind = "an HDF5 file, not of rate2spike, MATLAB, NIR or NWB"
+    if any("OCTAVE_NEW_FORMAT" in item.attrs for item in file.values()):
+        kind = (
+            "variables as GNU Octave's save -hdf5 writes them; to read them here, save them there with save('-v7', ...)"
+        )
+    return [("kind", kind), ("holds", names or "nothing")]
 
 
 def _record(file: h5py.File) -> Pairs:

@@ -26,6 +26,7 @@ from rate2spike.io.extras import imported
 from rate2spike.io.hdf5_file import open_hdf5
 from rate2spike.io.record_trials import TRACES, Trace, cell_types, checked_trials, spike_times_by_unit
 from rate2spike.io.records import RECORDED, SpikeRecord
+from rate2spike.names import each_name
 
 if TYPE_CHECKING:
     import pynwb
@@ -55,6 +56,8 @@ class NWBSession:
         for name in ("session_id", "subject_id"):
             if re.search(r"[/\\]", getattr(self, name) or "") or getattr(self, name) == "":
                 raise InputError(f"{name} must be a name without slashes, got {getattr(self, name)!r}")
+        for several in ("experimenter", "keywords"):
+            object.__setattr__(self, several, each_name(getattr(self, several)))
         for name in self.experimenter:
             if not re.fullmatch(_NAME, name):
                 warnings.warn(f"the DANDI archive takes experimenters as 'Last, First', not {name!r}", stacklevel=3)

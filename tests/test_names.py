@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from rate2spike.errors import InputError
+from rate2spike.io.nwb_export import NWBSession
 from rate2spike.io.records import SpikeRecord
 from rate2spike.matlab_compat.matfile import append, loadmat, savemat
 from rate2spike.names import each_name
@@ -68,6 +69,11 @@ def test_unit_types_and_labels(record):
     with pytest.raises(InputError, match="one label per trial: 2 trials"):
         conditions_of("ab", 2)  # not 'a' for one trial and 'b' for the other
     assert conditions_of("go", 1)[0] == ("go",)
+
+
+def test_people_and_keywords_of_a_session():
+    session = NWBSession(experimenter="Kim, Robert", keywords="simulation")
+    assert session.experimenter == ("Kim, Robert",) and session.keywords == ("simulation",)
 
 
 def test_scaling_factors_are_no_digits():

@@ -21,9 +21,15 @@ path, count = sys.argv[1], int(sys.argv[2])
 random.seed(1)
 keep, seen = loadmat(path)["keep"], set()
 start = time.perf_counter()
-append(path, {"x": np.zeros((60, 60))})
-longest_s = 4 * (time.perf_counter() - start) + float(sys.argv[3])
-for _ in range(count):
+pid = os.fork()
+if not pid:  # what one append takes in a process of its own, which for v7.3 starts a reader first
+    append(path, {"x": np.zeros((60, 60))})
+    os._exit(0)
+os.waitpid(pid, 0)
+longest_s = 2.5 * (time.perf_counter() - start)
+n_kills = 0
+while n_kills < count or (len(seen) < 4 and n_kills < 10 * count):
+    n_kills += 1
     pid = os.fork()
     if not pid:
         while True:
@@ -34,6 +40,8 @@ for _ in range(count):
     found = loadmat(path)
     assert set(found) == {"keep", "x"} and np.array_equal(found["keep"], keep)
     assert (found["x"] == found["x"][0, 0]).all()
+    if found["x"][0, 0] in seen:  # the kill came before an append: the machine is busier than it was
+        longest_s *= 1.05
     seen.add(found["x"][0, 0])
 append(path, {"last": 1})
 print(len(seen), sorted(os.listdir(os.path.dirname(path))))
@@ -43,10 +51,9 @@ print(len(seen), sorted(os.listdir(os.path.dirname(path))))
 @needs_fork
 @pytest.mark.parametrize(("version", "count"), [("5", 120), ("7", 120), ("7.3", 15)])
 def test_a_kill_at_any_moment_leaves_the_old_file_or_the_new_one(tmp_path, version, count):
-    start_s = 1.5 if version == "7.3" else 0.0  # a forked process starts a reader of its own first
     path = tmp_path / "f.mat"
     savemat(path, {"keep": np.random.default_rng(0).random((80, 80)), "x": np.zeros((60, 60))}, version)
-    command = [sys.executable, "-c", KILLED, str(path), str(count), str(start_s)]
+    command = [sys.executable, "-c", KILLED, str(path), str(count)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     n_seen, left = done.stdout.split(maxsplit=1)

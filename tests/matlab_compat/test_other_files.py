@@ -29,10 +29,12 @@ def refused(path, message):
 
 @pytest.mark.octave
 @pytest.mark.parametrize("flag", ["-hdf5", "-float-hdf5", "-text", "-binary", "-zip", "-zip -text"])
-def test_formats_of_octaves_own(octave, tmp_path, flag):
+def test_formats_of_octaves_own(octave, tmp_path, cli, flag):
     options = ", ".join(f"'{word}'" for word in flag.split())
     octave(f"a = 1; b = {{1, 'x'}}; save({options}, 'f.mat', 'a', 'b')", tmp_path)
     refused(tmp_path / "f.mat", r"Octave.*save\('-v7', ...\)")
+    code, out, error = cli("inspect", tmp_path / "f.mat")
+    assert "save('-v7', ...)" in out + error and code == (0 if "hdf5" in flag else 2)
 
 
 def test_other_kinds_of_files(tmp_path):
