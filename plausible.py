@@ -4,6 +4,8 @@ The ranges stand beside the fields or arguments that have them.
 """
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,3 +36,11 @@ def warn_if_implausible(name: str, values: Any, plausible: Plausible, stacklevel
         f"{name} is {doubtful[0]:g} {unit}{count}; plausible is {known}. Is it in another unit?",
         stacklevel=stacklevel + 1,
     )
+
+
+@contextmanager
+def not_typed_here() -> Iterator[None]:
+    """No such warning in this block: its numbers come from a file, or were warned of already."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*; plausible is")
+        yield

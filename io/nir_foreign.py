@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError
 from rate2spike.io.nir_export import NIRNetwork
 from rate2spike.io.nir_signals import CONSTANT, FILTERS, NEURONS, FlatGraph, Signal, flat
@@ -38,6 +39,7 @@ class _Parts:
     notes: list[str] = field(default_factory=list)
 
 
+@one_blas_thread()
 def foreign_network(graph: "nir.NIRGraph", dt_s: float, input_step_s: float) -> NIRNetwork:
     """The network of a graph, for steps of dt_s. Warns, in one line, of what differs. Raises InputError."""
     one = flat(graph)

@@ -5,8 +5,8 @@ names = {'PYTHONHOME', 'PYTHONPLATLIBDIR', 'PYTHONEXECUTABLE', 'PYTHONINSPECT', 
     'PYTHONHASHSEED', 'PYTHONMALLOC'};
 if ~with_path, names{end + 1} = 'PYTHONPATH'; end
 if ispc
-    % cmd.exe strips outer quotes from a command that begins with one
-    command = ['cd . & ' sprintf('set "%s=" & ', names{:}) r2s_quote(python) ' ' arguments];
+    % cmd.exe strips outer quotes from a command that begins with one; a blank before the & would be the value
+    command = ['cd . & ' sprintf('set %s=& ', names{:}) r2s_quote(python) ' ' arguments];
 else
     % MATLAB sets LD_LIBRARY_PATH for itself: with it other programs load its old libraries. Empty counts as not set
     names{end + 1} = 'LD_LIBRARY_PATH';
