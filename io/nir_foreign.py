@@ -61,7 +61,7 @@ def foreign_network(graph: "nir.NIRGraph", dt_s: float, input_step_s: float) -> 
     unknown = np.isnan(parts.tau_d_s)
     parts.tau_d_s[unknown], parts.tau_r_s[unknown] = dt_s / ONE_STEP, 0.0
     if parts.notes:
-        warnings.warn("; ".join(dict.fromkeys(parts.notes)), stacklevel=4)
+        warnings.warn("; ".join(dict.fromkeys(parts.notes)), stacklevel=5)
     return _in_mv(one, names, parts, w_out, dt_s, input_step_s)
 
 

@@ -113,7 +113,7 @@ def _warn_of_activity(network: SpikingNetwork, rate_hz: float) -> None:
     warnings.warn(
         f"the network is {state} {rate_hz:.3g} Hz on average, so that its accuracy says little; `rate2spike diagnose` "
         "looks for a scaling factor that mends it",
-        stacklevel=3,
+        stacklevel=4,
     )
 
 

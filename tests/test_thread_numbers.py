@@ -67,5 +67,24 @@ def test_the_limit_holds_until_the_last_of_several_leaves():
     assert blas_threads() == before
 
 
+def test_a_library_that_is_loaded_within_is_limited_too():
+    """SciPy brings a BLAS of its own."""
+    code = """
+from threadpoolctl import threadpool_info
+import numpy
+from rate2spike.blas_threads import one_blas_thread
+def threads():
+    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+alone = threads()
+with one_blas_thread():
+    import scipy.linalg
+    with one_blas_thread():
+        assert set(threads()) == {1}, threads()
+assert max(threads()) == max(alone), threads()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def blas_threads() -> set[int]:
     return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}

@@ -123,5 +123,6 @@ def test_demonstration_has_every_condition(model):
 def test_a_silent_or_saturated_network_is_remarked_upon(model):
     for bias_mv, message in ((-200.0, "silent: its units fire 0"), (1000.0, "saturated: of the 500 Hz .* fire 4")):
         network = SpikingNetwork.from_model(model, 30, params=LIFParams(bias_mv=bias_mv))
-        with pytest.warns(UserWarning, match=message):
+        with pytest.warns(UserWarning, match=message) as warned:
             evaluate(network, "go-nogo", 2, seed=1)
+        assert warned[0].filename == __file__

@@ -150,8 +150,9 @@ def test_widths_in_ms_are_refused(record, call, message):
 
 
 def test_a_longest_timescale_beyond_the_window_is_warned_of(record):
-    with pytest.warns(UserWarning, match="max_tau_s is 50 s; plausible is 0 to 0.1 s"):
+    with pytest.warns(UserWarning, match="max_tau_s is 50 s; plausible is 0 to 0.1 s") as warned:
         intrinsic_timescales([record] * 3, bin_s=0.01, max_tau_s=50)
+    assert warned[0].filename == __file__
 
 
 @pytest.mark.parametrize(("task", "option"), [("go-nogo", "stim_dur"), ("xor", "response_dur"), ("sine", "stim_dur")])
