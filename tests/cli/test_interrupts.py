@@ -36,10 +36,10 @@ def wait_until(happened, process):
 @pytest.mark.parametrize(
     ("command", "module"),  # the interrupt comes when this one has been imported
     [
-        (R2S, "rate2spike.output_streams"),
+        (R2S, "rate2spike.cli"),
         (R2S, "numpy"),
         (R2S, "numba.core.errors"),
-        (("spiking/lambda_grid_search.py",), "rate2spike.output_streams"),
+        (("spiking/lambda_grid_search.py",), "rate2spike.cli"),
         (("rate/main.py",), "rate2spike.cli.arguments"),
     ],
 )
@@ -126,12 +126,14 @@ def test_training_goes_on_when_its_reader_has_seen_enough(tmp_path):
         ("2>&-", 0, "neurons"),
         ("<&- >&- 2>&-", 0, ""),
         ("2>&1 >/dev/full", 2, "rate2spike inspect: the output could not be written: No space left on device\n"),
+        ("2>&1 >/dev/full", 2, "rate2spike: the output could not be written: No space left on device\n"),
     ],
 )
 def test_closed_and_full_streams(redirection, code, printed, go_nogo_path):
     if "full" in redirection and not os.path.exists("/dev/full"):
         pytest.skip("no /dev/full here")
-    command = ["sh", "-c", f'exec "$@" {redirection}', "sh", *R2S, "inspect", str(go_nogo_path)]
+    words = ("--help",) if printed.startswith("rate2spike:") else ("inspect", str(go_nogo_path))
+    command = ["sh", "-c", f'exec "$@" {redirection}', "sh", *R2S, *words]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == code, done.stderr
     assert done.stdout == printed or (printed == "neurons" and len(done.stdout.splitlines()) > 5)
