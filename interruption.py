@@ -112,6 +112,8 @@ def _end(code: int) -> None:
             stream.flush()
         except (AttributeError, OSError, ValueError):  # closed, full
             pass
+    if "multiprocessing.util" in sys.modules:  # semaphores that were left would be complained of, by another process
+        sys.modules["multiprocessing.util"]._run_finalizers(0)
     os._exit(code)
 
 

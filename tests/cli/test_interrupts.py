@@ -164,3 +164,26 @@ def test_an_interrupt_that_falls_into_a_destructor_comes_again():
     process = start(sys.executable, "-c", SWALLOWED)
     _, error = process.communicate(timeout=60)
     assert process.returncode == 130 and error == "program: interrupted: run the same command again\n"
+
+
+CUT_OFF_CLEANING_UP = """
+import multiprocessing, signal, sys
+from rate2spike.interruption import as_process
+
+locks = []
+
+def command():
+    locks.append(multiprocessing.get_context("spawn").Lock())
+    try:
+        signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.raise_signal(signal.SIGINT)
+
+sys.exit(as_process(command, "program"))
+"""
+
+
+def test_an_interrupt_while_another_one_is_answered_adds_no_line():
+    process = start(sys.executable, "-c", CUT_OFF_CLEANING_UP)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 130 and error == "program: interrupted: run the same command again\n"

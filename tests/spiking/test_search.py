@@ -131,10 +131,15 @@ def test_a_silent_or_saturated_network_is_remarked_upon(model):
 def test_ctrl_c_does_not_wait_for_what_a_thread_has_begun():
     """A kernel that is being compiled for the first time would take half a minute."""
     begun, end = Event(), Event()
-    with pytest.raises(KeyboardInterrupt), executor_of(1, None) as pool:
-        running = pool.submit(lambda: begun.set() or end.wait(60))
-        waiting = pool.submit(print)
-        assert begun.wait(60)
-        raise KeyboardInterrupt
-    assert waiting.cancelled() and not running.done()
+    futures = []
+
+    def interrupted():
+        with executor_of(1, None) as pool:
+            futures.extend([pool.submit(lambda: begun.set() or end.wait(60)), pool.submit(print)])
+            assert begun.wait(60)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert not futures[0].done() and futures[1].cancelled()
     end.set()
