@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import rate2spike as r2s
-from rate2spike.cli.standard_streams import prepare_standard_streams
+from rate2spike.output_streams import spell_in_ascii
 
 COMMAND = f"'{sys.executable}' -m rate2spike"
 
@@ -46,7 +46,7 @@ def test_a_name_that_is_no_text_is_named_in_one_line(tmp_path):
 def test_streams_that_are_no_files_are_left_alone(monkeypatch):
     stream = object()
     monkeypatch.setattr(sys, "stdout", stream)
-    prepare_standard_streams()
+    spell_in_ascii()
     assert sys.stdout is stream
 
 
