@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rate2spike import matplotlib_anywhere  # noqa: F401 - Keras imports matplotlib
 from rate2spike.errors import InputError
 
 
