@@ -64,6 +64,13 @@ def test_a_backend_that_is_not_installed_does_not_matter(tmp_path, backend):
     assert kept[0] == backend and (backend != "svg" or kept[1] == "svg")
 
 
+@pytest.mark.parametrize("imported", ["rate2spike.keras_on_tensorflow", "rate2spike.spiking.plots_population"])
+def test_no_way_to_matplotlib_minds_a_backend_that_is_not_installed(tmp_path, imported):
+    """Keras imports pyplot too."""
+    done = shell(f"'{sys.executable}' -c 'import {imported}'", tmp_path, MPLBACKEND="module://not_installed.inline")
+    assert done.returncode == 0, done.stderr
+
+
 def test_without_numbas_compiler_there_is_a_slow_way_and_one_line(go_nogo_path, tmp_path):
     flags = "--task go-nogo --scaling-factor 40 --n-trials 2 --seed 1"
     done = shell(f"{COMMAND} evaluate '{go_nogo_path}' {flags}", tmp_path, NUMBA_DISABLE_JIT="1")
