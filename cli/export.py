@@ -1,16 +1,16 @@
 """Networks and spike records for other programs.
 
 --to nir: a model file as a graph for simulators and neuromorphic chips (.nir). The graph holds the network without
-refractory period and noise, which NIR has no place for. --form cubali (default): synapses, membranes and readout as nodes
-of their own (CubaLI or LI, LIF, Linear), for readers of all nodes of NIR; any synapse. --form cubalif: one recurrent
-CubaLIF node, which Norse runs too; only for single-exponential synapses (--neuron-option tau_r_s=0) and for one step.
-Norse 1.1 and snnTorch 1.0 know neither CubaLI nor LI. `rate2spike import` reads both forms back.
+refractory period and noise, which NIR has no place for. --form cubalif: one recurrent CubaLIF node, which Norse runs too;
+exact for single-exponential synapses (--neuron-option tau_r_s=0), where it is the default, and for one step. --form cubali:
+synapses, membranes and readout as nodes of their own (CubaLI or LI, LIF, Linear), for readers of all nodes of NIR, which
+Norse 1.1 and snnTorch 1.0 are not; any synapse. `rate2spike import` reads both forms back.
 
 --to nwb, --to neo: spike records (.h5, .hdf5 or .mat), one per trial, as a Neurodata Without Borders file (.nwb) or a block
 of Neo in its MATLAB format (.mat).
 
 example: rate2spike export MODEL.mat --to nir --output MODEL.nir --scaling-factor 25
-example: rate2spike export MODEL.mat --to nir --form cubalif --neuron-option tau_r_s=0 --output MODEL.nir
+example: rate2spike export MODEL.mat --to nir --neuron-option tau_r_s=0 --output MODEL.nir
 example: rate2spike export TRIAL_1.h5 TRIAL_2.h5 --to nwb --output TRIALS.nwb
 """
 
@@ -49,7 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scaling-factor", type=float, default=None, help="of --to nir (default: the one found by a search)"
     )
-    parser.add_argument("--form", choices=FORMS, default=None, help="of the graph of --to nir (default: cubali)")
+    parser.add_argument(
+        "--form", choices=FORMS, default=None, help="of the graph of --to nir (default: cubalif where it is exact)"
+    )
     parser.add_argument("--dt-ms", type=float, default=None, help="step of --to nir (default: 0.05)")
     add_neuron_flags(parser)
     for name, text in NWB_TEXTS.items():
@@ -108,15 +110,17 @@ def _export_model(sources: list[Path], output: Path, arguments) -> str:
     source = one_model_file(sources[0])
     if source.suffix.lower() != ".mat":
         raise InputError(f"--to nir takes a model file (.mat), got {source}")
-    model, form = load_model(source), arguments.form or FORMS[0]
+    model = load_model(source)
     network = SpikingNetwork.from_model(
         model, arguments.scaling_factor, dt_s=step_s_of(arguments), params=neuron_of(arguments, model)
     )
-    graph = (cubalif_graph if form == "cubalif" else nir_graph)(nir_network(network))
-    write_nir(output, graph)
-    readers = (
-        f"for steps of {network.dt_s * 1e3:g} ms" if form == "cubalif" else "which Norse does not read: --form cubalif"
-    )
+    described = nir_network(network)
+    form = arguments.form or ("cubali" if described.tau_r_s.any() else "cubalif")
+    write_nir(output, (cubalif_graph if form == "cubalif" else nir_graph)(described))
+    readers = {
+        "cubalif": f"for steps of {network.dt_s * 1e3:g} ms",
+        "cubali": "for readers of all nodes of NIR (Norse and snnTorch are none)",
+    }[form]
     return f"network of {network.n_units} units, scaling factor {network.scaling_factor:g}, form {form}, {readers}"
 
 

@@ -31,6 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
     from rate2spike.spiking.nir_network import read_nir
 
     source = Path(arguments.source)
+    if source.is_dir():
+        raise InputError(f"{source} is a folder: name a NIR graph (.nir) in it")
     output = Path(arguments.output) if arguments.output else source.with_suffix(".mat")
     if output.suffix.lower() != ".mat":
         raise InputError(f"--output must end in .mat, got {output}")

@@ -25,7 +25,7 @@ from rate2spike.matlab_compat.values import (
 
 _STORAGE = ("f8", "f4", "i4", "i2", "u2", "u1")
 _FULL, _TEXT, _SPARSE = range(3)
-_FOREIGN_MACHINES = {2: "VAX D-float", 3: "VAX G-float"}  # numbers that no longer any program writes
+_FOREIGN_MACHINES = {2: "VAX D-float", 3: "VAX G-float", 4: "Cray numbers"}  # numbers that no longer any program writes
 _MAX_BYTES = 2**31 - 1
 
 
@@ -79,13 +79,11 @@ def parse(data: bytes, source: str) -> MatV4:
 
 
 def value(record: Record, file: MatV4, max_bytes: int) -> Any:
-    """The value of a record. Raises MatFileError naming file, variable and place if it is damaged."""
+    """The value of a record, opaque if it is not understood or too large. Raises MatFileError if it is damaged."""
     try:
         return _value(record, file.byte_order, Budget(max_bytes))
-    except UnknownForm as error:
+    except (UnknownForm, TooLarge) as error:
         return OpaqueValue(record.class_name, reason=str(error))
-    except TooLarge as error:
-        raise MatFileError(f"{file.source}: variable {record.name}: {error}") from None
     except (Damage, ValueError, OverflowError) as error:
         place = f"variable {record.name}, at byte {record.offset}"
         raise MatFileError(f"{file.source}: {place}: damaged or unreadable: {error}") from None

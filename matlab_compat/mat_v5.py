@@ -37,6 +37,11 @@ class Element:
         """Variable name; empty for the subsystem block."""
         return self.header.name
 
+    @property
+    def class_name(self) -> str:
+        """MATLAB class of the variable."""
+        return self.header.class_name
+
 
 @dataclass(frozen=True)
 class MatV5:
@@ -83,12 +88,12 @@ def parse(data: bytes, source: str) -> MatV5:
 
 
 def value(element: Element, file: MatV5, max_bytes: int) -> Any:
-    """The value of an element. Raises MatFileError naming file, variable and place if it is damaged or too large."""
+    """The value of an element, opaque if it is too large. Raises MatFileError (file, variable, place) if it is damaged."""
     try:
         data = matrix_bytes(element, file.byte_order, Budget(max_bytes))
         return _interpreted(data, element, file, Budget(max_bytes))
     except TooLarge as error:
-        raise MatFileError(f"{file.source}: variable {element.name}: {error}") from None
+        return OpaqueValue(element.class_name, reason=str(error))
     except (ValueError, OverflowError) as error:  # Damage, or what NumPy makes of damage that was not foreseen
         place = f"variable {element.name}, at byte {element.offset}"
         raise MatFileError(f"{file.source}: {place}: damaged or unreadable: {error}") from None
@@ -103,7 +108,7 @@ def _interpreted(data: memoryview, element: Element, file: MatV5, budget: Budget
         if not element.is_compressed:
             raise
         # by the checksum of the stream this is what was written: not damaged, only not understood here
-        return OpaqueValue(element.header.class_name, bytes(data), file.byte_order, file.subsystem, str(error))
+        return OpaqueValue(element.class_name, bytes(data), file.byte_order, file.subsystem, str(error))
 
 
 def matrix_bytes(element: Element, byte_order: str, budget: Budget) -> memoryview:

@@ -16,7 +16,7 @@ from rate2spike.matlab_compat.mat_v73_items import (
     is_struct_column,
     item_of,
     opened,
-    target_of,
+    target_or_none,
     variables,
 )
 from rate2spike.matlab_compat.values import MAX_DEPTH, UnknownForm
@@ -71,17 +71,15 @@ def _described(item, class_name: str | None) -> tuple[tuple[int, ...], str, int]
 
 
 def _stored_bytes(item, depth: int = 0) -> int:
-    """Bytes of the data in a container, nested containers included."""
-    if depth > MAX_DEPTH:
-        raise UnknownForm(f"nested more than {MAX_DEPTH} deep")
+    """Bytes of the data in a container, nested containers included, but for what loadmat does not read."""
+    if depth > MAX_DEPTH or item is None:
+        return 0
     if isinstance(item, h5py.Group):
         return sum(_stored_bytes(child, depth + 1) for child in item.values())
     if isinstance(item, h5py.Datatype) or item.shape is None:
         return 0
     if h5py.check_ref_dtype(item.dtype) is h5py.Reference:
-        return sum(
-            _stored_bytes(target_of(item, reference), depth + 1) for reference in np.ravel(item[()]) if reference
-        )
+        return sum(_stored_bytes(target_or_none(item, ref), depth + 1) for ref in np.ravel(item[()]) if ref)
     return 0 if item.attrs.get("MATLAB_empty", 0) else item.size * item.dtype.itemsize
 
 

@@ -81,7 +81,7 @@ def item_of(file: h5py.File, name: str) -> Any:
 def class_name_of(item) -> str | None:
     """MATLAB class, as the item says; None: it does not."""
     value = item.attrs.get("MATLAB_class")
-    return value.decode("ascii") if isinstance(value, bytes) else value if isinstance(value, str) else None
+    return value.decode("latin-1") if isinstance(value, bytes) else value if isinstance(value, str) else None
 
 
 def is_opaque(item, class_name: str | None) -> bool:
@@ -93,11 +93,19 @@ def is_opaque(item, class_name: str | None) -> bool:
 
 
 def target_of(item, reference: h5py.Reference) -> Any:
-    """What a reference in an item leads to. Raises Damage if nothing."""
+    """What a reference in an item leads to. Raises UnknownForm if nothing."""
+    target = target_or_none(item, reference)
+    if target is None:
+        raise UnknownForm("a reference that leads nowhere")
+    return target
+
+
+def target_or_none(item, reference: h5py.Reference) -> Any:
+    """What a reference in an item leads to; None if that was deleted."""
     try:
         return item.file[reference]
-    except ValueError as error:
-        raise Damage(f"a reference that leads nowhere ({first_line(error)})") from None
+    except (ValueError, KeyError, OSError):
+        return None
 
 
 def is_struct_column(item) -> bool:

@@ -18,6 +18,7 @@ from typing import Any
 
 from rate2spike.errors import InputError, MatFileError
 from rate2spike.matlab_compat import mat_v73_describe, mat_v73_read, mat_v73_write
+from rate2spike.matlab_compat.values import MAX_DEPTH
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "read": mat_v73_read.read,
@@ -130,6 +131,7 @@ def _serve() -> None:
     """In the child: answer requests until the parent closes the pipe."""
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # nothing else may be written into the pipe
+    sys.setrecursionlimit(50 * MAX_DEPTH)  # pickle calls itself several times per nested cell or struct
     while True:
         try:
             function, path, arguments, may_take_bytes = pickle.load(requests)

@@ -28,9 +28,10 @@ from rate2spike.matlab_compat.sparse_columns import SparseParts, sparse_matrix
 from rate2spike.matlab_compat.values import (
     MAX_DEPTH,
     MAX_DIMENSIONS,
+    NO_MEMORY,
     Budget,
-    Damage,
     OpaqueValue,
+    TooLarge,
     UnknownForm,
     dtype_of,
     text_of_units,
@@ -49,21 +50,26 @@ def read(path: str | os.PathLike, names: Iterable[str] | None, max_bytes: int) -
 
 
 def _read(name: str, file: h5py.File, budget: Budget) -> Any:
+    class_name = None
     try:
-        return _value(item_of(file, name), budget, ())
-    except UnknownForm as error:
-        return OpaqueValue("unknown", reason=str(error))
+        item = item_of(file, name)
+        class_name = class_name_of(item)
+        return _value(item, budget, ())
+    except (UnknownForm, TooLarge) as error:
+        reason = str(error)
+    except MemoryError:
+        reason = NO_MEMORY
+    return OpaqueValue(class_name or "unknown", reason=reason)
 
 
 def _value(item, budget: Budget, ancestors: tuple) -> Any:
     """The value of an item; what is not understood, but not damaged either, as an OpaqueValue that says why."""
     if isinstance(item, h5py.Datatype):
         return OpaqueValue("unknown", reason="an HDF5 type, no array")
-    address = h5py.h5o.get_info(item.id).addr
+    class_name, address = class_name_of(item), h5py.h5o.get_info(item.id).addr
     if address in ancestors:
-        raise Damage("a value that contains itself")
+        return OpaqueValue(class_name or "unknown", reason="it contains itself")
     budget.take(Budget.ARRAY_BYTES)
-    class_name = class_name_of(item)
     if is_opaque(item, class_name):
         return OpaqueValue(class_name or "unknown")
     try:

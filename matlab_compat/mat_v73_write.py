@@ -15,7 +15,7 @@ from rate2spike import __version__
 from rate2spike.errors import MatFileError
 from rate2spike.io.hdf5_file import open_hdf5
 from rate2spike.matlab_compat.mat_v73 import USER_BLOCK_BYTES, first_line
-from rate2spike.matlab_compat.mat_v73_items import check_layout
+from rate2spike.matlab_compat.mat_v73_items import check_layout, target_or_none
 from rate2spike.matlab_compat.values import OpaqueValue, char_units, class_of
 
 _NAMES_TYPE = h5py.vlen_dtype(np.dtype("S1"))
@@ -69,8 +69,8 @@ def _delete_referred(item) -> None:
         references = list(np.ravel(item[()]))
     if item is not None and isinstance(names := item.attrs.get("MATLAB_fields"), h5py.Reference):
         references.append(names)
-    for target in (item.file[reference] for reference in references if reference):
-        if target.name.startswith(f"/#refs#/{_OUR_NAMES}"):
+    for target in (target_or_none(item, reference) for reference in references if reference):
+        if target is not None and target.name.startswith(f"/#refs#/{_OUR_NAMES}"):
             _delete_referred(target)
             del item.file[target.name]
 

@@ -27,6 +27,7 @@ from rate2spike.matlab_compat import (
 )
 from rate2spike.matlab_compat.mat_kind import format_of
 from rate2spike.matlab_compat.values import (
+    NO_MEMORY,
     OpaqueValue,
     check_name,
     dtype_of,
@@ -76,8 +77,8 @@ def loadmat(
     A double stored in one byte is float64, logical is bool, a char row is a `str`, a cell array an object array, a struct
     (array) a structured array, sparse a scipy.sparse matrix; what Python cannot represent (function handles, tables,
     string objects, user classes) is an OpaqueValue naming its class. Arrays keep their shape; of several variables of one
-    name the last counts. A variable in a form that is not known here is an OpaqueValue too, whose `reason` a warning
-    repeats; asked for by name it is an error.
+    name the last counts. A variable in a form that is not known here, or too large, is an OpaqueValue too, whose `reason` a
+    warning repeats; asked for by name it is an error.
 
     names: read only these (one, or several). simplify: return a squeezed, Python-friendly view instead
     (`values.simplified`): 1x1 arrays as scalars, vectors 1-D, structs as dicts, cells as lists. max_bytes: most memory
@@ -251,7 +252,7 @@ def _value(item: Any, file: mat_v4.MatV4 | mat_v5.MatV5, max_bytes: int) -> Any:
     try:
         return module.value(item, file, max_bytes)
     except MemoryError:
-        raise MatFileError(f"{file.source}: variable {item.name}: not enough memory") from None
+        return OpaqueValue(item.class_name, reason=NO_MEMORY)
 
 
 def _described(item: Any, file: mat_v4.MatV4 | mat_v5.MatV5) -> Variable:

@@ -23,6 +23,7 @@ NUMERIC_CLASSES = (
 )  # fmt: skip
 MAX_DEPTH = 200  # of nested cells and structs
 MAX_DIMENSIONS, LARGEST_EXTENT = 32, 2**31 - 1  # that every format can hold
+NO_MEMORY = "there is not enough memory for it"
 LARGEST_EXACT_INTEGER = 2**53  # beyond it a double skips integers
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}\Z")
 _KEYWORDS = frozenset(

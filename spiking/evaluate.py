@@ -227,16 +227,21 @@ def check_n_trials(n_trials: int, flag: str = "--n-trials") -> None:
 def executor_of(n_threads: int | None, executor: Executor | None) -> Iterator[Executor]:
     """The caller's executor, or a thread pool of n_threads (default: one per usable core); the kernels release the GIL.
 
-    When the block ends early (Ctrl-C), work not yet begun is cancelled.
+    When the block ends early, work not yet begun is cancelled; Ctrl-C does not wait for what has begun (a compilation
+    takes long), whose results nobody takes.
     """
     if executor is not None:
         yield executor
         return
     pool = ThreadPoolExecutor(checked_threads(n_threads))
+    wait = True
     try:
         yield pool
+    except KeyboardInterrupt:
+        wait = False
+        raise
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        pool.shutdown(wait=wait, cancel_futures=True)
 
 
 def checked_threads(n_threads: int | None) -> int:

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from rate2spike.figures import Axes, Figure
 from rate2spike.spiking.network_table import NetworkRow
 from rate2spike.spiking.search_remarks import GOOD_ACCURACY
 

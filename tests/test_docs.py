@@ -88,13 +88,14 @@ def test_exports_page_runs_from_top_to_bottom(tmp_path, go_nogo_path):
     pytest.importorskip("nir"), pytest.importorskip("pynwb")
     page = (ROOT / "docs" / "exports.md").read_text(encoding="utf-8")
     found = re.findall(r"```(bash|python)\n(.*?)```", page, flags=re.DOTALL)  # Norse's block: tests/io/test_norse.py
-    assert len(found) == 5
+    assert len(found) == 6
     shutil.copy(go_nogo_path, tmp_path / "go_nogo.mat")
     for language, code in found:
         command = [sys.executable, "-c", code] if language == "python" else ["bash", "-euo", "pipefail", "-c", code]
         done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
         assert done.returncode == 0, code + done.stdout + done.stderr
     assert (tmp_path / "trials.nwb").exists() and (tmp_path / "go_nogo_cubalif.nir").exists()
+    assert (tmp_path / "events.npy").exists()
 
 
 @pytest.mark.slow

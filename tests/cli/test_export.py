@@ -38,7 +38,7 @@ def test_model_to_nir(cli, tmp_path, go_nogo_path):
     output = tmp_path / "m.nir"
     output.write_text("old")
     code, out, error = cli("export", model, "--to", "nir", "--output", output, "--scaling-factor", 25)
-    which = "form cubali, which Norse does not read: --form cubalif"
+    which = "form cubali, for readers of all nodes of NIR (Norse and snnTorch are none)"
     assert code == 0 and out == f"{output}: network of 200 units, scaling factor 25, {which}\n"
     (line,) = error.splitlines()
     assert line.startswith("rate2spike export: warning: NIR cannot hold the refractory period (2 ms) and the noise")
@@ -47,6 +47,18 @@ def test_model_to_nir(cli, tmp_path, go_nogo_path):
     np.testing.assert_array_equal(graph.nodes["w"].weight, network.w.astype(float))
     np.testing.assert_array_equal(graph.nodes["w_out"].weight, network.readout.astype(float))
     np.testing.assert_array_equal(graph.nodes["synapse"].tau_mem, network.tau_d_s)
+
+
+def test_single_exponential_synapses_take_the_form_that_norse_runs(cli, tmp_path, model):
+    nir = pytest.importorskip("nir")
+    command = ["export", model, "--to", "nir", "--scaling-factor", 5, "--output", tmp_path / "m.nir"]
+    options = ["--neuron-option", "tau_r_s=0", "t_ref_s=0", "noise_sd_mv=0"]
+    code, out, error = cli(*command, *options)
+    assert code == 0 and not error and out.endswith("form cubalif, for steps of 0.05 ms\n")
+    assert type(nir.read(tmp_path / "m.nir").nodes["units"]).__name__ == "CubaLIF"
+    code, out, error = cli(*command, *options, "--form", "cubali")
+    assert code == 0 and not error and "form cubali," in out
+    assert type(nir.read(tmp_path / "m.nir").nodes["synapse"]).__name__ == "LI"
 
 
 def test_records_to_nwb(cli, tmp_path, records):

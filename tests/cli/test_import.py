@@ -56,13 +56,14 @@ def test_flags_change_single_constants_of_the_file(cli, tmp_path, graph):
 
 
 BAD = [
+    (".", "is a folder: name a NIR graph (.nir) in it"),
     ("{graph} --output {folder}/x.h5", "--output must end in .mat"),
     ("{graph} --output {folder}/absent/x.mat", "its folder does not exist"),
     ("{graph} --output {folder}/model.mat", "model.mat exists already"),
     ("{graph} --output {folder}/x.mat --dt-ms 0.1", "it was written for steps of 0.05 ms, not 0.1 ms"),
     ("{graph} --output {folder}/x.mat --dt-ms 7", "the step must be above 0 and at most 5 ms"),
     ("{folder}/none.nir", "none.nir: No such file"),
-    ("{folder} --output {folder}/x.mat", "Is a directory"),
+    ("{folder} --output {folder}/x.mat", "is a folder: name a NIR graph"),
     ("{folder}/model.mat --output {folder}/x.mat", "model.mat is not a NIR graph"),
     ("{folder}/cut.nir", "cut.nir is not a NIR graph"),
     ("{folder}/node.nir", "node.nir is not a NIR graph"),

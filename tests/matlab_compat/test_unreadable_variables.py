@@ -12,8 +12,10 @@ from rate2spike.errors import MatFileError, ModelFileError
 from rate2spike.matlab_compat import mat_v5
 from rate2spike.matlab_compat.mat_v5_write import element, file_header
 from rate2spike.matlab_compat.matfile import OpaqueValue, append, loadmat, savemat, variable_names, whos
-from rate2spike.matlab_compat.model_file import load_model, save_model
+from rate2spike.matlab_compat.model_file import load_model, model_variables, save_model
 from rate2spike.matlab_compat.values import to_matlab
+
+from helpers import small_model
 
 VALUE = np.array([[2.5, 3.5]])
 
@@ -196,6 +198,47 @@ def test_a_filter_that_is_not_installed_is_named(tmp_path):
         h5py.h5d.create(file.id, b"odd", h5py.h5t.IEEE_F64LE, h5py.h5s.create_simple((4,)), plan)
     with pytest.warns(UserWarning, match="variable odd cannot be read: packed by the HDF5 filter 32700"):
         assert loadmat(path)["w"] == 1
+
+
+@pytest.mark.parametrize("version", ["7", "7.3"])
+def test_a_variable_that_is_too_large_blocks_no_other(tmp_path, version, monkeypatch):
+    """zeros(1e4) takes 800 MB in memory and next to nothing in a file."""
+    path = tmp_path / "f.mat"
+    zeros, model = np.zeros((2000, 2000)), small_model()
+    savemat(path, model_variables(model) | {"reserved": zeros, "inside": {"a": zeros}}, version)
+    monkeypatch.setenv("RATE2SPIKE_MAX_MIB", "1")
+    assert path.stat().st_size * 64 < zeros.nbytes
+    with pytest.warns(UserWarning, match="variable (reserved|inside) cannot be read: would take more than"):
+        values = loadmat(path)
+    assert values["N"] == model.n_units
+    assert [(values[name].class_name, values[name].element) for name in ("reserved", "inside")] == [
+        ("double", b""),
+        ("struct", b""),
+    ]
+    assert (load_model(path).w_rec == model.w_rec).all()
+    append(path, {"new": 1})
+    assert loadmat(path, "reserved", max_bytes=10**8)["reserved"].shape == zeros.shape
+    with pytest.raises(MatFileError, match=r"cannot write reserved: .*would take more than"):
+        savemat(tmp_path / "g.mat", {"reserved": values["reserved"]})
+
+
+def test_references_that_lead_nowhere_or_round_and_structs_beyond_all_depth(tmp_path):
+    path = tmp_path / "f.mat"
+    savemat(path, {"w": 1, "cells": ["a", "b"]}, "7.3")
+    with h5py.File(path, "r+") as file:
+        del file["#refs#"][sorted(file["#refs#"])[0]]
+        loop = file.create_dataset("loop", (1, 1), dtype=h5py.ref_dtype)
+        loop[0, 0], loop.attrs["MATLAB_class"] = loop.ref, np.bytes_("cell")
+        group = file
+        for _ in range(250):
+            group = group.create_group("deep")
+            group.attrs["MATLAB_class"] = np.bytes_("struct")
+    with pytest.warns(UserWarning, match="leads nowhere|contains itself|nested more than 200 deep") as caught:
+        values = loadmat(path)
+    assert len(caught) == 3 and values["w"] == 1 and values["loop"][0, 0].reason == "it contains itself"
+    assert {v.name: v.shape for v in whos(path)} == {"w": (1, 1), "cells": (2, 1), "loop": (1, 1), "deep": (1, 1)}
+    append(path, {"cells": 2, "loop": 3}, remove="deep")
+    assert loadmat(path) == {"w": 1, "cells": 2, "loop": 3}
 
 
 @pytest.mark.parametrize("version", ["5", "7", "7.3"])
