@@ -173,6 +173,9 @@ def _search(model) -> str:
     if model.scaling_factor != model.scaling_factor:
         return "claimed by a search that has not finished"
     text = f"scaling factor {model.scaling_factor:g}"
-    if model.scaling_accuracies is not None and model.scaling_accuracies.size:
-        text += f", accuracy {model.scaling_accuracies.max():.3f} on the search trials"
-    return text
+    factors, accuracies = model.scaling_factors, model.scaling_accuracies
+    if factors is None or accuracies is None or factors.shape != accuracies.shape:
+        return text
+    # at that factor: the adaptive strategy may give another one more right answers of fewer trials
+    found = accuracies[factors == model.scaling_factor]
+    return text + (f", accuracy {found[0]:.3f} on the search trials" if found.size else "")

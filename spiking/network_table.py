@@ -90,10 +90,12 @@ def _search(path: Path, model: TrainedModel) -> dict:
         return {"best_factor": best}
     at = int(np.flatnonzero(factors == best)[0])
     accuracy = float(accuracies[at])
+    if not 0 <= accuracy <= 1:  # NaN, or percent
+        return {"best_factor": best}
     found = {"best_factor": best, "search_accuracy": accuracy, "converts": accuracy >= GOOD_ACCURACY}
     n_trials = np.ravel(model.settings.get("search_trials_per_factor", np.zeros(0)))
-    if n_trials.size == factors.size:
-        interval = wilson_interval(round(accuracy * n_trials[at]), int(n_trials[at]))
+    counts = n_trials if n_trials.size == factors.size and np.all(n_trials >= 1) else None
+    if counts is not None:
+        interval = wilson_interval(round(accuracy * counts[at]), int(counts[at]))
         found |= {"search_low": interval[0], "search_high": interval[1]}
-    counts = n_trials if n_trials.size == factors.size else None
     return found | {"remarks": remarks_on(factors, accuracies, best, counts, diagnose_command(path))}

@@ -74,6 +74,16 @@ def test_the_factor_that_is_used_is_the_one_in_the_table(cli, population):
     assert (population / "evaluation.csv").read_bytes() == kept
 
 
+def test_accuracies_that_are_none_cost_no_table(cli, population):
+    for seed, accuracies in ((1, [np.nan, np.nan]), (2, [95, 80])):
+        append(population / f"seed_{seed}/model.mat", {"all_perfs": np.array(accuracies)[:, None]})
+    append(population / "seed_10/model.mat", {"r2s_search_trials_per_factor": np.array([[np.nan, 0]])})
+    assert cli("search", population)[0] == 0
+    rows = rows_of(population / "searches.csv")
+    assert [row["search_accuracy"] for row in rows] == ["", "", "0.6"] and rows[2]["search_low"] == ""
+    assert [row["best_factor"] for row in rows] == ["20.0", "20.0", "30.0"]
+
+
 @pytest.mark.filterwarnings("default:the network is silent")
 def test_silent_networks_are_named(cli, population):
     code, _, error = cli("evaluate", population, "--n-trials", 2, "--seed", 2, "--neuron-option", "bias_mv=-60")
