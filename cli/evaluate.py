@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     )  # fmt: skip
     rows = _evaluate_several(files, arguments, seed)
     if not arguments.json:
-        print(f"{len(rows)} models, {arguments.n_trials} fresh trials each, seed {seed}")
+        print(f"{len(rows)} model{'s' if len(rows) > 1 else ''}, {arguments.n_trials} fresh trials each, seed {seed}")
         print("\n".join(table_lines(rows)), flush=True)
     if folder and any(row.accuracy is not None for row in rows):  # a typo leaves an earlier table alone
         _write(folder, rows, quiet=arguments.json)

@@ -28,9 +28,10 @@ def run(arguments: argparse.Namespace) -> int:
     from rate2spike.matlab_compat.model_paths import distinct_names
 
     files = {file: not Path(path).is_dir() for path in arguments.paths for file in _files(Path(path))}
+    names = distinct_names([*files]) if len(files) > 1 else [file.stem for file in files]
     work = [
         partial(_inspect, file, name, arguments, is_named=is_named)
-        for (file, is_named), name in zip(files.items(), distinct_names([*files]), strict=True)
+        for (file, is_named), name in zip(files.items(), names, strict=True)
     ]
     if len(files) == 1:
         work[0]()

@@ -131,11 +131,12 @@ _ACTIONS = {"versions": _versions, "simulate": _simulate, "run": _run, "search":
 
 def _network(request: dict, scaling_factor: float | None):
     from rate2spike.matlab_compat.model_file import load_model
+    from rate2spike.matlab_compat.model_paths import one_model_file
     from rate2spike.spiking.network import SpikingNetwork
 
     return SpikingNetwork.from_model(
-        load_model(_path(request)), scaling_factor, initial_weights=bool(_number(request, "use_initial_weights", 0)),
-        downsample=_whole(request, "downsample", 1),
+        load_model(one_model_file(_path(request))), scaling_factor,
+        initial_weights=bool(_number(request, "use_initial_weights", 0)), downsample=_whole(request, "downsample", 1),
     )  # fmt: skip
 
 

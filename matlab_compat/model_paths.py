@@ -69,8 +69,6 @@ def distinct_names(files: list[Path]) -> list[str]:
 
     `P/seed_1/model.mat`, `P/seed_2/model.mat` become `seed_1`, `seed_2`: the model of a run is called as its folder.
     """
-    if len(files) == 1:
-        return [files[0].stem]
     parts = [[*file.parent.resolve().parts, *([] if file.name == "model.mat" else [file.stem])] for file in files]
     if len({part[-1] for part in parts}) == len(parts):
         return [part[-1] for part in parts]

@@ -2,7 +2,8 @@ function results = rate2spike_eval_go_nogo(model_path, use_initial_weights)
 % RATE2SPIKE_EVAL_GO_NOGO  One NoGo and one Go trial of a Go-NoGo model, with the three published figures.
 %   results = rate2spike_eval_go_nogo(model_path, use_initial_weights)
 %
-%   model_path: a model file with an opt_scaling_factor, or a folder (its first model is taken). results has the fields
+%   model_path: a model file with an opt_scaling_factor, or a folder (its first model is taken, if need be
+%   from a subfolder, as of a population). results has the fields
 %   model_path, scaling_factor, out_nogo, out_go (1 x nt), spk_nogo, spk_go (N x nt) and params. Figures: both outputs; a
 %   raster per trial, excitatory units red, inhibitory ones blue.
 if nargin < 2 || isempty(use_initial_weights), use_initial_weights = false; end

@@ -76,6 +76,7 @@ def test_a_folder_without_a_model_and_one_with_several(tree):
 
 def test_names_tell_files_apart():
     assert distinct_names([Path("P/seed_1/model.mat"), Path("P/seed_2/model.mat")]) == ["seed_1", "seed_2"]
+    assert distinct_names([Path("P/seed_1/model.mat")]) == ["seed_1"]
     assert distinct_names([Path("a.mat"), Path("x/b.mat")]) == ["a", "b"]
     assert distinct_names([Path("runs/xor_1/model.mat"), Path("x/b.mat")]) == ["xor_1", "b"]
     assert distinct_names([Path("P/seed_1/model.mat"), Path("Q/seed_1/model.mat")]) == ["P", "Q"]
