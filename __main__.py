@@ -6,6 +6,7 @@ Nothing heavy is imported before Ctrl-C is seen to.
 import sys
 
 from rate2spike.interruption import as_process
+from rate2spike.output_streams import make_streams_last, spell_in_ascii
 
 
 def main() -> int:
@@ -21,12 +22,14 @@ def command_line(*first: str, prog: str | None = None) -> int:
     arguments = [*first, *sys.argv[1:]]
 
     def command() -> int:
-        from rate2spike.output_streams import make_streams_last
-
         below_stdout = make_streams_last()
+        spell_in_ascii()
         from rate2spike.cli.main import main
 
-        code = main(arguments, prog)
+        try:
+            code = main(arguments, prog)
+        except SystemExit as end:  # argparse's, of --help among others
+            code = int(end.code or 0)
         sys.stdout.flush()
         if below_stdout.fault is None:
             return code

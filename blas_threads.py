@@ -5,15 +5,17 @@ follows that division. So whoever multiplies matrices or calls linear algebra fo
 For the sizes of these networks more threads would gain nothing: the cores are used by trials and networks side by side.
 """
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
 _lock = threading.Lock()
 _n_inside = 0
-_limits: threadpool_limits | None = None
+_limits: list[threadpool_limits] = []
+_libraries: tuple[int, ThreadpoolController] | None = None  # found when so many modules were imported
 
 
 @contextmanager
@@ -21,17 +23,30 @@ def one_blas_thread() -> Iterator[None]:
     """Let the BLAS (OpenBLAS, MKL, BLIS) use one thread in a block, or, as a decorator, in a function.
 
     The limit is one of the process: the first who enters, in whatever thread, sets it, the last who leaves takes it back.
+    A decorated function has one frame more above it, which the stacklevel of its warnings must count.
     """
-    global _n_inside, _limits
+    global _n_inside
     with _lock:
-        if not _n_inside:
-            # made anew each time: SciPy loads a BLAS of its own when its linear algebra is first imported
-            _limits = threadpool_limits(1, user_api="blas")
+        _limit_all()
         _n_inside += 1
     try:
         yield
     finally:
         with _lock:
             _n_inside -= 1
-            if not _n_inside and _limits:
-                _limits.restore_original_limits()
+            while not _n_inside and _limits:
+                _limits.pop().restore_original_limits()
+
+
+def _limit_all() -> None:
+    """Limit every BLAS there is: SciPy, for one, loads its own when its linear algebra is first imported.
+
+    To look for them takes milliseconds, longer than a short simulation: done again only after new imports.
+    """
+    global _libraries
+    n_modules = len(sys.modules)
+    is_known = _libraries is not None and _libraries[0] == n_modules
+    if _libraries is None or not is_known:
+        _libraries = n_modules, ThreadpoolController()
+    if not _limits or not is_known:
+        _limits.append(_libraries[1].limit(limits=1, user_api="blas"))

@@ -1,42 +1,20 @@
 """What all figures share: matplotlib, styles that are told apart in grey, and saving as PNG and PDF without a display."""
 
-import contextlib
 import io
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
+from rate2spike import matplotlib_anywhere  # noqa: F401 - before matplotlib itself
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import make_folder, write_atomically
 
-
-def _import_matplotlib() -> None:
-    """Import it whatever MPLBACKEND says: matplotlib refuses to start for a backend that is not installed (a terminal in
-    Jupyter names one), and a figure that is saved to a file needs none. Raises InputError."""
-    backend = os.environ.pop("MPLBACKEND", None)
-    try:
-        import matplotlib
-    except (ValueError, OSError) as error:  # a matplotlibrc that is no text, a folder that cannot be read
-        raise InputError(
-            f"matplotlib does not start: {error} (see MATPLOTLIBRC, MPLCONFIGDIR and the file matplotlibrc)"
-        ) from None
-    finally:
-        if backend is not None:
-            os.environ["MPLBACKEND"] = backend
-    if backend:
-        with contextlib.suppress(ValueError):  # for what the caller may draw with pyplot
-            matplotlib.rcParams["backend"] = backend
-
-
-if "matplotlib" not in sys.modules:
-    _import_matplotlib()
-
-from matplotlib.axes import Axes  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
-from matplotlib.ticker import MaxNLocator  # noqa: E402, F401 - all modules with figures take these from here
+# isort: split
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator  # noqa: F401 - all modules with figures take these from here
 
 LINE_STYLES = ("-", "--", "-.", ":")
 SHADES = ("0.0", "0.45", "0.65", "0.3")

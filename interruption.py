@@ -9,6 +9,8 @@ import os
 import signal
 import sys
 
+from rate2spike.output_streams import occupy_closed_descriptors
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +38,7 @@ def as_process(command: "Callable[[], int]", prog: str) -> int:
     global _watched
     if _watched is not None:
         return command()
-    _take_standard_descriptors()
+    occupy_closed_descriptors()
     _watched = _Watched(prog)
     sys.unraisablehook = _again_if_swallowed(sys.unraisablehook)
     _handle_with(_on_signal)
@@ -110,6 +112,8 @@ def _end(code: int) -> None:
             stream.flush()
         except (AttributeError, OSError, ValueError):  # closed, full
             pass
+    if "multiprocessing.util" in sys.modules:  # semaphores that were left would be complained of, by another process
+        sys.modules["multiprocessing.util"]._run_finalizers(0)
     os._exit(code)
 
 
@@ -127,13 +131,3 @@ def _again_if_swallowed(usual: "Callable") -> "Callable":
             usual(unraisable)
 
     return hook
-
-
-def _take_standard_descriptors() -> None:
-    """Open those of 0 to 2 that are closed: else the next file opened would get the number, and what is printed."""
-    for descriptor in range(3):
-        try:
-            os.fstat(descriptor)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
-            os.set_inheritable(descriptor, True)

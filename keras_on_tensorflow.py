@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rate2spike import matplotlib_anywhere  # noqa: F401 - Keras imports matplotlib
 from rate2spike.errors import InputError
 
 
@@ -22,9 +23,21 @@ def _choose_backend() -> None:
         )
 
 
+def _settings_file() -> str:
+    return os.path.join(os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras"), "keras.json")
+
+
 _choose_backend()
 
-import keras  # noqa: E402
+try:
+    import keras
+except ImportError:
+    raise
+except Exception as error:  # Keras checks the user's file of settings while it is imported
+    raise InputError(
+        f"Keras does not start: {str(error) or type(error).__name__} (see its file {_settings_file()})"
+    ) from None
+
 import tensorflow as tf  # noqa: E402, F401 - taken from here
 
 

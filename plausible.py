@@ -3,10 +3,15 @@
 The ranges stand beside the fields or arguments that have them.
 """
 
+import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
+
+_NO_CALLERS = ("rate2spike", "keras", "contextlib")  # packages whose lines no user wrote
 
 
 class Plausible(NamedTuple):
@@ -18,8 +23,8 @@ class Plausible(NamedTuple):
     least: float = 0.0
 
 
-def warn_if_implausible(name: str, values: Any, plausible: Plausible, stacklevel: int = 2) -> None:
-    """Warn of numbers outside the range; values: one number or an array of them."""
+def warn_if_implausible(name: str, values: Any, plausible: Plausible) -> None:
+    """Warn, at the caller's line, of numbers outside the range; values: one number or an array of them."""
     numbers = np.ravel(np.asarray(values, np.float64))
     low, high, unit, least = plausible
     doubtful = numbers[(numbers < low) | (numbers > high) | ((numbers != 0) & (np.abs(numbers) < least))]
@@ -32,5 +37,22 @@ def warn_if_implausible(name: str, values: Any, plausible: Plausible, stacklevel
         known = f"{low:g} to {high:g} {unit}" + (f", of {least:g} or more in size if not 0" if least else "")
     warnings.warn(
         f"{name} is {doubtful[0]:g} {unit}{count}; plausible is {known}. Is it in another unit?",
-        stacklevel=stacklevel + 1,
+        stacklevel=_level_of_caller(),
     )
+
+
+@contextmanager
+def not_typed_here() -> Iterator[None]:
+    """No such warning in this block: its numbers come from a file, or were warned of already."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*; plausible is")
+        yield
+
+
+def _level_of_caller() -> int:
+    """Stack level, seen from the function that asks, of the first line outside of this package: constructors, decorators
+    and conveniences lie between."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] in _NO_CALLERS:
+        level, frame = level + 1, frame.f_back
+    return level

@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.gpu.isdecimal():
         raise InputError(f"--gpu must be the index of one GPU, got {arguments.gpu!r}")
     if not arguments.resume:
-        RunFolder.check_free(folder)
+        RunFolder.check_free(folder, "model.keras", "checkpoints")
     elif _has_epochs(folder, config):
         print(f"the run in {folder} is finished, with {config.epoch} epochs; nothing was changed")
         return 0

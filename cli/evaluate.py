@@ -11,6 +11,7 @@ example: rate2spike evaluate MODEL.mat --n-trials 1000 --seed 2
 import argparse
 import json
 import sys
+import warnings
 from pathlib import Path
 
 from rate2spike.cli.arguments import add_seed, add_task, check_task
@@ -48,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Evaluate and print. Raises InputError, of several models when all others are done."""
     from rate2spike.matlab_compat.model_paths import model_files
     from rate2spike.seeding import resolve_seed
-    from rate2spike.spiking.evaluate import check_n_trials, checked_threads
+    from rate2spike.spiking.evaluate import activity_remark, check_n_trials, checked_threads
     from rate2spike.spiking.params import neuron_params
 
     check_task(arguments)
@@ -56,6 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
     seed = resolve_seed(arguments.seed)
     if is_one_network(arguments.paths, files):
         _, network, result = _evaluated(files[0], arguments, seed)
+        remark = activity_remark(network, result.mean_rate_hz)
+        if remark:
+            warnings.warn(remark, stacklevel=2)
         print(_as_json(files[0], result, network.params.kind) if arguments.json else _in_words(files[0], result))
         return 0
     # what would be wrong for all of them is said once, and at once
@@ -70,9 +74,9 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.json:
         print(f"{len(rows)} models, {arguments.n_trials} fresh trials each, seed {seed}")
         print("\n".join(table_lines(rows)), flush=True)
-    if folder:
+    if folder and any(row.accuracy is not None for row in rows):  # a typo leaves an earlier table alone
         _write(folder, rows, quiet=arguments.json)
-    elif not arguments.json:
+    elif not folder and not arguments.json:
         print("(--output_dir DIR keeps the table and a figure)", flush=True)
     for line in remark_lines(rows):
         print(f"rate2spike evaluate: warning: {line}", file=sys.stderr)
@@ -87,7 +91,7 @@ def _evaluated(path: Path, arguments: argparse.Namespace, seed: int):
     from rate2spike.cli.arguments import task_options
     from rate2spike.matlab_compat.model_file import load_model
     from rate2spike.rate.model_task import task_of_model
-    from rate2spike.spiking.evaluate import evaluate
+    from rate2spike.spiking.evaluate import score_fresh
     from rate2spike.spiking.network import SpikingNetwork
 
     model = load_model(path)
@@ -96,7 +100,7 @@ def _evaluated(path: Path, arguments: argparse.Namespace, seed: int):
         model, arguments.scaling_factor, dt_s=step_s_of(arguments), params=neuron_of(arguments, model)
     )
     network = manipulated(network, arguments, seed)
-    result = evaluate(
+    result = score_fresh(
         network, task, arguments.n_trials, seed, n_threads=arguments.threads, frozen_noise=arguments.frozen_noise
     )
     return model, network, result
@@ -106,6 +110,7 @@ def _evaluate_several(files: list[Path], arguments: argparse.Namespace, seed: in
     """A row per model; of one that cannot be evaluated, what is known without."""
     from rate2spike.matlab_compat.model_paths import distinct_names, without_path
     from rate2spike.progress import Progress
+    from rate2spike.spiking.evaluate import activity_remark
     from rate2spike.spiking.network_table import network_row
 
     rows = []
@@ -118,7 +123,8 @@ def _evaluate_several(files: list[Path], arguments: argparse.Namespace, seed: in
                 progress.line(f"{path}: {problem}")
                 rows.append(_row_without(name, path, problem))
             else:
-                rows.append(network_row(name, path, model, result))
+                activity = activity_remark(network, result.mean_rate_hz)
+                rows.append(network_row(name, path, model, result, activity=activity))
                 progress.log(f"{name}: accuracy {result.accuracy:.3f}")
                 if arguments.json:
                     print(_as_json(path, result, network.params.kind), flush=True)

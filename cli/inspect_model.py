@@ -25,14 +25,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what each file is and holds. Raises InputError, of several files when all others are done."""
-    files = {file: Path(path).is_dir() for path in arguments.paths for file in _files(Path(path))}
+    from rate2spike.matlab_compat.model_paths import distinct_names
+
+    files = {file: not Path(path).is_dir() for path in arguments.paths for file in _files(Path(path))}
+    work = [
+        partial(_inspect, file, name, arguments, is_named=is_named)
+        for (file, is_named), name in zip(files.items(), distinct_names([*files]), strict=True)
+    ]
     if len(files) == 1:
-        for file, is_found in files.items():
-            _inspect(file, arguments, with_variables=not is_found)
+        work[0]()
         return 0
     with each_of_several() as attempt:
-        for file, is_found in files.items():
-            attempt(file, partial(_inspect, file, arguments, with_variables=not is_found))
+        for file, describe_it in zip(files, work, strict=True):
+            attempt(file, describe_it)
             print(flush=True)
     return 0
 
@@ -50,26 +55,28 @@ def _files(path: Path) -> list[Path]:
     return files
 
 
-def _inspect(path: Path, arguments: argparse.Namespace, *, with_variables: bool) -> None:
-    """The description of a file; of a model, the variables after it."""
+def _inspect(path: Path, figure_name: str, arguments: argparse.Namespace, *, is_named: bool) -> None:
+    """The description of a file; of a model that the user named, and did not find in a folder, the variables after it."""
     from rate2spike.io.file_summary import summary
     from rate2spike.matlab_compat.matfile import whos
     from rate2spike.matlab_compat.model_file import looks_like_model
 
     pairs = summary(path)
+    is_model = False
+    if pairs is None:
+        variables = whos(path)
+        is_model = looks_like_model({variable.name for variable in variables})
+    if arguments.spectrum and is_named and not is_model:
+        raise InputError(f"{path} holds no model whose eigenvalues could be drawn (--spectrum)")
     if pairs is not None:
-        if arguments.spectrum:
-            raise InputError(f"{path} holds no model whose eigenvalues could be drawn (--spectrum)")
         print("\n".join([str(path), *(f"  {name:<15} {text}" for name, text in pairs)]))
         return
-    variables = whos(path)
-    is_model = looks_like_model({variable.name for variable in variables})
-    if arguments.spectrum and not is_model:
-        raise InputError(f"{path} holds no model whose eigenvalues could be drawn (--spectrum)")
     lines = _model_lines(path) if is_model else []
-    if arguments.spectrum:
-        lines = [*lines[:-1], *_draw_spectrum(path, Path(arguments.output_dir or path.parent)), ""]
-    table = _table(variables) if with_variables or not is_model else []
+    if arguments.spectrum and is_model:
+        folder = arguments.output_dir
+        figure = path.parent / path.stem if folder is None else Path(folder) / figure_name
+        lines = [*lines[:-1], *_draw_spectrum(path, figure), ""]
+    table = _table(variables) if is_named or not is_model else []
     print("\n".join([str(path), *(lines if table else lines[:-1]), *table]))
 
 
@@ -82,14 +89,14 @@ def _model_lines(path: Path) -> list[str]:
     return [f"  {name:<15} {text}" for name, text in describe(model, task)] + [""]
 
 
-def _draw_spectrum(path: Path, folder: Path) -> list[str]:
+def _draw_spectrum(path: Path, figure_path: Path) -> list[str]:
     """Save the figure; lines that say what it shows and where it is."""
     from rate2spike.figures import save_figure
     from rate2spike.matlab_compat.model_file import load_model
     from rate2spike.rate.plots import eigenvalues, spectrum
 
     model = load_model(path)
-    figure = save_figure(spectrum(model), folder / f"{path.stem}_spectrum")[0]
+    figure = save_figure(spectrum(model), f"{figure_path}_spectrum")[0]
     pairs = [("eigenvalues", f"before training {_moduli(eigenvalues(model, initial=True))}")]
     pairs += [("", f"after training {_moduli(eigenvalues(model))}"), ("figure", str(figure))]
     return [f"  {name:<15} {text}" for name, text in pairs]

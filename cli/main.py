@@ -11,9 +11,9 @@ from importlib import import_module
 
 from rate2spike import __version__
 from rate2spike.cli.arguments import Parser
-from rate2spike.cli.standard_streams import prepare_standard_streams
 from rate2spike.errors import InputError
 from rate2spike.interruption import RUN_AGAIN, say_interrupted, was_interrupted
+from rate2spike.output_streams import spell_in_ascii
 
 COMMANDS = {
     "run": ("rate2spike.cli.run", "all of it for one task: train, search, evaluate, figures, summary"),
@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None, prog: str | None = None) -> int:
 
 def guarded(command: Callable[[], int], prog: str) -> int:
     """Run a command; bad input, warnings and Ctrl-C become one line each on standard error."""
-    prepare_standard_streams()
+    spell_in_ascii()
     warnings.showwarning = lambda message, *_args, **_kwargs: print(f"{prog}: warning: {message}", file=sys.stderr)
     try:
         return command()

@@ -6,7 +6,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,15 +105,17 @@ def table_lines(rows: Sequence["NetworkRow"]) -> list[str]:
     body = [
         (
             row.network, _training(row), _number(row.updates, "d"), _number(row.rate_accuracy, ".2f"),
-            _number(row.rate_loss, ".2f"), _number(row.scaling_factor or row.best_factor, "g"),
+            _number(row.rate_loss, ".2f"), _number(_factor(row), "g"),
             _with_interval(row.search_accuracy, row.search_low, row.search_high),
             _with_interval(row.accuracy, row.interval_low, row.interval_high), _number(row.mean_rate_hz, ".1f"),
         )
         for row in rows
     ]  # fmt: skip
+    factors = [replace(row, scaling_factor=_factor(row)) for row in rows]
     means = (
         "mean ± SD", "", _mean(rows, "updates", ".0f"), _mean(rows, "rate_accuracy", ".2f"),
-        _mean(rows, "rate_loss", ".2f"), _mean(rows, "best_factor", ".1f"), _mean(rows, "search_accuracy", ".3f"),
+        _mean(rows, "rate_loss", ".2f"), _mean(factors, "scaling_factor", ".1f"),
+        _mean(rows, "search_accuracy", ".3f"),
         _mean(rows, "accuracy", ".3f"), _mean(rows, "mean_rate_hz", ".1f"),
     )  # fmt: skip
     used = [k for k in range(len(header)) if any(row[k] not in ("", "-") for row in body)]
@@ -131,7 +133,7 @@ def remark_lines(rows: Sequence["NetworkRow"]) -> list[str]:
     """The warnings, one line per network that has some; of many the first few."""
     found = [f"{row.network}: {row.remarks}" for row in rows if row.remarks]
     more = len(found) - _MOST_REMARKS
-    return found if more <= 0 else [*found[:_MOST_REMARKS], f"and {more} more networks: see remarks in the table"]
+    return found if more <= 0 else [*found[:_MOST_REMARKS], f"and {more} more: see the column remarks of the table"]
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -146,6 +148,11 @@ def _training(row: "NetworkRow") -> str:
     if row.problem and row.updates is None:
         return ""
     return {True: "criteria met", False: "NOT met", None: "not recorded"}[row.criteria_met]
+
+
+def _factor(row: "NetworkRow") -> float | None:
+    """Of the fresh trials, else of the search."""
+    return row.best_factor if row.scaling_factor is None else row.scaling_factor
 
 
 def _number(value: float | None, form: str) -> str:

@@ -90,7 +90,7 @@ def _new(arguments):
     plan = _plan(arguments, {})
     name = arguments.name or f"{config.task.name}_{datetime.now():%Y_%m_%d_%H%M%S}_seed_{config.seed}"
     path = Path(arguments.output_dir) / name
-    RunFolder.check_free(path)
+    RunFolder.check_free(path, "models", "checkpoints")
     import_quietly()  # Ctrl-C meanwhile leaves nothing: the folder is made afterwards
     folder = RunFolder(path)
     _write_config(folder, config, plan)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError
 from rate2spike.io.nir_export import NIRNetwork
 from rate2spike.io.nir_signals import CONSTANT, FILTERS, NEURONS, FlatGraph, Signal, flat
@@ -38,6 +39,7 @@ class _Parts:
     notes: list[str] = field(default_factory=list)
 
 
+@one_blas_thread()
 def foreign_network(graph: "nir.NIRGraph", dt_s: float, input_step_s: float) -> NIRNetwork:
     """The network of a graph, for steps of dt_s. Warns, in one line, of what differs. Raises InputError."""
     one = flat(graph)
@@ -59,7 +61,7 @@ def foreign_network(graph: "nir.NIRGraph", dt_s: float, input_step_s: float) -> 
     unknown = np.isnan(parts.tau_d_s)
     parts.tau_d_s[unknown], parts.tau_r_s[unknown] = dt_s / ONE_STEP, 0.0
     if parts.notes:
-        warnings.warn("; ".join(dict.fromkeys(parts.notes)), stacklevel=4)
+        warnings.warn("; ".join(dict.fromkeys(parts.notes)), stacklevel=5)
     return _in_mv(one, names, parts, w_out, dt_s, input_step_s)
 
 

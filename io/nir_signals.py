@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ class FlatGraph:
         arriving = self._sum(name, (*path, name))
         if kind in ("Linear", "Affine"):
             weight = _weight(name, node)
-            arriving = {origin: weight @ value for origin, value in arriving.items()}
+            with one_blas_thread():
+                arriving = {origin: weight @ value for origin, value in arriving.items()}
             if kind == "Affine":
                 bias = np.ravel(np.asarray(node.bias, dtype=np.float64))[:, None]
                 arriving[CONSTANT] = arriving.get(CONSTANT, 0) + bias

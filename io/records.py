@@ -67,7 +67,7 @@ class SpikeRecord:
     def spike_times_s(self, unit: int) -> np.ndarray:
         """Times of a unit's spikes, the ends of their steps; unit: from 0 to N - 1.
 
-        Raises InputError if spikes were not recorded, and for a unit that there is not.
+        Raises InputError if spikes were not recorded, and for a unit that there is not one that is an IndexError too.
         """
         if self.events is None:
             raise InputError("this record holds no spikes: simulate with record=('spikes', ...)")

@@ -33,10 +33,13 @@ class RunFolder:
         make_folder(self.path)
 
     @staticmethod
-    def check_free(path: Path) -> None:
-        """Raise InputError if the folder holds a run."""
+    def check_free(path: Path, *written: str) -> None:
+        """Raise InputError if the folder holds a run, or something else under a name that this run would write to."""
         if (path / "config.toml").exists():
             raise InputError(f"{path} holds a run already: choose another folder, or go on with --resume")
+        for name in written:
+            if (path / name).exists():
+                raise InputError(f"{path} holds {name} already, of no run recorded there: choose another folder")
 
     @contextmanager
     def interruptible(self, how_to_go_on: str) -> Iterator[None]:

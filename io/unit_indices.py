@@ -7,11 +7,15 @@ import numpy as np
 from rate2spike.errors import InputError
 
 
+class NoSuchUnitError(InputError, IndexError):
+    """A unit that a network does not have: an index error as those of sequences are."""
+
+
 def unit_index(unit: int, n_units: int) -> int:
-    """One unit, from 0. Raises InputError that says the range."""
+    """One unit, from 0. Raises NoSuchUnitError, which says the range."""
     is_whole = isinstance(unit, int | np.integer) and not isinstance(unit, bool)
     if not is_whole or not 0 <= unit < n_units:
-        raise InputError(f"unit must be a whole number from 0 to {n_units - 1}, got {unit!r}")
+        raise NoSuchUnitError(f"unit must be a whole number from 0 to {n_units - 1}, got {unit!r}")
     return int(unit)
 
 
@@ -26,5 +30,5 @@ def unit_indices(units: Iterable[int] | np.ndarray, n_units: int) -> np.ndarray:
         raise InputError(f"units must be whole numbers from 0, or a mask of bool, got {given[:3].tolist()}")
     outside = given[(given < 0) | (given >= n_units)]
     if outside.size:
-        raise InputError(f"unit {outside[0]:g} (from 0) does not exist: the network has {n_units} units")
+        raise NoSuchUnitError(f"unit {outside[0]:g} (from 0) does not exist: the network has {n_units} units")
     return given.astype(np.int64)

@@ -67,17 +67,22 @@ def natural_order(path: Path) -> tuple[list[list[tuple[str, int]]], str]:
 def distinct_names(files: list[Path]) -> list[str]:
     """A name for each file, to be used in tables and file names: as short as tells them apart, without the suffix.
 
-    `P/seed_1/model.mat`, `P/seed_2/model.mat` become `seed_1`, `seed_2`.
+    `P/seed_1/model.mat`, `P/seed_2/model.mat` become `seed_1`, `seed_2`: the model of a run is called as its folder.
     """
-    if len({file.stem for file in files}) == len(files):
-        return [file.stem for file in files]
-    parts = [[*file.resolve().parts[:-1], file.stem] for file in files]
+    if len(files) == 1:
+        return [files[0].stem]
+    parts = [[*file.parent.resolve().parts, *([] if file.name == "model.mat" else [file.stem])] for file in files]
+    if len({part[-1] for part in parts}) == len(parts):
+        return [part[-1] for part in parts]
     n_common = next(
         (k for k, level in enumerate(zip(*parts, strict=False)) if len(set(level)) > 1), min(map(len, parts)) - 1
     )
     if len({part[-1] for part in parts}) == 1 and all(len(part) > n_common + 1 for part in parts):
-        parts = [part[:-1] for part in parts]  # all are called model.mat
-    return ["_".join(part[n_common:]) for part in parts]
+        parts = [part[:-1] for part in parts]  # all are called alike
+    names = ["_".join(part[n_common:]) for part in parts]
+    if len(set(names)) < len(names):  # a/b_c.mat and a_b/c.mat
+        names = [f"{name}_{k}" for k, name in enumerate(names, 1)]
+    return names
 
 
 def _models_below(folder: Path) -> list[Path]:

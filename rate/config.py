@@ -274,5 +274,5 @@ def _tau_steps(values: Any) -> tuple[float, ...]:
         raise InputError(f"time constants must be at least 1 step of 5 ms, got {min(taus)} (--decay_taus)")
     if len(taus) == 2 and taus[0] >= taus[1]:
         raise InputError(f"the smaller time constant must come first, got {taus[0]} {taus[1]} (--decay_taus)")
-    warn_if_implausible("time constant (--decay_taus)", taus, PLAUSIBLE_TAU, stacklevel=4)
+    warn_if_implausible("time constant (--decay_taus)", taus, PLAUSIBLE_TAU)
     return taus

@@ -54,6 +54,7 @@ class RateLayer(keras.layers.Layer):
         """Outputs o (B, T-1, n_outputs) from t = 1 on."""
         seed = tf.cast(self.seed_generator.next(), tf.int32)
         batch_size = tf.shape(u)[0] if u.shape[0] is None else u.shape[0]
+        u = u + 0.0 * u  # NaN where it is infinite, which a rate would show as 1
         noise = self.network.draw_noise(batch_size, u.shape[1], seed)
         o, r = self.network.outputs_and_rates(u, noise)
         if self.config.l2_rates:

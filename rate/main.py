@@ -116,7 +116,7 @@ def _run_in_folder(arguments: argparse.Namespace) -> int:
     if not arguments.recipe and arguments.config is None:
         require(arguments, "task", "N", "decay_taus")
     config = config_of(arguments, base_for(arguments) if arguments.recipe else None)
-    RunFolder.check_free(Path(arguments.run_folder))
+    RunFolder.check_free(Path(arguments.run_folder), "model.mat", "checkpoints")
     import_quietly()  # Ctrl-C meanwhile leaves nothing: the folder is made afterwards
     folder = RunFolder(arguments.run_folder)
     folder.write_config("training", _command(), config.sections())

@@ -110,6 +110,8 @@ class NeuroGymTask(Task):
 
     @cached_property
     def _env(self) -> Any:
+        from rate2spike import matplotlib_anywhere  # noqa: F401 - NeuroGym imports matplotlib
+
         try:
             import neurogym
         except ImportError as error:

@@ -85,7 +85,6 @@ def accuracy(
     return evaluate(network, task, n_trials, seed, n_threads=n_threads).accuracy
 
 
-@one_blas_thread()
 def evaluate(
     network: SpikingNetwork, task: Task | str, n_trials: int = 100, seed: int | None = None, *,
     n_threads: int | None = None, executor: Executor | None = None, frozen_noise: bool = False,
@@ -97,26 +96,28 @@ def evaluate(
     found = score_fresh(
         network, task, n_trials, seed, n_threads=n_threads, executor=executor, frozen_noise=frozen_noise
     )
-    _warn_of_activity(network, found.mean_rate_hz)
+    remark = activity_remark(network, found.mean_rate_hz)
+    if remark:
+        warnings.warn(remark, stacklevel=2)
     return found
 
 
-def _warn_of_activity(network: SpikingNetwork, rate_hz: float) -> None:
-    """Say so if a network is silent or saturated: a success rule may be met without a spike."""
+def activity_remark(network: SpikingNetwork, rate_hz: float) -> str:
+    """What to say of a network that is silent or saturated, else nothing: a success rule may be met without a spike."""
     ceiling_hz = 1 / np.maximum(network.params.per_unit("t_ref_s", network.n_units), network.dt_s).mean()
     if rate_hz < SILENT_HZ:
         state = "silent: its units fire"
     elif rate_hz > SATURATED_SHARE * ceiling_hz:
         state = f"saturated: of the {ceiling_hz:.3g} Hz that the refractory period allows its units fire"
     else:
-        return
-    warnings.warn(
+        return ""
+    return (
         f"the network is {state} {rate_hz:.3g} Hz on average, so that its accuracy says little; `rate2spike diagnose` "
-        "looks for a scaling factor that mends it",
-        stacklevel=3,
+        "looks for a scaling factor that mends it"
     )
 
 
+@one_blas_thread()
 def score_fresh(
     network: SpikingNetwork, task: Task | str, n_trials: int = 100, seed: int | None = None, *,
     n_threads: int | None = None, executor: Executor | None = None, frozen_noise: bool = False,
@@ -226,16 +227,21 @@ def check_n_trials(n_trials: int, flag: str = "--n-trials") -> None:
 def executor_of(n_threads: int | None, executor: Executor | None) -> Iterator[Executor]:
     """The caller's executor, or a thread pool of n_threads (default: one per usable core); the kernels release the GIL.
 
-    When the block ends early (Ctrl-C), work not yet begun is cancelled.
+    When the block ends early, work not yet begun is cancelled; Ctrl-C does not wait for what has begun (a compilation
+    takes long), whose results nobody takes.
     """
     if executor is not None:
         yield executor
         return
     pool = ThreadPoolExecutor(checked_threads(n_threads))
+    wait = True
     try:
         yield pool
+    except KeyboardInterrupt:
+        wait = False
+        raise
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        pool.shutdown(wait=wait, cancel_futures=True)
 
 
 def checked_threads(n_threads: int | None) -> int:

@@ -18,7 +18,7 @@ from rate2spike.io.records import SpikeRecord
 from rate2spike.matlab_compat.model_file import STEP_S, TrainedModel
 from rate2spike.matlab_compat.sparse_columns import dense
 from rate2spike.memory import check_memory
-from rate2spike.plausible import Plausible, warn_if_implausible
+from rate2spike.plausible import Plausible, not_typed_here, warn_if_implausible
 from rate2spike.seeding import Role, generator, key64, resolve_seed
 from rate2spike.spiking.params import (
     PUBLISHED_STEP_S,
@@ -77,7 +77,8 @@ class SpikingNetwork:
             raise InputError(f"downsampling must be a whole number from 1, got {downsample}")
         if params is None:
             neuron, constants = stored_neuron(model.settings)
-            params = neuron_params(neuron, **constants)
+            with not_typed_here():
+                params = neuron_params(neuron, **constants)
         dt_s = model.stored("dt_s") if dt_s is None else dt_s
         for name in params.numbers():
             params.per_unit(name, model.n_units)
@@ -264,7 +265,7 @@ def _steps_per_column(dt_s: float, column_s: float) -> int:
     n_steps = round(column_s / dt_s)
     if abs(n_steps * dt_s - column_s) > 1e-9 * column_s:
         raise InputError(f"the step must divide a column's {column_s * 1e3:g} ms, got {dt_s * 1e3:g} ms (--dt-ms)")
-    warn_if_implausible("the step (dt_s, --dt-ms)", dt_s * 1e3, PLAUSIBLE_STEP, stacklevel=3)
+    warn_if_implausible("the step (dt_s, --dt-ms)", dt_s * 1e3, PLAUSIBLE_STEP)
     return n_steps
 
 

@@ -47,9 +47,10 @@ FRESH_TRIALS = (
 
 
 def network_row(
-    network: str, path: Path, model: TrainedModel, evaluation: Evaluation | None = None, problem: str = ""
-) -> NetworkRow:
-    """The row of a model that could be read."""
+    network: str, path: Path, model: TrainedModel, evaluation: Evaluation | None = None, *,
+    activity: str = "", problem: str = "",
+) -> NetworkRow:  # fmt: skip
+    """The row of a model that could be read. activity: what must be said of it on the fresh trials."""
     training = dict(
         task=model.task or task_in_path(path, tuple(tasks.TASKS)), criteria_met=model.training_success,
         updates=None if model.last_update is None else model.n_updates_done,
@@ -60,7 +61,9 @@ def network_row(
         interval_low=evaluation.interval[0], interval_high=evaluation.interval[1], n_correct=evaluation.n_correct,
         n_trials=evaluation.n_trials, mean_rate_hz=evaluation.mean_rate_hz, seed=evaluation.seed,
     )  # fmt: skip
-    return NetworkRow(network, str(path), **{**training, **_search(path, model), **fresh}, problem=problem)
+    found = _search(path, model)
+    remarks = [text for text in (activity, *found.pop("remarks", ())) if text]
+    return NetworkRow(network, str(path), **{**training, **found, **fresh}, remarks="; ".join(remarks), problem=problem)
 
 
 def n_converting(rows: Sequence[NetworkRow]) -> tuple[int, int]:
@@ -93,4 +96,4 @@ def _search(path: Path, model: TrainedModel) -> dict:
         interval = wilson_interval(round(accuracy * n_trials[at]), int(n_trials[at]))
         found |= {"search_low": interval[0], "search_high": interval[1]}
     counts = n_trials if n_trials.size == factors.size else None
-    return found | {"remarks": "; ".join(remarks_on(factors, accuracies, best, counts, diagnose_command(path)))}
+    return found | {"remarks": remarks_on(factors, accuracies, best, counts, diagnose_command(path))}

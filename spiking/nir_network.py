@@ -8,6 +8,7 @@ from rate2spike.errors import InputError
 from rate2spike.io.nir_export import NIRNetwork
 from rate2spike.io.nir_import import read_nir_network
 from rate2spike.matlab_compat.model_file import STEP_S
+from rate2spike.plausible import not_typed_here
 from rate2spike.spiking.network import SpikingNetwork
 from rate2spike.spiking.params import LIFParams
 from rate2spike.spiking.simulate_reference import V_START_SPAN_MV
@@ -57,11 +58,13 @@ def _spiking_network(read: NIRNetwork, path: str | os.PathLike) -> SpikingNetwor
             f"{path}: steps of {read.dt_s * 1e3:g} ms do not divide an input column's {read.input_step_s * 1e3:g} ms"
         )
     try:
-        params = LIFParams(
-            tau_m_s=_common(read.tau_m_s), t_ref_s=_common(read.t_ref_s), tau_r_s=_common(read.tau_r_s),
-            v_reset_mv=_common(read.v_reset_mv), bias_mv=_common(read.v_leak_mv), noise_sd_mv=_common(read.noise_sd_mv),
-            v_peak_mv=_common(np.where(silent, LIFParams.v_peak_mv, read.v_threshold_mv)),
-        )  # fmt: skip
+        with not_typed_here():
+            params = LIFParams(
+                tau_m_s=_common(read.tau_m_s), t_ref_s=_common(read.t_ref_s), tau_r_s=_common(read.tau_r_s),
+                v_reset_mv=_common(read.v_reset_mv), bias_mv=_common(read.v_leak_mv),
+                noise_sd_mv=_common(read.noise_sd_mv),
+                v_peak_mv=_common(np.where(silent, LIFParams.v_peak_mv, read.v_threshold_mv)),
+            )  # fmt: skip
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     types = read.unit_types

@@ -67,7 +67,7 @@ class NeuronParams:
         if self.noise_scaling not in NOISE_SCALINGS:
             raise InputError(f"unknown noise scaling {self.noise_scaling!r}: choose from {', '.join(NOISE_SCALINGS)}")
         for name in self.numbers():
-            warn_if_implausible(name, getattr(self, name), self._PLAUSIBLE[name], stacklevel=3)
+            warn_if_implausible(name, getattr(self, name), self._PLAUSIBLE[name])
         if (np.asarray(self.v_reset_mv) >= np.asarray(self.v_peak_mv)).any():
             raise InputError("v_reset_mv must be below v_peak_mv")
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from rate2spike.errors import InputError
+from rate2spike.plausible import Plausible, warn_if_implausible
 
 _LAST_STEP = 2**40  # later than any simulation ends, and safe as a kernel's integer
+PLAUSIBLE_AMPLITUDE = Plausible(0, 1000, "mV", least=0.01)
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,8 @@ class Stimulation:
     mode 'exc' depolarises, 'inh' hyperpolarises. Pulses, as published: at each step one coin for all units decides with
     probability `duty` whether amplitude_mv is added to their voltages. continuous: amplitude_mv is a current (times the
     membrane's resistance) that flows all the time instead. A step lasts 0.05 ms, or the network's dt_s. An amplitude or a
-    duty of 0 is a control. Raises InputError for what can have no effect: no units, no whole step.
+    duty of 0 is a control. Raises InputError for what can have no effect: no units, no whole step. Warns of an amplitude
+    that is probably in another unit.
     """
 
     mode: str
@@ -42,13 +45,14 @@ class Stimulation:
                 "a stimulation's window must hold a step: 0 <= first_step < end_step, got "
                 f"{self.first_step} to {self.end_step}"
             )
-        if not 0 <= self.amplitude_mv < np.inf:
-            raise InputError(f"stimulation amplitude must be finite and at least 0 mV, got {self.amplitude_mv}")
-        if not 0 <= self.duty <= 1:
-            raise InputError(f"stimulation duty must be from 0 to 1, got {self.duty}")
+        if not _is_number(self.amplitude_mv) or not 0 <= self.amplitude_mv < np.inf:
+            raise InputError(f"stimulation amplitude must be finite and at least 0 mV, got {self.amplitude_mv!r}")
+        warn_if_implausible("stimulation amplitude_mv", self.amplitude_mv, PLAUSIBLE_AMPLITUDE)
+        if not _is_number(self.duty) or not 0 <= self.duty <= 1:
+            raise InputError(f"stimulation duty must be from 0 to 1, got {self.duty!r}")
         if isinstance(self.units, str):
             raise InputError(f"stimulated units are numbers from 0; a type of units is cell_type={self.units!r}")
-        units = np.array(list(self.units))
+        units = np.array(list(self.units)) if np.iterable(self.units) else np.array([self.units])
         if units.size and not _are_whole(units):
             raise InputError(f"stimulated units are whole numbers from 0, got {units[:3].tolist()}")
         if units.size and self.cell_type is not None:
@@ -127,6 +131,10 @@ def units_of_type(unit_types: np.ndarray, cell_type: str) -> np.ndarray:
     if not units.size:
         raise InputError(f"no unit is of type {cell_type!r}: types are {', '.join(sorted(set(unit_types.tolist())))}")
     return units
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
 
 
 def _are_whole(values: np.ndarray) -> bool:

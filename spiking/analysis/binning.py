@@ -68,22 +68,23 @@ def trial_rates(
 
 
 def smoothed(values: np.ndarray, sigma_s: float | None, bin_s: float) -> np.ndarray:
-    """Values (..., n_bins) smoothed over time by a Gaussian of SD sigma_s; None: as they are.
-
-    Raises InputError, also for a Gaussian that smooths nothing (narrower than a bin) or everything (wider than all bins).
-    """
+    """Values (..., n_bins) smoothed over time by a Gaussian of SD sigma_s; None: as they are. Raises InputError."""
     if sigma_s is None:
         return values
+    values = np.asarray(values, np.float64)
+    check_sigma(sigma_s, values.shape[-1], bin_s)
+    inside = gaussian_filter1d(np.ones(values.shape[-1]), sigma_s / bin_s, mode="constant")
+    return gaussian_filter1d(values, sigma_s / bin_s, axis=-1, mode="constant") / inside
+
+
+def check_sigma(sigma_s: float, n_bins: int, bin_s: float) -> None:
+    """Raise InputError for a Gaussian that smooths nothing (narrower than a bin) or everything (wider than all bins)."""
     if not 0 < sigma_s < np.inf:
         raise InputError(f"sigma_s must be above 0 (or None), got {sigma_s:g}")
-    values = np.asarray(values, np.float64)
-    n_bins = values.shape[-1]
     if sigma_s > n_bins * bin_s:
         raise InputError(f"sigma_s of {sigma_s:g} is longer than all {n_bins} bins of {bin_s:g} together; is it in s?")
     if round(_REACH_SDS * sigma_s / bin_s) < 1:
         raise InputError(f"sigma_s of {sigma_s:g} does not reach the next bin of {bin_s:g}: None does not smooth")
-    inside = gaussian_filter1d(np.ones(values.shape[-1]), sigma_s / bin_s, mode="constant")
-    return gaussian_filter1d(values, sigma_s / bin_s, axis=-1, mode="constant") / inside
 
 
 def condition_means(values: np.ndarray, index: np.ndarray, n_conditions: int) -> np.ndarray:

@@ -43,7 +43,7 @@ def cross_temporal_discriminability(
     classes of at least 2 trials each. Raises InputError.
     """
     trials = as_trials(records, at_least=4)
-    if not bin_s <= gaussian_s <= trials[0].duration_s:
+    if bin_s <= trials[0].duration_s and not bin_s <= gaussian_s <= trials[0].duration_s:
         raise InputError(
             f"gaussian_s must be from a bin of {bin_s:g} s to the trial's {trials[0].duration_s:g} s, got {gaussian_s:g}"
         )

@@ -7,7 +7,7 @@ import numpy as np
 
 from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError
-from rate2spike.spiking.analysis.binning import checked_rates, condition_means, smoothed, trial_rates
+from rate2spike.spiking.analysis.binning import check_sigma, checked_rates, condition_means, smoothed, trial_rates
 from rate2spike.spiking.analysis.trials import Records, WindowS, as_trials
 
 
@@ -39,6 +39,8 @@ def targeted_reduction(
     """
     trials = as_trials(records, at_least=2)
     rates = trial_rates(trials, bin_s=bin_s, sigma_s=None, window_s=window_s)
+    if sigma_s is not None:
+        check_sigma(sigma_s, rates.rate_hz.shape[-1], bin_s)
     return targeted_reduction_of_rates(
         rates.rate_hz, variables, n_components=n_components, sigma_bins=None if sigma_s is None else sigma_s / bin_s,
         time_s=rates.time_s,

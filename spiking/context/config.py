@@ -121,7 +121,7 @@ class ContextConfig:
                 f"are of different classes, and one is never shown; got {self.seq_len} (--seq_len)"
             )
         if self.tau_soma is not None:
-            warn_if_implausible("tau_soma (--tau_soma)", self.tau_soma, PLAUSIBLE_TAU_SOMA, stacklevel=3)
+            warn_if_implausible("tau_soma (--tau_soma)", self.tau_soma, PLAUSIBLE_TAU_SOMA)
         check_reset(self.reset)
         check_surrogate(self.surrogate, self.grad_scale)
         if self.interaction is not None:

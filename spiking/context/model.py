@@ -1,9 +1,9 @@
 """The networks: N spiking units and a leaky readout of one unit."""
 
-import warnings
 from typing import Any
 
 from rate2spike.keras_on_tensorflow import keras
+from rate2spike.plausible import not_typed_here
 from rate2spike.spiking.context.config import READOUT_TAU_STEPS, ContextConfig
 from rate2spike.spiking.layers.alif import ALIF
 from rate2spike.spiking.layers.clif import CLIF
@@ -18,8 +18,7 @@ def build(config: ContextConfig, n_inputs: int) -> keras.Model:
     """Model from (frames (B, T, I), context (B, T, C)) to (readout (B, T, 1), spikes (B, T, N))."""
     frames = keras.Input((None, n_inputs), name="frames", dtype="float32")
     context = keras.Input((None, config.data.n_classes), name="context", dtype="float32")
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*plausible is")  # said by the settings, by the names of the flags
+    with not_typed_here():  # the settings have warned, by the names of the flags
         hidden = hidden_layer(config)
     spikes = hidden(
         [frames, context] if is_clif(config) else keras.layers.Concatenate(dtype="float32")([frames, context])

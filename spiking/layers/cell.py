@@ -256,7 +256,7 @@ def check_positive(**values: float) -> None:
     for name, value in values.items():
         if not isinstance(value, int | float) or not 0 < value < np.inf:
             raise InputError(f"{name} must be a positive number, got {value!r}")
-        warn_if_implausible(name, value, PLAUSIBLE[name], stacklevel=4)
+        warn_if_implausible(name, value, PLAUSIBLE[name])
 
 
 def _given(values: np.ndarray):

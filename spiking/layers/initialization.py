@@ -40,12 +40,12 @@ def checked_tau(tau_ms: TimeConstant, name: str) -> Any:
         bounds = np.asarray(tau_ms.get("uniform", ()), float)
         if bounds.shape != (2,) or not 0 < bounds[0] <= bounds[1] < np.inf:
             raise InputError(f"{name} as a range must be (low, high) with 0 < low <= high, got {tau_ms}")
-        warn_if_implausible(name, bounds, PLAUSIBLE_TAU, stacklevel=4)
+        warn_if_implausible(name, bounds, PLAUSIBLE_TAU)
         return {"uniform": bounds.tolist()}
     values = np.asarray(tau_ms, float)
     if values.ndim > 1 or not values.size or not ((values > 0) & (values < np.inf)).all():
         raise InputError(f"{name} must be a positive number of ms, one per unit, or a range (low, high); got {tau_ms}")
-    warn_if_implausible(name, values, PLAUSIBLE_TAU, stacklevel=4)
+    warn_if_implausible(name, values, PLAUSIBLE_TAU)
     return values.tolist()
 
 

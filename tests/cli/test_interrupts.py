@@ -36,10 +36,10 @@ def wait_until(happened, process):
 @pytest.mark.parametrize(
     ("command", "module"),  # the interrupt comes when this one has been imported
     [
-        (R2S, "rate2spike.output_streams"),
+        (R2S, "rate2spike.cli"),
         (R2S, "numpy"),
         (R2S, "numba.core.errors"),
-        (("spiking/lambda_grid_search.py",), "rate2spike.output_streams"),
+        (("spiking/lambda_grid_search.py",), "rate2spike.cli"),
         (("rate/main.py",), "rate2spike.cli.arguments"),
     ],
 )
@@ -126,12 +126,14 @@ def test_training_goes_on_when_its_reader_has_seen_enough(tmp_path):
         ("2>&-", 0, "neurons"),
         ("<&- >&- 2>&-", 0, ""),
         ("2>&1 >/dev/full", 2, "rate2spike inspect: the output could not be written: No space left on device\n"),
+        ("2>&1 >/dev/full", 2, "rate2spike: the output could not be written: No space left on device\n"),
     ],
 )
 def test_closed_and_full_streams(redirection, code, printed, go_nogo_path):
     if "full" in redirection and not os.path.exists("/dev/full"):
         pytest.skip("no /dev/full here")
-    command = ["sh", "-c", f'exec "$@" {redirection}', "sh", *R2S, "inspect", str(go_nogo_path)]
+    words = ("--help",) if printed.startswith("rate2spike:") else ("inspect", str(go_nogo_path))
+    command = ["sh", "-c", f'exec "$@" {redirection}', "sh", *R2S, *words]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == code, done.stderr
     assert done.stdout == printed or (printed == "neurons" and len(done.stdout.splitlines()) > 5)
@@ -160,5 +162,28 @@ sys.exit(as_process(command, "program"))
 def test_an_interrupt_that_falls_into_a_destructor_comes_again():
     """Python drops what is raised there."""
     process = start(sys.executable, "-c", SWALLOWED)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 130 and error == "program: interrupted: run the same command again\n"
+
+
+CUT_OFF_CLEANING_UP = """
+import multiprocessing, signal, sys
+from rate2spike.interruption import as_process
+
+locks = []
+
+def command():
+    locks.append(multiprocessing.get_context("spawn").Lock())
+    try:
+        signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.raise_signal(signal.SIGINT)
+
+sys.exit(as_process(command, "program"))
+"""
+
+
+def test_an_interrupt_while_another_one_is_answered_adds_no_line():
+    process = start(sys.executable, "-c", CUT_OFF_CLEANING_UP)
     _, error = process.communicate(timeout=60)
     assert process.returncode == 130 and error == "program: interrupted: run the same command again\n"

@@ -148,3 +148,22 @@ def test_when_training_has_ended():
     assert not ended(11, (11, 1.0, 1.0), min_updates=50)
     assert ended(21, (1, 8.0, 0.5), (11, 9.0, 0.5), (21, 9.0, 0.5), patience=2)
     assert not ended(21, (1, 8.0, 0.5), (11, 9.0, 0.5), (21, 7.5, 0.5), patience=2)
+
+
+@pytest.mark.parametrize(
+    ("file", "command"),
+    [
+        ("model.mat", ("train", *SMALL, "--run_folder", "{folder}")),
+        ("models/xor/Task_xor.mat", ("run", *SMALL, "--output_dir", "{parent}", "--name", "a")),
+        ("model.keras", ("context", "--synthetic", "--dataset", "shd", "--save_dir", "{folder}")),
+    ],
+)
+def test_a_new_run_takes_no_model_for_its_own(cli, tmp_path, file, command):
+    """A network that lies in the folder is neither replaced nor searched in place of the one that was asked for."""
+    path = tmp_path / "a" / file
+    path.parent.mkdir(parents=True)
+    save_model(small_model(), path)
+    before = content(tmp_path)
+    code, _, error = cli(*(word.format(folder=tmp_path / "a", parent=tmp_path) for word in command))
+    assert code == 2 and f"a holds {file.split('/')[0]} already" in error and error.count("\n") == 1
+    assert content(tmp_path) == before

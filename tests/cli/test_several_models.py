@@ -6,10 +6,13 @@ import shutil
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from rate2spike.io.run_folder import to_toml
 from rate2spike.matlab_compat.matfile import append, loadmat
 from rate2spike.matlab_compat.model_file import load_model, save_model
+from rate2spike.spiking.network_table import NetworkRow
+from rate2spike.spiking.plots_population import networks_figure
 
 from helpers import small_model
 
@@ -57,6 +60,42 @@ def test_evaluate_makes_a_table_and_a_figure_of_a_population(cli, population):
     assert "seed_10" in warning and "rate2spike diagnose" in warning and "seed_10/model.mat" in warning
     alone = cli("evaluate", population / "seed_2", "--n-trials", 10, "--seed", 2, "--json")[1]
     assert json.loads(alone)["accuracy"] == float(rows[1]["accuracy"])
+
+
+def test_the_factor_that_is_used_is_the_one_in_the_table(cli, population):
+    assert cli("evaluate", population, "--n-trials", 2, "--seed", 2)[0] == 0
+    kept = (population / "evaluation.csv").read_bytes()
+    code, out, _ = cli("evaluate", population, "--n-trials", 2, "--seed", 2, "--scaling-factor", 40, "--output_dir",
+                       population / "at_40")  # fmt: skip
+    (means,) = [line for line in out.splitlines() if "mean ± SD" in line]
+    assert code == 0 and "40.0 ± 0.0" in means and "23.3" not in means
+    code, _, error = cli("evaluate", population, "--n-trials", 2, "--task", "xor")
+    assert code == 2 and "3 of 3 models failed" in error
+    assert (population / "evaluation.csv").read_bytes() == kept
+
+
+@pytest.mark.filterwarnings("default:the network is silent")
+def test_silent_networks_are_named(cli, population):
+    code, _, error = cli("evaluate", population, "--n-trials", 2, "--seed", 2, "--neuron-option", "bias_mv=-60")
+    warnings = [line for line in error.splitlines() if "warning: seed_" in line]
+    assert code == 0 and len(warnings) == 3 and all(" the network is silent" in line for line in warnings)
+    assert all("the network is silent" in row["remarks"] for row in rows_of(population / "evaluation.csv"))
+    code, _, error = cli("evaluate", population / "seed_1", "--n-trials", 2, "--neuron-option", "bias_mv=-60")
+    assert code == 0 and error.count("warning: the network is silent") == 1
+
+
+def test_long_names_leave_the_figure_its_room():
+    rows = [
+        NetworkRow(
+            f"Task_go-nogo_N_200_Taus_4.0_20.0_Act_sigmoid_2026_11_22_07360{k}", "x.mat", accuracy=0.9, n_trials=9
+        )
+        for k in range(3)
+    ]
+    figure = networks_figure(rows)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    above, below = (axes.yaxis.label.get_window_extent(canvas.get_renderer()) for axes in figure.axes)
+    assert not above.overlaps(below)
 
 
 def test_json_of_several_is_a_line_each_and_no_file(cli, population):

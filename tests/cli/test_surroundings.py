@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import rate2spike as r2s
-from rate2spike.cli.standard_streams import prepare_standard_streams
+from rate2spike.output_streams import spell_in_ascii
 
 COMMAND = f"'{sys.executable}' -m rate2spike"
 
@@ -46,7 +46,7 @@ def test_a_name_that_is_no_text_is_named_in_one_line(tmp_path):
 def test_streams_that_are_no_files_are_left_alone(monkeypatch):
     stream = object()
     monkeypatch.setattr(sys, "stdout", stream)
-    prepare_standard_streams()
+    spell_in_ascii()
     assert sys.stdout is stream
 
 
@@ -62,6 +62,13 @@ def test_a_backend_that_is_not_installed_does_not_matter(tmp_path, backend):
     assert {path.name for path in tmp_path.iterdir()} == {"f.png", "f.pdf"}
     kept = done.stdout.decode().split()[-2:]
     assert kept[0] == backend and (backend != "svg" or kept[1] == "svg")
+
+
+@pytest.mark.parametrize("imported", ["rate2spike.keras_on_tensorflow", "rate2spike.spiking.plots_population"])
+def test_no_way_to_matplotlib_minds_a_backend_that_is_not_installed(tmp_path, imported):
+    """Keras imports pyplot too."""
+    done = shell(f"'{sys.executable}' -c 'import {imported}'", tmp_path, MPLBACKEND="module://not_installed.inline")
+    assert done.returncode == 0, done.stderr
 
 
 def test_without_numbas_compiler_there_is_a_slow_way_and_one_line(go_nogo_path, tmp_path):

@@ -279,6 +279,13 @@ def test_spectrum_is_drawn(cli, tmp_path, go_nogo_path):
     savemat(tmp_path / "x.mat", {"x": 1.0})
     code, _, error = cli("inspect", tmp_path / "x.mat", "--spectrum")
     assert code == 2 and "holds no model whose eigenvalues could be drawn" in last_line(error)
+    for run in ("a", "b"):
+        (tmp_path / "runs" / run).mkdir(parents=True)
+        (tmp_path / "runs" / run / "model.mat").write_bytes(go_nogo_path.read_bytes())
+        (tmp_path / "runs" / run / "config.toml").write_text("x = 1")
+    code, out, error = cli("inspect", tmp_path / "runs", "--spectrum", "--output_dir", tmp_path / "figures")
+    assert code == 0 and out.count("config.toml") == 2, error
+    assert {path.name for path in (tmp_path / "figures").glob("*.png")} == {"a_spectrum.png", "b_spectrum.png"}
 
 
 def test_unusual_types_show_in_the_raster():

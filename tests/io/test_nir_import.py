@@ -62,8 +62,9 @@ def test_our_own_graphs_simulate_the_same_to_the_bit(tmp_path, make):
 
 def test_a_cubalif_graph_as_norse_runs_it(tmp_path):
     known = np.load(DATA / "norse_cubalif.npz")
-    with pytest.warns(UserWarning, match="the output, spikes in the graph, is smoothed"):
+    with pytest.warns(UserWarning, match="the output, spikes in the graph, is smoothed") as warned:
         network = read_nir(DATA / "norse_cubalif.nir", DT_S)
+    assert warned[0].filename == __file__
     step, unit = np.nonzero(known["spikes"].T)
     assert unit.size > 200
     for one in (network, through_a_model_file(network, tmp_path)):

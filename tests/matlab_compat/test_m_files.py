@@ -28,6 +28,8 @@ def matlab(octave, tmp_path, monkeypatch, go_nogo_path):
     monkeypatch.setenv("RATE2SPIKE_PYTHON", sys.executable)
     monkeypatch.setenv("TMPDIR", str(temporary))
     monkeypatch.setenv("LD_LIBRARY_PATH", "/nonexistent")
+    (tmp_path / "home").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))  # rate2spike_check keeps a preference there
     shutil.copy(go_nogo_path, tmp_path / "go-nogo.mat")
 
     def run(code: str) -> str:
@@ -201,6 +203,9 @@ def test_variables_for_other_pythons_do_not_reach_ours(matlab, tmp_path, monkeyp
     version, error = output.split("|")
     assert version == "0.1.0"
     assert error.startswith("/usr/bin/env cannot import rate2spike: ") and "pip install" not in error
+    monkeypatch.setenv("PYTHONIOENCODING", "nonsense")  # for which every Python ends before it begins
+    error = matlab("try, rate2spike_check, catch e, printf('%s', e.message), end")
+    assert "the first answered: LookupError: unknown encoding: nonsense)" in error and "pip install" not in error
 
 
 @pytest.mark.octave

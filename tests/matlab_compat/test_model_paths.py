@@ -77,9 +77,13 @@ def test_a_folder_without_a_model_and_one_with_several(tree):
 def test_names_tell_files_apart():
     assert distinct_names([Path("P/seed_1/model.mat"), Path("P/seed_2/model.mat")]) == ["seed_1", "seed_2"]
     assert distinct_names([Path("a.mat"), Path("x/b.mat")]) == ["a", "b"]
+    assert distinct_names([Path("runs/xor_1/model.mat"), Path("x/b.mat")]) == ["xor_1", "b"]
+    assert distinct_names([Path("P/seed_1/model.mat"), Path("Q/seed_1/model.mat")]) == ["P", "Q"]
+    assert distinct_names([Path("x/net.mat"), Path("y/net.mat")]) == ["x", "y"]
     assert distinct_names([Path("x/a.mat"), Path("y/a.mat"), Path("y/b.mat")]) == ["x_a", "y_a", "y_b"]
     nested = [Path("model.mat"), Path("s/model.mat")]
     assert len(set(distinct_names(nested))) == 2
+    assert len(set(distinct_names([Path("a/b_c/x.mat"), Path("a_b/c/x.mat"), Path("a_b/c/y.mat")]))) == 3
 
 
 def test_other_suffixes_in_any_case(tree):

@@ -94,7 +94,10 @@ def test_networks_travel_to_other_processes(network):
         (lambda n: n.run(U, precision="float16"), "unknown precision 'float16'"),
         (lambda n: n.run(U, seed=-1), "seed must be a whole number"),
         (lambda n: n.run(U, seed=1.5), "seed must be a whole number"),
-        (lambda n: n.run(U, stimulation=Stimulation("exc", 0, 5, (12,))), r"stimulated unit 13 \(from 1\).*12 units"),
+        (
+            lambda n: n.run(U, stimulation=Stimulation("exc", 0, 5, (12,))),
+            r"stimulated unit 13 \(from 1; 12 from 0\).*12 units",
+        ),
         (lambda n: n.run(U, draws=InjectedDraws(np.zeros(3), np.zeros(99999))), r"UZ \(uniforms\) holds 3 draws"),
         (lambda n: n.run(U, draws=InjectedDraws(np.zeros(12), np.zeros(9))), r"NZ \(normals\) holds 9 draws.*12000"),
         (lambda n: Stimulation("zap", 0, 5, ()), "'exc' or 'inh', got 'zap'"),

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
+from threading import Event
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.rate import tasks
 from rate2spike.seeding import Role
 from rate2spike.spiking.demonstrate import demonstrate
-from rate2spike.spiking.evaluate import accuracy, draw_trial, evaluate
+from rate2spike.spiking.evaluate import accuracy, draw_trial, evaluate, executor_of
 from rate2spike.spiking.lambda_grid_search import (
     HISTORIC_FACTORS,
     FactorResult,
@@ -123,5 +124,23 @@ def test_demonstration_has_every_condition(model):
 def test_a_silent_or_saturated_network_is_remarked_upon(model):
     for bias_mv, message in ((-200.0, "silent: its units fire 0"), (1000.0, "saturated: of the 500 Hz .* fire 4")):
         network = SpikingNetwork.from_model(model, 30, params=LIFParams(bias_mv=bias_mv))
-        with pytest.warns(UserWarning, match=message):
+        with pytest.warns(UserWarning, match=message) as warned:
             evaluate(network, "go-nogo", 2, seed=1)
+        assert warned[0].filename == __file__
+
+
+def test_ctrl_c_does_not_wait_for_what_a_thread_has_begun():
+    """A kernel that is being compiled for the first time would take half a minute."""
+    begun, end = Event(), Event()
+    futures = []
+
+    def interrupted():
+        with executor_of(1, None) as pool:
+            futures.extend([pool.submit(lambda: begun.set() or end.wait(60)), pool.submit(print)])
+            assert begun.wait(60)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert not futures[0].done() and futures[1].cancelled()
+    end.set()

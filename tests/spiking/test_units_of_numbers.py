@@ -12,6 +12,7 @@ from rate2spike.rate.config import TrainConfig
 from rate2spike.spiking import manipulations
 from rate2spike.spiking.analysis.binning import trial_rates
 from rate2spike.spiking.analysis.discriminability import cross_temporal_discriminability
+from rate2spike.spiking.analysis.targeted_reduction import targeted_reduction
 from rate2spike.spiking.analysis.timescale import intrinsic_timescales
 from rate2spike.spiking.analysis.variability import interspike_intervals_s
 from rate2spike.spiking.context.config import ContextConfig
@@ -52,11 +53,14 @@ def record(network):
         (lambda: SpikingNetwork.from_model(small_model(), 20, dt_s=5e-8), "--dt-ms. is 5e-05 ms; plausible is 0.001"),
         (lambda: TrainConfig(tau_steps=(20, 1000)), "decay_taus. is 1000 steps of 5 ms for 1 of 2; plausible is 1 to 200"),
         (lambda: ContextConfig(tau_soma=0.02), "--tau_soma. is 0.02 ms; plausible is 1 to 1000 ms"),
+        (lambda: Stimulation("exc", 0, 5, (1,), amplitude_mv=5e-4), "amplitude_mv is 0.0005 mV; plausible is 0, or 0.01"),
+        (lambda: neuron_params("lif", t_ref_s=5), "t_ref_s is 5 s"),
     ],
 )  # fmt: skip
 def test_a_number_in_another_unit_is_warned_of(make, message):
-    with pytest.warns(UserWarning, match=message):
+    with pytest.warns(UserWarning, match=message) as warned:
         make()
+    assert [one.filename for one in warned] == [__file__]  # the caller's line
 
 
 @pytest.mark.parametrize("kind", ["lif", "qif", "alif", "eif"])
@@ -91,6 +95,8 @@ def test_the_command_line_says_it_in_a_line_and_goes_on(cli, go_nogo_path):
         (lambda: Stimulation("exc", 0, 5, np.array([])), "without units has no effect"),
         (lambda: Stimulation("exc", 0, 5, (1.5,)), "whole numbers from 0, got"),
         (lambda: Stimulation("exc", 0, 5, (True, False)), "whole numbers from 0, got"),
+        (lambda: Stimulation("exc", 0, 5, 1.5), "whole numbers from 0, got"),
+        (lambda: Stimulation("exc", 0, 5, (1,), amplitude_mv="0.5"), "amplitude must be finite .*, got '0.5'"),
         (lambda: Stimulation.from_matlab("exc", [10, 10], [1]), r"stims has no step in dur \(10, 10\)"),
         (lambda: Stimulation.from_matlab("exc", [-5, 1], [1]), r"stims has no step in dur \(-5, 1\)"),
         (lambda: Stimulation.from_matlab("exc", [10, 20], []), "stims has no units"),
@@ -113,8 +119,9 @@ def test_a_window_after_the_trial_is_refused_and_one_that_begins_in_it_is_not(ne
 @pytest.mark.parametrize("unit", [12, -1, "E", 1.0, True, None])
 def test_a_unit_that_there_is_not_has_no_spike_times(record, unit):
     for ask in (record.spike_times_s, lambda one: interspike_intervals_s(record, one)):
-        with pytest.raises(InputError, match=rf"unit must be a whole number from 0 to 11, got {unit!r}"):
+        with pytest.raises(InputError, match=rf"unit must be a whole number from 0 to 11, got {unit!r}") as error:
             ask(unit)
+        assert isinstance(error.value, IndexError)
 
 
 def test_a_unit_may_be_any_whole_number_type(record):
@@ -142,6 +149,8 @@ def test_lesions_take_indices_or_a_mask_and_nothing_else(network):
         (lambda r: trial_rates(r, sigma_s=1e-5), "does not reach the next bin of 0.005: None does not smooth"),
         (lambda r: cross_temporal_discriminability([r] * 4, [0, 0, 1, 1], seed=1, gaussian_s=50),
          "gaussian_s must be from a bin of 0.01 s to the trial's 0.1 s, got 50"),
+        (lambda r: cross_temporal_discriminability([r] * 4, [0, 0, 1, 1], seed=1, bin_s=10), "^bin_s of 10 s is longer"),
+        (lambda r: targeted_reduction([r] * 4, {"x": [1, 2, 1, 2]}, sigma_s=40), "sigma_s of 40 is longer than all 10 bins"),
     ],
 )  # fmt: skip
 def test_widths_in_ms_are_refused(record, call, message):
@@ -150,8 +159,9 @@ def test_widths_in_ms_are_refused(record, call, message):
 
 
 def test_a_longest_timescale_beyond_the_window_is_warned_of(record):
-    with pytest.warns(UserWarning, match="max_tau_s is 50 s; plausible is 0 to 0.1 s"):
+    with pytest.warns(UserWarning, match="max_tau_s is 50 s; plausible is 0 to 0.1 s") as warned:
         intrinsic_timescales([record] * 3, bin_s=0.01, max_tau_s=50)
+    assert warned[0].filename == __file__
 
 
 @pytest.mark.parametrize(("task", "option"), [("go-nogo", "stim_dur"), ("xor", "response_dur"), ("sine", "stim_dur")])

@@ -13,10 +13,11 @@ if nargin > 0
 end
 if isempty(found)
     candidates = r2s_candidates();
-    [found, needs_path] = first_with_package(candidates);
+    [found, needs_path, why] = first_with_package(candidates);
     if isempty(found)
-        error('rate2spike:python', ['no Python with the package rate2spike was found (tried: %s). Type in a terminal ' ...
-            '`rate2spike matlab-path`, or here  rate2spike_check(''/path/to/bin/python'')'], strjoin(candidates, ', '));
+        error('rate2spike:python', ['no Python with the package rate2spike was found (tried: %s; the first ' ...
+            'answered: %s). Type in a terminal `rate2spike matlab-path`, or here  rate2spike_check(''/path/to/bin/python'')'], ...
+            strjoin(candidates, ', '), why);
     end
 end
 python = found;
@@ -24,11 +25,14 @@ with_path = needs_path;
 end
 
 function [found, with_path, why] = first_with_package(candidates)
+% why: what the first candidate, the most explicit one, answered.
+why = '';
 for with_path = [false, true]
     for k = 1:numel(candidates)
         found = candidates{k};
-        [is_there, why] = r2s_has_package(found, with_path);
+        [is_there, answer] = r2s_has_package(found, with_path);
         if is_there, return, end
+        if isempty(why), why = answer; end
     end
     if isempty(getenv('PYTHONPATH')), break, end
 end

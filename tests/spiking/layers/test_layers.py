@@ -336,5 +336,6 @@ def test_a_time_or_rate_in_another_unit_is_warned_of():
         (lambda: r2s.LIF(10, dt_ms=0.001), "dt_ms is 0.001 ms; plausible is 0.01 to 100 ms"),
         (lambda: r2s.LIF(10, input_rate_hz=1e5), "input_rate_hz is 100000 Hz"),
     ):
-        with pytest.warns(UserWarning, match=message):
+        with pytest.warns(UserWarning, match=message) as warned:
             make()
+        assert warned[0].filename == __file__

@@ -105,6 +105,8 @@ def test_input_that_is_no_number_is_refused_or_seen_in_the_output(bad):
     )
     cell = keras.layers.RNN(LIFCell(6, seed=1), return_sequences=True)
     assert np.isnan(cell(frames).numpy()[0, 5]).all()
+    rate = r2s.RateLayer(r2s.TrainConfig(n_units=6, seed=1))(frames[:2, :, 1:2]).numpy()
+    assert np.isnan(rate[0, 5:]).all() and np.isfinite(rate[0, :4]).all() and np.isfinite(rate[1]).all()
 
 
 def test_states_of_a_model_with_one_layer_of_ours():
@@ -134,3 +136,15 @@ def test_the_backend_that_the_environment_names(first, tmp_path):
         assert "InputError: Keras runs on torch in this process" in done.stderr.splitlines()[-1]
     else:
         assert done.stdout.strip() == "(1, 3, 2)", done.stderr
+
+
+def test_settings_that_keras_does_not_take_are_named_in_one_line(tmp_path):
+    (tmp_path / "keras.json").write_text("[]")
+    done = subprocess.run(
+        [sys.executable, "-m", "rate2spike", "context", "--synthetic"], cwd=tmp_path, capture_output=True, text=True,
+        env={**os.environ, "KERAS_HOME": str(tmp_path), "TF_CPP_MIN_LOG_LEVEL": "2"},
+    )  # fmt: skip
+    assert done.returncode == 2 and done.stderr.splitlines()[-1].startswith(
+        "rate2spike context: Keras does not start: "
+    )
+    assert str(tmp_path / "keras.json") in done.stderr and "Traceback" not in done.stderr
