@@ -50,15 +50,16 @@ def main(argv: Sequence[str] | None = None, prog: str | None = None) -> int:
         top.parse_args(arguments or ["--help"])
         raise AssertionError("argparse exits on --help, --version and unknown commands")
     name = arguments[0]
-    command = import_module(COMMANDS[name][0])
-    parser = Parser(prog=prog or f"rate2spike {name}", description=command.__doc__)
-    command.add_arguments(parser)
+    prog = prog or f"rate2spike {name}"
 
     def run() -> int:
+        command = import_module(COMMANDS[name][0])  # which may warn, or fail, too
+        parser = Parser(prog=prog, description=command.__doc__)
+        command.add_arguments(parser)
         with parser.own_flags():
             return command.run(parser.parse_args(arguments[1:]))
 
-    return guarded(run, parser.prog)
+    return guarded(run, prog)
 
 
 def guarded(command: Callable[[], int], prog: str) -> int:

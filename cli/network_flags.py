@@ -1,6 +1,7 @@
 """Flags that change the spiking network itself: its neurons, its step, and circuit manipulations."""
 
 import argparse
+from typing import Any
 
 from rate2spike.errors import InputError
 
@@ -16,17 +17,22 @@ def add_neuron_flags(parser: argparse.ArgumentParser) -> None:
 
 def neuron_of(arguments: argparse.Namespace, model):
     """The neurons asked for: what the flags leave open is as the model's file says. Raises InputError."""
+    from rate2spike.plausible import not_typed_here
     from rate2spike.spiking.params import neuron_params, stored_neuron
 
-    kind, values = stored_neuron(model.settings)
+    kind, stored = stored_neuron(model.settings)
     if arguments.neuron not in (None, kind):
-        kind, values = arguments.neuron, {}
+        kind, stored = arguments.neuron, {}
+    given: dict[str, Any] = {}
     for pair in arguments.neuron_option or ():
         name, equals, text = pair.partition("=")
         if not name or not equals:
             raise InputError(f"--neuron-option must be NAME=NUMBER, got {pair!r}")
-        values[name] = text if name == "noise_scaling" else _number(text, "--neuron-option")
-    return neuron_params(kind, **values)
+        given[name] = text if name == "noise_scaling" else _number(text, "--neuron-option")
+    with not_typed_here():  # what is stored may come from a graph without units
+        params = neuron_params(kind, **stored | given)
+    params.warn_of_units(name for name in params.numbers() if name in given)
+    return params
 
 
 def add_manipulation_flags(parser: argparse.ArgumentParser) -> None:

@@ -1,7 +1,7 @@
 """Constants of the neurons, one record per kind. Every number may be common to all units or an array of one per unit."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
@@ -66,10 +66,14 @@ class NeuronParams:
                 raise InputError(f"{name} must be above 0, got {value.min():g}")
         if self.noise_scaling not in NOISE_SCALINGS:
             raise InputError(f"unknown noise scaling {self.noise_scaling!r}: choose from {', '.join(NOISE_SCALINGS)}")
-        for name in self.numbers():
-            warn_if_implausible(name, getattr(self, name), self._PLAUSIBLE[name])
+        self.warn_of_units(self.numbers())
         if (np.asarray(self.v_reset_mv) >= np.asarray(self.v_peak_mv)).any():
             raise InputError("v_reset_mv must be below v_peak_mv")
+
+    def warn_of_units(self, names: Iterable[str]) -> None:
+        """Warn of those of these fields whose numbers are probably in another unit."""
+        for name in names:
+            warn_if_implausible(name, getattr(self, name), self._PLAUSIBLE[name])
 
     @classmethod
     def numbers(cls) -> tuple[str, ...]:

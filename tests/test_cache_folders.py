@@ -67,6 +67,12 @@ def test_compiled_code_is_kept_in_a_private_temporary_folder(read_only_install, 
     assert (done.stdout, done.stderr) == ("8 12 1 1\n", "")
 
 
+def test_commands_warn_in_one_line_while_they_are_imported(read_only_install, tmp_path):
+    code = "import sys\nfrom rate2spike.cli.main import main\nmain(['train', '--help'])"
+    done = read_only_install(code, NUMBA_CACHE_DIR=str(private_folder(tmp_path) / "numba"))
+    assert done.stderr.startswith("rate2spike train: warning: the home folder") and done.stderr.count("\n") == 1
+
+
 def test_a_folder_that_others_can_write_is_not_used(read_only_install, tmp_path):
     """What is kept there is run: in a folder made by somebody else it could be anything."""
     private_folder(tmp_path).mkdir()

@@ -73,7 +73,7 @@ def intrinsic_timescales(
     if not tau_limit_s > 0:
         raise InputError(f"max_tau_s must be above 0, got {tau_limit_s:g}")
     longest = Plausible(0, n_bins * bin_s, "s")  # of what the window can tell
-    warn_if_implausible("max_tau_s", 0 if np.isinf(tau_limit_s) else tau_limit_s, longest, stacklevel=3)
+    warn_if_implausible("max_tau_s", 0 if np.isinf(tau_limit_s) else tau_limit_s, longest)
 
     autocorrelation = np.stack([count_autocorrelation(of_unit, n_lags) for of_unit in counts.transpose(1, 0, 2)])
     rate_hz = counts.mean((0, 2)) / bin_s

@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -80,3 +81,15 @@ def test_bad_input_is_one_line_and_leaves_no_file(cli, tmp_path, graph, argument
     (line,) = error.splitlines()
     assert message in line and line.startswith("rate2spike import: ")
     assert sorted(os.listdir(tmp_path)) == before
+
+
+@pytest.mark.filterwarnings("always:constant currents act from the start", "always:tau_m_s is 10 s")
+def test_voltages_of_a_graph_without_units_are_not_doubted(cli, tmp_path):
+    graph = Path(__file__).parents[1] / "data" / "nir" / "snntorch_rsynaptic.nir"
+    assert cli("import", graph, "--output", tmp_path / "net.mat")[0] == 0
+    savemat(tmp_path / "in.mat", {"u": np.ones((4, 3))})
+    command = ("simulate", tmp_path / "net.mat", "--input", tmp_path / "in.mat", "--output", tmp_path / "o.mat")
+    code, _, error = cli(*command, "--seed", 1)
+    assert code == 0 and not error
+    code, _, error = cli(*command, "--seed", 1, "--neuron-option", "tau_m_s=10")
+    assert code == 0 and len(error.splitlines()) == 1 and "tau_m_s is 10 s; plausible is" in error
