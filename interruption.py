@@ -89,6 +89,8 @@ def _handle_with(handler) -> None:
 def _on_signal(number: int, frame: "FrameType | None") -> None:
     assert _watched is not None
     _watched.signal = number
+    if number != signal.SIGINT:  # a terminal that is closed sends two at once: the second must not cut off the saving
+        signal.signal(number, signal.SIG_IGN)
     if _watched.is_said:
         _end(128 + number)
     if not _watched.at_stake and _is_importing(frame):

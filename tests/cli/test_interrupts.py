@@ -187,3 +187,16 @@ def test_an_interrupt_while_another_one_is_answered_adds_no_line():
     process = start(sys.executable, "-c", CUT_OFF_CLEANING_UP)
     _, error = process.communicate(timeout=60)
     assert process.returncode == 130 and error == "program: interrupted: run the same command again\n"
+
+
+def test_a_closed_terminal_does_not_cut_off_the_saving():
+    """It sends SIGHUP twice."""
+    again = "        signal.raise_signal(signal.SIGINT)\n\nsys.exit"
+    code = CUT_OFF_CLEANING_UP.replace(again, again.replace("\n\n", "\n        print('saved', flush=True)\n\n"))
+    process = start(sys.executable, "-c", code.replace("SIGINT", "SIGHUP"))
+    printed, error = process.communicate(timeout=60)
+    assert (
+        process.returncode == 129
+        and printed == "saved\n"
+        and error == "program: interrupted: run the same command again\n"
+    )
