@@ -101,11 +101,12 @@ def test_exports_are_written_with_one_warning(without_locks, tmp_path, go_nogo_p
 
 
 def test_workers_do_not_repeat_the_warning(without_locks, tmp_path, go_nogo_path):
-    shutil.copy(go_nogo_path, tmp_path)
+    for name in ("a.mat", "b.mat"):
+        shutil.copy(go_nogo_path, tmp_path / name)
     code = """
 from rate2spike.spiking.search_files import FileSearch
 from rate2spike.spiking.search_population import search_population
 options = FileSearch(n_trials=1, seed=1, scaling_factors=(40.0,), task="go-nogo")
-assert [item.outcome.value for item in search_population(".", options, n_workers=1)] == ["searched"]
+assert [item.outcome.value for item in search_population(".", options, n_workers=2)] == ["searched"] * 2
 """
     assert without_locks(code, tmp_path).count("this file system has no locks") == 1
