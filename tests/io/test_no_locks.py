@@ -42,7 +42,7 @@ import numpy as np, nir, pynwb
 import rate2spike as r2s
 from rate2spike.io.nir_export import nir_graph, write_nir
 from rate2spike.io.nwb_export import write_nwb
-from rate2spike.spiking.nir_network import nir_network
+from rate2spike.spiking.nir_network import nir_network, read_nir
 
 network = r2s.SpikingNetwork.from_model(r2s.load_model(sys.argv[1]), 50)
 record = network.run(np.zeros((1, 4)), record=("spikes", "output"), seed=1)
@@ -53,6 +53,7 @@ with warnings.catch_warnings():
 write_nir("network.nir", graph)
 with open("network.nir", "rb") as file:
     assert set(nir.read(file).nodes) == set(graph.nodes)
+assert np.array_equal(read_nir("network.nir").w, network.w)
 """
 
 
