@@ -57,7 +57,7 @@ def own_network(graph: "nir.NIRGraph") -> NIRNetwork | None:
 def _read(path: str | os.PathLike) -> "nir.NIRGraph":
     nir = imported("nir", "nir", "a NIR graph")
 
-    def read_unlocked() -> "nir.NIRGraph":
+    def read_unlocked():
         with open(path, "rb") as file:
             return nir.read(file, type_check=False)
 
