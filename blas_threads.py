@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import threadpoolctl
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
 _lock = threading.Lock()
@@ -34,6 +35,7 @@ def one_blas_thread() -> Iterator[None]:
     finally:
         with _lock:
             _n_inside -= 1
+            _take_control()
             while not _n_inside and _limits:
                 _limits.pop().restore_original_limits()
 
@@ -48,5 +50,14 @@ def _limit_all() -> None:
     is_known = _libraries is not None and _libraries[0] == n_modules
     if _libraries is None or not is_known:
         _libraries = n_modules, ThreadpoolController()
+    _take_control()
+    limit = _libraries[1].limit(limits=1, user_api="blas")  # every time: with OpenMP's threads it is one of this thread
     if not _limits or not is_known:
-        _limits.append(_libraries[1].limit(limits=1, user_api="blas"))
+        _limits.append(limit)
+
+
+def _take_control() -> None:
+    """From 3.8 on threadpoolctl lets one thread alone set OpenBLAS's limit, as long as it lives: here whoever comes does."""
+    clear = getattr(threadpoolctl.OpenBLASController, "clear_controlling_thread", None)
+    if clear is not None:
+        clear(force=True)

@@ -25,7 +25,7 @@ def usable_cores(root: Path = Path("/"), environment: Mapping[str, str] = os.env
     Windows and macOS do not tell what a process may use: all cores there.
     """
     limits = [float(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)]
-    limits += [int(text) for name in _BATCH_CORES if (text := environment.get(name, "")).isdecimal()]
+    limits += filter(None, (_number(environment.get(name, "")) for name in _BATCH_CORES))
     limits += filter(None, map(_cpu_quota, _control_groups("cpu", root)))
     return max(math.ceil(min(limits)), 1)
 
@@ -42,8 +42,9 @@ def available_bytes(root: Path = Path("/")) -> float | None:
 
 def _free_of_machine(root: Path) -> float | None:
     for line in _text(root / "proc/meminfo").splitlines():
-        if line.startswith("MemAvailable:"):
-            return float(line.split()[1]) * 1024
+        words = line.split()
+        if words[:1] == ["MemAvailable:"] and (kib := _number(*words[1:2])) is not None:
+            return kib * 1024
     try:
         return float(os.sysconf("SC_PHYS_PAGES")) * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):  # Windows
@@ -66,8 +67,8 @@ def _left_of_address_space(root: Path) -> float | None:
 def _control_groups(controller: str, root: Path) -> Iterator[Path]:
     """Folders of this process's control groups, each before its parent: of version 2, and of version 1's controller."""
     for line in _text(root / "proc/self/cgroup").splitlines():
-        _, controllers, name = line.split(":", 2)
-        if controllers and controller not in controllers.split(","):
+        controllers, _, name = line.partition(":")[2].partition(":")
+        if not name or (controllers and controller not in controllers.split(",")):
             continue
         # version 2 is alone, or beside version 1
         places = (controllers, controller) if controllers else (".", "unified")
@@ -88,24 +89,27 @@ def _left_of_group(group: Path) -> float | None:
     if not limits:
         return None
     # version 1 counts those of the groups inside apart
-    counts = dict(line.split()[:2] for line in _text(group / "memory.stat").splitlines() if " " in line)
-    cached = float(counts.get("total_inactive_file", counts.get("inactive_file", 0)))
+    counts = dict(line.partition(" ")[::2] for line in _text(group / "memory.stat").splitlines())
+    cached = _number(counts.get("total_inactive_file", counts.get("inactive_file", ""))) or 0.0
     return max(min(limits) - used + min(cached, used), 0.0)
 
 
 def _cpu_quota(group: Path) -> float | None:
     """Cores' worth of time that a group may take."""
-    words = _text(group / "cpu.max").split() or [
-        _text(group / f"cpu.cfs_{name}_us").strip() for name in ("quota", "period")
-    ]
-    if not all(word.isdecimal() for word in words):  # "max", -1, or no such file
-        return None
-    return int(words[0]) / int(words[1])
+    words = _text(group / "cpu.max").split() or [_text(group / f"cpu.cfs_{name}_us") for name in ("quota", "period")]
+    quota, period = map(_number, (*words, "", "")[:2])
+    return quota / period if quota is not None and period else None
 
 
 def _numbers(group: Path, *names: str) -> list[float]:
     """The numbers in those of the files that there are, and that do not say "max"."""
-    return [float(text) for name in names if (text := _text(group / name).strip()).isdecimal()]
+    found = (_number(_text(group / name)) for name in names)
+    return [number for number in found if number is not None]
+
+
+def _number(text: str = "") -> float | None:
+    """A whole number from 0; None for "max", -1, nothing and whatever else a system may say."""
+    return float(text) if text.strip().isdecimal() else None
 
 
 def _text(file: Path) -> str:

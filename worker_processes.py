@@ -15,6 +15,7 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any
 
 from rate2spike.errors import InputError
+from rate2spike.warn_once import share
 
 _STARTED_BY_ITS_IMPORT = 79  # exit code of a worker whose main script starts workers when it is imported
 GUARD = 'do the work of the script below `if __name__ == "__main__":`'
@@ -30,7 +31,7 @@ def process_pool(n_workers: int, fresh_processes: bool) -> Iterator[ProcessPoolE
     has_begun = context.RawValue("b", 0)
     pool = ProcessPoolExecutor(
         n_workers, mp_context=context, max_tasks_per_child=1 if fresh_processes else None, initializer=_begin,
-        initargs=(has_begun,),
+        initargs=(has_begun, context.Array("c", 200)),
     )  # fmt: skip
     with _main_module_that_can_be_imported():
         try:
@@ -61,8 +62,9 @@ def check_may_start() -> None:
         )
 
 
-def _begin(has_begun: Any) -> None:
+def _begin(has_begun: Any, told: Any) -> None:
     has_begun.value = 1
+    share(told)
 
 
 def check_can_be_sent(work: Callable[..., Any], arguments: tuple) -> None:

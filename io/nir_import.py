@@ -9,6 +9,7 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.io.extras import imported
+from rate2spike.io.hdf5_file import locked_if_possible
 from rate2spike.io.nir_cubalif import KEPT, cubalif_graph
 from rate2spike.io.nir_export import NIRNetwork, nir_graph
 from rate2spike.io.nir_foreign import foreign_network
@@ -55,8 +56,13 @@ def own_network(graph: "nir.NIRGraph") -> NIRNetwork | None:
 
 def _read(path: str | os.PathLike) -> "nir.NIRGraph":
     nir = imported("nir", "nir", "a NIR graph")
+
+    def read_unlocked():
+        with open(path, "rb") as file:
+            return nir.read(file, type_check=False)
+
     try:
-        graph = nir.read(str(path), type_check=False)
+        graph = locked_if_possible(lambda: nir.read(str(path), type_check=False), read_unlocked)
     except Exception as error:  # whatever h5py and the library's classes make of a damaged file
         number = getattr(error, "errno", None)
         if number:

@@ -87,12 +87,29 @@ def test_cores_of_version_1(tmp_path):
     assert usable_cores(system(tmp_path, "3:cpu,cpuacct:/docker/0a1b\n", files), {}) == ALL_CORES
 
 
+@pytest.mark.parametrize(
+    ("cgroup", "files"),
+    [
+        ("0::/\n", {"cpu.max": "100000", "memory.max": "", "memory.current": "much"}),
+        ("0::/\n", {"cpu.max": "100000 0", "memory.stat": "\n \ninactive_file few"}),
+        ("3:cpu:/\n", {"cpu/cpu.cfs_quota_us": 100000, "cpu/cpu.cfs_period_us": 0}),
+        ("3:cpu:/\n", {"cpu/cpu.cfs_quota_us": 100000}),
+        ("0::\n\nwhat is this\n", {"cpu.max": "100000 100000"}),
+    ],
+)
+def test_files_that_say_nothing_useful_limit_nothing(tmp_path, cgroup, files):
+    root = system(tmp_path, cgroup, files)
+    assert (usable_cores(root, {}), available_bytes(root)) == (ALL_CORES, 32 * 2**30)
+    root.joinpath("sys/fs/cgroup/memory.max").write_text(f"{MIB}")  # a limit beside odd counts holds
+    assert available_bytes(root) == (MIB if cgroup == "0::/\n" else 32 * 2**30)
+
+
 def test_cores_of_batch_systems(tmp_path):
     root = system(tmp_path, "", {})
     assert usable_cores(root, {"SLURM_CPUS_ON_NODE": "512", "SLURM_CPUS_PER_TASK": "1"}) == 1
     assert usable_cores(root, {"SLURM_CPUS_ON_NODE": "1"}) == 1 == usable_cores(root, {"NSLOTS": "1"})
     assert usable_cores(root, {"SLURM_CPUS_PER_TASK": "512"}) == ALL_CORES
-    assert usable_cores(root, {"SLURM_CPUS_PER_TASK": "", "NCPUS": "many"}) == ALL_CORES
+    assert usable_cores(root, {"SLURM_CPUS_PER_TASK": "", "NCPUS": "many", "NSLOTS": "0"}) == ALL_CORES
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux alone ties processes to cores")

@@ -67,6 +67,23 @@ def test_the_limit_holds_until_the_last_of_several_leaves():
     assert blas_threads() == before
 
 
+def test_every_thread_can_set_the_limit_and_take_it_back():
+    before = blas_threads()
+    with ThreadPoolExecutor(1) as pool, ExitStack() as first:
+        with one_blas_thread():
+            pass
+        # the thread that set it last still lives
+        pool.submit(first.enter_context, one_blas_thread()).result()
+        assert blas_threads() == {1}
+        first.close()
+        assert blas_threads() == before
+        pool.submit(first.enter_context, one_blas_thread()).result()
+        with one_blas_thread():
+            pool.submit(first.close).result()
+            assert blas_threads() == {1}
+        assert blas_threads() == before
+
+
 def test_a_library_that_is_loaded_within_is_limited_too():
     """SciPy brings a BLAS of its own."""
     code = """

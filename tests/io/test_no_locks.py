@@ -42,7 +42,7 @@ import numpy as np, nir, pynwb
 import rate2spike as r2s
 from rate2spike.io.nir_export import nir_graph, write_nir
 from rate2spike.io.nwb_export import write_nwb
-from rate2spike.spiking.nir_network import nir_network
+from rate2spike.spiking.nir_network import nir_network, read_nir
 
 network = r2s.SpikingNetwork.from_model(r2s.load_model(sys.argv[1]), 50)
 record = network.run(np.zeros((1, 4)), record=("spikes", "output"), seed=1)
@@ -53,6 +53,7 @@ with warnings.catch_warnings():
 write_nir("network.nir", graph)
 with open("network.nir", "rb") as file:
     assert set(nir.read(file).nodes) == set(graph.nodes)
+assert np.array_equal(read_nir("network.nir").w, network.w)
 """
 
 
@@ -101,11 +102,12 @@ def test_exports_are_written_with_one_warning(without_locks, tmp_path, go_nogo_p
 
 
 def test_workers_do_not_repeat_the_warning(without_locks, tmp_path, go_nogo_path):
-    shutil.copy(go_nogo_path, tmp_path)
+    for name in ("a.mat", "b.mat"):
+        shutil.copy(go_nogo_path, tmp_path / name)
     code = """
 from rate2spike.spiking.search_files import FileSearch
 from rate2spike.spiking.search_population import search_population
 options = FileSearch(n_trials=1, seed=1, scaling_factors=(40.0,), task="go-nogo")
-assert [item.outcome.value for item in search_population(".", options, n_workers=1)] == ["searched"]
+assert [item.outcome.value for item in search_population(".", options, n_workers=2)] == ["searched"] * 2
 """
     assert without_locks(code, tmp_path).count("this file system has no locks") == 1
