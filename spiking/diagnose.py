@@ -154,9 +154,7 @@ def _symptoms(numbers: dict[str, float]) -> dict[str, str]:
     if "silent" in found:
         return found  # there is no output to compare
     if correlation < _SAME_DYNAMICS:
-        found["other dynamics"] = (
-            f"the output follows the rate network's with a correlation of only {correlation:.2f}, which no gain mends"
-        )
+        found["other dynamics"] = f"the output follows the rate network's with a correlation of only {correlation:.2f}"
     elif not _GAIN_RANGE[0] <= gain <= _GAIN_RANGE[1]:
         found["gain mismatch"] = f"the output is {gain:.2f} times the rate network's"
     return found
