@@ -18,11 +18,16 @@ SMALL = ("--N", "20", "--task", "go-nogo", "--decay_taus", "4", "20", "--seed", 
 
 
 def start(*command, **streams):
-    """A process group of its own, as a terminal makes one, which SIGINT reaches."""
+    """A process group of its own, as a terminal makes one, which SIGINT and SIGHUP reach, also where we run behind nohup."""
+
+    def as_on_a_terminal():
+        for name in (signal.SIGINT, signal.SIGHUP):
+            signal.signal(name, signal.SIG_DFL)
+
     return subprocess.Popen(
         [str(word) for word in command], text=True, start_new_session=True,
         **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=as_on_a_terminal,
     )  # fmt: skip
 
 

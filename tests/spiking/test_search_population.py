@@ -113,7 +113,8 @@ def test_a_killed_process_costs_only_its_unit(tmp_path, go_nogo_path, repository
         killed = killer.submit(kill_first_owner, folder)
         outcomes = list(search_population(folder, LONG, n_workers=2))
         assert killed.result() is not None
-    assert [item.outcome for item in outcomes] == [Outcome.SEARCHED] * 3
+    # the pool ends its other process too, which may just have finished a file and not yet said so
+    assert len(outcomes) == 3 and {item.outcome for item in outcomes} <= {Outcome.SEARCHED, Outcome.ALREADY_DONE}
     assert numbers(folder) == numbers(alone)
 
 
