@@ -182,6 +182,8 @@ def _search(path, plan, config, n_threads):
             progress.log(f"factor {result.scaling_factor:g}: accuracy {result.accuracy:.3f}")
 
         (outcome,) = search_files(path, options, on_factor=report)
+        if outcome.result is None:  # another process is at it
+            raise InputError(f"{path}: {outcome.note}")
         progress.finish(outcome.note)
     return outcome.result
 

@@ -7,16 +7,22 @@ import signal
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from rate2spike import __version__
+from rate2spike.cli import run
 from rate2spike.cli.arguments import scaling_factors
 from rate2spike.cli.main import COMMANDS
+from rate2spike.errors import InputError
+from rate2spike.io.lock_file import this_process
 from rate2spike.matlab_compat.matfile import loadmat, savemat
 from rate2spike.matlab_compat.model_file import load_model
+from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.main import main as historic_main
+from rate2spike.spiking.search_claim import SearchClaim, sidecar_path
 
 from helpers import start_interruptible
 
@@ -247,3 +253,9 @@ def test_a_reader_that_stops_is_no_error(model):
     process.stdout.close()
     assert process.stderr.read() == b"" and process.wait() == 0
     process.stderr.close()
+
+
+def test_run_says_who_searches_its_model(model):
+    SearchClaim(sidecar_path(Path(model)), this_process()).save()
+    with pytest.raises(InputError, match="being searched by"):
+        run._search(Path(model), run.Plan((25.0,), 2, 2), TrainConfig(seed=1), 1)
