@@ -48,7 +48,7 @@ class SpikeRecord:
     scaling_factor: float | None = None
     neuron: str = "lif"  # kind
     seed: int | None = None
-    common_tau_s: float | None = None  # tau_d_s where the model has one for all units
+    common_tau_s: float | None = field(default=None, repr=False)  # tau_d_s where the model has one for all units
 
     @property
     def n_units(self) -> int:
