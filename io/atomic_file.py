@@ -64,6 +64,18 @@ def make_folder(path: str | os.PathLike) -> Path:
     return folder
 
 
+def check_folder(path: str | os.PathLike) -> None:
+    """Check that a folder, and files in it, can be made, and leave nothing of it. Raises InputError."""
+    folder = Path(path)
+    new = [one for one in (folder, *folder.parents) if not one.exists()]
+    try:
+        make_folder(folder)
+    finally:
+        for one in new:
+            with contextlib.suppress(OSError):  # somebody was quicker to use it, or it could not be made
+                one.rmdir()
+
+
 def _flush(file) -> None:
     file.flush()
     os.fsync(file.fileno())

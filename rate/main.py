@@ -41,7 +41,7 @@ from rate2spike.cli.training import (
 )
 from rate2spike.cli.training_flags import add_network_flags, base_for, check_given, config_of
 from rate2spike.errors import InputError
-from rate2spike.io.atomic_file import make_folder
+from rate2spike.io.atomic_file import check_folder
 from rate2spike.io.run_folder import RunFolder
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.device import import_quietly
@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     require(arguments, "output_dir")
     config = config_of(arguments, base_for(arguments) if arguments.recipe else None)
     output_dir = Path(arguments.output_dir)
-    make_folder(historic_model_path(config, output_dir, datetime.now()).parent)
+    check_folder(historic_model_path(config, output_dir, datetime.now()).parent)
     result = train_with_progress(config, arguments.gpu, arguments.gpu_frac)
     path = save_historic(result.model, config, output_dir)
     print(f"model: {path}", flush=True)
