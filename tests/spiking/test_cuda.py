@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numba.np.numpy_support import as_dtype
 from scipy import stats
 
 from rate2spike.errors import InputError
@@ -74,11 +75,21 @@ def inputs(n_inputs: int, n_columns: int) -> np.ndarray:
     return np.random.default_rng(2).uniform(10, 30, (3, n_inputs, n_columns))
 
 
+def shared_array(memory, shape, dtype) -> np.ndarray:
+    """The simulator's `cuda.shared.array`, by lines of source; its own gives two threads that ask at once an array each."""
+    frame = sys._getframe(1)
+    where = frame.f_code.co_filename, frame.f_lineno
+    return memory._allocations.setdefault(where, np.empty(shape, as_dtype(dtype)))
+
+
 def simulate(path: str) -> None:
     """What the simulated kernel computes in every case below."""
+    from numba.cuda.simulator.kernelapi import FakeCUDAShared
+
     from rate2spike.spiking.kernels import cuda as kernel
 
     sys.setswitchinterval(1e-5)  # the simulator polls its threads
+    FakeCUDAShared.array = shared_array
     simulate_cuda._WARP = kernel.MAX_THREADS = 8
     results = {}
     results["outputs"], results["counts"] = simulate_cuda.run_trials_cuda(factors(QUIET), inputs(1, 3), KEYS, [0, 1, 1])
