@@ -6,7 +6,7 @@
 
 from importlib import import_module
 
-from rate2spike import cache_folders
+from rate2spike.machine import cache_folders
 
 cache_folders.provide()
 
@@ -28,13 +28,13 @@ _HOMES = {
     "keras_model": "rate.keras_model",
     "RateLayer": "rate.keras_model",
     "training_figure": "rate.plots",
-    "SpikingNetwork": "spiking.network",
-    "read_nir": "spiking.nir_network",
-    "LIFParams": "spiking.params",
-    "QIFParams": "spiking.params",
-    "ALIFParams": "spiking.params",
-    "EIFParams": "spiking.params",
-    "Stimulation": "spiking.stimulation",
+    "SpikingNetwork": "spiking.simulator.network",
+    "read_nir": "spiking.simulator.nir_network",
+    "LIFParams": "spiking.simulator.params",
+    "QIFParams": "spiking.simulator.params",
+    "ALIFParams": "spiking.simulator.params",
+    "EIFParams": "spiking.simulator.params",
+    "Stimulation": "spiking.simulator.stimulation",
     "SpikeRecord": "io.records",
     "LIF": "spiking.layers.lif",
     "ALIF": "spiking.layers.alif",
@@ -43,10 +43,10 @@ _HOMES = {
     "load_network": "spiking.layers.saved_network",
     "SpikeRateRegularizer": "spiking.layers.regularizers",
     "record_states": "spiking.layers.recorded_states",
-    "diagnose": "spiking.diagnose",
-    "grid_search": "spiking.lambda_grid_search",
-    "accuracy": "spiking.evaluate",
-    "evaluate": "spiking.evaluate",
+    "diagnose": "spiking.diagnosis.diagnose",
+    "grid_search": "spiking.search.grid",
+    "accuracy": "spiking.scoring.evaluate",
+    "evaluate": "spiking.scoring.evaluate",
 }
 __all__ = ["__version__", *_HOMES]
 
@@ -60,9 +60,7 @@ if TYPE_CHECKING:
     from rate2spike.rate.plots import training_figure
     from rate2spike.rate.population import train_population
     from rate2spike.rate.train import train
-    from rate2spike.spiking.diagnose import diagnose
-    from rate2spike.spiking.evaluate import accuracy, evaluate
-    from rate2spike.spiking.lambda_grid_search import grid_search
+    from rate2spike.spiking.diagnosis.diagnose import diagnose
     from rate2spike.spiking.layers.alif import ALIF
     from rate2spike.spiking.layers.clif import CLIF
     from rate2spike.spiking.layers.li import LI
@@ -70,10 +68,12 @@ if TYPE_CHECKING:
     from rate2spike.spiking.layers.recorded_states import record_states
     from rate2spike.spiking.layers.regularizers import SpikeRateRegularizer
     from rate2spike.spiking.layers.saved_network import load_network
-    from rate2spike.spiking.network import SpikingNetwork
-    from rate2spike.spiking.nir_network import read_nir
-    from rate2spike.spiking.params import ALIFParams, EIFParams, LIFParams, QIFParams
-    from rate2spike.spiking.stimulation import Stimulation
+    from rate2spike.spiking.scoring.evaluate import accuracy, evaluate
+    from rate2spike.spiking.search.grid import grid_search
+    from rate2spike.spiking.simulator.network import SpikingNetwork
+    from rate2spike.spiking.simulator.nir_network import read_nir
+    from rate2spike.spiking.simulator.params import ALIFParams, EIFParams, LIFParams, QIFParams
+    from rate2spike.spiking.simulator.stimulation import Stimulation
 
 
 def __getattr__(name: str):

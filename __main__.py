@@ -5,8 +5,8 @@ Nothing heavy is imported before Ctrl-C is seen to.
 
 import sys
 
-from rate2spike.interruption import as_process
-from rate2spike.output_streams import make_streams_last, spell_in_ascii
+from rate2spike.machine.interruption import as_process
+from rate2spike.machine.output_streams import make_streams_last, spell_in_ascii
 
 
 def main() -> int:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from rate2spike import matplotlib_anywhere  # noqa: F401 - before matplotlib itself
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import make_folder, write_atomically
+from rate2spike.machine import matplotlib_anywhere  # noqa: F401 - before matplotlib itself
 
 # isort: split
 from matplotlib.axes import Axes

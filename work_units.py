@@ -19,8 +19,8 @@ from multiprocessing.resource_tracker import ensure_running
 from typing import Any, TypeVar
 
 from rate2spike.errors import InputError
-from rate2spike.interruption import something_is_at_stake
-from rate2spike.worker_processes import GUARD, check_can_be_sent, check_may_start, process_pool
+from rate2spike.machine.interruption import something_is_at_stake
+from rate2spike.machine.worker_processes import GUARD, check_can_be_sent, check_may_start, process_pool
 
 TRIES = 3  # of a unit whose worker died
 Key = TypeVar("Key")

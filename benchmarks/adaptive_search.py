@@ -14,9 +14,9 @@ from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.population import train_population, unit_folder
 from rate2spike.rate.recipes import recipe
-from rate2spike.spiking.evaluate import evaluate
-from rate2spike.spiking.lambda_grid_search import grid_search
-from rate2spike.spiking.network import SpikingNetwork
+from rate2spike.spiking.scoring.evaluate import evaluate
+from rate2spike.spiking.search.grid import grid_search
+from rate2spike.spiking.simulator.network import SpikingNetwork
 
 TASKS = {
     "go-nogo": recipe("go-nogo"),

@@ -12,8 +12,8 @@ from statistics import median
 import numpy as np
 
 from rate2spike.matlab_compat.model_file import load_model
-from rate2spike.spiking.network import SpikingNetwork
-from rate2spike.spiking.params import PUBLISHED_STEP_S
+from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.simulator.params import PUBLISHED_STEP_S
 
 from random_network import random_network, silent_input
 from timing import alternate, medians

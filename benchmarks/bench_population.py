@@ -21,8 +21,8 @@ from unittest import mock
 import numpy as np
 
 from rate2spike.matlab_compat.model_file import TrainedModel, load_model
-from rate2spike.spiking import simulate_fast
-from rate2spike.spiking.lambda_grid_search import HISTORIC_FACTORS, grid_search
+from rate2spike.spiking.search.grid import HISTORIC_FACTORS, grid_search
+from rate2spike.spiking.simulator import simulate_fast
 
 from bench_lif import model_path, network, one_pulse
 

@@ -17,7 +17,7 @@ def measure_once() -> dict[str, float]:
     import numpy as np
 
     from rate2spike.matlab_compat.model_file import load_model
-    from rate2spike.spiking.lambda_grid_search import grid_search
+    from rate2spike.spiking.search.grid import grid_search
 
     from bench_lif import network
 

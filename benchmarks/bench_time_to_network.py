@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 
 from rate2spike.matlab_compat.model_file import load_model
-from rate2spike.spiking.lambda_grid_search import grid_search
+from rate2spike.spiking.search.grid import grid_search
 
 SEEDS = range(1, 11)
 CONVERTS = 0.95

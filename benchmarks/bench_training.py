@@ -7,13 +7,13 @@
 import numpy as np
 import tensorflow as tf
 
+from rate2spike.machine.tensorflow_device import set_threads
 from rate2spike.rate.config import TrainConfig
-from rate2spike.rate.device import set_threads
+from rate2spike.rate.hand_over import network_of
 from rate2spike.rate.model import normals, trial_losses
 from rate2spike.rate.rate_evaluation import batch_arrays, noise_seed
 from rate2spike.rate.rollout import activate
 from rate2spike.rate.tasks import GoNogo
-from rate2spike.rate.trained_model import network_of
 from rate2spike.rate.update import ADAM_EPSILON, compiled_update, make_optimizer
 from rate2spike.rate.weights import draw_weights
 

@@ -21,9 +21,9 @@ import numpy as np
 from scipy.optimize import nnls
 
 from rate2spike.figures import Axes, Figure, save_figure
-from rate2spike.spiking.network import SpikingNetwork
-from rate2spike.spiking.params import PUBLISHED_STEP_S
-from rate2spike.spiking.simulate_fast import SPARSE_BELOW, FastNetwork
+from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.simulator.params import PUBLISHED_STEP_S
+from rate2spike.spiking.simulator.simulate_fast import SPARSE_BELOW, FastNetwork
 
 from random_network import mean_rate_hz, random_network, silent_input
 from timing import alternate, machine, medians

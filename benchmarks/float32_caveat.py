@@ -17,11 +17,11 @@ from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.rate import tasks
 from rate2spike.rate.task import Task
 from rate2spike.seeding import Role
-from rate2spike.spiking.evaluate import Scored, draw_trial, noise_key, run_block, usable_cores
 from rate2spike.spiking.kernels import fast as kernel
-from rate2spike.spiking.lambda_grid_search import HISTORIC_FACTORS, FactorResult
-from rate2spike.spiking.network import SpikingNetwork
-from rate2spike.spiking.params import LIFParams
+from rate2spike.spiking.scoring.evaluate import Scored, draw_trial, noise_key, run_block, usable_cores
+from rate2spike.spiking.search.grid import HISTORIC_FACTORS, FactorResult
+from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.simulator.params import LIFParams
 
 from bench_lif import model_path
 

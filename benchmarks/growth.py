@@ -13,10 +13,10 @@ import numpy as np
 import tensorflow as tf
 
 from rate2spike.figures import Figure, save_figure
+from rate2spike.machine.tensorflow_device import set_threads
 from rate2spike.rate.config import TrainConfig
-from rate2spike.rate.device import set_threads
+from rate2spike.rate.hand_over import network_of
 from rate2spike.rate.rate_evaluation import batch_arrays, noise_seed
-from rate2spike.rate.trained_model import network_of
 from rate2spike.rate.update import compiled_update, make_optimizer
 from rate2spike.rate.weights import draw_weights
 

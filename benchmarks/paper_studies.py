@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from rate2spike.spiking.lambda_grid_search import HISTORIC_FACTORS
-from rate2spike.spiking.params import LIFParams, QIFParams
+from rate2spike.spiking.search.grid import HISTORIC_FACTORS
+from rate2spike.spiking.simulator.params import LIFParams, QIFParams
 
 from paper_measures import Row, components, conversion, firing_rate, training
 

@@ -6,8 +6,8 @@ by the units' constant input alone.
 
 import numpy as np
 
-from rate2spike.spiking.network import SpikingNetwork
-from rate2spike.spiking.params import STEPS_PER_COLUMN, LIFParams
+from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.simulator.params import STEPS_PER_COLUMN, LIFParams
 
 _GAIN_MV_PER_HZ = 0.02  # SD over units of the recurrent input, per Hz of the mean rate
 _TAU_D_S = (0.02, 0.1)  # as of the published model: 4 to 20 task steps of 5 ms

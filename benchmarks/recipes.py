@@ -11,12 +11,12 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from rate2spike.machine.tensorflow_device import prepare_tensorflow
 from rate2spike.rate.config import TrainConfig
-from rate2spike.rate.device import prepare_tensorflow
 from rate2spike.rate.recipes import recipe
-from rate2spike.spiking.evaluate import evaluate
-from rate2spike.spiking.lambda_grid_search import HISTORIC_FACTORS, grid_search
-from rate2spike.spiking.network import SpikingNetwork
+from rate2spike.spiking.scoring.evaluate import evaluate
+from rate2spike.spiking.search.grid import HISTORIC_FACTORS, grid_search
+from rate2spike.spiking.simulator.network import SpikingNetwork
 
 GO_NOGO = recipe("go-nogo")
 LONG = TrainConfig(task="go-nogo", batch_size=8)  # to the published least number of updates

@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Train, test, draw; returns the exit code."""
     from rate2spike.io.atomic_file import make_folder
     from rate2spike.io.run_folder import RunFolder
-    from rate2spike.rate.device import prepare_tensorflow
+    from rate2spike.machine.tensorflow_device import prepare_tensorflow
     from rate2spike.spiking.context.data import fingerprint, sources
 
     config, folder = _config_and_folder(arguments)

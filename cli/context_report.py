@@ -12,7 +12,7 @@ from rate2spike.spiking.context.plots import f_i_family, learning_curves, trial_
 from rate2spike.spiking.context.readout import block_means
 from rate2spike.spiking.context.steps import Tensors
 from rate2spike.spiking.context.trials import batch_of
-from rate2spike.spiking.evaluate import SILENT_HZ
+from rate2spike.spiking.scoring.evaluate import SILENT_HZ
 
 SOMA_DRIVES = (0.03, 0.06, 0.12, 0.24, 0.36, 0.48)
 APICAL_DRIVES = (0.0, 0.5, 1.0, 2.0)

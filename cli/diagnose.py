@@ -68,8 +68,8 @@ def _diagnose(path: Path, output: Path, arguments: argparse.Namespace) -> None:
     from rate2spike.figures import save_figure
     from rate2spike.matlab_compat.model_file import load_model
     from rate2spike.rate.model_task import task_of_model
-    from rate2spike.spiking.diagnose import diagnose
-    from rate2spike.spiking.plots_diagnosis import diagnosis_figure
+    from rate2spike.spiking.diagnosis.diagnose import diagnose
+    from rate2spike.spiking.diagnosis.plots import diagnosis_figure
 
     model = load_model(path)
     task = task_of_model(model, path, arguments.task, task_options(arguments))

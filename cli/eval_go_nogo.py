@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _draw(path: Path, name: str, seed: int, output_dir: str) -> None:
-    from rate2spike.spiking.eval_go_nogo import eval_go_nogo
+    from rate2spike.spiking.scoring.go_nogo_trials import eval_go_nogo
 
     figures = eval_go_nogo(path, seed, Path(output_dir), name)
     print(f"{path}: seed {seed}")

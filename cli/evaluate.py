@@ -49,8 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Evaluate and print. Raises InputError, of several models when all others are done."""
     from rate2spike.matlab_compat.model_paths import model_files
     from rate2spike.seeding import resolve_seed
-    from rate2spike.spiking.evaluate import activity_remark, check_n_trials, checked_threads
-    from rate2spike.spiking.params import neuron_params
+    from rate2spike.spiking.scoring.evaluate import activity_remark, check_n_trials, checked_threads
+    from rate2spike.spiking.simulator.params import neuron_params
 
     check_task(arguments)
     files = model_files(*arguments.paths)
@@ -91,8 +91,8 @@ def _evaluated(path: Path, arguments: argparse.Namespace, seed: int):
     from rate2spike.cli.arguments import task_options
     from rate2spike.matlab_compat.model_file import load_model
     from rate2spike.rate.model_task import task_of_model
-    from rate2spike.spiking.evaluate import score_fresh
-    from rate2spike.spiking.network import SpikingNetwork
+    from rate2spike.spiking.scoring.evaluate import score_fresh
+    from rate2spike.spiking.simulator.network import SpikingNetwork
 
     model = load_model(path)
     task = task_of_model(model, path, arguments.task, task_options(arguments))
@@ -110,8 +110,8 @@ def _evaluate_several(files: list[Path], arguments: argparse.Namespace, seed: in
     """A row per model; of one that cannot be evaluated, what is known without."""
     from rate2spike.matlab_compat.model_paths import distinct_names, without_path
     from rate2spike.progress import Progress
-    from rate2spike.spiking.evaluate import activity_remark
-    from rate2spike.spiking.network_table import network_row
+    from rate2spike.spiking.scoring.evaluate import activity_remark
+    from rate2spike.spiking.search.network_table import network_row
 
     rows = []
     with Progress(f"evaluating {len(files)} networks", len(files)) as progress:
@@ -135,7 +135,7 @@ def _evaluate_several(files: list[Path], arguments: argparse.Namespace, seed: in
 def _row_without(name: str, path: Path, problem: str):
     """Without fresh trials; with training and search if the file can be read at all."""
     from rate2spike.matlab_compat.model_file import load_model
-    from rate2spike.spiking.network_table import NetworkRow, network_row
+    from rate2spike.spiking.search.network_table import NetworkRow, network_row
 
     try:
         return network_row(name, path, load_model(path), problem=problem)
@@ -145,7 +145,7 @@ def _row_without(name: str, path: Path, problem: str):
 
 def _write(folder: Path, rows: list, *, quiet: bool) -> None:
     from rate2spike.figures import save_figure
-    from rate2spike.spiking.plots_population import networks_figure
+    from rate2spike.spiking.search.plots_population import networks_figure
 
     table = write_table(folder, "evaluation", rows)
     figures = save_figure(networks_figure(rows), folder / "figures" / "evaluation")

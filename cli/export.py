@@ -98,12 +98,12 @@ def _refuse_flags_of_others(arguments) -> None:
 
 
 def _export_model(sources: list[Path], output: Path, arguments) -> str:
-    from rate2spike.io.nir_cubalif import cubalif_graph
-    from rate2spike.io.nir_export import nir_graph, write_nir
+    from rate2spike.io.exports.nir_cubalif import cubalif_graph
+    from rate2spike.io.exports.nir_export import nir_graph, write_nir
     from rate2spike.matlab_compat.model_file import load_model
     from rate2spike.matlab_compat.model_paths import one_model_file
-    from rate2spike.spiking.network import SpikingNetwork
-    from rate2spike.spiking.nir_network import nir_network
+    from rate2spike.spiking.simulator.network import SpikingNetwork
+    from rate2spike.spiking.simulator.nir_network import nir_network
 
     if len(sources) > 1:
         raise InputError(f"--to nir takes one model file, got {len(sources)}")
@@ -125,8 +125,8 @@ def _export_model(sources: list[Path], output: Path, arguments) -> str:
 
 
 def _export_records(sources: list[Path], output: Path, arguments) -> str:
-    from rate2spike.io.neo_export import write_neo
-    from rate2spike.io.nwb_export import NWBSession, write_nwb
+    from rate2spike.io.exports.neo_export import write_neo
+    from rate2spike.io.exports.nwb_export import NWBSession, write_nwb
     from rate2spike.io.records import SpikeRecord
 
     records, n_spikes = [], 0

@@ -27,8 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Read, write, and say what it is."""
     from rate2spike.matlab_compat.model_file import save_model
-    from rate2spike.spiking.network_model import model_of
-    from rate2spike.spiking.nir_network import read_nir
+    from rate2spike.spiking.simulator.network_model import model_of
+    from rate2spike.spiking.simulator.nir_network import read_nir
 
     source = Path(arguments.source)
     if source.is_dir():

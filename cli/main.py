@@ -12,12 +12,12 @@ from importlib import import_module
 from rate2spike import __version__
 from rate2spike.cli.arguments import Parser
 from rate2spike.errors import InputError
-from rate2spike.interruption import RUN_AGAIN, say_interrupted, was_interrupted
-from rate2spike.output_streams import spell_in_ascii
+from rate2spike.machine.interruption import RUN_AGAIN, say_interrupted, was_interrupted
+from rate2spike.machine.output_streams import spell_in_ascii
 
 COMMANDS = {
     "run": ("rate2spike.cli.run", "all of it for one task: train, search, evaluate, figures, summary"),
-    "train": ("rate2spike.rate.main", "train a rate network (the historic flags) or evaluate one"),
+    "train": ("rate2spike.cli.train", "train a rate network (the historic flags) or evaluate one"),
     "search": ("rate2spike.cli.search", "find the scaling factor of one model file or of every one in a folder"),
     "evaluate": ("rate2spike.cli.evaluate", "accuracy of the spiking network on fresh trials"),
     "diagnose": ("rate2spike.cli.diagnose", "why a converted network fails, in words and one figure"),

@@ -85,7 +85,7 @@ def _run(request: dict) -> dict[str, Any]:
     import numpy as np
 
     from rate2spike.cli.simulate import stimulation_of
-    from rate2spike.spiking.many_trials import run_trials
+    from rate2spike.spiking.simulator.many_trials import run_trials
 
     factors = np.ravel(_matrix(request, "scaling_factors"))
     if not factors.size:
@@ -110,8 +110,8 @@ def _search(request: dict) -> dict[str, Any]:
     import numpy as np
 
     from rate2spike.cli.search import search_with_progress
-    from rate2spike.spiking.lambda_grid_search import HISTORIC_FACTORS
-    from rate2spike.spiking.search_files import FileSearch, Outcome
+    from rate2spike.spiking.search.files import FileSearch, Outcome
+    from rate2spike.spiking.search.grid import HISTORIC_FACTORS
 
     factors = np.ravel(_matrix(request, "scaling_factors")) if "scaling_factors" in request else HISTORIC_FACTORS
     options = FileSearch(
@@ -132,7 +132,7 @@ _ACTIONS = {"versions": _versions, "simulate": _simulate, "run": _run, "search":
 def _network(request: dict, scaling_factor: float | None):
     from rate2spike.matlab_compat.model_file import load_model
     from rate2spike.matlab_compat.model_paths import one_model_file
-    from rate2spike.spiking.network import SpikingNetwork
+    from rate2spike.spiking.simulator.network import SpikingNetwork
 
     return SpikingNetwork.from_model(
         load_model(one_model_file(_path(request))), scaling_factor,

@@ -18,7 +18,7 @@ def add_neuron_flags(parser: argparse.ArgumentParser) -> None:
 def neuron_of(arguments: argparse.Namespace, model):
     """The neurons asked for: what the flags leave open is as the model's file says. Raises InputError."""
     from rate2spike.plausible import not_typed_here
-    from rate2spike.spiking.params import neuron_params, stored_neuron
+    from rate2spike.spiking.simulator.params import neuron_params, stored_neuron
 
     kind, stored = stored_neuron(model.settings)
     if arguments.neuron not in (None, kind):
@@ -59,7 +59,12 @@ def step_s_of(arguments: argparse.Namespace) -> float | None:
 
 def manipulated(network, arguments: argparse.Namespace, seed: int):
     """The network with the manipulations asked for. Raises InputError."""
-    from rate2spike.spiking.manipulations import lesion, remove_self_connections, scale_connections, shuffle_weights
+    from rate2spike.spiking.simulator.manipulations import (
+        lesion,
+        remove_self_connections,
+        scale_connections,
+        shuffle_weights,
+    )
 
     for text in arguments.scale or ():
         classes, _, factor = text.partition("=")

@@ -14,7 +14,7 @@ from rate2spike.errors import InputError
 from rate2spike.matlab_compat.model_paths import kind_of_run, without_path
 
 if TYPE_CHECKING:
-    from rate2spike.spiking.network_table import NetworkRow
+    from rate2spike.spiking.search.network_table import NetworkRow
 
 _MOST_REMARKS = 5  # printed
 
@@ -79,7 +79,7 @@ def each_of_several() -> Iterator[Callable[[Path, Callable[[], object]], None]]:
 def write_table(folder: Path, stem: str, rows: Sequence["NetworkRow"], left_out: Sequence[str] = ()) -> Path:
     """`<stem>.csv`, a line per network, without the columns left out."""
     from rate2spike.io.run_folder import RunFolder
-    from rate2spike.spiking.network_table import NetworkRow
+    from rate2spike.spiking.search.network_table import NetworkRow
 
     header = [field.name for field in fields(NetworkRow) if field.name not in left_out]
     values = ([getattr(row, column) for column in header] for row in rows)
@@ -88,8 +88,8 @@ def write_table(folder: Path, stem: str, rows: Sequence["NetworkRow"], left_out:
 
 def table_lines(rows: Sequence["NetworkRow"]) -> list[str]:
     """A line per network, one of mean ± SD, one of the share that converts, and what must be said of some of them."""
-    from rate2spike.spiking.evaluate import wilson_interval
-    from rate2spike.spiking.network_table import n_converting
+    from rate2spike.spiking.scoring.evaluate import wilson_interval
+    from rate2spike.spiking.search.network_table import n_converting
 
     header = (
         "network",
@@ -164,7 +164,7 @@ def _with_interval(value: float | None, low: float | None, high: float | None) -
 
 
 def _mean(rows: Sequence["NetworkRow"], column: str, form: str) -> str:
-    from rate2spike.spiking.network_table import mean_sd
+    from rate2spike.spiking.search.network_table import mean_sd
 
     found = mean_sd(rows, column)
     if found is None:

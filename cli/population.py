@@ -9,17 +9,17 @@ from rate2spike.cli.resuming import check_same, recorded_run
 from rate2spike.cli.training_flags import base_for, settings_of
 from rate2spike.errors import InputError
 from rate2spike.io.run_folder import RunFolder
+from rate2spike.machine.worker_processes import check_may_start
 from rate2spike.progress import Progress
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.population import Outcome, train_population
 from rate2spike.seeding import resolve_seed
 from rate2spike.work_units import dask_executor
-from rate2spike.worker_processes import check_may_start
 
 
 def run_population(arguments: argparse.Namespace) -> int:
     """Train all seeds; returns the exit code."""
-    from rate2spike.rate.main import require
+    from rate2spike.cli.train import require
 
     seeds = seeds_in(arguments.seeds)
     if arguments.workers is not None and arguments.workers < 1:

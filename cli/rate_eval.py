@@ -11,10 +11,10 @@ from rate2spike.cli.training import historic_model_path
 from rate2spike.cli.training_flags import settings_of
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import make_folder
+from rate2spike.machine.tensorflow_device import prepare_tensorflow
 from rate2spike.matlab_compat.model_file import holds_model, load_model
 from rate2spike.matlab_compat.model_paths import distinct_names, model_files
 from rate2spike.rate.config import TrainConfig
-from rate2spike.rate.device import prepare_tensorflow
 from rate2spike.rate.model_task import task_of_model
 from rate2spike.seeding import Role, generator, resolve_seed
 
@@ -56,7 +56,7 @@ def _without_options(arguments: argparse.Namespace) -> argparse.Namespace:
 
 
 def _paths(arguments: argparse.Namespace, config: TrainConfig) -> list[Path]:
-    from rate2spike.rate.main import require
+    from rate2spike.cli.train import require
 
     if arguments.model is not None:
         return model_files(*arguments.model)

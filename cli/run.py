@@ -84,7 +84,7 @@ def _new(arguments):
     """A new run folder, the settings and the plan, written there; and that it is not finished. Raises InputError."""
     from rate2spike.cli.training_flags import base_for, config_of
     from rate2spike.io.run_folder import RunFolder
-    from rate2spike.rate.device import import_quietly
+    from rate2spike.machine.tensorflow_device import import_quietly
 
     config = config_of(arguments, None if arguments.config else base_for(arguments))
     plan = _plan(arguments, {})
@@ -143,8 +143,8 @@ def _read_summary(folder) -> dict[str, Any]:
 
 def _plan(arguments, recorded) -> Plan:
     """From the flags, else as recorded, else the defaults. Raises InputError."""
-    from rate2spike.spiking.evaluate import check_n_trials, checked_threads
-    from rate2spike.spiking.lambda_grid_search import HISTORIC_FACTORS, checked_factors
+    from rate2spike.spiking.scoring.evaluate import check_n_trials, checked_threads
+    from rate2spike.spiking.search.grid import HISTORIC_FACTORS, checked_factors
 
     def chosen(name: str, default):
         given = getattr(arguments, name)
@@ -169,7 +169,7 @@ def _finished_model(folder) -> Path | None:
 
 def _search(path, plan, config, n_threads):
     from rate2spike.progress import Progress
-    from rate2spike.spiking.search_files import FileSearch, search_files
+    from rate2spike.spiking.search.files import FileSearch, search_files
 
     options = FileSearch(
         task=config.task, scaling_factors=plan.scaling_factors, n_trials=plan.search_trials, seed=config.seed,
@@ -191,10 +191,10 @@ def _search(path, plan, config, n_threads):
 def _evaluate_and_draw(folder, path, result, plan, config, n_threads):
     from rate2spike.figures import save_figure
     from rate2spike.matlab_compat.model_file import load_model
-    from rate2spike.spiking.demonstrate import demonstrate
-    from rate2spike.spiking.evaluate import evaluate
-    from rate2spike.spiking.network import SpikingNetwork
-    from rate2spike.spiking.plots import accuracy_over_factor, condition_outputs, raster
+    from rate2spike.spiking.scoring.demonstrate import demonstrate
+    from rate2spike.spiking.scoring.evaluate import evaluate
+    from rate2spike.spiking.scoring.plots import accuracy_over_factor, condition_outputs, raster
+    from rate2spike.spiking.simulator.network import SpikingNetwork
 
     header = (
         "scaling_factor", "accuracy", "interval_low", "interval_high", "n_correct", "n_trials", "mean_rate_hz",
@@ -220,7 +220,7 @@ def _evaluate_and_draw(folder, path, result, plan, config, n_threads):
 
 def _summary(folder, path, result, evaluation) -> dict[str, Any]:
     from rate2spike.matlab_compat.model_file import load_model
-    from rate2spike.spiking.search_files import diagnose_command
+    from rate2spike.spiking.search.files import diagnose_command
 
     model = load_model(path)
     remarks = result.remarks_naming(diagnose_command(path))

@@ -63,9 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Search and report; 0 even if files were skipped. Raises InputError if one failed."""
     from rate2spike.cli.arguments import task_options
-    from rate2spike.spiking.lambda_grid_search import HISTORIC_FACTORS
-    from rate2spike.spiking.search_files import FileSearch, Outcome, check_search, model_files
-    from rate2spike.spiking.search_population import of_shard
+    from rate2spike.spiking.search.files import FileSearch, Outcome, check_search, model_files
+    from rate2spike.spiking.search.grid import HISTORIC_FACTORS
+    from rate2spike.spiking.search.population import of_shard
 
     factors = chosen_factors(arguments) or HISTORIC_FACTORS
     options = FileSearch(
@@ -106,7 +106,7 @@ def _report_several(files, folder) -> None:
     """The table of all models, whoever has searched them: several processes may share a folder."""
     from rate2spike.matlab_compat.model_file import load_model
     from rate2spike.matlab_compat.model_paths import distinct_names
-    from rate2spike.spiking.network_table import FRESH_TRIALS, NetworkRow, network_row
+    from rate2spike.spiking.search.network_table import FRESH_TRIALS, NetworkRow, network_row
 
     rows = []
     for name, file in zip(distinct_names(files), files, strict=True):
@@ -124,7 +124,7 @@ def _search_shared_out(files, options, arguments):
     """By processes or a cluster."""
     from rate2spike.matlab_compat.model_paths import natural_order
     from rate2spike.progress import Progress
-    from rate2spike.spiking.search_population import of_shard, search_population
+    from rate2spike.spiking.search.population import of_shard, search_population
     from rate2spike.work_units import dask_executor
 
     n_files = len(of_shard(files, arguments.shard))
@@ -147,8 +147,8 @@ def _search_shared_out(files, options, arguments):
 def search_with_progress(paths, options):
     """Search as `search_files` does, showing progress; returns what became of each file."""
     from rate2spike.progress import Progress
-    from rate2spike.spiking.adaptive_search import N_FINE
-    from rate2spike.spiking.search_files import search_files
+    from rate2spike.spiking.search.adaptive import N_FINE
+    from rate2spike.spiking.search.files import search_files
 
     factors = options.scaling_factors if options.strategy == "grid" else (*options.scaling_factors, *range(N_FINE))
     with Progress("searching", len(factors)) as progress:

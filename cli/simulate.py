@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     from rate2spike.matlab_compat.model_file import load_model
     from rate2spike.matlab_compat.model_paths import one_model_file
     from rate2spike.seeding import resolve_seed
-    from rate2spike.spiking.network import SpikingNetwork
+    from rate2spike.spiking.simulator.network import SpikingNetwork
 
     names = _record_names(arguments.record)
     arguments.model = one_model_file(arguments.model)
@@ -126,7 +126,7 @@ def stimulation_of(variables, source):
     import numpy as np
 
     from rate2spike.matlab_compat.sparse_columns import dense
-    from rate2spike.spiking.stimulation import Stimulation
+    from rate2spike.spiking.simulator.stimulation import Stimulation
 
     stims = variables.get("stims")
     if stims is None or np.size(stims) == 0:
@@ -146,7 +146,7 @@ def stimulation_of(variables, source):
 
 def draws_of(variables, source):
     """The random numbers in UZ and NZ, or None. Raises InputError naming `source`."""
-    from rate2spike.spiking.simulate_reference import InjectedDraws
+    from rate2spike.spiking.simulator.simulate_reference import InjectedDraws
 
     given = [name for name in ("UZ", "NZ") if name in variables]
     if not given:

@@ -23,7 +23,7 @@ from rate2spike.progress import Progress
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.run_files import read_evaluations, write_figures, write_tables
 from rate2spike.rate.stopping import has_ended
-from rate2spike.spiking.search_claim import read_claim, sidecar_path
+from rate2spike.spiking.search.claim import read_claim, sidecar_path
 
 if TYPE_CHECKING:
     from rate2spike.rate.train import TrainingResult
@@ -34,7 +34,7 @@ def train_with_progress(
     resume: bool = False,
 ) -> "TrainingResult":  # fmt: skip
     """Train, showing a bar or lines. checkpoints: folder for them. Raises InputError."""
-    from rate2spike.rate.device import prepare_tensorflow
+    from rate2spike.machine.tensorflow_device import prepare_tensorflow
 
     strategy = prepare_tensorflow(gpu, gpu_frac)
     from rate2spike.rate.train import Checkpointing, train_interruptibly

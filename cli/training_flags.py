@@ -10,10 +10,10 @@ from typing import Any
 
 from rate2spike.cli.arguments import add_task, task_options, true_or_false
 from rate2spike.errors import InputError
+from rate2spike.machine.tensorflow_device import check_gpu
 from rate2spike.rate import tasks
 from rate2spike.rate.cell_types import CellTypes
 from rate2spike.rate.config import TrainConfig
-from rate2spike.rate.device import check_gpu
 from rate2spike.rate.recipes import FIELDS as RECIPE_FIELDS
 from rate2spike.rate.recipes import recipe
 from rate2spike.rate.weights import draw_weights

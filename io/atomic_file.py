@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rate2spike.errors import InputError
-from rate2spike.interruption import something_is_at_stake
+from rate2spike.machine.interruption import something_is_at_stake
 
 # Asking for it sets it, for all threads: once, before there are any.
 _UMASK = os.umask(0)

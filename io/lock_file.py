@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from rate2spike.errors import InputError
-from rate2spike.warn_once import warn_once
+from rate2spike.machine.warn_once import warn_once
 
 if sys.platform == "win32":
     import msvcrt

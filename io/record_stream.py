@@ -21,7 +21,7 @@ def write_stream(
     path: str | os.PathLike, blocks: Iterable[Any], n_rows: int, quantities: frozenset[str],
     header: Callable[[np.ndarray], dict[str, Any]],
 ) -> SpikeRecord:  # fmt: skip
-    """Write blocks (spiking/recording.py) to an HDF5 spike record as they come; returns it without the recorded quantities.
+    """Write the simulator's blocks to an HDF5 spike record as they come; returns it without the recorded quantities.
 
     The file appears when all is written. header(spike counts): the record's other fields. Raises InputError.
     """

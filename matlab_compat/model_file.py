@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
-from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError, ModelFileError
+from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.matlab_compat.matfile import read_values, reason_unread, savemat, variable_names
 from rate2spike.matlab_compat.sparse_columns import dense
 from rate2spike.matlab_compat.values import class_of, dtype_of

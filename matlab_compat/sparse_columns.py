@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 
+from rate2spike.machine.memory import check_memory
 from rate2spike.matlab_compat.values import Budget, UnknownForm
-from rate2spike.memory import check_memory
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rate2spike.errors import InputError
-from rate2spike.keras_on_tensorflow import tf
+from rate2spike.machine.keras_on_tensorflow import tf
 from rate2spike.rate.config import ACTIVATIONS
 from rate2spike.rate.rollout import activate, padded_steps, rollout, states
 

@@ -110,7 +110,7 @@ class NeuroGymTask(Task):
 
     @cached_property
     def _env(self) -> Any:
-        from rate2spike import matplotlib_anywhere  # noqa: F401 - NeuroGym imports matplotlib
+        from rate2spike.machine import matplotlib_anywhere  # noqa: F401 - NeuroGym imports matplotlib
 
         try:
             import neurogym

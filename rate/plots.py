@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from rate2spike.blas_threads import one_blas_thread
 from rate2spike.figures import Figure, MaxNLocator, draw_conditions
+from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.matlab_compat.model_file import STEP_S, TrainedModel
 from rate2spike.rate.task import Task
 

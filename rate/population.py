@@ -17,10 +17,10 @@ from typing import Any
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.run_folder import RunFolder, to_toml
+from rate2spike.machine.resource_limits import usable_cores
 from rate2spike.matlab_compat.model_update import update_model
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.run_files import write_tables
-from rate2spike.resource_limits import usable_cores
 from rate2spike.work_units import WorkerDied, run_units
 
 _OUTCOME = "outcome.json"
@@ -72,7 +72,7 @@ def train_population(
 
 def train_unit(config: TrainConfig, seed: int, folder: Path, n_threads: int | None) -> Outcome:
     """Train one network in its folder, in whatever process this runs."""
-    from rate2spike.rate.device import prepare_tensorflow
+    from rate2spike.machine.tensorflow_device import prepare_tensorflow
 
     prepare_tensorflow(n_threads=n_threads)
     from rate2spike.rate.train import Checkpointing, train_interruptibly

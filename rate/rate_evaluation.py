@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rate2spike.blas_threads import one_blas_thread
-from rate2spike.keras_on_tensorflow import tf
+from rate2spike.machine.blas_threads import one_blas_thread
+from rate2spike.machine.keras_on_tensorflow import tf
 from rate2spike.rate.model import RateNetwork, Trajectory, trial_losses
 from rate2spike.rate.task import Task, Trial
 from rate2spike.seeding import Role, generator

@@ -9,7 +9,7 @@ Automatic differentiation of the loop would keep every intermediate and multiply
 product over all steps. For batches the cost is memory traffic: what can be made block by block, in the cache, is.
 """
 
-from rate2spike.keras_on_tensorflow import tf
+from rate2spike.machine.keras_on_tensorflow import tf
 
 BLOCK_STEPS = 25  # steps unrolled per turn of the loop: the turn itself costs as much as five small operations
 CEILING = 20.0  # of clipped_relu and softplus

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError, nearest
+from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.rate.task import FINE_STEPS_PER_STEP, Label, Task, Trial, in_order, reference_of
 from rate2spike.rate.task_plugins import from_file, from_neurogym, installed, is_file, made
 

@@ -13,16 +13,16 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError
 from rate2spike.io.checkpoints import Checkpoint, check_settings, load_latest, save_checkpoint
+from rate2spike.machine.blas_threads import one_blas_thread
+from rate2spike.machine.tensorflow_device import set_threads
 from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate.config import TrainConfig
-from rate2spike.rate.device import set_threads
+from rate2spike.rate.hand_over import network_of, trained_model
 from rate2spike.rate.rate_evaluation import RateEvaluation, batch_arrays, evaluate_rate, noise_seed, trajectory
 from rate2spike.rate.recipes import recipe
 from rate2spike.rate.stopping import EvaluationRow, is_evaluated_after, may_differ, stops_early
-from rate2spike.rate.trained_model import network_of, trained_model
 from rate2spike.rate.update import compiled_update, learning_rate_at, make_optimizer
 from rate2spike.rate.weights import draw_weights
 from rate2spike.seeding import Role, generator, resolve_seed

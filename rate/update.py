@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from rate2spike.errors import InputError
-from rate2spike.keras_on_tensorflow import float32_by_default, keras, tf
+from rate2spike.machine.keras_on_tensorflow import float32_by_default, keras, tf
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.model import RateNetwork, trial_losses
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from rate2spike import cache_folders
+from rate2spike.machine import cache_folders
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="homes and permissions of POSIX")
 KERNEL = """

@@ -59,7 +59,7 @@ def test_importing_the_package_imports_nothing_heavy():
 def test_simulating_never_imports_tensorflow_nor_matplotlib():
     code = """
 import sys, rate2spike as r2s
-import rate2spike.spiking.lambda_grid_search, rate2spike.spiking.search_files
+import rate2spike.spiking.search.grid, rate2spike.spiking.search.files
 for name in r2s.__all__:
     is_layer = r2s._HOMES.get(name, '').startswith('spiking.layers')
     if not is_layer and name not in ('train', 'keras_model', 'RateLayer', 'training_figure'):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rate2spike.resource_limits import available_bytes, usable_cores
+from rate2spike.machine.resource_limits import available_bytes, usable_cores
 
 MIB = 2**20
 UNLIMITED_V1 = 9223372036854771712
@@ -118,7 +118,7 @@ def test_cores_that_a_process_is_tied_to():
     code = """
 import os
 os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
-from rate2spike.resource_limits import usable_cores
+from rate2spike.machine.resource_limits import usable_cores
 print(usable_cores())
 """
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "1"

@@ -13,7 +13,7 @@ import numpy  # noqa: F401 - brings the BLAS
 import pytest
 from threadpoolctl import threadpool_info
 
-from rate2spike.blas_threads import one_blas_thread
+from rate2spike.machine.blas_threads import one_blas_thread
 
 CHILD = Path(__file__).with_name("recorded_numbers.py")
 # what the processors of most laptops take; a processor without them takes what it has
@@ -89,7 +89,7 @@ def test_a_library_that_is_loaded_within_is_limited_too():
     code = """
 from threadpoolctl import threadpool_info
 import numpy
-from rate2spike.blas_threads import one_blas_thread
+from rate2spike.machine.blas_threads import one_blas_thread
 def threads():
     return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
 alone = threads()

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError
+from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.seeding import Role, generator, resolve_seed
 from rate2spike.spiking.analysis.binning import checked_rates, trial_rates
 from rate2spike.spiking.analysis.trials import Records, WindowS, as_trials, conditions_of

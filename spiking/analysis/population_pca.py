@@ -7,8 +7,8 @@ import numpy as np
 from scipy.linalg import subspace_angles
 from scipy.spatial import procrustes
 
-from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError
+from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.spiking.analysis.binning import checked_rates, condition_means, trial_rates
 from rate2spike.spiking.analysis.trials import Records, WindowS, as_trials, conditions_of
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.optimize import OptimizeWarning, curve_fit
 
-from rate2spike.blas_threads import one_blas_thread
 from rate2spike.errors import InputError
+from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.plausible import Plausible, warn_if_implausible
 from rate2spike.spiking.analysis.binning import spike_counts
 from rate2spike.spiking.analysis.trials import Records, WindowS, as_trials

@@ -6,7 +6,7 @@ from typing import Any, get_args
 import numpy as np
 
 from rate2spike.errors import InputError
-from rate2spike.io.event_frames import DVS_FRAMES, SHD_FRAMES, FrameSettings
+from rate2spike.io.datasets.event_frames import DVS_FRAMES, SHD_FRAMES, FrameSettings
 from rate2spike.plausible import Plausible, warn_if_implausible
 from rate2spike.seeding import resolve_seed
 from rate2spike.spiking.layers.choices import check_interaction, check_reset, check_surrogate

@@ -15,11 +15,11 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
-from rate2spike.io.dvs_gesture import DVSGestureRecordings, dvs_folder
-from rate2spike.io.event_frames import frames, input_width
-from rate2spike.io.event_stream import Recordings
-from rate2spike.io.shd import SHDRecordings, shd_file
-from rate2spike.io.synthetic_events import write_synthetic_dvs, write_synthetic_shd
+from rate2spike.io.datasets.dvs_gesture import DVSGestureRecordings, dvs_folder
+from rate2spike.io.datasets.event_frames import frames, input_width
+from rate2spike.io.datasets.event_stream import Recordings
+from rate2spike.io.datasets.shd import SHDRecordings, shd_file
+from rate2spike.io.datasets.synthetic_events import write_synthetic_dvs, write_synthetic_shd
 from rate2spike.seeding import Role, generator
 from rate2spike.spiking.context.config import ContextConfig
 from rate2spike.spiking.context.recordings_split import by_class, split_recordings

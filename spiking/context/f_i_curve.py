@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rate2spike.keras_on_tensorflow import tf
+from rate2spike.machine.keras_on_tensorflow import tf
 from rate2spike.spiking.layers.clif import CLIF
 
 PUBLISHED_STEPS, PUBLISHED_THRESHOLD, PUBLISHED_TAU = 500, 0.05, 20.0

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rate2spike.keras_on_tensorflow import keras
+from rate2spike.machine.keras_on_tensorflow import keras
 from rate2spike.plausible import not_typed_here
 from rate2spike.spiking.context.config import READOUT_TAU_STEPS, ContextConfig
 from rate2spike.spiking.layers.alif import ALIF

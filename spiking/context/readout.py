@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rate2spike.keras_on_tensorflow import tf
+from rate2spike.machine.keras_on_tensorflow import tf
 
 
 def block_means(readout: tf.Tensor, block_index: tf.Tensor, n_items: int, legacy: bool = False) -> tf.Tensor:

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rate2spike.keras_on_tensorflow import keras, tf
+from rate2spike.machine.keras_on_tensorflow import keras, tf
 from rate2spike.spiking.context.config import ContextConfig
 from rate2spike.spiking.context.readout import block_means, cross_entropy, positive_weight
 from rate2spike.spiking.context.trials import Batch

@@ -14,7 +14,7 @@ import numpy as np
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import make_folder, write_atomically
 from rate2spike.io.checkpoints import check_settings, load_latest, save_checkpoint
-from rate2spike.keras_on_tensorflow import keras
+from rate2spike.machine.keras_on_tensorflow import keras
 from rate2spike.spiking.context.config import MAY_DIFFER, ContextConfig
 from rate2spike.spiking.context.data import TrialSource
 from rate2spike.spiking.context.model import build

@@ -10,8 +10,8 @@ from typing import Any
 
 from numba import njit
 
-from rate2spike import cache_folders
-from rate2spike.warn_once import warn_once
+from rate2spike.machine import cache_folders
+from rate2spike.machine.warn_once import warn_once
 
 
 def compiled(**options) -> Callable[[Callable], Any]:

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rate2spike.errors import InputError
-from rate2spike.keras_on_tensorflow import keras, tf
-from rate2spike.memory import check_memory
+from rate2spike.machine.keras_on_tensorflow import keras, tf
+from rate2spike.machine.memory import check_memory
 from rate2spike.plausible import Plausible, warn_if_implausible
 from rate2spike.seeding import Role, generator, resolve_seed
 from rate2spike.spiking.layers.initialization import (

@@ -9,7 +9,7 @@
 | tanh_add  | s + tanh a     |
 """
 
-from rate2spike.keras_on_tensorflow import tf
+from rate2spike.machine.keras_on_tensorflow import tf
 from rate2spike.spiking.layers.choices import check_interaction
 
 _FORMS = {

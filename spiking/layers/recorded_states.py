@@ -3,7 +3,7 @@
 from typing import Any
 
 from rate2spike.errors import InputError
-from rate2spike.keras_on_tensorflow import keras
+from rate2spike.machine.keras_on_tensorflow import keras
 from rate2spike.spiking.layers.cell import CellLayer
 
 

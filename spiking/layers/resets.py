@@ -1,6 +1,6 @@
 """What a spike of the step before does to a potential. Gradients pass through the spike."""
 
-from rate2spike.keras_on_tensorflow import tf
+from rate2spike.machine.keras_on_tensorflow import tf
 from rate2spike.spiking.layers.choices import check_reset
 
 

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from rate2spike.errors import InputError
-from rate2spike.keras_on_tensorflow import keras
+from rate2spike.machine.keras_on_tensorflow import keras
 
 # Keras finds a class only when it has been imported
 from rate2spike.spiking.layers.alif import ALIF

@@ -14,7 +14,7 @@ makes the others again.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from rate2spike.keras_on_tensorflow import tf
+from rate2spike.machine.keras_on_tensorflow import tf
 
 BLOCK_STEPS = 10  # steps unrolled per turn of the loop, whose own cost is that of five small operations
 

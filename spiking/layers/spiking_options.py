@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rate2spike.errors import InputError
-from rate2spike.keras_on_tensorflow import tf
+from rate2spike.machine.keras_on_tensorflow import tf
 from rate2spike.spiking.layers.choices import check_reset, check_surrogate
 from rate2spike.spiking.layers.resets import reset
 from rate2spike.spiking.layers.surrogates import spikes

@@ -12,7 +12,7 @@ a is a height for the triangle, a variance for the gaussian, and a slope for the
 
 import math
 
-from rate2spike.keras_on_tensorflow import tf
+from rate2spike.machine.keras_on_tensorflow import tf
 from rate2spike.spiking.layers.choices import check_surrogate
 
 

@@ -8,9 +8,9 @@ import sys
 import numpy as np
 import pytest
 
+from rate2spike.cli.train import main as historic_main
 from rate2spike.matlab_compat.matfile import append, savemat
 from rate2spike.matlab_compat.model_file import load_model
-from rate2spike.rate.main import main as historic_main
 
 TRAIN = ["--N", "20", "--task", "go-nogo", "--decay_taus", "4", "20", "--n_trials", "1", "--seed", "1"]
 

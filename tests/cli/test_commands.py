@@ -16,13 +16,13 @@ from rate2spike import __version__
 from rate2spike.cli import run
 from rate2spike.cli.arguments import scaling_factors
 from rate2spike.cli.main import COMMANDS
+from rate2spike.cli.train import main as historic_main
 from rate2spike.errors import InputError
 from rate2spike.io.lock_file import this_process
 from rate2spike.matlab_compat.matfile import loadmat, savemat
 from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.rate.config import TrainConfig
-from rate2spike.rate.main import main as historic_main
-from rate2spike.spiking.search_claim import SearchClaim, sidecar_path
+from rate2spike.spiking.search.claim import SearchClaim, sidecar_path
 
 from helpers import start_interruptible
 

@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 import pytest
 
-from rate2spike.io.synthetic_events import write_synthetic_shd
+from rate2spike.io.datasets.synthetic_events import write_synthetic_shd
 from rate2spike.spiking.context.config import ContextConfig
 from rate2spike.spiking.context.data import synthetic_recordings
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rate2spike.matlab_compat.model_file import load_model, save_model
-from rate2spike.spiking.network import SpikingNetwork
+from rate2spike.spiking.simulator.network import SpikingNetwork
 
 from helpers import small_model
 

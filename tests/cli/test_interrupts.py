@@ -147,7 +147,7 @@ def test_closed_and_full_streams(redirection, code, printed, go_nogo_path):
 
 SWALLOWED = """
 import os, signal, sys, time
-from rate2spike.interruption import as_process
+from rate2spike.machine.interruption import as_process
 
 class Closing:
     def __del__(self):
@@ -173,7 +173,7 @@ def test_an_interrupt_that_falls_into_a_destructor_comes_again():
 
 CUT_OFF_CLEANING_UP = """
 import multiprocessing, signal, sys
-from rate2spike.interruption import as_process
+from rate2spike.machine.interruption import as_process
 
 locks = []
 

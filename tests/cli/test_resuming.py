@@ -11,7 +11,7 @@ from rate2spike.matlab_compat.model_file import load_model, save_model
 from rate2spike.matlab_compat.model_update import update_model
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.stopping import EvaluationRow, has_ended
-from rate2spike.spiking.network import SpikingNetwork
+from rate2spike.spiking.simulator.network import SpikingNetwork
 
 from helpers import small_model
 
@@ -104,7 +104,7 @@ def test_nothing_to_resume(cli, tmp_path, command):
 
 def test_a_search_at_work_is_not_pulled_from_under(cli, run_folder):
     from rate2spike.io.lock_file import this_process
-    from rate2spike.spiking.search_claim import SearchClaim, sidecar_path
+    from rate2spike.spiking.search.claim import SearchClaim, sidecar_path
 
     SearchClaim(sidecar_path(run_folder / "model.mat"), this_process()).save()
     code, _, error = cli("train", "--run_folder", run_folder, "--resume", "--n_trials", 5)

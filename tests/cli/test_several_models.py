@@ -11,8 +11,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from rate2spike.io.run_folder import to_toml
 from rate2spike.matlab_compat.matfile import append, loadmat
 from rate2spike.matlab_compat.model_file import load_model, save_model
-from rate2spike.spiking.network_table import NetworkRow
-from rate2spike.spiking.plots_population import networks_figure
+from rate2spike.spiking.search.network_table import NetworkRow
+from rate2spike.spiking.search.plots_population import networks_figure
 
 from helpers import small_model
 

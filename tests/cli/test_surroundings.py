@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import rate2spike as r2s
-from rate2spike.output_streams import spell_in_ascii
+from rate2spike.machine.output_streams import spell_in_ascii
 
 COMMAND = f"'{sys.executable}' -m rate2spike"
 
@@ -64,7 +64,9 @@ def test_a_backend_that_is_not_installed_does_not_matter(tmp_path, backend):
     assert kept[0] == backend and (backend != "svg" or kept[1] == "svg")
 
 
-@pytest.mark.parametrize("imported", ["rate2spike.keras_on_tensorflow", "rate2spike.spiking.plots_population"])
+@pytest.mark.parametrize(
+    "imported", ["rate2spike.machine.keras_on_tensorflow", "rate2spike.spiking.search.plots_population"]
+)
 def test_no_way_to_matplotlib_minds_a_backend_that_is_not_installed(tmp_path, imported):
     """Keras imports pyplot too."""
     done = shell(f"'{sys.executable}' -c 'import {imported}'", tmp_path, MPLBACKEND="module://not_installed.inline")

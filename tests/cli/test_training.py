@@ -192,7 +192,7 @@ def test_a_search_of_other_options_does_not_reuse_finished_values(tmp_path, go_n
     from dataclasses import replace
 
     from rate2spike.errors import InputError
-    from rate2spike.spiking.search_files import FileSearch, search_files
+    from rate2spike.spiking.search.files import FileSearch, search_files
 
     path = shutil.copy(go_nogo_path, tmp_path)
     seen = []
@@ -289,8 +289,8 @@ def test_spectrum_is_drawn(cli, tmp_path, go_nogo_path):
 
 
 def test_unusual_types_show_in_the_raster():
-    from rate2spike.spiking import plots
-    from rate2spike.spiking.network import SpikingNetwork
+    from rate2spike.spiking.scoring import plots
+    from rate2spike.spiking.simulator.network import SpikingNetwork
 
     names = {"cell_type_names": "PYR,VIP,SOM", "cell_type": np.where(small_model().inhibitory, 3.0, 1.0)[:, None]}
     network = SpikingNetwork.from_model(small_model(settings=names), 25)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rate2spike.errors import InputError
-from rate2spike.io.aedat import packet_index, polarity_packets, read_polarity_events
+from rate2spike.io.datasets.aedat import packet_index, polarity_packets, read_polarity_events
 
 from helpers import aedat_bytes, aedat_packet
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from rate2spike.errors import InputError
-from rate2spike.io.dvs_clips import CORRECTED_ENDS_US, LABEL_HEADER
-from rate2spike.io.dvs_gesture import CLASS_NAMES, DVSGestureRecordings, dvs_folder
+from rate2spike.io.datasets.dvs_clips import CORRECTED_ENDS_US, LABEL_HEADER
+from rate2spike.io.datasets.dvs_gesture import CLASS_NAMES, DVSGestureRecordings, dvs_folder
 
 from helpers import aedat_bytes, aedat_packet
 

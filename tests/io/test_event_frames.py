@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rate2spike.errors import InputError
-from rate2spike.io.event_frames import DVS_FRAMES, SHD_FRAMES, FrameSettings, cropped, frames, input_width
-from rate2spike.io.event_stream import EventStream, Sensor
+from rate2spike.io.datasets.event_frames import DVS_FRAMES, SHD_FRAMES, FrameSettings, cropped, frames, input_width
+from rate2spike.io.datasets.event_stream import EventStream, Sensor
 
 from helpers import golden_csnn
 

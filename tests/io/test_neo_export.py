@@ -9,9 +9,9 @@ import pytest
 import scipy.io
 
 from rate2spike.errors import InputError
-from rate2spike.io.neo_export import to_neo, write_neo
-from rate2spike.spiking.network import SpikingNetwork
-from rate2spike.spiking.recording import RECORDABLE
+from rate2spike.io.exports.neo_export import to_neo, write_neo
+from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.simulator.recording import RECORDABLE
 
 from helpers import small_model
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from rate2spike.errors import InputError
-from rate2spike.io.nir_cubalif import cubalif_graph, cubalif_input
-from rate2spike.io.nir_export import write_nir
-from rate2spike.spiking.network import SpikingNetwork
-from rate2spike.spiking.nir_network import nir_network
-from rate2spike.spiking.params import LIFParams
-from rate2spike.spiking.simulate_reference import InjectedDraws
+from rate2spike.io.exports.nir_cubalif import cubalif_graph, cubalif_input
+from rate2spike.io.exports.nir_export import write_nir
+from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.simulator.nir_network import nir_network
+from rate2spike.spiking.simulator.params import LIFParams
+from rate2spike.spiking.simulator.simulate_reference import InjectedDraws
 
 from helpers import small_model
 

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from rate2spike.errors import InputError
-from rate2spike.io.nir_export import nir_graph, write_nir
+from rate2spike.io.exports.nir_export import nir_graph, write_nir
 from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.rate import tasks
-from rate2spike.spiking.network import SpikingNetwork
-from rate2spike.spiking.nir_network import nir_network
-from rate2spike.spiking.params import LIFParams, neuron_params
-from rate2spike.spiking.simulate_reference import InjectedDraws
+from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.simulator.nir_network import nir_network
+from rate2spike.spiking.simulator.params import LIFParams, neuron_params
+from rate2spike.spiking.simulator.simulate_reference import InjectedDraws
 
 from helpers import small_model
 

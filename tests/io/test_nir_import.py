@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from rate2spike.errors import InputError
-from rate2spike.io.nir_cubalif import cubalif_graph
-from rate2spike.io.nir_export import nir_graph, write_nir
+from rate2spike.io.exports.nir_cubalif import cubalif_graph
+from rate2spike.io.exports.nir_export import nir_graph, write_nir
 from rate2spike.matlab_compat.model_file import load_model, save_model
-from rate2spike.spiking.network import SpikingNetwork
-from rate2spike.spiking.network_model import model_of
-from rate2spike.spiking.nir_network import nir_network, read_nir
-from rate2spike.spiking.params import LIFParams
-from rate2spike.spiking.simulate_reference import InjectedDraws
+from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.simulator.network_model import model_of
+from rate2spike.spiking.simulator.nir_network import nir_network, read_nir
+from rate2spike.spiking.simulator.params import LIFParams
+from rate2spike.spiking.simulator.simulate_reference import InjectedDraws
 
 from helpers import small_model
 

@@ -14,8 +14,8 @@ CODE = """
 import sys, fcntl
 import numpy as np
 import rate2spike as r2s
-from rate2spike.io.shd import SHDRecordings
-from rate2spike.io.synthetic_events import write_synthetic_shd
+from rate2spike.io.datasets.shd import SHDRecordings
+from rate2spike.io.datasets.synthetic_events import write_synthetic_shd
 
 try:
     fcntl.flock(0, fcntl.LOCK_SH)
@@ -40,9 +40,9 @@ EXPORTS = """
 import sys, warnings
 import numpy as np, nir, pynwb
 import rate2spike as r2s
-from rate2spike.io.nir_export import nir_graph, write_nir
-from rate2spike.io.nwb_export import write_nwb
-from rate2spike.spiking.nir_network import nir_network, read_nir
+from rate2spike.io.exports.nir_export import nir_graph, write_nir
+from rate2spike.io.exports.nwb_export import write_nwb
+from rate2spike.spiking.simulator.nir_network import nir_network, read_nir
 
 network = r2s.SpikingNetwork.from_model(r2s.load_model(sys.argv[1]), 50)
 record = network.run(np.zeros((1, 4)), record=("spikes", "output"), seed=1)
@@ -105,8 +105,8 @@ def test_workers_do_not_repeat_the_warning(without_locks, tmp_path, go_nogo_path
     for name in ("a.mat", "b.mat"):
         shutil.copy(go_nogo_path, tmp_path / name)
     code = """
-from rate2spike.spiking.search_files import FileSearch
-from rate2spike.spiking.search_population import search_population
+from rate2spike.spiking.search.files import FileSearch
+from rate2spike.spiking.search.population import search_population
 options = FileSearch(n_trials=1, seed=1, scaling_factors=(40.0,), task="go-nogo")
 assert [item.outcome.value for item in search_population(".", options, n_workers=2)] == ["searched"] * 2
 """

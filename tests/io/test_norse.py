@@ -13,9 +13,9 @@ import pytest
 
 from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.rate import tasks
-from rate2spike.spiking.network import SpikingNetwork
-from rate2spike.spiking.params import LIFParams
-from rate2spike.spiking.simulate_reference import InjectedDraws
+from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.simulator.params import LIFParams
+from rate2spike.spiking.simulator.simulate_reference import InjectedDraws
 
 pytest.importorskip("nir")
 PYTHON = os.environ.get("RATE2SPIKE_NORSE_PYTHON")

@@ -10,9 +10,9 @@ import pytest
 
 from rate2spike import __version__
 from rate2spike.errors import InputError
-from rate2spike.io.nwb_export import NWBSession, nwb_file, write_nwb
+from rate2spike.io.exports.nwb_export import NWBSession, nwb_file, write_nwb
 from rate2spike.io.records import SpikeRecord
-from rate2spike.spiking.network import SpikingNetwork
+from rate2spike.spiking.simulator.network import SpikingNetwork
 
 from helpers import small_model
 
@@ -102,7 +102,7 @@ def test_network_that_never_fires_and_cell_types_of_its_own(read):
 
 
 def test_records_read_from_mat(read, tmp_path):
-    from rate2spike.spiking.recording import RECORDABLE
+    from rate2spike.spiking.simulator.recording import RECORDABLE
 
     recorded(record=RECORDABLE).save(tmp_path / "r.mat")
     file = read(SpikeRecord.load(tmp_path / "r.mat"))

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from rate2spike.errors import InputError
-from rate2spike.io.event_frames import SHD_FRAMES, frames
-from rate2spike.io.shd import CLASS_NAMES, SHDRecordings, shd_file
+from rate2spike.io.datasets.event_frames import SHD_FRAMES, frames
+from rate2spike.io.datasets.shd import CLASS_NAMES, SHDRecordings, shd_file
 
 ROWS = (([0.0, 0.25, 1.5], [3, 699, 0]), ([0.5], [7]), ([], []))
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from rate2spike.errors import InputError
-from rate2spike.io.dvs_gesture import DVSGestureRecordings, dvs_folder
-from rate2spike.io.event_frames import DVS_FRAMES, SHD_FRAMES, frames
-from rate2spike.io.shd import SHDRecordings, shd_file
-from rate2spike.io.synthetic_events import write_synthetic_dvs, write_synthetic_shd
+from rate2spike.io.datasets.dvs_gesture import DVSGestureRecordings, dvs_folder
+from rate2spike.io.datasets.event_frames import DVS_FRAMES, SHD_FRAMES, frames
+from rate2spike.io.datasets.shd import SHDRecordings, shd_file
+from rate2spike.io.datasets.synthetic_events import write_synthetic_dvs, write_synthetic_shd
 
 
 def shd_events(folder, split="train"):
@@ -86,7 +86,7 @@ def test_a_failed_write_leaves_no_file(tmp_path, monkeypatch):
     def fail(*_):
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("rate2spike.io.synthetic_events.utterance", fail)
+    monkeypatch.setattr("rate2spike.io.datasets.synthetic_events.utterance", fail)
     with pytest.raises(RuntimeError, match="boom"):
         write_synthetic_shd(tmp_path, 1, 1)
     assert list(tmp_path.iterdir()) == []

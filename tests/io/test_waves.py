@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rate2spike.errors import InputError
-from rate2spike.io.waves import PERIOD_S, sawtooth_wave, sine_wave, square_wave, triangle_wave, waves
+from rate2spike.io.datasets.waves import PERIOD_S, sawtooth_wave, sine_wave, square_wave, triangle_wave, waves
 
 from helpers import golden_csnn
 

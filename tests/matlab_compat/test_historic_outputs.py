@@ -11,7 +11,7 @@ import pytest
 from rate2spike.io.records import SpikeRecord
 from rate2spike.matlab_compat.matfile import append, loadmat, savemat
 from rate2spike.matlab_compat.model_file import load_model, save_model
-from rate2spike.spiking.network import SpikingNetwork
+from rate2spike.spiking.simulator.network import SpikingNetwork
 
 from helpers import small_model
 

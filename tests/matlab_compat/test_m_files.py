@@ -13,7 +13,7 @@ import pytest
 from rate2spike.cli.main import main
 from rate2spike.matlab_compat.matfile import append, loadmat, savemat
 from rate2spike.matlab_compat.model_file import load_model
-from rate2spike.spiking.network import SpikingNetwork
+from rate2spike.spiking.simulator.network import SpikingNetwork
 
 FOLDER = Path(__file__).parents[2] / "matlab_compat" / "m"
 INTEGERS = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
@@ -76,7 +76,7 @@ def test_results_are_those_of_the_package_and_follow_the_random_stream(matlab, t
     assert results["same"].item() and results["differs"].item()
     u = np.zeros((1, 11))
     u[0, 3:6] = 1
-    from rate2spike.spiking.stimulation import Stimulation
+    from rate2spike.spiking.simulator.stimulation import Stimulation
 
     network = SpikingNetwork.from_model(load_model(tmp_path / "go-nogo.mat"), 25)
     stimulation = Stimulation.from_matlab("exc", [100, 900], [3, 7])

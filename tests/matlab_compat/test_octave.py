@@ -6,8 +6,8 @@ import pytest
 from rate2spike.matlab_compat import mat_v5
 from rate2spike.matlab_compat.matfile import append, loadmat, savemat
 from rate2spike.matlab_compat.model_file import load_model, save_model
-from rate2spike.spiking.network import SpikingNetwork
-from rate2spike.spiking.recording import RECORDABLE
+from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.simulator.recording import RECORDABLE
 
 pytestmark = pytest.mark.octave
 

@@ -12,8 +12,8 @@ import scipy.sparse
 from rate2spike.errors import InputError, MatFileError
 from rate2spike.matlab_compat.matfile import append, loadmat, savemat, variable_names, whos
 from rate2spike.matlab_compat.model_file import load_model, save_model
-from rate2spike.spiking.manipulations import replace_weights
-from rate2spike.spiking.network import SpikingNetwork
+from rate2spike.spiking.simulator.manipulations import replace_weights
+from rate2spike.spiking.simulator.network import SpikingNetwork
 
 from helpers import small_model
 

@@ -7,13 +7,13 @@ from scipy import stats
 from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.rate import tasks
 from rate2spike.seeding import Role, generator, key64
-from rate2spike.spiking.evaluate import draw_trial, noise_key, run_block
 from rate2spike.spiking.kernels import fast as kernel
-from rate2spike.spiking.network import SpikingNetwork
-from rate2spike.spiking.params import LIFParams
-from rate2spike.spiking.recording import RECORDABLE
-from rate2spike.spiking.simulate_reference import GeneratedDraws, InjectedDraws
-from rate2spike.spiking.stimulation import Stimulation
+from rate2spike.spiking.scoring.evaluate import draw_trial, noise_key, run_block
+from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.simulator.params import LIFParams
+from rate2spike.spiking.simulator.recording import RECORDABLE
+from rate2spike.spiking.simulator.simulate_reference import GeneratedDraws, InjectedDraws
+from rate2spike.spiking.simulator.stimulation import Stimulation
 
 from helpers import small_model
 

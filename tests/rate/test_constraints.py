@@ -14,7 +14,7 @@ from rate2spike.rate.rate_evaluation import evaluate_rate
 from rate2spike.rate.tasks import GoNogo
 from rate2spike.rate.train import train
 from rate2spike.rate.weights import draw_weights, som_mask
-from rate2spike.spiking.network import SpikingNetwork
+from rate2spike.spiking.simulator.network import SpikingNetwork
 
 SMALL = TrainConfig(n_units=40, n_updates=4, batch_size=4, seed=1)
 MOTIF = CellTypes(

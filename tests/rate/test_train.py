@@ -12,11 +12,11 @@ import tensorflow as tf
 from rate2spike.errors import InputError
 from rate2spike.matlab_compat.model_file import load_model, save_model
 from rate2spike.rate.config import TrainConfig
+from rate2spike.rate.hand_over import network_of
 from rate2spike.rate.model import RateNetwork, trial_losses
 from rate2spike.rate.rate_evaluation import batch_arrays, evaluate_rate
 from rate2spike.rate.tasks import GoNogo, get
 from rate2spike.rate.train import Checkpointing, DivergenceError, train, train_interruptibly
-from rate2spike.rate.trained_model import network_of
 from rate2spike.rate.update import (
     batch_gradients,
     compiled_update,

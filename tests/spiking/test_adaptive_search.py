@@ -5,9 +5,9 @@ import pytest
 
 from rate2spike.errors import InputError
 from rate2spike.matlab_compat.model_file import load_model
-from rate2spike.spiking.adaptive_search import BUDGET_SHARE, adaptive_search
-from rate2spike.spiking.lambda_grid_search import HISTORIC_FACTORS, grid_search
-from rate2spike.spiking.search_result import FactorResult
+from rate2spike.spiking.search.adaptive import BUDGET_SHARE, adaptive_search
+from rate2spike.spiking.search.grid import HISTORIC_FACTORS, grid_search
+from rate2spike.spiking.search.result import FactorResult
 
 
 def simulated(curve, seed):

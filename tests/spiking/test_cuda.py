@@ -20,11 +20,11 @@ from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.rate import tasks
 from rate2spike.rate.task import Task, Trial
 from rate2spike.seeding import Role
-from rate2spike.spiking import simulate_cuda
-from rate2spike.spiking.evaluate import run_block
-from rate2spike.spiking.network import SpikingNetwork
-from rate2spike.spiking.params import LIFParams, QIFParams
-from rate2spike.spiking.simulate_reference import InjectedDraws
+from rate2spike.spiking.scoring.evaluate import run_block
+from rate2spike.spiking.simulator import simulate_cuda
+from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.simulator.params import LIFParams, QIFParams
+from rate2spike.spiking.simulator.simulate_reference import InjectedDraws
 
 from helpers import small_model
 
@@ -212,7 +212,7 @@ def test_what_it_cannot_run_is_refused():
 
 def test_nothing_imports_numba_cuda_unasked():
     code = """
-import sys, rate2spike.spiking, rate2spike.spiking.simulate_cuda, rate2spike.spiking.lambda_grid_search
+import sys, rate2spike.spiking, rate2spike.spiking.simulator.simulate_cuda, rate2spike.spiking.search.grid
 print([name for name in sys.modules if name.startswith("numba.cuda")])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from rate2spike.matlab_compat.model_file import load_model
-from rate2spike.rate.rate_outputs import activate, rate_trajectory
-from rate2spike.spiking.diagnose import _in_words, diagnose
-from rate2spike.spiking.evaluate import Evaluation, evaluate
-from rate2spike.spiking.factor_advice import FactorAdvice
-from rate2spike.spiking.network import SpikingNetwork
-from rate2spike.spiking.params import LIFParams
-from rate2spike.spiking.plots_diagnosis import diagnosis_figure
+from rate2spike.rate.noise_free import activate, rate_trajectory
+from rate2spike.spiking.diagnosis.diagnose import _in_words, diagnose
+from rate2spike.spiking.diagnosis.factor_advice import FactorAdvice
+from rate2spike.spiking.diagnosis.plots import diagnosis_figure
+from rate2spike.spiking.scoring.evaluate import Evaluation, evaluate
+from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.simulator.params import LIFParams
 
 from helpers import small_model
 

@@ -5,10 +5,10 @@ import pytest
 
 from rate2spike.matlab_compat.matfile import loadmat
 from rate2spike.matlab_compat.model_file import load_model
-from rate2spike.spiking.network import SpikingNetwork
-from rate2spike.spiking.recording import RECORDABLE
-from rate2spike.spiking.simulate_reference import InjectedDraws
-from rate2spike.spiking.stimulation import Stimulation
+from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.simulator.recording import RECORDABLE
+from rate2spike.spiking.simulator.simulate_reference import InjectedDraws
+from rate2spike.spiking.simulator.stimulation import Stimulation
 
 from helpers import golden_folder
 

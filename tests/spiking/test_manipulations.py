@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rate2spike.errors import InputError
-from rate2spike.spiking.manipulations import (
+from rate2spike.spiking.simulator.manipulations import (
     lesion,
     remove_self_connections,
     replace_weights,
@@ -12,8 +12,8 @@ from rate2spike.spiking.manipulations import (
     shuffle_weights,
     units_in,
 )
-from rate2spike.spiking.network import SpikingNetwork
-from rate2spike.spiking.stimulation import Stimulation
+from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.simulator.stimulation import Stimulation
 
 from helpers import small_model
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from rate2spike.errors import InputError
-from rate2spike.spiking.network import SpikingNetwork
-from rate2spike.spiking.params import LIFParams
-from rate2spike.spiking.recording import RECORDABLE
-from rate2spike.spiking.simulate_reference import InjectedDraws
-from rate2spike.spiking.stimulation import Stimulation
+from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.simulator.params import LIFParams
+from rate2spike.spiking.simulator.recording import RECORDABLE
+from rate2spike.spiking.simulator.simulate_reference import InjectedDraws
+from rate2spike.spiking.simulator.stimulation import Stimulation
 
 from helpers import small_model
 

@@ -6,10 +6,10 @@ import pytest
 from rate2spike.figures import save_figure
 from rate2spike.rate import plots as rate_plots
 from rate2spike.rate.tasks import GoNogo
-from rate2spike.spiking import plots
-from rate2spike.spiking.eval_go_nogo import eval_go_nogo, go_nogo_trials
-from rate2spike.spiking.lambda_grid_search import FactorResult, SearchResult
-from rate2spike.spiking.network import SpikingNetwork
+from rate2spike.spiking.scoring import plots
+from rate2spike.spiking.scoring.go_nogo_trials import eval_go_nogo, go_nogo_trials
+from rate2spike.spiking.search.grid import FactorResult, SearchResult
+from rate2spike.spiking.simulator.network import SpikingNetwork
 
 from helpers import small_model
 

@@ -12,17 +12,17 @@ from rate2spike.errors import InputError
 from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.rate import tasks
 from rate2spike.seeding import Role
-from rate2spike.spiking.demonstrate import demonstrate
-from rate2spike.spiking.evaluate import accuracy, draw_trial, evaluate, executor_of
-from rate2spike.spiking.lambda_grid_search import (
+from rate2spike.spiking.scoring.demonstrate import demonstrate
+from rate2spike.spiking.scoring.evaluate import accuracy, draw_trial, evaluate, executor_of
+from rate2spike.spiking.search.grid import (
     HISTORIC_FACTORS,
     FactorResult,
     SearchResult,
     grid_search,
     with_search_result,
 )
-from rate2spike.spiking.network import SpikingNetwork
-from rate2spike.spiking.params import LIFParams
+from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.simulator.params import LIFParams
 
 from helpers import small_model
 

@@ -15,9 +15,9 @@ import pytest
 from rate2spike.errors import InputError
 from rate2spike.matlab_compat import mat_v5
 from rate2spike.matlab_compat.matfile import append, loadmat, savemat
-from rate2spike.spiking.lambda_grid_search import grid_search
-from rate2spike.spiking.search_claim import sidecar_path
-from rate2spike.spiking.search_files import FileSearch, Outcome, search_files
+from rate2spike.spiking.search.claim import sidecar_path
+from rate2spike.spiking.search.files import FileSearch, Outcome, search_files
+from rate2spike.spiking.search.grid import grid_search
 
 from helpers import start_interruptible
 
@@ -205,7 +205,7 @@ def test_failure_before_anything_is_finished_leaves_nothing(model_file):
 
 
 def test_result_is_kept_when_the_interruption_comes_after_it(model_file, monkeypatch):
-    from rate2spike.spiking import search_files as module
+    from rate2spike.spiking.search import files as module
 
     def append_then_interrupt(*arguments):
         original(*arguments)

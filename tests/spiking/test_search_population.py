@@ -12,9 +12,9 @@ import pytest
 
 from rate2spike.errors import InputError
 from rate2spike.matlab_compat.matfile import loadmat
-from rate2spike.spiking.search_claim import sidecar_path
-from rate2spike.spiking.search_files import FileSearch, Outcome, search_files
-from rate2spike.spiking.search_population import of_shard, search_population
+from rate2spike.spiking.search.claim import sidecar_path
+from rate2spike.spiking.search.files import FileSearch, Outcome, search_files
+from rate2spike.spiking.search.population import of_shard, search_population
 
 QUICK = FileSearch(scaling_factors=(25.0, 60.0), n_trials=6, seed=3)
 LONG = FileSearch(scaling_factors=(25.0, 60.0, 65.0), n_trials=100, seed=3)

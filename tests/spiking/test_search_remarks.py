@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from rate2spike.spiking.lambda_grid_search import grid_search
-from rate2spike.spiking.search_remarks import remarks_on
+from rate2spike.spiking.search.grid import grid_search
+from rate2spike.spiking.search.remarks import remarks_on
 
 from helpers import small_model
 

@@ -9,16 +9,16 @@ from rate2spike.errors import InputError
 from rate2spike.io.unit_indices import unit_indices
 from rate2spike.rate import tasks
 from rate2spike.rate.config import TrainConfig
-from rate2spike.spiking import manipulations
 from rate2spike.spiking.analysis.binning import trial_rates
 from rate2spike.spiking.analysis.discriminability import cross_temporal_discriminability
 from rate2spike.spiking.analysis.targeted_reduction import targeted_reduction
 from rate2spike.spiking.analysis.timescale import intrinsic_timescales
 from rate2spike.spiking.analysis.variability import interspike_intervals_s
 from rate2spike.spiking.context.config import ContextConfig
-from rate2spike.spiking.network import SpikingNetwork
-from rate2spike.spiking.params import PLAUSIBLE, ALIFParams, EIFParams, LIFParams, QIFParams, neuron_params
-from rate2spike.spiking.stimulation import Stimulation
+from rate2spike.spiking.simulator import manipulations
+from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.simulator.params import PLAUSIBLE, ALIFParams, EIFParams, LIFParams, QIFParams, neuron_params
+from rate2spike.spiking.simulator.stimulation import Stimulation
 
 from helpers import small_model
 

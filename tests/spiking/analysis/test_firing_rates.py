@@ -8,7 +8,7 @@ import pytest
 from rate2spike.errors import InputError
 from rate2spike.spiking.analysis import plots_spike_trains as plots
 from rate2spike.spiking.analysis.firing_rates import firing_rates, psth
-from rate2spike.spiking.network import SpikingNetwork
+from rate2spike.spiking.simulator.network import SpikingNetwork
 
 from helpers import poisson_record, record_of, small_model
 

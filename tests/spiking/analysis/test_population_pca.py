@@ -6,7 +6,7 @@ import pytest
 from rate2spike.errors import InputError
 from rate2spike.spiking.analysis import plots_population as plots
 from rate2spike.spiking.analysis.population_pca import compare_populations, pca_of_rates, population_pca
-from rate2spike.spiking.network import SpikingNetwork
+from rate2spike.spiking.simulator.network import SpikingNetwork
 
 from helpers import poisson_record, small_model
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rate2spike.errors import InputError
-from rate2spike.io.synthetic_events import write_synthetic_dvs, write_synthetic_shd
+from rate2spike.io.datasets.synthetic_events import write_synthetic_dvs, write_synthetic_shd
 from rate2spike.spiking.context.config import ContextConfig
 from rate2spike.spiking.context.data import fingerprint, recordings, sources
 from rate2spike.spiking.context.steps import Tensors

@@ -1,0 +1,162 @@
+"""Train a rate network, with the historic flags and further ones, or evaluate trained networks (--mode eval).
+
+Without --run_folder the model is written to <output_dir>/models/<task>/[NoDale/]P_rec_<p>_Taus_<min>_<max>/, with the
+historic file name and variables. With it one folder holds everything: config.toml, model.mat, CSV tables, figures and
+checkpoints; killed at any moment, the same command with --resume goes on. --config repeats an earlier run. --seeds 1-100
+trains a population into one folder. --recipe takes the task's documented settings instead of the published ones.
+
+--mode eval reports accuracy and loss of a model file, or of every one in a folder, on fresh trials, and saves a figure;
+without --model it takes the folder that the given flags name.
+
+example: python main.py --gpu 0 --gpu_frac 0.20 --n_trials 5000 --mode train --N 200 --P_inh 0.20 --som_N 0 \\
+    --apply_dale True --gain 1.5 --task go-nogo --act sigmoid --loss_fn l2 --decay_taus 4 20 --output_dir ../
+example: rate2spike train --task xor --recipe --seed 1 --run_folder runs/xor_1
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from rate2spike.cli.arguments import add_seed
+from rate2spike.cli.resuming import check_same, recorded_run, say_where_it_stands
+from rate2spike.cli.training import (
+    check_not_searched,
+    end_or_raise,
+    finished_network,
+    historic_model_path,
+    save_historic,
+    train_in_folder,
+    train_with_progress,
+    verdict,
+)
+from rate2spike.cli.training_flags import add_network_flags, base_for, check_given, config_of
+from rate2spike.errors import InputError
+from rate2spike.io.atomic_file import check_folder
+from rate2spike.io.run_folder import RunFolder
+from rate2spike.machine.tensorflow_device import import_quietly
+from rate2spike.rate.config import TrainConfig
+from rate2spike.rate.stopping import may_differ
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    add_network_flags(parser)
+    add = parser.add_argument
+    add("--mode", default="train", help="train or eval (default: train)")
+    add("--output_dir", default=None, help="the model goes to <output_dir>/models/...")
+    add("--run_folder", default=None, metavar="DIR", help="one folder for everything that the run writes")
+    add("--resume", action="store_true", help="go on with what --run_folder holds")
+    add("--recipe", action="store_true", help="the task's documented settings are the defaults (docs/training.md)")
+    add("--seeds", default=None, metavar="A-B", help="a population of networks: 1-100, or 1-5,8 (needs --run_folder)")
+    add("--workers", type=int, default=None, help="networks trained at the same time (default: all cores)")
+    add("--scheduler", default=None, metavar="ADDRESS", help="train a population on this Dask cluster: tcp://host:8786")
+    add("--model", nargs="+", default=None, help="eval: model files or folders (default: as the flags name it)")
+    add_seed(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train or evaluate; returns the exit code."""
+    mode = arguments.mode.lower()
+    if mode not in ("train", "eval"):
+        raise InputError(f"unknown mode {arguments.mode!r}: choose from train, eval (--mode)")
+    if mode == "eval":
+        from rate2spike.cli.rate_eval import run_eval
+
+        return run_eval(arguments)
+    _check_combination(arguments)
+    if arguments.seeds is not None:
+        from rate2spike.cli.population import run_population
+
+        return run_population(arguments)
+    if arguments.run_folder is not None:
+        return _resume(arguments) if arguments.resume else _run_in_folder(arguments)
+    if not arguments.recipe and arguments.config is None:
+        require(arguments, "output_dir", "N", "task", "decay_taus")
+    require(arguments, "output_dir")
+    config = config_of(arguments, base_for(arguments) if arguments.recipe else None)
+    output_dir = Path(arguments.output_dir)
+    check_folder(historic_model_path(config, output_dir, datetime.now()).parent)
+    result = train_with_progress(config, arguments.gpu, arguments.gpu_frac)
+    path = save_historic(result.model, config, output_dir)
+    print(f"model: {path}", flush=True)
+    end_or_raise(result, path, f"--seed {config.seed} repeats this run from its start")
+    return 0
+
+
+def _check_combination(arguments: argparse.Namespace) -> None:
+    """Raise InputError; wrong values come before missing flags."""
+    if arguments.model is not None:
+        raise InputError("--model is for --mode eval")
+    if arguments.recipe and arguments.config is not None:
+        raise InputError("give --recipe or --config, not both")
+    check_given(arguments)
+    for flag in ("resume", "seeds"):
+        if getattr(arguments, flag) and arguments.run_folder is None:
+            raise InputError(f"--{flag} needs --run_folder")
+    for flag in ("workers", "scheduler"):
+        if getattr(arguments, flag) is not None and arguments.seeds is None:
+            raise InputError(f"--{flag} needs --seeds")
+    if arguments.seeds is not None and arguments.seed is not None:
+        raise InputError("give --seed for one network or --seeds for a population, not both")
+    if arguments.run_folder is not None and arguments.output_dir is not None:
+        raise InputError("give --output_dir (historic folders) or --run_folder (all in one), not both")
+
+
+def _run_in_folder(arguments: argparse.Namespace) -> int:
+    if not arguments.recipe and arguments.config is None:
+        require(arguments, "task", "N", "decay_taus")
+    config = config_of(arguments, base_for(arguments) if arguments.recipe else None)
+    RunFolder.check_free(Path(arguments.run_folder), "model.mat", "checkpoints")
+    import_quietly()  # Ctrl-C meanwhile leaves nothing: the folder is made afterwards
+    folder = RunFolder(arguments.run_folder)
+    folder.write_config("training", _command(), config.sections())
+    return _train(folder, config, arguments)
+
+
+def _resume(arguments: argparse.Namespace) -> int:
+    """Go on with the run of the folder, or say that it is finished. Raises InputError."""
+    path = Path(arguments.run_folder)
+    recorded = TrainConfig.from_sections(recorded_run(path, "training"), str(path / "config.toml"))
+    base = replace(base_for(arguments), seed=recorded.seed) if arguments.recipe else recorded
+    config = config_of(arguments, base)
+    check_same(config.flat(), recorded.flat(), path, may_differ(recorded))
+    folder = RunFolder(path, resume=True)
+    model = finished_network(folder, config)
+    if model is not None:
+        print(f"model: {folder.model} (the run is finished, {verdict(model)}; nothing was changed)")
+        return 0
+    check_not_searched(folder.model)
+    say_where_it_stands(folder)
+    code = _train(folder, config, arguments)
+    folder.write_config("training", _command(), config.sections())  # how it ends may have changed
+    return code
+
+
+def _train(folder: RunFolder, config: TrainConfig, arguments: argparse.Namespace) -> int:
+    again = "the same command with --resume goes on"
+    with folder.interruptible(again):
+        result = train_in_folder(folder, config, arguments.gpu, arguments.gpu_frac)
+    print(f"model: {folder.model}")
+    end_or_raise(result, folder.model, again)
+    return 0
+
+
+def _command() -> list[str]:
+    return ["rate2spike", *sys.argv[1:]]
+
+
+def require(arguments: argparse.Namespace, *names: str) -> None:
+    """Raise InputError unless these flags are given."""
+    missing = [f"--{name}" for name in names if getattr(arguments, name) is None]
+    if missing:
+        raise InputError(f"{', '.join(missing)} must be given in this mode")
+
+
+def main(argv: Sequence[str]) -> int:
+    """What `python main.py` does with these arguments; returns the exit code."""
+    from rate2spike.cli.main import main as command_line
+
+    return command_line(["train", *argv], prog="main.py")

@@ -1,0 +1,1 @@
+"""Recorded and synthetic data that networks learn from: events, clips, waves."""

@@ -1,0 +1,96 @@
+"""Made-up recordings in the file layouts of SHD and DVS128 Gesture, to try a training without the real ones.
+
+Every recording has a generator of its own, so that more recordings leave the first ones as they were.
+"""
+
+import os
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from rate2spike.errors import InputError
+from rate2spike.io.atomic_file import make_folder, write_atomically
+from rate2spike.io.datasets.dvs_clips import NPY_FOLDERS
+from rate2spike.io.datasets.synthetic_gestures import gesture
+from rate2spike.io.datasets.synthetic_utterances import utterance
+from rate2spike.io.hdf5_file import open_hdf5
+from rate2spike.seeding import resolve_seed
+
+SPEAKERS = {"train": 10, "test": 12}  # as in SHD, two are heard in the test file only
+
+
+def write_synthetic_shd(
+    folder: str | os.PathLike,
+    n_train_per_class: int = 40,
+    n_test_per_class: int = 20,
+    seed: int = 1,
+    template_seed: int = 11,
+    n_classes: int = 20,
+) -> Path:
+    """Write shd_train.h5 and shd_test.h5; returns the folder. template_seed: what the classes are like."""
+    _check_counts(n_train_per_class=n_train_per_class, n_test_per_class=n_test_per_class, n_classes=n_classes)
+    seed, template_seed = resolve_seed(seed), resolve_seed(template_seed)
+    if n_classes > 20:
+        raise InputError(f"n_classes must be at most 20, got {n_classes}")
+    target = make_folder(folder)
+    for split, per_class in (("train", n_train_per_class), ("test", n_test_per_class)):
+        write_atomically(target / f"shd_{split}.h5", _shd_writer(split, per_class, seed, template_seed, n_classes))
+    return target
+
+
+def write_synthetic_dvs(
+    folder: str | os.PathLike,
+    n_train_users: int = 20,
+    n_test_users: int = 12,
+    seed: int = 1,
+    template_seed: int = 11,
+    duration_ms: int = 900,
+) -> Path:
+    """Write ibmGestureTrain/ and ibmGestureTest/, 11 gestures per user; returns the folder.
+
+    Every file is written whole or not at all; the users of the test follow those of the training.
+    """
+    _check_counts(n_train_users=n_train_users, n_test_users=n_test_users, duration_ms=duration_ms)
+    seed, template_seed = resolve_seed(seed), resolve_seed(template_seed)
+    target = make_folder(folder)
+    users = {"train": range(1, n_train_users + 1), "test": range(n_train_users + 1, n_train_users + n_test_users + 1)}
+    for split, numbers in users.items():
+        for user in numbers:
+            place = make_folder(target / NPY_FOLDERS[split] / f"user{user:02d}_led")
+            for label in range(11):
+                table = gesture(label, user, seed, template_seed, duration_ms)
+                write_atomically(place / f"{label}.npy", _npy_bytes(table))
+    return target
+
+
+def _shd_writer(split: str, per_class: int, seed: int, template_seed: int, n_classes: int) -> Callable[[Path], None]:
+    """A function that writes the file it is given; the classes take turns."""
+    n = per_class * n_classes
+    labels = np.arange(n, dtype=np.uint16) % n_classes
+    is_test = int(split == "test")
+
+    def write(path: Path) -> None:
+        with open_hdf5(path, "w") as file:
+            times = file.create_dataset("spikes/times", (n,), h5py.vlen_dtype(np.dtype(np.float16)))
+            units = file.create_dataset("spikes/units", (n,), h5py.vlen_dtype(np.dtype(np.uint16)))
+            for i, label in enumerate(labels.tolist()):
+                times[i], units[i] = utterance(label, i // n_classes, is_test, seed, template_seed)
+            file["labels"] = labels
+            file["extra/speaker"] = (np.arange(n) // n_classes % SPEAKERS[split]).astype(np.uint16)
+
+    return write
+
+
+def _npy_bytes(table: np.ndarray) -> bytes:
+    buffer = BytesIO()
+    np.save(buffer, table)
+    return buffer.getvalue()
+
+
+def _check_counts(**counts: int) -> None:
+    for name, value in counts.items():
+        if isinstance(value, bool) or value % 1 != 0 or value < 1:
+            raise InputError(f"{name} must be a whole number of at least 1, got {value}")

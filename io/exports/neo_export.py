@@ -1,0 +1,77 @@
+"""Spike records as objects of Neo, which Elephant, PyNN and others use (Garcia et al., Front. Neuroinform. 8:10, 2014).
+
+Neo's own MATLAB format needs nothing beyond Neo and SciPy, keeps every annotation, and MATLAB reads it (`load`, struct
+`block`). Neo's other formats (NIX, NWB) take the block that `to_neo` gives.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rate2spike import __version__
+from rate2spike.errors import InputError
+from rate2spike.io.atomic_file import write_atomically
+from rate2spike.io.exports.extras import imported
+from rate2spike.io.exports.record_trials import TRACES, cell_types, checked_trials, spike_times_by_unit
+from rate2spike.io.records import SpikeRecord
+
+if TYPE_CHECKING:
+    import neo
+
+
+def to_neo(records: SpikeRecord | Sequence[SpikeRecord]) -> "neo.Block":
+    """A Block of records: a Segment per trial, in it a SpikeTrain per unit and an AnalogSignal per recorded quantity.
+
+    Each trial's time starts at 0. Spike trains are annotated with unit (from 0) and cell_type; signals are (time, channels),
+    in mV, Hz or dimensionless, the first sample at the end of the first recorded step. Raises InputError.
+    """
+    neo = imported("neo", "neo", "a Neo block")
+    trials = checked_trials(records)
+    first = trials[0]
+    known = {"scaling_factor": first.scaling_factor, "neuron": first.neuron, "software": f"rate2spike {__version__}"}
+    block = neo.Block(
+        name="simulation", description=f"simulation of a spiking network of {first.n_units} {first.neuron} units",
+        **{name: value for name, value in known.items() if value is not None},
+    )  # fmt: skip
+    block.segments.extend([_segment(neo, trial, k) for k, trial in enumerate(trials)])
+    return block
+
+
+def write_neo(records: SpikeRecord | Sequence[SpikeRecord], path: str | os.PathLike) -> None:
+    """Write the block of records to a .mat file, atomically; `neo.io.NeoMatlabIO` reads it. Raises InputError."""
+    neo = imported("neo", "neo", "a Neo file")
+    if Path(path).suffix.lower() != ".mat":
+        raise InputError(f"{path}: a Neo block is saved as .mat")
+    block = to_neo(records)
+
+    def write(temporary: Path) -> None:
+        try:
+            neo.io.NeoMatlabIO(str(temporary)).write_block(block, appendmat=False, do_compression=True)
+        except ValueError as error:  # MAT v5 ends at 4 GiB
+            raise InputError(f"cannot write {path}: {error}") from None
+
+    write_atomically(path, write)
+
+
+def _segment(neo, trial: SpikeRecord, k: int) -> "neo.Segment":
+    import quantities as pq  # Neo's units
+
+    seed = {} if trial.seed is None else {"seed": trial.seed}
+    segment = neo.Segment(name=f"trial {k + 1}", index=k, **seed)
+    for unit, (times_s, cell_type) in enumerate(zip(spike_times_by_unit(trial), cell_types(trial), strict=True)):
+        train = neo.SpikeTrain(
+            times_s, units=pq.s, t_stop=trial.duration_s, sampling_rate=1 / trial.dt_s * pq.Hz, name=f"unit {unit}",
+            unit=unit, cell_type=cell_type,
+        )  # fmt: skip
+        segment.spiketrains.append(train)
+    period = trial.dt_s * trial.stride * pq.s
+    for trace in TRACES:
+        values = getattr(trial, trace.attribute)
+        if values is not None:
+            signal = neo.AnalogSignal(
+                values.T, units=trace.unit or pq.dimensionless, sampling_period=period, t_start=period, name=trace.name,
+                description=trace.description,
+            )  # fmt: skip
+            segment.analogsignals.append(signal)
+    return segment

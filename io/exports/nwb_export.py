@@ -1,0 +1,202 @@
+"""Spike records as a Neurodata Without Borders file.
+
+NWB: Ruebel et al., eLife 11:e78362 (2022). One row of `units` per unit (spike times, cell type), one row of `trials` per
+record. Trials lie end to end on one time line from 0; a spike at the end of a trial's last step belongs to that trial.
+
+The DANDI archive demands a subject with species, sex and age. Ours is simulated and says so: the species is the
+"synthetic construct" of the NCBI taxonomy, the sex unknown, the age 0.
+"""
+
+import hashlib
+import os
+import re
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rate2spike import __version__
+from rate2spike.errors import InputError
+from rate2spike.io.atomic_file import write_atomically
+from rate2spike.io.exports.extras import imported
+from rate2spike.io.exports.record_trials import TRACES, Trace, cell_types, checked_trials, spike_times_by_unit
+from rate2spike.io.hdf5_file import open_hdf5
+from rate2spike.io.records import RECORDED, SpikeRecord
+from rate2spike.names import each_name
+
+if TYPE_CHECKING:
+    import pynwb
+
+UNDATED = datetime(2000, 1, 1, tzinfo=UTC)  # NWB demands a date, a simulation has none
+SYNTHETIC_CONSTRUCT = "http://purl.obolibrary.org/obo/NCBITaxon_32630"
+KEYWORDS = ("simulation", "spiking neural network", "recurrent neural network")
+_NAME = r"[\w\s\-.']+,\s+[\w\s\-.']+"  # what the DANDI archive takes
+_SI = {"mV": ("volts", 1e-3), "Hz": ("hertz", 1.0), "": ("a.u.", 1.0)}  # NWB's unit, and what makes the data it
+
+
+@dataclass(frozen=True)
+class NWBSession:
+    """What only the people behind a simulation know, under NWB's names; None leaves it out or to us. Raises InputError."""
+
+    session_description: str | None = None  # None: what was simulated
+    experiment_description: str | None = None  # None: what was simulated, with which seeds and version
+    experimenter: tuple[str, ...] = ()  # 'Last, First' each
+    institution: str | None = None
+    lab: str | None = None
+    keywords: tuple[str, ...] = KEYWORDS
+    session_id: str | None = None
+    subject_id: str = "simulated"
+    subject_description: str | None = None  # None: that it is a simulation, and of what
+
+    def __post_init__(self) -> None:
+        for name in ("session_id", "subject_id"):
+            if re.search(r"[/\\]", getattr(self, name) or "") or getattr(self, name) == "":
+                raise InputError(f"{name} must be a name without slashes, got {getattr(self, name)!r}")
+        for several in ("experimenter", "keywords"):
+            object.__setattr__(self, several, each_name(getattr(self, several)))
+        for name in self.experimenter:
+            if not re.fullmatch(_NAME, name):
+                warnings.warn(f"the DANDI archive takes experimenters as 'Last, First', not {name!r}", stacklevel=3)
+
+
+def write_nwb(
+    records: SpikeRecord | Sequence[SpikeRecord], path: str | os.PathLike, *, stimuli: Sequence[np.ndarray] = (),
+    session_start_time: datetime = UNDATED, session: NWBSession = NWBSession(),
+) -> None:  # fmt: skip
+    """Write records (one, or one per trial) to a .nwb file, atomically.
+
+    stimuli: the inputs of the trials, each (n_inputs, K), whose K - 1 columns of time the trial lasts. session_start_time:
+    with a time zone. session: who, where, and in which words. Raises InputError, also if pynwb is not installed.
+    """
+    pynwb = imported("pynwb", "nwb", "an NWB file")
+    if Path(path).suffix.lower() != ".nwb":
+        raise InputError(f"{path}: an NWB file is saved as .nwb")
+    content = nwb_file(records, stimuli=stimuli, session_start_time=session_start_time, session=session)
+
+    def write(temporary: Path) -> None:
+        # pynwb warns of file names that do not end in .nwb, so it is given the open file
+        with open_hdf5(temporary, "w") as file, pynwb.NWBHDF5IO(file=file, mode="w") as io:
+            io.write(content)
+
+    write_atomically(path, write)
+
+
+def nwb_file(
+    records: SpikeRecord | Sequence[SpikeRecord], *, stimuli: Sequence[np.ndarray] = (),
+    session_start_time: datetime = UNDATED, session: NWBSession = NWBSession(),
+) -> "pynwb.NWBFile":  # fmt: skip
+    """The content of that file; the identifier is a hash of the records. Raises InputError."""
+    pynwb = imported("pynwb", "nwb", "an NWB file")
+    trials = checked_trials(records)
+    first, simulated = trials[0], _what_was_simulated(trials)
+    file = pynwb.NWBFile(
+        session_description=session.session_description or simulated, identifier=_identifier(trials),
+        experiment_description=session.experiment_description or f"{simulated}; {_notes(trials)}; rate2spike {__version__}",
+        experimenter=list(session.experimenter) or None, institution=session.institution, lab=session.lab,
+        keywords=list(session.keywords) or None, session_id=session.session_id, session_start_time=session_start_time,
+        subject=_subject(pynwb, session, simulated), notes=_notes(trials), was_generated_by=[["rate2spike", __version__]],
+        units=_units(pynwb, trials),
+    )  # fmt: skip
+    _add_trials(file, trials)
+    for trace in TRACES:
+        if getattr(first, trace.attribute) is not None:
+            file.add_acquisition(_series(pynwb, trials, trace))
+    for series in _stimuli(pynwb, trials, stimuli):
+        file.add_stimulus(series)
+    return file
+
+
+def _what_was_simulated(trials: Sequence[SpikeRecord]) -> str:
+    first, n = trials[0], len(trials)
+    return f"simulation of a spiking network of {first.n_units} {first.neuron} units, {n} trial{'s'[: n > 1]}"
+
+
+def _subject(pynwb, session: NWBSession, simulated: str) -> "pynwb.file.Subject":
+    return pynwb.file.Subject(
+        subject_id=session.subject_id, species=SYNTHETIC_CONSTRUCT, sex="U", age="P0D",
+        description=session.subject_description or f"no animal or person: {simulated}",
+    )  # fmt: skip
+
+
+def _starts_s(trials: Sequence[SpikeRecord]) -> np.ndarray:
+    """(K + 1,) starts of the trials, and the end of the last."""
+    return np.concatenate([[0.0], np.cumsum([trial.duration_s for trial in trials])])
+
+
+def _units(pynwb, trials: Sequence[SpikeRecord]) -> "pynwb.misc.Units":
+    first, starts_s = trials[0], _starts_s(trials)
+    units = pynwb.misc.Units(name="units", description="simulated units, counted from 0", resolution=first.dt_s)
+    units.add_column("cell_type", "type of the unit")
+    by_trial = [spike_times_by_unit(trial) for trial in trials]
+    observed_s = np.stack([starts_s[:-1], starts_s[1:]], 1)
+    for unit, cell_type in enumerate(cell_types(first)):
+        times_s = np.concatenate([start + times[unit] for start, times in zip(starts_s, by_trial, strict=False)])
+        units.add_unit(id=unit, spike_times=times_s, obs_intervals=observed_s, cell_type=cell_type)
+    return units
+
+
+def _add_trials(file, trials: Sequence[SpikeRecord]) -> None:
+    starts_s = _starts_s(trials)
+    seeds = [trial.seed for trial in trials]
+    seeded = {} if None in seeds else {"seed": seeds}
+    if seeded:
+        file.add_trial_column("seed", "seed of the trial's random draws")
+    for k in range(len(trials)):
+        row = {name: values[k] for name, values in seeded.items()}
+        file.add_trial(start_time=starts_s[k], stop_time=starts_s[k + 1], **row)
+
+
+def _series(pynwb, trials: Sequence[SpikeRecord], trace: Trace) -> "pynwb.TimeSeries":
+    """A quantity of all trials, time first; at a rate where the samples are evenly spaced, else with their times."""
+    first, unit = trials[0], _SI[trace.unit]
+    period_s = first.dt_s * first.stride
+    timing: dict[str, Any] = {"starting_time": period_s, "rate": 1 / period_s}
+    if any(trial.n_steps % first.stride for trial in trials[:-1]):
+        starts_s = _starts_s(trials)
+        times_s = [start + trial.time_s for start, trial in zip(starts_s, trials, strict=False)]
+        timing = {"timestamps": np.concatenate(times_s)}
+    data = np.concatenate([getattr(trial, trace.attribute).T for trial in trials])
+    return pynwb.TimeSeries(
+        name=trace.name, data=data, unit=unit[0], conversion=unit[1], description=trace.description, **timing
+    )
+
+
+def _stimuli(pynwb, trials: Sequence[SpikeRecord], stimuli: Sequence[np.ndarray]) -> list["pynwb.TimeSeries"]:
+    """One series per trial, since the last column of a trial and the first of the next belong to the same moment."""
+    if stimuli and len(stimuli) != len(trials):
+        raise InputError(f"there are {len(trials)} trials, but {len(stimuli)} stimuli")
+    series = []
+    for k, (start_s, trial, u) in enumerate(zip(_starts_s(trials), trials, stimuli, strict=False), start=1):
+        if u.ndim != 2 or u.shape[1] < 2:
+            raise InputError(f"stimulus {k} must be inputs x columns, at least 2 of these; got shape {u.shape}")
+        text = "input of the network; a value acts from half a period before its time to half a period after"
+        rate_hz = (u.shape[1] - 1) / trial.duration_s
+        one = pynwb.TimeSeries(
+            name=f"input_{k}", data=np.ascontiguousarray(u.T), unit="a.u.", description=text, rate=rate_hz,
+            starting_time=float(start_s),
+        )  # fmt: skip
+        series.append(one)
+    return series
+
+
+def _notes(trials: Sequence[SpikeRecord]) -> str:
+    first = trials[0]
+    seeds = ", ".join("not recorded" if trial.seed is None else str(trial.seed) for trial in trials)
+    factor = "not recorded" if first.scaling_factor is None else f"{first.scaling_factor:g}"
+    return f"seed: {seeds}; scaling factor: {factor}; neuron: {first.neuron}; step: {first.dt_s * 1e3:g} ms"
+
+
+def _identifier(trials: Sequence[SpikeRecord]) -> str:
+    """Hash of what the records hold: the same records, the same identifier."""
+    digest = hashlib.sha256()
+    for trial in trials:
+        digest.update(repr((trial.n_units, trial.dt_s, trial.n_steps, trial.stride, trial.seed)).encode())
+        for name in RECORDED:
+            values = getattr(trial, name)
+            if values is not None:
+                digest.update(name.encode() + np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()

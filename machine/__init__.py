@@ -1,0 +1,1 @@
+"""What the machine and its libraries ask of us: memory, threads, processes, signals, streams, caches, TensorFlow."""

@@ -1,0 +1,1 @@
+"""Why a network does not convert, and whether another scaling factor helps."""

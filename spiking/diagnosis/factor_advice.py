@@ -1,0 +1,77 @@
+"""Would another scaling factor help? Measured, not guessed from the activity: a short search, and the best of it beside the
+present factor on fresh trials.
+"""
+
+from dataclasses import dataclass
+
+from scipy.stats import binomtest
+
+from rate2spike.matlab_compat.model_file import TrainedModel
+from rate2spike.rate.task import Task
+from rate2spike.spiking.scoring.evaluate import Evaluation, score_fresh
+from rate2spike.spiking.search.grid import HISTORIC_FACTORS, grid_search
+from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.simulator.params import NeuronParams
+
+STEP = 1.25  # from one factor near the present one to the next
+N_STEPS = 4  # to either side
+SEARCH_TRIALS = 20  # of each factor tried
+FRESH_TRIALS = 100  # of the present factor and of the best other one
+SURE = 0.01  # the other one is advised if chance alone would make it look so much better less often than this
+
+
+@dataclass(frozen=True)
+class FactorAdvice:
+    """The present factor and the best other one, on the same fresh stimuli."""
+
+    here: Evaluation
+    other: Evaluation
+    tried: tuple[float, ...]  # factors searched, sorted
+
+    @property
+    def p_value(self) -> float:
+        """Chance of at least such a gain if both were equally good: sign test over the trials that only one solves."""
+        gained = int((self.other.correct & ~self.here.correct).sum())
+        lost = int((self.here.correct & ~self.other.correct).sum())
+        return float(binomtest(gained, gained + lost, alternative="greater").pvalue) if gained + lost else 1.0
+
+    @property
+    def helps(self) -> bool:
+        """Whether the other factor is surely better."""
+        return self.p_value < SURE
+
+    def in_words(self) -> str:
+        """What to do about the factor, with the measured accuracies."""
+        here, other = self.here.scaling_factor, self.other.scaling_factor
+        if self.helps:
+            verb = "raise" if other > here else "lower"
+            return (
+                f"scaling factor: {verb} it from {here:g} to {other:g}: accuracy {self.other.accuracy:.2f} instead of "
+                f"{self.here.accuracy:.2f} on {self.here.n_trials} fresh trials; a search may find a still better one"
+            )
+        return (f"scaling factor: none of the {len(self.tried)} tried from {self.tried[0]:g} to {self.tried[-1]:g} is "
+                f"surely better: {other:g} solves {self.other.accuracy:.2f} of {self.here.n_trials} fresh trials, {here:g} "
+                f"solves {self.here.accuracy:.2f}")  # fmt: skip
+
+
+def factor_advice(
+    model: TrainedModel, task: Task, factor: float, seed: int, params: NeuronParams | None = None
+) -> FactorAdvice:
+    """Search the neighbours of a factor, the historic grid and the model's own factor, and compare the best with `factor`.
+
+    The fresh trials are others than the searched ones, so that a factor that was merely lucky in the search is not advised.
+    """
+    tried = _factors_to_try(model, factor)
+    found = grid_search(model, task, tried, SEARCH_TRIALS, seed, params=params)
+    best = [result.scaling_factor for result in found.factors if result.n_correct == found.best.n_correct]
+    here, other = (
+        score_fresh(SpikingNetwork.from_model(model, one, params=params), task, FRESH_TRIALS, seed)
+        for one in (factor, best[len(best) // 2])  # of equals the middle one: farthest from where accuracy falls
+    )
+    return FactorAdvice(here, other, tried)
+
+
+def _factors_to_try(model: TrainedModel, factor: float) -> tuple[float, ...]:
+    near = [float(f"{factor * STEP**k:.3g}") for k in range(-N_STEPS, N_STEPS + 1)]
+    known = [] if model.scaling_factor is None else [model.scaling_factor]
+    return tuple(sorted({float(one) for one in (*near, *HISTORIC_FACTORS, *known) if one > 0} - {factor}))

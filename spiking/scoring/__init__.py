@@ -1,0 +1,1 @@
+"""Accuracy of a spiking network on fresh trials of a task."""

@@ -1,0 +1,1 @@
+"""λ search: which scaling factor makes the spiking network solve the task."""

@@ -1,0 +1,101 @@
+"""What is known of each network of a population, one record per network: training, λ search, fresh trials."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rate2spike.matlab_compat.model_file import TrainedModel, task_in_path
+from rate2spike.rate import tasks
+from rate2spike.spiking.scoring.evaluate import Evaluation, wilson_interval
+from rate2spike.spiking.search.files import diagnose_command
+from rate2spike.spiking.search.remarks import GOOD_ACCURACY, remarks_on
+
+
+@dataclass(frozen=True)
+class NetworkRow:
+    """One network; the fields are the columns of the CSV table. None: not known, or not done."""
+
+    network: str  # a short name
+    model: str  # path of the file
+    task: str | None = None
+    criteria_met: bool | None = None  # of the training
+    updates: int | None = None
+    rate_accuracy: float | None = None  # of the rate network, when its training ended
+    rate_loss: float | None = None
+    best_factor: float | None = None  # of the λ search
+    search_accuracy: float | None = None  # at the best factor, on the search's trials
+    search_low: float | None = None  # 95 % interval
+    search_high: float | None = None
+    converts: bool | None = None  # the paper's word for at least 95 % of the search's trials
+    scaling_factor: float | None = None  # used for the fresh trials
+    accuracy: float | None = None  # on fresh trials
+    interval_low: float | None = None  # 95 % interval
+    interval_high: float | None = None
+    n_correct: int | None = None
+    n_trials: int | None = None
+    mean_rate_hz: float | None = None
+    seed: int | None = None  # of the fresh trials
+    remarks: str = ""
+    problem: str = ""  # why the row is not complete
+
+
+FRESH_TRIALS = (
+    "scaling_factor", "accuracy", "interval_low", "interval_high", "n_correct", "n_trials", "mean_rate_hz", "seed",
+)  # fmt: skip  # columns that an evaluation fills
+
+
+def network_row(
+    network: str, path: Path, model: TrainedModel, evaluation: Evaluation | None = None, *,
+    activity: str = "", problem: str = "",
+) -> NetworkRow:  # fmt: skip
+    """The row of a model that could be read. activity: what must be said of it on the fresh trials."""
+    training = dict(
+        task=model.task or task_in_path(path, tuple(tasks.TASKS)), criteria_met=model.training_success,
+        updates=None if model.last_update is None else model.n_updates_done,
+        rate_accuracy=model.eval_accuracy, rate_loss=model.eval_loss,
+    )  # fmt: skip
+    fresh = {} if evaluation is None else dict(
+        task=evaluation.task, scaling_factor=evaluation.scaling_factor, accuracy=evaluation.accuracy,
+        interval_low=evaluation.interval[0], interval_high=evaluation.interval[1], n_correct=evaluation.n_correct,
+        n_trials=evaluation.n_trials, mean_rate_hz=evaluation.mean_rate_hz, seed=evaluation.seed,
+    )  # fmt: skip
+    found = _search(path, model)
+    remarks = [text for text in (activity, *found.pop("remarks", ())) if text]
+    return NetworkRow(network, str(path), **{**training, **found, **fresh}, remarks="; ".join(remarks), problem=problem)
+
+
+def n_converting(rows: Sequence[NetworkRow]) -> tuple[int, int]:
+    """How many networks convert, of how many that have been searched."""
+    known = [row.converts for row in rows if row.converts is not None]
+    return sum(known), len(known)
+
+
+def mean_sd(rows: Sequence[NetworkRow], column: str) -> tuple[float, float, int] | None:
+    """Mean, SD (n - 1; 0 for one network) and number of networks of a column, or None if it is empty."""
+    values = [value for row in rows if (value := getattr(row, column)) is not None]
+    if not values:
+        return None
+    return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else 0.0, len(values)
+
+
+def _search(path: Path, model: TrainedModel) -> dict:
+    """What the file says of its λ search; files of other programs do not say how many trials it had."""
+    best = model.scaling_factor
+    if best is None or np.isnan(best):
+        return {}
+    factors, accuracies = model.scaling_factors, model.scaling_accuracies
+    if factors is None or accuracies is None or factors.shape != accuracies.shape or best not in factors:
+        return {"best_factor": best}
+    at = int(np.flatnonzero(factors == best)[0])
+    accuracy = float(accuracies[at])
+    if not 0 <= accuracy <= 1:  # NaN, or percent
+        return {"best_factor": best}
+    found = {"best_factor": best, "search_accuracy": accuracy, "converts": accuracy >= GOOD_ACCURACY}
+    n_trials = np.ravel(model.settings.get("search_trials_per_factor", np.zeros(0)))
+    counts = n_trials if n_trials.size == factors.size and np.all(n_trials >= 1) else None
+    if counts is not None:
+        interval = wilson_interval(round(accuracy * counts[at]), int(counts[at]))
+        found |= {"search_low": interval[0], "search_high": interval[1]}
+    return found | {"remarks": remarks_on(factors, accuracies, best, counts, diagnose_command(path))}

@@ -1,0 +1,93 @@
+"""What a λ search found: one record per scaling factor, and which of them is best."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rate2spike.spiking.scoring.evaluate import BlockResult, Scored
+from rate2spike.spiking.search.remarks import remarks_on
+
+
+@dataclass(frozen=True)
+class FactorResult(Scored):
+    """One scaling factor on its first n_trials trials."""
+
+    scaling_factor: float
+    n_correct: int
+    n_trials: int
+    mean_rate_hz: float
+    type_rates_hz: dict[str, float] = field(default_factory=dict)  # mean rate of each unit type
+    output_error: float = float("nan")  # RMS difference from the rate network's output, mean of the first trials
+
+    @classmethod
+    def of(cls, factor: float, blocks: list[BlockResult], types: tuple[str, ...]) -> "FactorResult":
+        """The blocks of one factor together."""
+        block = BlockResult.joined(blocks)
+        return cls(
+            factor, int(block.correct.sum()), block.correct.size, float(block.mean_rate_hz.mean()),
+            dict(zip(types, block.firing_rate_hz.mean(0).tolist(), strict=True)), float(np.nanmean(block.output_error)),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """Results in the order of the factors searched. n_trials: per factor; the adaptive strategy gives some fewer."""
+
+    task: str
+    seed: int
+    n_trials: int
+    factors: tuple[FactorResult, ...] = field(repr=False)
+    strategy: str = "grid"
+    chosen: float | None = None  # by the adaptive strategy
+
+    @property
+    def best(self) -> FactorResult:
+        """The factor chosen: the first with the highest accuracy, or what the adaptive strategy settled on."""
+        if self.chosen is not None:
+            return next(result for result in self.factors if result.scaling_factor == self.chosen)
+        return max(self.factors, key=lambda result: result.n_correct)
+
+    @property
+    def best_factor(self) -> float:
+        """Scaling factor of `best`."""
+        return self.best.scaling_factor
+
+    @property
+    def best_accuracy(self) -> float:
+        """Accuracy of `best` on the search trials; an unbiased value comes from `evaluate`."""
+        return self.best.accuracy
+
+    @property
+    def scaling_factors(self) -> np.ndarray:
+        """(n,) factors."""
+        return np.array([result.scaling_factor for result in self.factors])
+
+    @property
+    def accuracies(self) -> np.ndarray:
+        """(n,) accuracies."""
+        return np.array([result.accuracy for result in self.factors])
+
+    @property
+    def intervals(self) -> np.ndarray:
+        """(n, 2) confidence intervals."""
+        return np.array([result.interval for result in self.factors])
+
+    @property
+    def output_errors(self) -> np.ndarray:
+        """(n,) mean RMS differences between the outputs of the spiking and of the rate network."""
+        return np.array([result.output_error for result in self.factors])
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Warnings, if any: the network does not convert, or the best factor lies at the edge of the grid."""
+        return self.remarks_naming("r2s.diagnose(model, task, best_factor)")
+
+    def remarks_naming(self, diagnose: str) -> tuple[str, ...]:
+        """`remarks` with what the user types to learn why the network does not convert."""
+        n_trials = [result.n_trials for result in self.factors]
+        return remarks_on(self.scaling_factors, self.accuracies, self.best_factor, n_trials, diagnose)
+
+    @property
+    def total_trials(self) -> int:
+        """Trials simulated."""
+        return sum(result.n_trials for result in self.factors)

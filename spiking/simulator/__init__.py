@@ -1,0 +1,1 @@
+"""The spiking network: from a trained rate network to spikes."""

@@ -1,0 +1,146 @@
+"""The reference path: float64, historic order, random draws supplied or generated in blocks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from rate2spike.errors import InputError
+from rate2spike.spiking.kernels import reference as kernel
+from rate2spike.spiking.kernels.fast import Recording
+from rate2spike.spiking.simulator.recording import Block, RecordingPlan
+from rate2spike.spiking.simulator.simulate_fast import KINDS, packed_stimuli
+from rate2spike.spiking.simulator.stimulation import Stimulation
+
+if TYPE_CHECKING:
+    from rate2spike.spiking.simulator.network import SpikingNetwork
+
+_BLOCK_STEPS = 1000  # bounds the memory that generated draws take
+V_START_SPAN_MV = 95.0
+
+
+class Draws(Protocol):
+    """Where a simulation's random numbers come from, asked for in the order of use."""
+
+    def start(self, n_units: int) -> np.ndarray:
+        """(n_units,) uniforms for the initial voltages."""
+
+    def block(self, n_steps: int, n_units: int, stimulated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(n_steps, n_units) normals, and (n_steps, S) uniforms drawn where `stimulated`, (n_steps, S) bool."""
+
+
+@dataclass
+class GeneratedDraws:
+    """Draws from a NumPy generator; coins from one of their own, so that results do not depend on the blocks."""
+
+    rng: np.random.Generator
+
+    def __post_init__(self) -> None:
+        (self._coins,) = self.rng.spawn(1)
+
+    def start(self, n_units: int) -> np.ndarray:
+        """See Draws."""
+        return self.rng.random(n_units)
+
+    def block(self, n_steps: int, n_units: int, stimulated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """See Draws."""
+        return self.rng.standard_normal((n_steps, n_units)), self._coins.random(stimulated.shape)
+
+
+@dataclass
+class InjectedDraws:
+    """Draws given by the caller in the order of use.
+
+    uniforms: N for the initial voltages, then one per stimulated step (and window, where several overlap); normals: N per
+    step, flat or (steps, N). Surplus ones are ignored, missing ones raise InputError.
+    """
+
+    uniforms: np.ndarray
+    normals: np.ndarray
+
+    def __post_init__(self) -> None:
+        if np.iscomplexobj(self.uniforms) or np.iscomplexobj(self.normals):
+            raise TypeError("draws must be real")
+        self.uniforms = np.ravel(np.asarray(self.uniforms, dtype=np.float64))
+        self.normals = np.ravel(np.asarray(self.normals, dtype=np.float64))
+        self._uniforms_used = self._normals_used = 0
+
+    def require(self, n_uniforms: int, n_normals: int) -> None:
+        """Raise InputError unless there are that many draws."""
+        for name, values, needed in (
+            ("UZ (uniforms)", self.uniforms, n_uniforms),
+            ("NZ (normals)", self.normals, n_normals),
+        ):
+            if values.size < needed:
+                raise InputError(f"{name} holds {values.size} draws, the simulation uses {needed}")
+            if not np.isfinite(values[:needed]).all():
+                raise InputError(f"{name} holds NaN or infinite values")
+
+    def start(self, n_units: int) -> np.ndarray:
+        """See Draws."""
+        self._uniforms_used = n_units
+        self._normals_used = 0
+        return self.uniforms[:n_units]
+
+    def block(self, n_steps: int, n_units: int, stimulated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """See Draws."""
+        normals = self.normals[self._normals_used : self._normals_used + n_steps * n_units]
+        self._normals_used += normals.size
+        coins = np.ones(stimulated.shape)
+        n_coins = int(stimulated.sum())
+        coins[stimulated] = self.uniforms[self._uniforms_used : self._uniforms_used + n_coins]
+        self._uniforms_used += n_coins
+        return normals.reshape(n_steps, n_units), coins
+
+
+def simulate_reference(
+    network: "SpikingNetwork", u: np.ndarray, draws: Draws, plan: RecordingPlan,
+    stimuli: tuple[tuple[Stimulation, np.ndarray], ...],
+) -> Iterator[Block]:  # fmt: skip
+    """Run one trial on checked, subsampled input u (n_inputs, K), block by block."""
+    n, params = network.n_units, network.params
+    pulses = [one for one, _ in stimuli if not one.continuous]
+    if isinstance(draws, InjectedDraws):
+        n_coins = sum(max(min(one.end_step, plan.n_steps) - one.first_step, 0) for one in pulses)
+        draws.require(n + n_coins, n * plan.n_steps)
+    w, readout = network.w.astype(np.float64), network.readout.astype(np.float64)
+    fed, steps_per_column = network.fed(u)
+    drive = np.ascontiguousarray(network.drive(fed).T)
+    units = _units(network)
+    v = params.per_unit("v_reset_mv", n) + draws.start(n) * V_START_SPAN_MV
+    if network.silent is not None:
+        v[network.silent] = units.v_reset[network.silent]
+    state = kernel.State(v, *(np.zeros(n) for _ in range(6)))
+    packed = packed_stimuli(stimuli, np.float64)
+    for block in plan.blocks(np.float64):
+        traces = block.traces
+        for start in range(block.first_step, block.first_step + block.n_steps, _BLOCK_STEPS):
+            steps = np.arange(start, min(start + _BLOCK_STEPS, block.first_step + block.n_steps)) - 1
+            acts = (
+                np.array([one.active(steps) & (not one.continuous) for one, _ in stimuli], bool)
+                .reshape(-1, steps.size)
+                .T
+            )
+            normals, coins = draws.block(steps.size, n, acts)
+            recording = Recording(
+                plan.stride, block.first_row, traces.output, traces.voltage, traces.rates, traces.ipsc,
+                block.event_unit[block.n_events :], block.event_step[block.n_events :], block.spike_count,
+            )  # fmt: skip
+            block.n_events += kernel.simulate(
+                KINDS[params.kind], start, normals, coins, steps_per_column, network.dt_s, units, state, w, readout,
+                drive, packed, recording,
+            )  # fmt: skip
+        yield block
+
+
+def _units(network: "SpikingNetwork") -> kernel.Units:
+    n, params = network.n_units, network.params
+    names = ("tau_m_s", "t_ref_s", "tau_r_s", "v_reset_mv", "v_peak_mv", "bias_mv")
+    values = {name.rsplit("_", 1)[0]: params.per_unit(name, n) for name in names}
+    noise_sd = params.noise_per_step_mv(n, network.dt_s)
+    if network.silent is not None:
+        values["t_ref"][network.silent], noise_sd[network.silent] = np.inf, 0.0
+    forms = {"alif": ("tau_a_s", "adaptation_mv"), "eif": ("v_threshold_mv", "slope_mv")}.get(params.kind, ())
+    form_a, form_b = (params.per_unit(name, n) for name in forms) if forms else np.zeros((2, n))
+    return kernel.Units(network.tau_d_s.astype(np.float64), noise_sd=noise_sd, form_a=form_a, form_b=form_b, **values)
