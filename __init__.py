@@ -7,11 +7,11 @@
 from importlib import import_module
 
 from rate2spike.machine import cache_folders
+from rate2spike.version import __version__
 
 cache_folders.provide()
 
 TYPE_CHECKING = False  # `typing` would cost a fifth of the time until Ctrl-C is seen to
-__version__ = "0.1.0"
 
 _HOMES = {
     "append": "matlab_compat.matfile",

@@ -1,14 +1,9 @@
-"""What all figures share: matplotlib, styles that are told apart in grey, and saving as PNG and PDF without a display."""
+"""What all figures share: matplotlib, and styles that are told apart in grey."""
 
-import io
-import os
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 
-from rate2spike.errors import InputError
-from rate2spike.io.atomic_file import make_folder, write_atomically
 from rate2spike.machine import matplotlib_anywhere  # noqa: F401 - before matplotlib itself
 
 # isort: split
@@ -18,26 +13,6 @@ from matplotlib.ticker import MaxNLocator  # noqa: F401 - all modules with figur
 
 LINE_STYLES = ("-", "--", "-.", ":")
 SHADES = ("0.0", "0.45", "0.65", "0.3")
-_PNG_DPI = 150
-
-
-def save_figure(figure: Figure, stem: str | os.PathLike) -> list[Path]:
-    """Write `<stem>.png` and `<stem>.pdf`, atomically; returns their paths. Raises InputError."""
-    make_folder(Path(stem).parent)
-    paths = []
-    for kind in ("png", "pdf"):
-        buffer = io.BytesIO()
-        # no date inside, so that equal results give equal files
-        metadata = {"CreationDate": None} if kind == "pdf" else {}
-        try:
-            figure.savefig(buffer, format=kind, dpi=_PNG_DPI, metadata=metadata)
-        except (RuntimeError, ValueError) as error:  # text.usetex without LaTeX, sizes and fonts that do not exist
-            why = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise InputError(f"cannot draw {stem}.{kind}: {why} (settings of your file matplotlibrc?)") from error
-        path = Path(f"{stem}.{kind}")
-        write_atomically(path, buffer.getvalue())
-        paths.append(path)
-    return paths
 
 
 def draw_conditions(outputs: Mapping[str, np.ndarray], dt_s: float, title: str) -> Figure:

@@ -5,8 +5,9 @@
 
 from rate2spike.rate import tasks
 from rate2spike.seeding import Role
+from rate2spike.spiking.scoring.cuda_blocks import run_block_cuda
 from rate2spike.spiking.scoring.evaluate import evaluate, usable_cores
-from rate2spike.spiking.simulator.simulate_cuda import cuda_available, run_block_cuda
+from rate2spike.spiking.simulator.simulate_cuda import cuda_available
 
 from bench_lif import network
 from timing import alternate, medians

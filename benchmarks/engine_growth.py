@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import nnls
 
-from rate2spike.figures import Axes, Figure, save_figure
+from rate2spike.figures import Axes, Figure
+from rate2spike.io.figure_file import save_figure
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.params import PUBLISHED_STEP_S
 from rate2spike.spiking.simulator.simulate_fast import SPARSE_BELOW, FastNetwork

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from rate2spike.figures import Figure, save_figure
+from rate2spike.figures import Figure
+from rate2spike.io.figure_file import save_figure
 from rate2spike.machine.tensorflow_device import set_threads
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.hand_over import network_of

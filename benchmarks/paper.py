@@ -15,7 +15,7 @@ import argparse
 import csv
 from pathlib import Path
 
-from rate2spike.figures import save_figure
+from rate2spike.io.figure_file import save_figure
 from rate2spike.matlab_compat.model_file import load_model
 
 from paper_figures import comparison, draw, table

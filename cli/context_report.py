@@ -3,7 +3,7 @@
 import warnings
 from typing import Any
 
-from rate2spike.figures import save_figure
+from rate2spike.io.figure_file import save_figure
 from rate2spike.io.run_folder import RunFolder
 from rate2spike.progress import Progress
 from rate2spike.spiking.context.config import ContextConfig

@@ -65,7 +65,7 @@ def _figure_folder(arguments: argparse.Namespace, files: list[Path]) -> Path:
 
 def _diagnose(path: Path, output: Path, arguments: argparse.Namespace) -> None:
     from rate2spike.cli.arguments import task_options
-    from rate2spike.figures import save_figure
+    from rate2spike.io.figure_file import save_figure
     from rate2spike.matlab_compat.model_file import load_model
     from rate2spike.rate.model_task import task_of_model
     from rate2spike.spiking.diagnosis.diagnose import diagnose

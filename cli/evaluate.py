@@ -47,9 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate and print. Raises InputError, of several models when all others are done."""
+    from rate2spike.machine.thread_pool import checked_threads
     from rate2spike.matlab_compat.model_paths import model_files
     from rate2spike.seeding import resolve_seed
-    from rate2spike.spiking.scoring.evaluate import activity_remark, check_n_trials, checked_threads
+    from rate2spike.spiking.scoring.evaluate import activity_remark, check_n_trials
     from rate2spike.spiking.simulator.params import neuron_params
 
     check_task(arguments)
@@ -144,7 +145,7 @@ def _row_without(name: str, path: Path, problem: str):
 
 
 def _write(folder: Path, rows: list, *, quiet: bool) -> None:
-    from rate2spike.figures import save_figure
+    from rate2spike.io.figure_file import save_figure
     from rate2spike.spiking.search.plots_population import networks_figure
 
     table = write_table(folder, "evaluation", rows)

@@ -92,7 +92,7 @@ def _model_lines(path: Path) -> list[str]:
 
 def _draw_spectrum(path: Path, figure_path: Path) -> list[str]:
     """Save the figure; lines that say what it shows and where it is."""
-    from rate2spike.figures import save_figure
+    from rate2spike.io.figure_file import save_figure
     from rate2spike.matlab_compat.model_file import load_model
     from rate2spike.rate.plots import eigenvalues, spectrum
 

@@ -9,11 +9,11 @@ import warnings
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from rate2spike import __version__
 from rate2spike.cli.arguments import Parser
 from rate2spike.errors import InputError
 from rate2spike.machine.interruption import RUN_AGAIN, say_interrupted, was_interrupted
 from rate2spike.machine.output_streams import spell_in_ascii
+from rate2spike.version import __version__
 
 COMMANDS = {
     "run": ("rate2spike.cli.run", "all of it for one task: train, search, evaluate, figures, summary"),

@@ -97,7 +97,7 @@ def in_words(outcome: Outcome) -> str:
 
 
 def _draw(folder: RunFolder, outcomes: list[Outcome]) -> None:
-    from rate2spike.figures import save_figure
+    from rate2spike.io.figure_file import save_figure
     from rate2spike.rate.plots import population_outcomes
 
     rows = [(o.updates, o.accuracy, o.criteria_met) for o in outcomes if o.accuracy is not None]

@@ -74,7 +74,7 @@ def _paths(arguments: argparse.Namespace, config: TrainConfig) -> list[Path]:
 def _evaluate_file(path, model, task, n_trials, loss, seed, figure_stem) -> None:
     import numpy as np
 
-    from rate2spike.figures import save_figure
+    from rate2spike.io.figure_file import save_figure
     from rate2spike.rate.model import RateNetwork
     from rate2spike.rate.plots import rate_outputs
     from rate2spike.rate.rate_evaluation import evaluate_rate

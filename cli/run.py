@@ -143,7 +143,8 @@ def _read_summary(folder) -> dict[str, Any]:
 
 def _plan(arguments, recorded) -> Plan:
     """From the flags, else as recorded, else the defaults. Raises InputError."""
-    from rate2spike.spiking.scoring.evaluate import check_n_trials, checked_threads
+    from rate2spike.machine.thread_pool import checked_threads
+    from rate2spike.spiking.scoring.evaluate import check_n_trials
     from rate2spike.spiking.search.grid import HISTORIC_FACTORS, checked_factors
 
     def chosen(name: str, default):
@@ -189,11 +190,12 @@ def _search(path, plan, config, n_threads):
 
 
 def _evaluate_and_draw(folder, path, result, plan, config, n_threads):
-    from rate2spike.figures import save_figure
+    from rate2spike.io.figure_file import save_figure
     from rate2spike.matlab_compat.model_file import load_model
     from rate2spike.spiking.scoring.demonstrate import demonstrate
     from rate2spike.spiking.scoring.evaluate import evaluate
-    from rate2spike.spiking.scoring.plots import accuracy_over_factor, condition_outputs, raster
+    from rate2spike.spiking.scoring.plots import condition_outputs, raster
+    from rate2spike.spiking.search.plots import accuracy_over_factor
     from rate2spike.spiking.simulator.network import SpikingNetwork
 
     header = (

@@ -13,9 +13,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from rate2spike import __version__
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import make_folder, write_atomically
+from rate2spike.version import __version__
 
 _TRACED_PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "numba", "matplotlib", "h5py")
 

@@ -10,6 +10,8 @@ import tempfile
 from rate2spike.errors import InputError
 from rate2spike.machine.resource_limits import usable_cores
 
+MAX_PARTS = 4  # of a batch, computed side by side
+
 
 def prepare_tensorflow(gpu: str = "0", gpu_frac: float | None = None, n_threads: int | None = None):
     """Import TensorFlow without its start-up chatter and choose the device, before anything else uses it.
@@ -67,8 +69,6 @@ def set_threads(tf, n_threads: int | None = None) -> None:
     Several threads share out the sums within an operation, so that the last bits of a result would follow their number.
     Where TensorFlow has worked in this process already, or its threads were chosen, they stay as they are.
     """
-    from rate2spike.rate.update import MAX_PARTS
-
     if tf.config.threading.get_intra_op_parallelism_threads():
         return
     with contextlib.suppress(RuntimeError):  # it has worked already

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 
-from rate2spike import __version__
 from rate2spike.errors import MatFileError
 from rate2spike.matlab_compat.mat_v5_header import (
     CLASS_NAMES,
@@ -25,6 +24,7 @@ from rate2spike.matlab_compat.mat_v5_header import (
     array_header,
 )
 from rate2spike.matlab_compat.values import OpaqueValue, char_units, class_of, opaque_values
+from rate2spike.version import __version__
 
 MAX_VARIABLE_BYTES = 2**31 - 1  # MATLAB's limit for v5 to v7
 _CLASS_IDS = {name: number for number, name in CLASS_NAMES.items()}

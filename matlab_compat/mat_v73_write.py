@@ -11,12 +11,12 @@ import h5py
 import numpy as np
 import scipy.sparse
 
-from rate2spike import __version__
 from rate2spike.errors import MatFileError
 from rate2spike.io.hdf5_file import open_hdf5
 from rate2spike.matlab_compat.mat_v73 import USER_BLOCK_BYTES, first_line
 from rate2spike.matlab_compat.mat_v73_items import check_layout, target_or_none
 from rate2spike.matlab_compat.values import OpaqueValue, char_units, class_of
+from rate2spike.version import __version__
 
 _NAMES_TYPE = h5py.vlen_dtype(np.dtype("S1"))
 _MOST_NAMES_BYTES = 4095  # in the attribute MATLAB_fields; more stand in #refs#, as in files of MATLAB

@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from rate2spike import __version__
 from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.model import DEFAULT_TRAINED, RateNetwork
 from rate2spike.rate.model_task import task_settings
 from rate2spike.rate.rate_evaluation import RateEvaluation, as_rows
 from rate2spike.rate.weights import InitialWeights
+from rate2spike.version import __version__
 
 
 def network_of(config: TrainConfig, initial: InitialWeights, **options: Any) -> RateNetwork:

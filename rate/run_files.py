@@ -33,7 +33,7 @@ def read_evaluations(folder: RunFolder) -> list[EvaluationRow]:
 
 def write_figures(folder: RunFolder, result: "TrainingResult", config: "TrainConfig") -> None:
     """Loss, time constants, and the rate network's outputs on the last evaluation, if there was one."""
-    from rate2spike.figures import save_figure
+    from rate2spike.io.figure_file import save_figure
     from rate2spike.rate.plots import loss_curve, rate_outputs, tau_distribution
 
     model = result.model

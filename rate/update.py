@@ -6,10 +6,10 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import float32_by_default, keras, tf
+from rate2spike.machine.tensorflow_device import MAX_PARTS
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.model import RateNetwork, trial_losses
 
-MAX_PARTS = 4  # of a batch
 ADAM_EPSILON = 1e-8  # the published value; Keras' default is 1e-7
 
 Update = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]

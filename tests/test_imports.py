@@ -11,7 +11,7 @@ import pytest
 import rate2spike
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("rate", "spiking", "io", "matlab_compat", "cli")
+PACKAGES = ("rate", "spiking", "io", "matlab_compat", "machine", "cli")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py")) + sorted(ROOT.glob("*.py"))
 DEPENDENCIES = {
     "tensorflow",

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rate2spike import __version__
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.exports.extras import imported
 from rate2spike.io.exports.record_trials import TRACES, cell_types, checked_trials, spike_times_by_unit
 from rate2spike.io.records import SpikeRecord
+from rate2spike.version import __version__
 
 if TYPE_CHECKING:
     import neo

@@ -1,9 +1,8 @@
 """Score a spiking network on fresh trials of a task. Trials are independent units of work for any executor."""
 
 import warnings
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, fields
 
 import numpy as np
@@ -12,7 +11,7 @@ from scipy.stats import binomtest
 from rate2spike.errors import InputError
 from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.machine.memory import check_memory
-from rate2spike.machine.resource_limits import usable_cores
+from rate2spike.machine.thread_pool import executor_of
 from rate2spike.rate import tasks
 from rate2spike.rate.task import Task, Trial
 from rate2spike.seeding import Role, float_key, generator, key64, resolve_seed
@@ -221,32 +220,3 @@ def check_n_trials(n_trials: int, flag: str = "--n-trials") -> None:
     if n_trials < 1 or int(n_trials) != n_trials:
         raise InputError(f"number of trials must be a whole number from 1, got {n_trials} ({flag})")
     check_memory(n_trials * _BYTES_PER_TRIAL, f"keeping the results of {n_trials} trials", f"ask for fewer ({flag})")
-
-
-@contextmanager
-def executor_of(n_threads: int | None, executor: Executor | None) -> Iterator[Executor]:
-    """The caller's executor, or a thread pool of n_threads (default: one per usable core); the kernels release the GIL.
-
-    When the block ends early, work not yet begun is cancelled; Ctrl-C does not wait for what has begun (a compilation
-    takes long), whose results nobody takes.
-    """
-    if executor is not None:
-        yield executor
-        return
-    pool = ThreadPoolExecutor(checked_threads(n_threads))
-    wait = True
-    try:
-        yield pool
-    except KeyboardInterrupt:
-        wait = False
-        raise
-    finally:
-        pool.shutdown(wait=wait, cancel_futures=True)
-
-
-def checked_threads(n_threads: int | None) -> int:
-    """Number of threads; None: one per usable core. Raises InputError."""
-    n = usable_cores() if n_threads is None else n_threads
-    if n < 1:
-        raise InputError(f"number of threads must be at least 1, got {n} (--threads)")
-    return n

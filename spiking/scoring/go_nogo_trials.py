@@ -30,7 +30,7 @@ def eval_go_nogo(model_path: Path, seed: int, output_dir: Path, name: str | None
 
     name: what the figures' names begin with (default: the model file's name).
     """
-    from rate2spike.figures import save_figure
+    from rate2spike.io.figure_file import save_figure
     from rate2spike.spiking.scoring.plots import go_nogo_outputs, historic_raster
 
     model = load_model(model_path)

@@ -1,4 +1,4 @@
-"""Figures of the spiking side. Each function takes data and returns a Figure; nothing is shown, nothing needs a display."""
+"""Figures of trials: outputs and rasters. Each function takes data and returns a Figure; nothing is shown."""
 
 from collections.abc import Mapping
 
@@ -6,27 +6,8 @@ import numpy as np
 
 from rate2spike.figures import Axes, Figure, draw_conditions
 from rate2spike.io.records import SpikeRecord
-from rate2spike.spiking.search.remarks import GOOD_ACCURACY
-from rate2spike.spiking.search.result import SearchResult
 
 _TYPE_COLOURS = {"SOM": "black"}  # of the others: excitatory red, inhibitory blue
-
-
-def accuracy_over_factor(result: SearchResult) -> Figure:
-    """Accuracy over the scaling factor with 95 % confidence band; the chosen factor is marked."""
-    figure = Figure(figsize=(5, 3), layout="constrained")
-    axes = figure.subplots()
-    order = np.argsort(result.scaling_factors)
-    factors, accuracies, intervals = (a[order] for a in (result.scaling_factors, result.accuracies, result.intervals))
-    axes.fill_between(factors, intervals[:, 0], intervals[:, 1], color="0.8", label="95 % interval")
-    each = f"{'up to ' if result.strategy == 'adaptive' else ''}{result.n_trials} trials each"
-    axes.plot(factors, accuracies, "o-", color="0.0", markersize=4, label=each)
-    axes.plot(result.best_factor, result.best_accuracy, "s", color="0.0", markersize=9, fillstyle="none",
-              label=f"best: {result.best_factor:g}")  # fmt: skip
-    axes.axhline(GOOD_ACCURACY, color="0.5", linestyle=":", linewidth=1)
-    axes.set(xlabel="scaling factor (1/λ)", ylabel="accuracy", ylim=(-0.02, 1.02), title=f"λ search, {result.task}")
-    axes.legend(frameon=False)
-    return figure
 
 
 def condition_outputs(outputs: Mapping[str, np.ndarray], dt_s: float) -> Figure:

@@ -12,6 +12,7 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.io.lock_file import is_alive_here, is_dead, this_process
+from rate2spike.machine.thread_pool import checked_threads
 from rate2spike.matlab_compat.matfile import append, check_appendable, loadmat
 from rate2spike.matlab_compat.model_file import CLAIM_VARIABLE, SETTING_PREFIX, TrainedModel, load_model
 from rate2spike.matlab_compat.model_paths import model_files, without_path
@@ -19,7 +20,7 @@ from rate2spike.rate import tasks
 from rate2spike.rate.model_task import task_of_model, task_settings
 from rate2spike.rate.task import Task
 from rate2spike.seeding import resolve_seed
-from rate2spike.spiking.scoring.evaluate import check_n_trials, checked_task, checked_threads
+from rate2spike.spiking.scoring.evaluate import check_n_trials, checked_task
 from rate2spike.spiking.search.claim import (
     SearchClaim,
     Settings,

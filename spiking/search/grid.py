@@ -12,11 +12,12 @@ import numpy as np
 
 from rate2spike.errors import InputError, nearest
 from rate2spike.machine.blas_threads import one_blas_thread
+from rate2spike.machine.thread_pool import executor_of
 from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate.noise_free import rate_trajectory
 from rate2spike.rate.task import Task, Trial
 from rate2spike.seeding import Role, resolve_seed
-from rate2spike.spiking.scoring.evaluate import BlockResult, checked_task, draw_trial, executor_of, submit_trials
+from rate2spike.spiking.scoring.evaluate import BlockResult, checked_task, draw_trial, submit_trials
 from rate2spike.spiking.search.adaptive import adaptive_search
 from rate2spike.spiking.search.result import FactorResult, SearchResult
 from rate2spike.spiking.simulator.network import SpikingNetwork, check_scaling_factor
@@ -84,7 +85,7 @@ class Trials:
 
     def _on_gpu(self, missing: dict[float, range]) -> Iterator[tuple[float, list[BlockResult]]]:
         """All factors that lack the same trials in one call."""
-        from rate2spike.spiking.simulator.simulate_cuda import run_blocks_cuda
+        from rate2spike.spiking.scoring.cuda_blocks import run_blocks_cuda
 
         for trials in dict.fromkeys(missing.values()):
             factors = [factor for factor in missing if missing[factor] == trials]

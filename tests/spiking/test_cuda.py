@@ -20,6 +20,7 @@ from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.rate import tasks
 from rate2spike.rate.task import Task, Trial
 from rate2spike.seeding import Role
+from rate2spike.spiking.scoring import cuda_blocks
 from rate2spike.spiking.scoring.evaluate import run_block
 from rate2spike.spiking.simulator import simulate_cuda
 from rate2spike.spiking.simulator.network import SpikingNetwork
@@ -100,7 +101,7 @@ def simulate(path: str) -> None:
     results["noisy_outputs"], results["noisy_counts"] = simulate_cuda.run_trials_cuda(noisy, u, KEYS)
     simulate_cuda.TRIALS_PER_LAUNCH = 2
     results["reversed_outputs"], results["reversed_counts"] = simulate_cuda.run_trials_cuda(noisy, u[::-1], KEYS[::-1])
-    blocks = simulate_cuda.run_blocks_cuda(factors(QUIET), Tiny(), *TASK_BLOCK[:2], range(*TASK_BLOCK[2:]))
+    blocks = cuda_blocks.run_blocks_cuda(factors(QUIET), Tiny(), *TASK_BLOCK[:2], range(*TASK_BLOCK[2:]))
     results["correct"], results["rates_hz"] = zip(
         *((block.correct, block.firing_rate_hz) for block in blocks), strict=True
     )
@@ -196,7 +197,7 @@ def test_asking_for_cuda_without_a_gpu_is_one_clear_line():
     if simulate_cuda.cuda_available():
         pytest.skip("there is a GPU")
     with pytest.raises(InputError, match=r"^no CUDA device can be used: .*`numba -s`.*$"):
-        simulate_cuda.run_block_cuda(factors(QUIET)[0], Tiny(), *TASK_BLOCK)
+        cuda_blocks.run_block_cuda(factors(QUIET)[0], Tiny(), *TASK_BLOCK)
 
 
 def test_what_it_cannot_run_is_refused():
@@ -223,7 +224,7 @@ def test_on_a_gpu_the_published_network_does_as_on_the_cpu(go_nogo_path):
     if not simulate_cuda.cuda_available():
         pytest.skip("there is no GPU")
     network, task = SpikingNetwork.from_model(load_model(go_nogo_path), 25), tasks.get("go-nogo")
-    on_gpu, again = (simulate_cuda.run_block_cuda(network, task, 1, Role.SEARCH, 0, 500) for _ in range(2))
+    on_gpu, again = (cuda_blocks.run_block_cuda(network, task, 1, Role.SEARCH, 0, 500) for _ in range(2))
     on_cpu = run_block(network, task, 1, Role.SEARCH, 0, 500)
     assert on_gpu.correct.mean() >= 0.95
     assert on_gpu.firing_rate_hz.mean() == pytest.approx(on_cpu.firing_rate_hz.mean(), rel=0.03)

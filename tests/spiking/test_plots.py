@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from rate2spike.figures import save_figure
+from rate2spike.io.figure_file import save_figure
 from rate2spike.rate import plots as rate_plots
 from rate2spike.rate.tasks import GoNogo
 from rate2spike.spiking.scoring import plots
 from rate2spike.spiking.scoring.go_nogo_trials import eval_go_nogo, go_nogo_trials
 from rate2spike.spiking.search.grid import FactorResult, SearchResult
+from rate2spike.spiking.search.plots import accuracy_over_factor
 from rate2spike.spiking.simulator.network import SpikingNetwork
 
 from helpers import small_model
@@ -26,7 +27,7 @@ def labels(figure):
 
 def test_accuracy_over_factor_marks_the_best():
     factors = tuple(FactorResult(float(s), n, 10, 1.0) for s, n in ((30, 3), (25, 9), (20, 1)))
-    figure = plots.accuracy_over_factor(SearchResult("xor", 1, 10, factors))
+    figure = accuracy_over_factor(SearchResult("xor", 1, 10, factors))
     line = figure.axes[0].lines[0]
     np.testing.assert_array_equal(line.get_xdata(), [20, 25, 30])
     np.testing.assert_allclose(line.get_ydata(), [0.1, 0.9, 0.3])

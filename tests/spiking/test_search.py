@@ -9,11 +9,12 @@ import pytest
 from scipy.stats import binomtest
 
 from rate2spike.errors import InputError
+from rate2spike.machine.thread_pool import executor_of
 from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.rate import tasks
 from rate2spike.seeding import Role
 from rate2spike.spiking.scoring.demonstrate import demonstrate
-from rate2spike.spiking.scoring.evaluate import accuracy, draw_trial, evaluate, executor_of
+from rate2spike.spiking.scoring.evaluate import accuracy, draw_trial, evaluate
 from rate2spike.spiking.search.grid import (
     HISTORIC_FACTORS,
     FactorResult,

@@ -1,0 +1,24 @@
+"""Figure of a λ search."""
+
+import numpy as np
+
+from rate2spike.figures import Figure
+from rate2spike.spiking.search.remarks import GOOD_ACCURACY
+from rate2spike.spiking.search.result import SearchResult
+
+
+def accuracy_over_factor(result: SearchResult) -> Figure:
+    """Accuracy over the scaling factor with 95 % confidence band; the chosen factor is marked."""
+    figure = Figure(figsize=(5, 3), layout="constrained")
+    axes = figure.subplots()
+    order = np.argsort(result.scaling_factors)
+    factors, accuracies, intervals = (a[order] for a in (result.scaling_factors, result.accuracies, result.intervals))
+    axes.fill_between(factors, intervals[:, 0], intervals[:, 1], color="0.8", label="95 % interval")
+    each = f"{'up to ' if result.strategy == 'adaptive' else ''}{result.n_trials} trials each"
+    axes.plot(factors, accuracies, "o-", color="0.0", markersize=4, label=each)
+    axes.plot(result.best_factor, result.best_accuracy, "s", color="0.0", markersize=9, fillstyle="none",
+              label=f"best: {result.best_factor:g}")  # fmt: skip
+    axes.axhline(GOOD_ACCURACY, color="0.5", linestyle=":", linewidth=1)
+    axes.set(xlabel="scaling factor (1/λ)", ylabel="accuracy", ylim=(-0.02, 1.02), title=f"λ search, {result.task}")
+    axes.legend(frameon=False)
+    return figure
