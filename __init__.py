@@ -18,7 +18,7 @@ _HOMES = {
     "loadmat": "matlab_compat.matfile",
     "savemat": "matlab_compat.matfile",
     "whos": "matlab_compat.matfile",
-    "TrainedModel": "matlab_compat.model_file",
+    "TrainedModel": "trained_model",
     "load_model": "matlab_compat.model_file",
     "save_model": "matlab_compat.model_file",
     "tasks": "rate.tasks",
@@ -53,7 +53,7 @@ __all__ = ["__version__", *_HOMES]
 if TYPE_CHECKING:
     from rate2spike.io.records import SpikeRecord
     from rate2spike.matlab_compat.matfile import append, loadmat, savemat, whos
-    from rate2spike.matlab_compat.model_file import TrainedModel, load_model, save_model
+    from rate2spike.matlab_compat.model_file import load_model, save_model
     from rate2spike.rate import tasks
     from rate2spike.rate.config import TrainConfig
     from rate2spike.rate.keras_model import RateLayer, keras_model
@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from rate2spike.spiking.simulator.nir_network import read_nir
     from rate2spike.spiking.simulator.params import ALIFParams, EIFParams, LIFParams, QIFParams
     from rate2spike.spiking.simulator.stimulation import Stimulation
+    from rate2spike.trained_model import TrainedModel
 
 
 def __getattr__(name: str):

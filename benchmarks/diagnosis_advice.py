@@ -15,13 +15,14 @@ from pathlib import Path
 
 from scipy.stats import binomtest
 
-from rate2spike.matlab_compat.model_file import TrainedModel, load_model
+from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.rate.population import train_population, unit_folder
 from rate2spike.rate.recipes import recipe
 from rate2spike.spiking.diagnosis.diagnose import diagnose
 from rate2spike.spiking.scoring.evaluate import evaluate
 from rate2spike.spiking.search.grid import grid_search
 from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.trained_model import TrainedModel
 
 NETWORKS = {"go-nogo": 8, "xor": 6, "mante": 6}
 SHARES = (0.5, 0.8, 1.0, 1.25, 2.0)  # of the best factor

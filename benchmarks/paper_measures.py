@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from rate2spike.machine.blas_threads import one_blas_thread
-from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate import tasks
 from rate2spike.rate.noise_free import rate_trajectory
 from rate2spike.rate.task import Label, Trial
@@ -15,6 +14,7 @@ from rate2spike.spiking.scoring.evaluate import evaluate
 from rate2spike.spiking.search.grid import HISTORIC_FACTORS, grid_search
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.params import NeuronParams
+from rate2spike.trained_model import TrainedModel
 
 SEARCH_TRIALS = 100  # per factor, as published
 FRESH_TRIALS = 500  # at the best factor: it was chosen for its accuracy, so that one is biased upwards

@@ -178,7 +178,7 @@ def _whole(request: dict, name: str, default: int | None) -> Any:
 def _matrix(request: dict, name: str):
     import numpy as np
 
-    from rate2spike.matlab_compat.sparse_columns import dense
+    from rate2spike.arrays import dense
 
     value = dense(request.get(name), name)
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf":

@@ -106,7 +106,7 @@ def _record_names(text: str | None) -> tuple[str, ...]:
 def _input(variables, source):
     import numpy as np
 
-    from rate2spike.matlab_compat.sparse_columns import dense
+    from rate2spike.arrays import dense
 
     if "u" not in variables:
         raise InputError(f"{source} holds no variable u")
@@ -125,7 +125,7 @@ def stimulation_of(variables, source):
     """The Stimulation in `stims` as MATLAB has it, or None. Raises InputError naming `source`."""
     import numpy as np
 
-    from rate2spike.matlab_compat.sparse_columns import dense
+    from rate2spike.arrays import dense
     from rate2spike.spiking.simulator.stimulation import Stimulation
 
     stims = variables.get("stims")

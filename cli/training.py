@@ -10,20 +10,14 @@ from rate2spike.io.atomic_file import make_folder
 from rate2spike.io.lock_file import is_alive_here
 from rate2spike.io.run_folder import RunFolder
 from rate2spike.matlab_compat.matfile import variable_names
-from rate2spike.matlab_compat.model_file import (
-    CLAIM_VARIABLE,
-    TrainedModel,
-    historic_path,
-    holds_model,
-    load_model,
-    save_model,
-)
+from rate2spike.matlab_compat.model_file import CLAIM_VARIABLE, historic_path, holds_model, load_model, save_model
 from rate2spike.matlab_compat.model_update import update_model
 from rate2spike.progress import Progress
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.run_files import read_evaluations, write_figures, write_tables
 from rate2spike.rate.stopping import has_ended
 from rate2spike.spiking.search.claim import read_claim, sidecar_path
+from rate2spike.trained_model import TrainedModel
 
 if TYPE_CHECKING:
     from rate2spike.rate.train import TrainingResult

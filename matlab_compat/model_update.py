@@ -10,12 +10,12 @@ from rate2spike.matlab_compat.matfile import append, variable_names
 from rate2spike.matlab_compat.model_file import (
     CLAIM_VARIABLE,
     SETTING_PREFIX,
-    TrainedModel,
     holds_model,
     load_model,
     model_variables,
     save_model,
 )
+from rate2spike.trained_model import TrainedModel
 
 SEARCH_SETTINGS = "search_"  # r2s_search_*: what a λ search leaves besides the three historic variables
 _HISTORIC_SEARCH = (CLAIM_VARIABLE, "all_perfs", "scaling_factors")

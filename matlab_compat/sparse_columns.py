@@ -1,12 +1,10 @@
-"""Sparse arrays as MATLAB stores them, by columns, checked and made a SciPy matrix; and such a matrix in full."""
+"""Sparse arrays as MATLAB stores them, by columns, checked and made a SciPy matrix."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import scipy.sparse
 
-from rate2spike.machine.memory import check_memory
 from rate2spike.matlab_compat.values import Budget, UnknownForm
 
 
@@ -38,12 +36,3 @@ def sparse_matrix(parts: SparseParts, shape: tuple[int, ...], budget: Budget) ->
     if count and not (rows.min() >= 0 and rows.max() < shape[0]):
         raise UnknownForm("row index of a sparse array out of range")
     return scipy.sparse.csc_matrix((parts.values[:count], rows, starts), shape=shape)
-
-
-def dense(value: Any, name: str) -> Any:
-    """A sparse array in full, anything else as it is. Raises InputError (naming `name`) if it does not fit into memory."""
-    if not scipy.sparse.issparse(value):
-        return value
-    n_bytes = float(np.prod(value.shape, dtype=float)) * value.dtype.itemsize
-    check_memory(n_bytes, f"the sparse array {name} in full", "it is far larger than any network that can be run")
-    return value.toarray()

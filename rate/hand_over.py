@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.model import DEFAULT_TRAINED, RateNetwork
 from rate2spike.rate.model_task import task_settings
 from rate2spike.rate.rate_evaluation import RateEvaluation, as_rows
 from rate2spike.rate.weights import InitialWeights
+from rate2spike.trained_model import TrainedModel
 from rate2spike.version import __version__
 
 

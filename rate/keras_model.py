@@ -14,7 +14,6 @@ import numpy as np
 
 from rate2spike.machine.keras_on_tensorflow import float32_by_default, keras, tf
 from rate2spike.machine.tensorflow_device import set_threads
-from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.hand_over import network_of, trained_model
 from rate2spike.rate.model import trial_losses
@@ -24,6 +23,7 @@ from rate2spike.rate.train import N_EVALUATION_TRIALS
 from rate2spike.rate.update import ADAM_EPSILON
 from rate2spike.rate.weights import draw_weights
 from rate2spike.seeding import Role, generator, resolve_seed
+from rate2spike.trained_model import TrainedModel
 
 PACKAGE = "rate2spike"
 

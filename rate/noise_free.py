@@ -3,7 +3,7 @@
 import numpy as np
 
 from rate2spike.machine.blas_threads import one_blas_thread
-from rate2spike.matlab_compat.model_file import STEP_S, TrainedModel
+from rate2spike.trained_model import STEP_S, TrainedModel
 
 CEILING = 20.0  # of clipped_relu and softplus, as in training
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from rate2spike.figures import Figure, MaxNLocator, draw_conditions
 from rate2spike.machine.blas_threads import one_blas_thread
-from rate2spike.matlab_compat.model_file import STEP_S, TrainedModel
 from rate2spike.rate.task import Task
+from rate2spike.trained_model import STEP_S, TrainedModel
 
 LOSS_WINDOW = 100  # updates of the running mean
 

@@ -17,7 +17,6 @@ from rate2spike.errors import InputError
 from rate2spike.io.checkpoints import Checkpoint, check_settings, load_latest, save_checkpoint
 from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.machine.tensorflow_device import set_threads
-from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.hand_over import network_of, trained_model
 from rate2spike.rate.rate_evaluation import RateEvaluation, batch_arrays, evaluate_rate, noise_seed, trajectory
@@ -26,6 +25,7 @@ from rate2spike.rate.stopping import EvaluationRow, is_evaluated_after, may_diff
 from rate2spike.rate.update import compiled_update, learning_rate_at, make_optimizer
 from rate2spike.rate.weights import draw_weights
 from rate2spike.seeding import Role, generator, resolve_seed
+from rate2spike.trained_model import TrainedModel
 
 N_EVALUATION_TRIALS = 100
 

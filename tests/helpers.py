@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from rate2spike.io.records import SpikeRecord, events_of
-from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate.weights import som_mask
+from rate2spike.trained_model import TrainedModel
 
 
 def golden_folder() -> Path:

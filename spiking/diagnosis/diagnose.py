@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rate2spike.machine.blas_threads import one_blas_thread
-from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate.noise_free import rate_trajectory
 from rate2spike.rate.task import Task
 from rate2spike.seeding import Role, resolve_seed
@@ -13,6 +12,7 @@ from rate2spike.spiking.diagnosis.factor_advice import FactorAdvice, factor_advi
 from rate2spike.spiking.scoring.evaluate import SATURATED_SHARE, SILENT_HZ, checked_task, draw_trial, noise_key
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.params import NeuronParams
+from rate2spike.trained_model import TrainedModel
 
 _MANY = 0.9  # share of units that makes a network silent
 _GAIN_RANGE = (0.7, 1.4)  # of the output, within which nobody will complain

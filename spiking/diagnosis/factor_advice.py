@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from scipy.stats import binomtest
 
-from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate.task import Task
 from rate2spike.spiking.scoring.evaluate import Evaluation, score_fresh
 from rate2spike.spiking.search.grid import HISTORIC_FACTORS, grid_search
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.params import NeuronParams
+from rate2spike.trained_model import TrainedModel
 
 STEP = 1.25  # from one factor near the present one to the next
 N_STEPS = 4  # to either side

@@ -14,7 +14,7 @@ from rate2spike.errors import InputError
 from rate2spike.io.lock_file import is_alive_here, is_dead, this_process
 from rate2spike.machine.thread_pool import checked_threads
 from rate2spike.matlab_compat.matfile import append, check_appendable, loadmat
-from rate2spike.matlab_compat.model_file import CLAIM_VARIABLE, SETTING_PREFIX, TrainedModel, load_model
+from rate2spike.matlab_compat.model_file import CLAIM_VARIABLE, SETTING_PREFIX, load_model
 from rate2spike.matlab_compat.model_paths import model_files, without_path
 from rate2spike.rate import tasks
 from rate2spike.rate.model_task import task_of_model, task_settings
@@ -38,6 +38,7 @@ from rate2spike.spiking.search.grid import (
     grid_search,
 )
 from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.trained_model import TrainedModel
 
 
 class Outcome(Enum):

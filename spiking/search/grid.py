@@ -13,7 +13,6 @@ import numpy as np
 from rate2spike.errors import InputError, nearest
 from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.machine.thread_pool import executor_of
-from rate2spike.matlab_compat.model_file import TrainedModel
 from rate2spike.rate.noise_free import rate_trajectory
 from rate2spike.rate.task import Task, Trial
 from rate2spike.seeding import Role, resolve_seed
@@ -22,6 +21,7 @@ from rate2spike.spiking.search.adaptive import adaptive_search
 from rate2spike.spiking.search.result import FactorResult, SearchResult
 from rate2spike.spiking.simulator.network import SpikingNetwork, check_scaling_factor
 from rate2spike.spiking.simulator.params import NeuronParams
+from rate2spike.trained_model import TrainedModel
 
 HISTORIC_FACTORS = tuple(range(20, 76, 5))
 COMPARED_TRIALS = 25  # of a search, whose outputs are compared with those of the rate network

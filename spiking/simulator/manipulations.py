@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from rate2spike.arrays import dense
 from rate2spike.errors import InputError
 from rate2spike.io.unit_indices import unit_indices
-from rate2spike.matlab_compat.sparse_columns import dense
 from rate2spike.seeding import Role, generator
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.stimulation import units_of_type

@@ -11,13 +11,12 @@ from functools import cached_property
 
 import numpy as np
 
+from rate2spike.arrays import dense
 from rate2spike.errors import InputError
 from rate2spike.io.record_stream import write_stream
 from rate2spike.io.records import SpikeRecord
 from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.machine.memory import check_memory
-from rate2spike.matlab_compat.model_file import STEP_S, TrainedModel
-from rate2spike.matlab_compat.sparse_columns import dense
 from rate2spike.plausible import Plausible, not_typed_here, warn_if_implausible
 from rate2spike.seeding import Role, generator, key64, resolve_seed
 from rate2spike.spiking.simulator.params import (
@@ -32,6 +31,7 @@ from rate2spike.spiking.simulator.recording import Block, RecordingPlan, as_reco
 from rate2spike.spiking.simulator.simulate_fast import FastNetwork, simulate_fast
 from rate2spike.spiking.simulator.simulate_reference import Draws, GeneratedDraws, InjectedDraws, simulate_reference
 from rate2spike.spiking.simulator.stimulation import Stimulation, checked_stimuli
+from rate2spike.trained_model import STEP_S, TrainedModel
 
 PRECISIONS = ("float32", "float64")
 PLAUSIBLE_STEP = Plausible(1e-3, 5, "ms")

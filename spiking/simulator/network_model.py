@@ -5,9 +5,9 @@ import json
 import numpy as np
 
 from rate2spike.errors import InputError
-from rate2spike.matlab_compat.model_file import STEP_S, TrainedModel
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.params import LIFParams
+from rate2spike.trained_model import STEP_S, TrainedModel
 
 NEVER_MV = 1e9  # the threshold of units that never fire
 

@@ -7,11 +7,11 @@ import numpy as np
 from rate2spike.errors import InputError
 from rate2spike.io.exports.nir_export import NIRNetwork
 from rate2spike.io.exports.nir_import import read_nir_network
-from rate2spike.matlab_compat.model_file import STEP_S
 from rate2spike.plausible import not_typed_here
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.params import LIFParams
 from rate2spike.spiking.simulator.simulate_reference import V_START_SPAN_MV
+from rate2spike.trained_model import STEP_S
 
 _PER_UNIT = (
     "tau_d_s", "tau_r_s", "tau_m_s", "v_leak_mv", "v_threshold_mv", "v_reset_mv", "t_ref_s", "noise_sd_mv", "unit_types",
