@@ -35,7 +35,7 @@ _HOMES = {
     "ALIFParams": "spiking.simulator.params",
     "EIFParams": "spiking.simulator.params",
     "Stimulation": "spiking.simulator.stimulation",
-    "SpikeRecord": "io.records",
+    "SpikeRecord": "spiking.simulator.spike_record",
     "LIF": "spiking.layers.lif",
     "ALIF": "spiking.layers.alif",
     "CLIF": "spiking.layers.clif",
@@ -51,7 +51,6 @@ _HOMES = {
 __all__ = ["__version__", *_HOMES]
 
 if TYPE_CHECKING:
-    from rate2spike.io.records import SpikeRecord
     from rate2spike.matlab_compat.matfile import append, loadmat, savemat, whos
     from rate2spike.matlab_compat.model_file import load_model, save_model
     from rate2spike.rate import tasks
@@ -73,6 +72,7 @@ if TYPE_CHECKING:
     from rate2spike.spiking.simulator.network import SpikingNetwork
     from rate2spike.spiking.simulator.nir_network import read_nir
     from rate2spike.spiking.simulator.params import ALIFParams, EIFParams, LIFParams, QIFParams
+    from rate2spike.spiking.simulator.spike_record import SpikeRecord
     from rate2spike.spiking.simulator.stimulation import Stimulation
     from rate2spike.trained_model import TrainedModel
 

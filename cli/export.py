@@ -127,7 +127,7 @@ def _export_model(sources: list[Path], output: Path, arguments) -> str:
 def _export_records(sources: list[Path], output: Path, arguments) -> str:
     from rate2spike.io.exports.neo_export import write_neo
     from rate2spike.io.exports.nwb_export import NWBSession, write_nwb
-    from rate2spike.io.records import SpikeRecord
+    from rate2spike.spiking.simulator.spike_record import SpikeRecord
 
     records, n_spikes = [], 0
     for source in sources:

@@ -70,7 +70,7 @@ def _versions(_request: dict) -> dict[str, Any]:
 def _simulate(request: dict) -> dict[str, Any]:
     """One trial, as LIF_network_fnc has it."""
     from rate2spike.cli.simulate import draws_of, needed_for, stimulation_of
-    from rate2spike.io.records import HISTORIC_NAMES
+    from rate2spike.matlab_compat.record_file import HISTORIC_NAMES
 
     names = HISTORIC_NAMES[: _whole(request, "n_outputs", len(HISTORIC_NAMES))]
     draws = draws_of(request, "the call")

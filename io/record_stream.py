@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import h5py
 import numpy as np
@@ -11,23 +11,24 @@ import numpy as np
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.hdf5_file import open_hdf5
-from rate2spike.io.records import FORMAT, SpikeRecord, write_items
+from rate2spike.io.records import RecordedTrial, write_items
 
+Record = TypeVar("Record", bound=RecordedTrial)
 _TRACES = {"voltage": "voltage_mv", "rates": "rates", "ipsc": "ipsc"}  # as simulated -> as recorded
 _CHUNK_ROWS = 4096
 
 
 def write_stream(
     path: str | os.PathLike, blocks: Iterable[Any], n_rows: int, quantities: frozenset[str],
-    header: Callable[[np.ndarray], dict[str, Any]],
-) -> SpikeRecord:  # fmt: skip
+    record_of: Callable[[np.ndarray], Record],
+) -> Record:  # fmt: skip
     """Write the simulator's blocks to an HDF5 spike record as they come; returns it without the recorded quantities.
 
-    The file appears when all is written. header(spike counts): the record's other fields. Raises InputError.
+    The file appears when all is written. record_of(spike counts): the record with its other fields. Raises InputError.
     """
     if Path(path).suffix.lower() not in (".h5", ".hdf5"):
         raise InputError(f"{path}: a record is streamed to .h5 or .hdf5")
-    done: list[SpikeRecord] = []
+    done: list[Record] = []
 
     def write(temporary: Path) -> None:
         with open_hdf5(temporary, "w") as file:
@@ -35,8 +36,7 @@ def write_stream(
             for block in blocks:
                 _write_block(file, block, n_rows, quantities)
                 counts = block.spike_count
-            record = SpikeRecord(**header(counts))
-            file.attrs["format"] = FORMAT
+            record = record_of(counts)
             write_items(file, record)
             done.append(record)
 

@@ -1,4 +1,4 @@
-"""`SpikeRecord`: what one simulation gives; saved as HDF5, or as .mat in the historic names, shapes and classes."""
+"""One trial of a spiking network as data, and its HDF5 form."""
 
 import os
 from collections.abc import Iterable
@@ -13,17 +13,15 @@ from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.hdf5_file import open_hdf5
 from rate2spike.io.unit_indices import unit_index
-from rate2spike.matlab_compat.matfile import loadmat, savemat
 from rate2spike.names import each_name
 
 FORMAT = "rate2spike SpikeRecord 2"
 _FORMATS = ("rate2spike SpikeRecord 1", FORMAT)  # 1: spikes as a dense array
 RECORDED = ("output", "events", "voltage_mv", "rates", "ipsc")
-HISTORIC_NAMES = ("W", "REC", "spk", "rs", "all_fr", "out", "params")
 
 
 @dataclass(frozen=True, eq=False)
-class SpikeRecord:
+class RecordedTrial:
     """One trial of a spiking network: N units, n_steps simulation steps. None: not recorded.
 
     Traces hold every `stride`-th step, n_rows = n_steps // stride of them.
@@ -84,99 +82,37 @@ class SpikeRecord:
         """(n_rows,) end of each recorded step."""
         return np.arange(1, self.n_steps // self.stride + 1) * self.stride * self.dt_s
 
-    def save(self, path: str | os.PathLike) -> None:
-        """Write HDF5 (`.h5`, `.hdf5`) or MAT v7 (`.mat`), atomically. Raises InputError for another suffix."""
-        if _suffix(path) == ".mat":
-            savemat(path, self.to_historic())
-        else:
-            write_atomically(path, self._write_hdf5)
 
-    @classmethod
-    def load(cls, path: str | os.PathLike, only: str | Iterable[str] | None = None) -> "SpikeRecord":
-        """Read what `save` (or, for .mat, the published simulator) wrote. Raises InputError.
+def write_record(record: RecordedTrial, path: str | os.PathLike) -> None:
+    """Write a trial as HDF5, atomically."""
 
-        only: recorded quantity to read (HDF5), or several, of output, events, voltage_mv, rates, ipsc; None: all that are
-        there.
-        """
-        return cls._from_mat(path) if _suffix(path) == ".mat" else cls._from_hdf5(path, only)
+    def write(temporary: Path) -> None:
+        with open_hdf5(temporary, "w") as file:
+            write_items(file, record)
 
-    def to_historic(self, names: str | Iterable[str] = HISTORIC_NAMES, *, compact: bool = False) -> dict[str, Any]:
-        """{W, REC, spk, rs, all_fr, out, params} as MATLAB has them; quantities not recorded are left out.
-
-        For a model stored in single precision W, out and params.w_out, .td, .td0 are single; all else is double. Where the
-        model has one time constant for all units, td and td0 are that number, double. With `compact` spikes are uint8 and
-        traces keep the precision of the simulation, for a receiver that converts them.
-        """
-        if self.stride != 1:
-            raise InputError("the historic variables hold every step: save a record with a stride as .h5")
-        traces = None if compact else np.float64
-        is_single = self.w_out is not None and self.w_out.dtype == np.float32
-        td, td0 = (_column(tau) for tau in (self.tau_d_s, self.tau_d_initial_s))
-        if self.common_tau_s is not None:
-            td = td0 = np.array([[self.common_tau_s]])
-        params = {
-            "dt": self.dt_s, "T": self.duration_s, "nt": self.n_steps, "w_out": self.w_out, "td": td, "td0": td0,
-            "IPSCs": _cast(self.ipsc, traces),
-        }  # fmt: skip
-        values = {
-            "W": self.w, "REC": _cast(self.voltage_mv, traces),
-            "spk": _cast(self.spikes, np.uint8 if compact else np.float64), "rs": _cast(self.rates, traces),
-            "all_fr": _column(self.firing_rate_hz),
-            "out": _cast(self.output, np.float32 if is_single else np.float64),
-            "params": {k: v for k, v in params.items() if v is not None},
-        }  # fmt: skip
-        return {name: values[name] for name in _known(names, HISTORIC_NAMES) if values[name] is not None}
-
-    def _write_hdf5(self, path: Path) -> None:
-        with open_hdf5(path, "w") as file:
-            file.attrs["format"] = FORMAT
-            write_items(file, self)
-
-    @classmethod
-    def _from_hdf5(cls, path: str | os.PathLike, only: str | Iterable[str] | None) -> "SpikeRecord":
-        left_out = set() if only is None else set(RECORDED) - set(_known(only, RECORDED))
-        try:
-            with open_hdf5(path) as file:
-                if file.attrs.get("format") not in _FORMATS:
-                    raise InputError(f"{path} is not a spike record of rate2spike")
-                values: dict[str, Any] = {
-                    name: _from_hdf5_array(file[name][()]) for name in file if name not in left_out
-                }
-                attributes = {name: value for name, value in file.attrs.items() if name != "format"}
-                values |= {name: getattr(value, "item", lambda v=value: v)() for name, value in attributes.items()}
-        except OSError as error:
-            raise InputError(f"cannot read {path} as HDF5: {error}") from None
-        if "spikes" in values:
-            values["events"] = events_of(values.pop("spikes"))
-        return cls(**values)
-
-    @classmethod
-    def _from_mat(cls, path: str | os.PathLike) -> "SpikeRecord":
-        variables = loadmat(path)
-        try:
-            params = variables["params"][0, 0]
-            rates_hz = variables["all_fr"].ravel()
-            td, td0 = (params[name].ravel() for name in ("td", "td0"))
-            common_tau_s = None
-            if td.size == 1 < rates_hz.size:
-                common_tau_s = td.item()
-                td, td0 = (np.full(rates_hz.size, tau.item()) for tau in (td, td0))
-            return cls(
-                firing_rate_hz=rates_hz, dt_s=params["dt"].item(), n_steps=int(params["nt"].item()),
-                output=variables.get("out"), voltage_mv=variables.get("REC"), rates=variables.get("rs"),
-                events=events_of(variables["spk"] > 0) if "spk" in variables else None,
-                ipsc=params["IPSCs"] if "IPSCs" in params.dtype.names else None, w=variables.get("W"),
-                w_out=params["w_out"], tau_d_s=td, tau_d_initial_s=td0,
-                common_tau_s=common_tau_s,
-            )  # fmt: skip
-        except (KeyError, TypeError, IndexError, ValueError, AttributeError):
-            raise InputError(
-                f"{path} does not hold the output of a simulation (all_fr and params are needed)"
-            ) from None
+    write_atomically(path, write)
 
 
-def write_items(file: h5py.File, record: SpikeRecord) -> None:
+def read_record(path: str | os.PathLike, only: str | Iterable[str] | None = None) -> dict[str, Any]:
+    """The fields of a trial, of the recorded quantities those in `only`. Raises InputError."""
+    left_out = set() if only is None else set(RECORDED) - set(known_names(only, RECORDED))
+    try:
+        with open_hdf5(path) as file:
+            if file.attrs.get("format") not in _FORMATS:
+                raise InputError(f"{path} is not a spike record of rate2spike")
+            values: dict[str, Any] = {name: _from_hdf5_array(file[name][()]) for name in file if name not in left_out}
+            attributes = {name: value for name, value in file.attrs.items() if name != "format"}
+            values |= {name: getattr(value, "item", lambda v=value: v)() for name, value in attributes.items()}
+    except OSError as error:
+        raise InputError(f"cannot read {path} as HDF5: {error}") from None
+    if "spikes" in values:
+        values["events"] = events_of(values.pop("spikes"))
+    return values
+
+
+def write_items(file: h5py.File, record: RecordedTrial) -> None:
     """Write the fields of a record that are not None: arrays as data sets, numbers and texts as attributes."""
+    file.attrs["format"] = FORMAT
     for item in fields(record):
         value = getattr(record, item.name)
         if isinstance(value, np.ndarray) and value.dtype.kind == "U":
@@ -194,7 +130,7 @@ def events_of(spikes: np.ndarray) -> np.ndarray:
     return np.stack([unit, step], 1).astype(np.int32)
 
 
-def _known(names: str | Iterable[str], choices: tuple[str, ...]) -> tuple[str, ...]:
+def known_names(names: str | Iterable[str], choices: tuple[str, ...]) -> tuple[str, ...]:
     """The names given. Raises InputError for one that is not among the choices."""
     given = each_name(names)
     unknown = [str(name) for name in given if name not in choices]
@@ -208,16 +144,9 @@ def _from_hdf5_array(array: np.ndarray) -> np.ndarray:
     return np.char.decode(array, "utf-8") if array.dtype.kind == "S" else array
 
 
-def _suffix(path: str | os.PathLike) -> str:
+def record_suffix(path: str | os.PathLike) -> str:
+    """`.mat`, `.h5` or `.hdf5`. Raises InputError for another one."""
     suffix = Path(path).suffix.lower()
     if suffix not in (".mat", ".h5", ".hdf5"):
         raise InputError(f"{path}: a spike record is saved as .h5, .hdf5 or .mat")
     return suffix
-
-
-def _column(values: np.ndarray | None) -> np.ndarray | None:
-    return None if values is None else values[:, None]
-
-
-def _cast(values: np.ndarray | None, kind: type | None) -> np.ndarray | None:
-    return values if values is None or kind is None else values.astype(kind)

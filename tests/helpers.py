@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from rate2spike.io.records import SpikeRecord, events_of
+from rate2spike.io.records import events_of
 from rate2spike.rate.weights import som_mask
+from rate2spike.spiking.simulator.spike_record import SpikeRecord
 from rate2spike.trained_model import TrainedModel
 
 

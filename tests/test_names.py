@@ -5,7 +5,6 @@ import pytest
 
 from rate2spike.errors import InputError
 from rate2spike.io.exports.nwb_export import NWBSession
-from rate2spike.io.records import SpikeRecord
 from rate2spike.matlab_compat.matfile import append, loadmat, savemat
 from rate2spike.names import each_name
 from rate2spike.rate.cell_types import CellTypes
@@ -13,6 +12,7 @@ from rate2spike.spiking.analysis.firing_rates import firing_rates, psth
 from rate2spike.spiking.analysis.trials import conditions_of
 from rate2spike.spiking.search.grid import checked_factors
 from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.simulator.spike_record import SpikeRecord
 from rate2spike.spiking.simulator.stimulation import Stimulation
 
 from helpers import small_model

@@ -13,14 +13,14 @@ from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.exports.extras import imported
 from rate2spike.io.exports.record_trials import TRACES, cell_types, checked_trials, spike_times_by_unit
-from rate2spike.io.records import SpikeRecord
+from rate2spike.io.records import RecordedTrial
 from rate2spike.version import __version__
 
 if TYPE_CHECKING:
     import neo
 
 
-def to_neo(records: SpikeRecord | Sequence[SpikeRecord]) -> "neo.Block":
+def to_neo(records: RecordedTrial | Sequence[RecordedTrial]) -> "neo.Block":
     """A Block of records: a Segment per trial, in it a SpikeTrain per unit and an AnalogSignal per recorded quantity.
 
     Each trial's time starts at 0. Spike trains are annotated with unit (from 0) and cell_type; signals are (time, channels),
@@ -38,7 +38,7 @@ def to_neo(records: SpikeRecord | Sequence[SpikeRecord]) -> "neo.Block":
     return block
 
 
-def write_neo(records: SpikeRecord | Sequence[SpikeRecord], path: str | os.PathLike) -> None:
+def write_neo(records: RecordedTrial | Sequence[RecordedTrial], path: str | os.PathLike) -> None:
     """Write the block of records to a .mat file, atomically; `neo.io.NeoMatlabIO` reads it. Raises InputError."""
     neo = imported("neo", "neo", "a Neo file")
     if Path(path).suffix.lower() != ".mat":
@@ -54,7 +54,7 @@ def write_neo(records: SpikeRecord | Sequence[SpikeRecord], path: str | os.PathL
     write_atomically(path, write)
 
 
-def _segment(neo, trial: SpikeRecord, k: int) -> "neo.Segment":
+def _segment(neo, trial: RecordedTrial, k: int) -> "neo.Segment":
     import quantities as pq  # Neo's units
 
     seed = {} if trial.seed is None else {"seed": trial.seed}

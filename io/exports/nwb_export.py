@@ -24,7 +24,7 @@ from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.exports.extras import imported
 from rate2spike.io.exports.record_trials import TRACES, Trace, cell_types, checked_trials, spike_times_by_unit
 from rate2spike.io.hdf5_file import open_hdf5
-from rate2spike.io.records import RECORDED, SpikeRecord
+from rate2spike.io.records import RECORDED, RecordedTrial
 from rate2spike.names import each_name
 from rate2spike.version import __version__
 
@@ -64,7 +64,7 @@ class NWBSession:
 
 
 def write_nwb(
-    records: SpikeRecord | Sequence[SpikeRecord], path: str | os.PathLike, *, stimuli: Sequence[np.ndarray] = (),
+    records: RecordedTrial | Sequence[RecordedTrial], path: str | os.PathLike, *, stimuli: Sequence[np.ndarray] = (),
     session_start_time: datetime = UNDATED, session: NWBSession = NWBSession(),
 ) -> None:  # fmt: skip
     """Write records (one, or one per trial) to a .nwb file, atomically.
@@ -86,7 +86,7 @@ def write_nwb(
 
 
 def nwb_file(
-    records: SpikeRecord | Sequence[SpikeRecord], *, stimuli: Sequence[np.ndarray] = (),
+    records: RecordedTrial | Sequence[RecordedTrial], *, stimuli: Sequence[np.ndarray] = (),
     session_start_time: datetime = UNDATED, session: NWBSession = NWBSession(),
 ) -> "pynwb.NWBFile":  # fmt: skip
     """The content of that file; the identifier is a hash of the records. Raises InputError."""
@@ -110,7 +110,7 @@ def nwb_file(
     return file
 
 
-def _what_was_simulated(trials: Sequence[SpikeRecord]) -> str:
+def _what_was_simulated(trials: Sequence[RecordedTrial]) -> str:
     first, n = trials[0], len(trials)
     return f"simulation of a spiking network of {first.n_units} {first.neuron} units, {n} trial{'s'[: n > 1]}"
 
@@ -122,12 +122,12 @@ def _subject(pynwb, session: NWBSession, simulated: str) -> "pynwb.file.Subject"
     )  # fmt: skip
 
 
-def _starts_s(trials: Sequence[SpikeRecord]) -> np.ndarray:
+def _starts_s(trials: Sequence[RecordedTrial]) -> np.ndarray:
     """(K + 1,) starts of the trials, and the end of the last."""
     return np.concatenate([[0.0], np.cumsum([trial.duration_s for trial in trials])])
 
 
-def _units(pynwb, trials: Sequence[SpikeRecord]) -> "pynwb.misc.Units":
+def _units(pynwb, trials: Sequence[RecordedTrial]) -> "pynwb.misc.Units":
     first, starts_s = trials[0], _starts_s(trials)
     units = pynwb.misc.Units(name="units", description="simulated units, counted from 0", resolution=first.dt_s)
     units.add_column("cell_type", "type of the unit")
@@ -139,7 +139,7 @@ def _units(pynwb, trials: Sequence[SpikeRecord]) -> "pynwb.misc.Units":
     return units
 
 
-def _add_trials(file, trials: Sequence[SpikeRecord]) -> None:
+def _add_trials(file, trials: Sequence[RecordedTrial]) -> None:
     starts_s = _starts_s(trials)
     seeds = [trial.seed for trial in trials]
     seeded = {} if None in seeds else {"seed": seeds}
@@ -150,7 +150,7 @@ def _add_trials(file, trials: Sequence[SpikeRecord]) -> None:
         file.add_trial(start_time=starts_s[k], stop_time=starts_s[k + 1], **row)
 
 
-def _series(pynwb, trials: Sequence[SpikeRecord], trace: Trace) -> "pynwb.TimeSeries":
+def _series(pynwb, trials: Sequence[RecordedTrial], trace: Trace) -> "pynwb.TimeSeries":
     """A quantity of all trials, time first; at a rate where the samples are evenly spaced, else with their times."""
     first, unit = trials[0], _SI[trace.unit]
     period_s = first.dt_s * first.stride
@@ -165,7 +165,7 @@ def _series(pynwb, trials: Sequence[SpikeRecord], trace: Trace) -> "pynwb.TimeSe
     )
 
 
-def _stimuli(pynwb, trials: Sequence[SpikeRecord], stimuli: Sequence[np.ndarray]) -> list["pynwb.TimeSeries"]:
+def _stimuli(pynwb, trials: Sequence[RecordedTrial], stimuli: Sequence[np.ndarray]) -> list["pynwb.TimeSeries"]:
     """One series per trial, since the last column of a trial and the first of the next belong to the same moment."""
     if stimuli and len(stimuli) != len(trials):
         raise InputError(f"there are {len(trials)} trials, but {len(stimuli)} stimuli")
@@ -183,14 +183,14 @@ def _stimuli(pynwb, trials: Sequence[SpikeRecord], stimuli: Sequence[np.ndarray]
     return series
 
 
-def _notes(trials: Sequence[SpikeRecord]) -> str:
+def _notes(trials: Sequence[RecordedTrial]) -> str:
     first = trials[0]
     seeds = ", ".join("not recorded" if trial.seed is None else str(trial.seed) for trial in trials)
     factor = "not recorded" if first.scaling_factor is None else f"{first.scaling_factor:g}"
     return f"seed: {seeds}; scaling factor: {factor}; neuron: {first.neuron}; step: {first.dt_s * 1e3:g} ms"
 
 
-def _identifier(trials: Sequence[SpikeRecord]) -> str:
+def _identifier(trials: Sequence[RecordedTrial]) -> str:
     """Hash of what the records hold: the same records, the same identifier."""
     digest = hashlib.sha256()
     for trial in trials:

@@ -6,13 +6,13 @@ from typing import NamedTuple
 import numpy as np
 
 from rate2spike.errors import InputError
-from rate2spike.io.records import SpikeRecord
+from rate2spike.io.records import RecordedTrial
 
 
 class Trace(NamedTuple):
     """A recorded quantity in words."""
 
-    attribute: str  # of SpikeRecord
+    attribute: str  # of RecordedTrial
     name: str
     unit: str  # '' is none
     description: str
@@ -26,9 +26,9 @@ TRACES = (
 )
 
 
-def checked_trials(records: SpikeRecord | Sequence[SpikeRecord]) -> tuple[SpikeRecord, ...]:
+def checked_trials(records: RecordedTrial | Sequence[RecordedTrial]) -> tuple[RecordedTrial, ...]:
     """The records. Raises InputError unless they hold spikes and agree in units, steps, cell types and what was recorded."""
-    trials = (records,) if isinstance(records, SpikeRecord) else tuple(records)
+    trials = (records,) if isinstance(records, RecordedTrial) else tuple(records)
     if not trials:
         raise InputError("no spike record is given")
     first = trials[0]
@@ -43,7 +43,7 @@ def checked_trials(records: SpikeRecord | Sequence[SpikeRecord]) -> tuple[SpikeR
     return trials
 
 
-def cell_types(record: SpikeRecord) -> list[str]:
+def cell_types(record: RecordedTrial) -> list[str]:
     """N names: those of the record, else excitatory or inhibitory, else unknown (records read from .mat)."""
     if record.unit_types is not None:
         return [str(name) for name in record.unit_types]
@@ -52,7 +52,7 @@ def cell_types(record: SpikeRecord) -> list[str]:
     return ["inhibitory" if inhibitory else "excitatory" for inhibitory in record.inhibitory]
 
 
-def spike_times_by_unit(record: SpikeRecord) -> list[np.ndarray]:
+def spike_times_by_unit(record: RecordedTrial) -> list[np.ndarray]:
     """N ascending arrays of s: the ends of the steps in which each unit fired."""
     assert record.events is not None
     unit, step = record.events.T
@@ -64,7 +64,7 @@ def spike_times_by_unit(record: SpikeRecord) -> list[np.ndarray]:
 _COMPARED = ("number of units", "step", "stride", "cell types", "neuron", "recorded quantities", "number of outputs")
 
 
-def _compared(record: SpikeRecord) -> tuple:
+def _compared(record: RecordedTrial) -> tuple:
     recorded = tuple(trace.name for trace in TRACES if getattr(record, trace.attribute) is not None)
     n_outputs = None if record.output is None else len(record.output)
     return (

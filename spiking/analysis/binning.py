@@ -6,8 +6,8 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from rate2spike.errors import InputError
-from rate2spike.io.records import SpikeRecord
 from rate2spike.spiking.analysis.trials import Records, WindowS, as_trials, step_window
+from rate2spike.spiking.simulator.spike_record import SpikeRecord
 
 SOURCES = ("spikes", "rates")
 _REACH_SDS = 4.0  # where SciPy cuts a Gaussian

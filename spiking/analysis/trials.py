@@ -5,8 +5,8 @@ from collections.abc import Hashable, Iterable, Sequence
 import numpy as np
 
 from rate2spike.errors import InputError
-from rate2spike.io.records import SpikeRecord
 from rate2spike.names import each_name
+from rate2spike.spiking.simulator.spike_record import SpikeRecord
 
 Records = SpikeRecord | Sequence[SpikeRecord]
 WindowS = tuple[float, float]  # start and stop, s

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rate2spike.errors import InputError
-from rate2spike.io.records import SpikeRecord
 from rate2spike.spiking.analysis.binning import window_counts
 from rate2spike.spiking.analysis.trials import Records, WindowS, as_trials, step_window
+from rate2spike.spiking.simulator.spike_record import SpikeRecord
 
 
 @dataclass(frozen=True, eq=False)

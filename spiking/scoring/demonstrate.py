@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rate2spike.io.records import SpikeRecord
 from rate2spike.rate.task import Label, Task
 from rate2spike.seeding import Role
 from rate2spike.spiking.scoring.evaluate import draw_trial, noise_key
 from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.simulator.spike_record import SpikeRecord
 
 TRIALS_PER_CONDITION = 50
 _OUTPUT_STRIDE = 20  # one output per ms is plenty for a figure

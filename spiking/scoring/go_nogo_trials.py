@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from rate2spike.errors import InputError
-from rate2spike.io.records import SpikeRecord
 from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.rate import tasks
 from rate2spike.seeding import Role, key64
 from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.simulator.spike_record import SpikeRecord
 
 GO_STIMULUS = slice(30, 50)
 

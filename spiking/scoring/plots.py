@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from rate2spike.figures import Axes, Figure, draw_conditions
-from rate2spike.io.records import SpikeRecord
+from rate2spike.spiking.simulator.spike_record import SpikeRecord
 
 _TYPE_COLOURS = {"SOM": "black"}  # of the others: excitatory red, inhibitory blue
 

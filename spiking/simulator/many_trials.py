@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rate2spike.errors import InputError
-from rate2spike.io.records import SpikeRecord
 from rate2spike.machine.thread_pool import executor_of
 from rate2spike.seeding import Role, float_key, key64, resolve_seed
 from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.simulator.spike_record import SpikeRecord
 from rate2spike.spiking.simulator.stimulation import Stimulation
 
 

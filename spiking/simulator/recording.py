@@ -2,17 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rate2spike.errors import InputError
-from rate2spike.io.records import SpikeRecord
 from rate2spike.machine.memory import check_memory
 from rate2spike.names import each_name
-
-if TYPE_CHECKING:
-    from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.simulator.mapped_network import MappedNetwork
+from rate2spike.spiking.simulator.spike_record import SpikeRecord
 
 RECORDABLE = ("output", "voltage", "spikes", "rates", "ipsc")
 TRACES = ("voltage", "rates", "ipsc")
@@ -68,7 +65,7 @@ class RecordingPlan:
 
     @classmethod
     def of(
-        cls, network: "SpikingNetwork", n_steps: int, record: str | Iterable[str], stride: int = 1, streamed: bool = False,
+        cls, network: MappedNetwork, n_steps: int, record: str | Iterable[str], stride: int = 1, streamed: bool = False,
         itemsize: int = 4,
     ) -> "RecordingPlan":  # fmt: skip
         """The plan for a network; itemsize: bytes of a recorded number.
@@ -131,7 +128,7 @@ class RecordingPlan:
         return self.n_steps // self.stride
 
 
-def as_record(network: "SpikingNetwork", plan: RecordingPlan, blocks: Iterable[Block], seed: int | None) -> SpikeRecord:
+def as_record(network: MappedNetwork, plan: RecordingPlan, blocks: Iterable[Block], seed: int | None) -> SpikeRecord:
     """The record of a trial simulated in memory; traces become (N, rows) views."""
     events = []
     for block in blocks:
@@ -148,7 +145,7 @@ def as_record(network: "SpikingNetwork", plan: RecordingPlan, blocks: Iterable[B
     )  # fmt: skip
 
 
-def header(network: "SpikingNetwork", plan: RecordingPlan, spike_count: np.ndarray, seed: int | None) -> dict:
+def header(network: MappedNetwork, plan: RecordingPlan, spike_count: np.ndarray, seed: int | None) -> dict:
     """All of a record but the recorded quantities."""
     return {
         "firing_rate_hz": spike_count / (plan.n_steps * network.dt_s), "dt_s": network.dt_s, "n_steps": plan.n_steps,

@@ -67,7 +67,7 @@ def run_trials_cuda(
         )
     if not 0 <= network_of.min() <= network_of.max() < len(networks):
         raise InputError(f"network_of must hold indices of the {len(networks)} network(s)")
-    u = np.array([first._checked(one) for one in inputs], _f4)  # as `run` checks and subsamples an input
+    u = np.array([first.checked(one) for one in inputs], _f4)  # as `run` checks and subsamples an input
     check_cuda()
     n_trials, n_steps = keys.size, first.steps_per_column * (u.shape[2] - 1)
     check_memory(

@@ -6,19 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numba
 import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.spiking.kernels import fast as kernel
+from rate2spike.spiking.simulator.mapped_network import MappedNetwork
 from rate2spike.spiking.simulator.params import ALIFParams, EIFParams, NeuronParams
 from rate2spike.spiking.simulator.recording import Block, RecordingPlan
 from rate2spike.spiking.simulator.stimulation import Stimulation
-
-if TYPE_CHECKING:
-    from rate2spike.spiking.simulator.network import SpikingNetwork
 
 KINDS = {"lif": kernel.LIF, "qif": kernel.QIF, "alif": kernel.ALIF, "eif": kernel.EIF}
 # by benchmarks/engine_growth.py --only sparse: with fewer connections a column is added faster by its elements
@@ -48,7 +46,7 @@ class FastNetwork:
     silent: np.ndarray  # int64, units that never fire
 
     @classmethod
-    def of(cls, network: "SpikingNetwork", sparse: bool | None = None) -> "FastNetwork":
+    def of(cls, network: MappedNetwork, sparse: bool | None = None) -> "FastNetwork":
         """Computed in float64, then rounded once. sparse: how to add columns; None: the faster. Raises InputError."""
         if numba.config.DISABLE_JIT:
             raise InputError(
@@ -76,14 +74,14 @@ class FastNetwork:
             silent=np.flatnonzero(np.zeros(0) if network.silent is None else network.silent),
         )
 
-    def start(self, network: "SpikingNetwork", key: np.uint64, n_stimuli: int) -> kernel.State:
+    def start(self, network: MappedNetwork, key: np.uint64, n_stimuli: int) -> kernel.State:
         """State of a trial before its first step; good until the next start in this thread."""
         state = _state(self.u_start.size)._replace(coins=np.zeros(n_stimuli, np.uint64))
         kernel.start(key, state, self.u_start, self.free_from, self.v_reset, self.units.reset, self.silent)
         return state
 
     def run_trials(
-        self, network: "SpikingNetwork", inputs: Sequence[np.ndarray], keys: np.ndarray
+        self, network: MappedNetwork, inputs: Sequence[np.ndarray], keys: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Outputs (n, n_outputs, n_steps) and spike counts (n, N) of n trials on checked, subsampled inputs."""
         n_steps = network.steps_per_column * (inputs[0].shape[1] - 1)
@@ -99,11 +97,10 @@ class FastNetwork:
 
 
 def simulate_fast(
-    network: "SpikingNetwork", u: np.ndarray, key: np.uint64, plan: RecordingPlan,
+    network: MappedNetwork, fast: FastNetwork, u: np.ndarray, key: np.uint64, plan: RecordingPlan,
     stimuli: tuple[tuple[Stimulation, np.ndarray], ...],
 ) -> Iterator[Block]:  # fmt: skip
     """Run one trial on checked, subsampled input u (n_inputs, K), block by block."""
-    fast = network.fast
     fed, steps_per_column = network.fed(u)
     inputs = np.ascontiguousarray(fed.T, dtype=_f4)
     state = fast.start(network, key, len(stimuli))
@@ -151,7 +148,7 @@ def _state_layout(padded: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return tuple(accumulate(lines[:-1], initial=0)), sizes
 
 
-def _units(network: "SpikingNetwork", padded: int) -> kernel.Units:
+def _units(network: MappedNetwork, padded: int) -> kernel.Units:
     n, params, dt = network.n_units, network.params, network.dt_s
 
     def of(name: str) -> np.ndarray:
@@ -177,7 +174,7 @@ def _units(network: "SpikingNetwork", padded: int) -> kernel.Units:
     )  # fmt: skip
 
 
-def _refractory_steps(network: "SpikingNetwork") -> np.ndarray:
+def _refractory_steps(network: MappedNetwork) -> np.ndarray:
     """(N,) int32 steps from a spike to the first step of integration: 41 for 2 ms, also for 2.0000000001 ms."""
     steps = np.floor(network.params.per_unit("t_ref_s", network.n_units) / network.dt_s + 1e-9) + 1
     return np.minimum(steps, 2**30).astype(np.int32)
@@ -209,7 +206,7 @@ def _weights(by_source: np.ndarray, padded: int, sparse: bool | None) -> kernel.
     )
 
 
-def _constant_input(network: "SpikingNetwork") -> np.ndarray:
+def _constant_input(network: MappedNetwork) -> np.ndarray:
     """(N,) what flows without input; for the leaky kinds relative to v_peak, as their voltages are."""
     n, params = network.n_units, network.params
     constant = params.per_unit("bias_mv", n)

@@ -2,19 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.spiking.kernels import reference as kernel
 from rate2spike.spiking.kernels.fast import Recording
+from rate2spike.spiking.simulator.mapped_network import MappedNetwork
 from rate2spike.spiking.simulator.recording import Block, RecordingPlan
 from rate2spike.spiking.simulator.simulate_fast import KINDS, packed_stimuli
 from rate2spike.spiking.simulator.stimulation import Stimulation
-
-if TYPE_CHECKING:
-    from rate2spike.spiking.simulator.network import SpikingNetwork
 
 _BLOCK_STEPS = 1000  # bounds the memory that generated draws take
 V_START_SPAN_MV = 95.0
@@ -95,7 +93,7 @@ class InjectedDraws:
 
 
 def simulate_reference(
-    network: "SpikingNetwork", u: np.ndarray, draws: Draws, plan: RecordingPlan,
+    network: MappedNetwork, u: np.ndarray, draws: Draws, plan: RecordingPlan,
     stimuli: tuple[tuple[Stimulation, np.ndarray], ...],
 ) -> Iterator[Block]:  # fmt: skip
     """Run one trial on checked, subsampled input u (n_inputs, K), block by block."""
@@ -134,7 +132,7 @@ def simulate_reference(
         yield block
 
 
-def _units(network: "SpikingNetwork") -> kernel.Units:
+def _units(network: MappedNetwork) -> kernel.Units:
     n, params = network.n_units, network.params
     names = ("tau_m_s", "t_ref_s", "tau_r_s", "v_reset_mv", "v_peak_mv", "bias_mv")
     values = {name.rsplit("_", 1)[0]: params.per_unit(name, n) for name in names}

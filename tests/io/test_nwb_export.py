@@ -11,8 +11,8 @@ import pytest
 from rate2spike import __version__
 from rate2spike.errors import InputError
 from rate2spike.io.exports.nwb_export import NWBSession, nwb_file, write_nwb
-from rate2spike.io.records import SpikeRecord
 from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.simulator.spike_record import SpikeRecord
 
 from helpers import small_model
 

@@ -9,11 +9,11 @@ import pytest
 
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import make_folder, write_atomically
-from rate2spike.io.records import SpikeRecord
 from rate2spike.io.run_folder import RunFolder, to_toml
 from rate2spike.matlab_compat.matfile import loadmat, savemat
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.recording import RECORDABLE
+from rate2spike.spiking.simulator.spike_record import SpikeRecord
 
 from helpers import small_model
 

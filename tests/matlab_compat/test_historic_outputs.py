@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from rate2spike.io.records import SpikeRecord
 from rate2spike.matlab_compat.matfile import append, loadmat, savemat
 from rate2spike.matlab_compat.model_file import load_model, save_model
 from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.simulator.spike_record import SpikeRecord
 
 from helpers import small_model
 

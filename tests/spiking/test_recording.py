@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from rate2spike.errors import InputError
-from rate2spike.io.records import SpikeRecord
 from rate2spike.machine import memory
 from rate2spike.spiking.simulator import recording
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.recording import RECORDABLE, RecordingPlan
+from rate2spike.spiking.simulator.spike_record import SpikeRecord
 from rate2spike.spiking.simulator.stimulation import Stimulation
 
 from helpers import small_model

@@ -1,0 +1,198 @@
+"""A trained rate network as one of spiking neurons: the one-to-one mapping, before anything is run.
+
+Mapping: Kim, Li & Sejnowski, PNAS 2019, Methods ("Spiking RNN"); N units, spikes through W / s where s is the scaling factor
+(the paper's 1/λ).
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+
+from rate2spike.arrays import dense
+from rate2spike.errors import InputError
+from rate2spike.machine.blas_threads import one_blas_thread
+from rate2spike.plausible import Plausible, not_typed_here, warn_if_implausible
+from rate2spike.spiking.simulator.params import (
+    PUBLISHED_STEP_S,
+    STEPS_PER_COLUMN,
+    LIFParams,
+    NeuronParams,
+    neuron_params,
+    stored_neuron,
+)
+from rate2spike.trained_model import STEP_S, TrainedModel
+
+PLAUSIBLE_STEP = Plausible(1e-3, 5, "ms")
+
+
+@dataclass(frozen=True)
+class MappedNetwork:
+    """Network of N spiking units, made with `from_model`. Arrays are (units, time)."""
+
+    w: np.ndarray = field(repr=False)  # (N, N) [target, source], already divided by the scaling factor
+    w_in: np.ndarray = field(repr=False)  # (N, n_inputs)
+    w_out: np.ndarray = field(repr=False)  # (n_outputs, N), not divided: the output is w_out / s applied to the rates
+    tau_d_s: np.ndarray = field(repr=False)  # (N,) synaptic decay
+    tau_d_initial_s: np.ndarray = field(repr=False)  # before training, for the record
+    inhibitory: np.ndarray = field(repr=False)  # (N,) bool
+    som: np.ndarray = field(repr=False)  # (N,) bool, subset of inhibitory
+    scaling_factor: float
+    common_tau_s: float | None = None  # tau_d_s where the model has one for all units
+    unit_bias: np.ndarray | None = field(default=None, repr=False)  # (N,) constant input, not divided, as w_in is not
+    unit_types: np.ndarray | None = field(default=None, repr=False)  # (N,) names
+    downsample: int = 1  # every downsample-th column of the input is used, and a column lasts 5 ms times this
+    steps_per_column: int = STEPS_PER_COLUMN
+    params: NeuronParams = field(default_factory=LIFParams)
+    silent: np.ndarray | None = field(default=None, repr=False)  # (N,) bool, units that never fire
+    input_tau_s: np.ndarray | None = field(
+        default=None, repr=False
+    )  # (N,) of a filter that inputs pass (imports); 0: none
+
+    @classmethod
+    def from_model(
+        cls, model: TrainedModel, scaling_factor: float | None = None, *, initial_weights: bool = False,
+        downsample: int = 1, dt_s: float | None = None, params: NeuronParams | None = None,
+    ) -> Self:  # fmt: skip
+        """Map a trained rate network one to one.
+
+        scaling_factor: positive; None takes the one that a search found. initial_weights: use the untrained recurrent
+        weights. dt_s: integration step, a whole fraction of a column's 5 ms times downsample (default: 1/100 of it). params:
+        the neurons (LIFParams, QIFParams, ALIFParams, EIFParams; None: those the model's file names, else LIF). Raises
+        InputError.
+        """
+        factor = _known_factor(model.scaling_factor) if scaling_factor is None else check_scaling_factor(scaling_factor)
+        if downsample < 1 or int(downsample) != downsample:
+            raise InputError(f"downsampling must be a whole number from 1, got {downsample}")
+        if params is None:
+            neuron, constants = stored_neuron(model.settings)
+            with not_typed_here():
+                params = neuron_params(neuron, **constants)
+        dt_s = model.stored("dt_s") if dt_s is None else dt_s
+        for name in params.numbers():
+            params.per_unit(name, model.n_units)
+        w = model.effective_w(initial=initial_weights)
+        return cls(
+            w=w / w.dtype.type(factor),
+            w_in=model.w_in,
+            w_out=model.w_out,
+            tau_d_s=model.tau_s(),
+            tau_d_initial_s=model.tau_s(initial=True),
+            common_tau_s=model.common_tau_s,
+            inhibitory=model.inhibitory,
+            som=model.som,
+            scaling_factor=factor,
+            unit_bias=None if model.unit_bias is None else model.unit_bias[:, 0],
+            unit_types=model.unit_types,
+            downsample=int(downsample),
+            steps_per_column=STEPS_PER_COLUMN if dt_s is None else _steps_per_column(dt_s, STEP_S * downsample),
+            params=params,
+            input_tau_s=model.per_unit("input_tau_s"),
+        )
+
+    @property
+    def n_units(self) -> int:
+        """Number of units N."""
+        return self.w.shape[0]
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of outputs."""
+        return self.w_out.shape[0]
+
+    @property
+    def dt_s(self) -> float:
+        """Simulation step."""
+        return STEP_S / self.steps_per_column * self.downsample
+
+    @property
+    def step_ratio(self) -> float:
+        """Step over the published one of 0.05 ms, which tasks count their windows in."""
+        return self.downsample if self.steps_per_column == STEPS_PER_COLUMN else self.dt_s / PUBLISHED_STEP_S
+
+    @property
+    def types(self) -> np.ndarray:
+        """(N,) name of each unit's type."""
+        return np.where(self.inhibitory, "inhibitory", "excitatory") if self.unit_types is None else self.unit_types
+
+    @property
+    def readout(self) -> np.ndarray:
+        """(n_outputs, N) weights of the outputs, w_out / s."""
+        return self.w_out / self.w_out.dtype.type(self.scaling_factor)
+
+    def drive(self, u: np.ndarray) -> np.ndarray:
+        """(N, columns) external input current, mV, float64: w_in u, and the units' constant input."""
+        with one_blas_thread():
+            drive = self.input_weights.astype(np.float64) @ u
+        return drive if self.unit_bias is None else drive + self.unit_bias.astype(np.float64)[:, None]
+
+    @property
+    def input_weights(self) -> np.ndarray:
+        """What `fed` inputs are multiplied with."""
+        return self.w_in if self.input_tau_s is None else np.eye(self.n_units)
+
+    def fed(self, u: np.ndarray) -> tuple[np.ndarray, int]:
+        """Checked input as the kernels take it, and their steps per column of it.
+
+        As it is; or, where inputs pass a filter, w_in u filtered for each unit, (N, steps + 1).
+        """
+        if self.input_tau_s is None:
+            return u, self.steps_per_column
+        columns = (np.arange(self.n_steps(u) + 1) + self.steps_per_column // 2) // self.steps_per_column
+        with one_blas_thread():
+            weighted = self.w_in.astype(np.float64) @ u
+        kept = np.exp(-self.dt_s / np.where(self.input_tau_s > 0, self.input_tau_s, 1)) * (self.input_tau_s > 0)
+        filtered = np.zeros((columns.size, self.n_units))
+        for k in range(1, columns.size):
+            filtered[k] = kept * filtered[k - 1] + (1 - kept) * weighted[:, columns[k]]
+        return filtered.T, 1
+
+    @cached_property
+    def unit_groups(self) -> tuple[tuple[str, ...], np.ndarray]:
+        """Names of the unit types, sorted, and (n_types, N) weights that average over the units of each."""
+        names = tuple(sorted(set(self.types.tolist())))
+        members = self.types == np.array(names)[:, None]
+        return names, members / members.sum(1, keepdims=True)
+
+    def n_steps(self, u: np.ndarray) -> int:
+        """Steps that a checked input takes."""
+        return self.steps_per_column * (u.shape[1] - 1)
+
+    def checked(self, u: np.ndarray) -> np.ndarray:
+        """The input as the simulators take it, every downsample-th column of it. Raises InputError."""
+        u = np.asarray(dense(u, "u"), dtype=np.float64)
+        n_inputs = self.w_in.shape[1]
+        if u.ndim != 2 or u.shape[0] != n_inputs:
+            raise InputError(f"u must have {n_inputs} row(s), one per input of the network; got shape {u.shape}")
+        if not np.isfinite(u).all():
+            raise InputError("u holds NaN or infinite values")
+        subsampled = u[:, :: self.downsample]
+        if subsampled.shape[1] < 2:
+            raise InputError(f"u must have at least 2 columns after downsampling, got {subsampled.shape[1]}")
+        return subsampled
+
+
+def _steps_per_column(dt_s: float, column_s: float) -> int:
+    if not 0 < dt_s <= column_s:
+        raise InputError(
+            f"the step must be above 0 and at most a column's {column_s * 1e3:g} ms, got {dt_s * 1e3:g} ms (--dt-ms)"
+        )
+    n_steps = round(column_s / dt_s)
+    if abs(n_steps * dt_s - column_s) > 1e-9 * column_s:
+        raise InputError(f"the step must divide a column's {column_s * 1e3:g} ms, got {dt_s * 1e3:g} ms (--dt-ms)")
+    warn_if_implausible("the step (dt_s, --dt-ms)", dt_s * 1e3, PLAUSIBLE_STEP)
+    return n_steps
+
+
+def _known_factor(factor: float | None) -> float:
+    if factor is None or np.isnan(factor):
+        raise InputError("the model has no scaling factor yet: search for it first (or give --scaling-factor)")
+    return check_scaling_factor(factor)
+
+
+def check_scaling_factor(factor: float) -> float:
+    """The factor as a float. Raises InputError if it is not a positive number."""
+    if not 0 < factor < np.inf:
+        raise InputError(f"scaling factor must be positive, got {factor:g} (--scaling-factor)")
+    return float(factor)
