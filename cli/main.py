@@ -35,15 +35,8 @@ COMMANDS = {
 }
 
 
-def main(argv: Sequence[str] | None = None, prog: str | None = None) -> int:
-    """Run a command; returns the exit code: 0, 2 for bad input, 130 for Ctrl-C.
-
-    argv: without it, this is the whole of the process and its arguments are taken. prog: the command's name in messages.
-    """
-    if argv is None:
-        from rate2spike.__main__ import command_line
-
-        return command_line()
+def main(argv: Sequence[str], prog: str | None = None) -> int:
+    """Run a command; returns the exit code: 0, 2 for bad input, 130 for Ctrl-C. prog: the command's name in messages."""
     arguments = list(argv)
     top = _top_parser()
     if not arguments or arguments[0] not in COMMANDS:

@@ -57,11 +57,10 @@ def _for_matlab(text: str) -> str:
 def _versions(_request: dict) -> dict[str, Any]:
     from importlib.metadata import version
 
-    import rate2spike
     from rate2spike.version import __version__
 
     names = ("numpy", "scipy", "numba", "h5py", "tensorflow")
-    package = Path(rate2spike.__file__).parent
+    package = Path(__file__).parents[1]
     return {"python": platform.python_version(), "rate2spike": __version__, "folder": str(package)} | {
         name: version(name) for name in names
     }

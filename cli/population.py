@@ -19,7 +19,7 @@ from rate2spike.work_units import dask_executor
 
 def run_population(arguments: argparse.Namespace) -> int:
     """Train all seeds; returns the exit code."""
-    from rate2spike.cli.train import require
+    from rate2spike.cli.training_flags import require
 
     seeds = seeds_in(arguments.seeds)
     if arguments.workers is not None and arguments.workers < 1:

@@ -56,7 +56,7 @@ def _without_options(arguments: argparse.Namespace) -> argparse.Namespace:
 
 
 def _paths(arguments: argparse.Namespace, config: TrainConfig) -> list[Path]:
-    from rate2spike.cli.train import require
+    from rate2spike.cli.training_flags import require
 
     if arguments.model is not None:
         return model_files(*arguments.model)

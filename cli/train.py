@@ -32,7 +32,7 @@ from rate2spike.cli.training import (
     train_with_progress,
     verdict,
 )
-from rate2spike.cli.training_flags import add_network_flags, base_for, check_given, config_of
+from rate2spike.cli.training_flags import add_network_flags, base_for, check_given, config_of, require
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import check_folder
 from rate2spike.io.run_folder import RunFolder
@@ -146,13 +146,6 @@ def _train(folder: RunFolder, config: TrainConfig, arguments: argparse.Namespace
 
 def _command() -> list[str]:
     return ["rate2spike", *sys.argv[1:]]
-
-
-def require(arguments: argparse.Namespace, *names: str) -> None:
-    """Raise InputError unless these flags are given."""
-    missing = [f"--{name}" for name in names if getattr(arguments, name) is None]
-    if missing:
-        raise InputError(f"{', '.join(missing)} must be given in this mode")
 
 
 def main(argv: Sequence[str]) -> int:

@@ -203,3 +203,10 @@ def _numbers_in(path: str) -> tuple[float, ...]:
         raise InputError(f"cannot read {path}: {error.strerror or error} (--unit_taus)") from None
     except ValueError as error:
         raise InputError(f"{path} must hold numbers alone: {error} (--unit_taus)") from None
+
+
+def require(arguments: argparse.Namespace, *names: str) -> None:
+    """Raise InputError unless these flags are given."""
+    missing = [f"--{name}" for name in names if getattr(arguments, name) is None]
+    if missing:
+        raise InputError(f"{', '.join(missing)} must be given in this mode")

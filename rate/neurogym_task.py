@@ -54,6 +54,10 @@ class NeuroGymTask(Task):
         task._warn_if_trivial()
         return task
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """To other processes without the environment, which each makes itself."""
+        return type(self).make, (self.environment, self.options())
+
     @property
     def name(self) -> str:  # type: ignore[override]
         """The environment's."""

@@ -166,12 +166,6 @@ class Task(ABC):
         rng = np.random.default_rng(0)
         return sorted({self.draw(rng).label for _ in range(100)}, key=str)
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        """A class in a user's file travels to other processes as what --task takes."""
-        if self.reference:
-            return _from_reference, (self.reference, self.options())
-        return super().__reduce_ex__(protocol)
-
     def _rows(self, output: np.ndarray) -> np.ndarray:
         return np.ravel(output) if self.n_outputs == 1 else np.asarray(output).reshape(self.n_outputs, -1)
 
@@ -211,12 +205,6 @@ class Task(ABC):
 
     def _who(self) -> str:
         return f"task {getattr(self, 'name', type(self).__name__)}" + (f" ({self.reference})" if self.reference else "")
-
-
-def _from_reference(reference: str, options: dict[str, Any]) -> Task:
-    from rate2spike.rate import tasks
-
-    return tasks.get(reference, options)
 
 
 def reference_of(task: Task) -> str:

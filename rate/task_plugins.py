@@ -42,7 +42,7 @@ def from_file(reference: str) -> Task:
     else:
         names = ", ".join(task.__name__ for task in own) or "none"
         raise InputError(f"{path}: say which task is meant, {path}:CLASS; its tasks are {names}")
-    chosen.reference = f"{path}:{chosen.__name__}"
+    _travels_as(chosen, f"{path}:{chosen.__name__}")
     return made(chosen, str(path))
 
 
@@ -61,7 +61,7 @@ def installed() -> dict[str, type[Task]]:
             raise InputError(f"entry point {entry.name} = {entry.value} is no subclass of rate2spike.rate.task.Task")
         name = entry.name.lower().replace("_", "-")
         if name != getattr(task, "name", None):
-            task.reference = name  # what a model file must say
+            _travels_as(task, name)  # what a model file must say
         found[name] = task
     return found
 
@@ -71,6 +71,21 @@ def from_neurogym(environment: str, options: Mapping[str, Any]) -> Task:
     from rate2spike.rate.neurogym_task import NeuroGymTask
 
     return NeuroGymTask.make(environment, options)
+
+
+def _travels_as(task: type[Task], reference: str) -> None:
+    """Let the tasks of a class go to other processes as what --task takes, since pickle cannot find the class."""
+
+    def reduce(self: Task, _protocol: Any) -> Any:
+        return _made_again, (self.reference, self.options())
+
+    task.reference = reference
+    task.__reduce_ex__ = reduce  # type: ignore[method-assign]
+
+
+def _made_again(reference: str, options: Mapping[str, Any]) -> Task:
+    task = from_file(reference) if is_file(reference) else made(installed()[reference], f"installed as {reference}")
+    return task.with_options(options)
 
 
 def _loaded(path: Path) -> ModuleType:
