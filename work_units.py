@@ -34,9 +34,13 @@ class WorkerDied:
 
 
 def run_units(
-    work: Callable[..., Any], units: Mapping[Key, tuple], *, executor: Executor | None = None, n_workers: int = 1,
+    work: Callable[..., Any],
+    units: Mapping[Key, tuple],
+    *,
+    executor: Executor | None = None,
+    n_workers: int = 1,
     fresh_processes: bool = False,
-) -> Iterator[tuple[Key, Any]]:  # fmt: skip
+) -> Iterator[tuple[Key, Any]]:
     """Call work(*arguments) for every unit {key: arguments}; yields (key, result or WorkerDied) as they come.
 
     executor: any concurrent.futures one, a Dask client's for instance; without one, n_workers processes on this machine,

@@ -29,8 +29,15 @@ DENSE = range(20, 76)
 COARSE = range(20, 76, 5)
 N_TRIALS, FRESH_TRIALS = 100, 1000
 HEADER = (
-    "task", "seed", "dense_factor", "adaptive_factor", "dense_trials", "adaptive_trials", "dense_fresh", "adaptive_fresh",
-)  # fmt: skip
+    "task",
+    "seed",
+    "dense_factor",
+    "adaptive_factor",
+    "dense_trials",
+    "adaptive_trials",
+    "dense_fresh",
+    "adaptive_fresh",
+)
 
 
 def measure(model, task: str, seed: int) -> tuple:
@@ -49,8 +56,10 @@ def report(rows: list[list[str]]) -> None:
     losses = [float(row[6]) - float(row[7]) for row in rows]
     shares = [int(row[5]) / int(row[4]) for row in rows]
     within = sum(loss <= 0.01 for loss in losses)
-    print(f"{len(rows)} networks: within 1 % of the dense grid's choice {within}, mean loss {sum(losses) / len(rows):+.4f}, "
-          f"worst {max(losses):+.4f}; share of the trials at most {max(shares):.3f}")  # fmt: skip
+    print(
+        f"{len(rows)} networks: within 1 % of the dense grid's choice {within}, mean loss {sum(losses) / len(rows):+.4f}, "
+        f"worst {max(losses):+.4f}; share of the trials at most {max(shares):.3f}"
+    )
 
 
 def main() -> None:

@@ -85,11 +85,16 @@ def build(net: SpikingNetwork, u: np.ndarray, kind: str, folder: Path) -> BrianP
     params = net.params
     per_spike = 1 / (params.tau_r_s * net.tau_d_s)
     names = {
-        "bias": params.bias_mv, "v_reset": params.v_reset_mv, "v_peak": params.v_peak_mv, "tau_m": params.tau_m_s * b2.second,
-        "rate_r": -np.expm1(-net.dt_s / params.tau_r_s) / dt, "noise": params.noise_sd_mv / dt**0.5,
-        "first_counted": (FIRST_COUNTED_STEP - 1.5) * dt, "column_shift": (net.steps_per_column // 2 + 1.5) * dt,
+        "bias": params.bias_mv,
+        "v_reset": params.v_reset_mv,
+        "v_peak": params.v_peak_mv,
+        "tau_m": params.tau_m_s * b2.second,
+        "rate_r": -np.expm1(-net.dt_s / params.tau_r_s) / dt,
+        "noise": params.noise_sd_mv / dt**0.5,
+        "first_counted": (FIRST_COUNTED_STEP - 1.5) * dt,
+        "column_shift": (net.steps_per_column // 2 + 1.5) * dt,
         "stimulus": b2.TimedArray(u[0], dt=net.steps_per_column * dt),
-    }  # fmt: skip
+    }
     refractory = (round(params.t_ref_s / net.dt_s) + 1) * dt  # ours integrates when more than t_ref has passed
     units = b2.NeuronGroup(
         net.n_units,

@@ -18,10 +18,15 @@ N_GPU_TRIALS, N_CPU_TRIALS, REPEATS = 4096, 400, 5
 def run() -> dict[str, float]:
     """Medians in trials per second, and their ratio. Raises InputError without a GPU."""
     net, task = network(), tasks.get("go-nogo")
-    seconds = medians(alternate({
-        "gpu": lambda: run_block_cuda(net, task, 1, Role.SEARCH, 0, N_GPU_TRIALS),
-        "cpu": lambda: evaluate(net, task, N_CPU_TRIALS, 1),
-    }, REPEATS))  # fmt: skip
+    seconds = medians(
+        alternate(
+            {
+                "gpu": lambda: run_block_cuda(net, task, 1, Role.SEARCH, 0, N_GPU_TRIALS),
+                "cpu": lambda: evaluate(net, task, N_CPU_TRIALS, 1),
+            },
+            REPEATS,
+        )
+    )
     gpu, cpu = N_GPU_TRIALS / seconds["gpu"], N_CPU_TRIALS / seconds["cpu"]
     return {
         "GPU, trials per s": gpu,

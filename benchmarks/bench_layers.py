@@ -44,8 +44,9 @@ def ours(kind: str = "clif", n_steps: int = N_STEPS, recompute: bool = False):
 
     common = {"threshold": THRESHOLD, "seed": 1, "recompute": recompute, "input_gradient": False}
     if kind == "clif":
-        layer = r2s.CLIF(N_UNITS, tau_soma_ms=TAU_SOMA, tau_apical_ms=TAU_APICAL, rate_soma_hz=50.0, rate_apical_hz=20.0,
-                         **common)  # fmt: skip
+        layer = r2s.CLIF(
+            N_UNITS, tau_soma_ms=TAU_SOMA, tau_apical_ms=TAU_APICAL, rate_soma_hz=50.0, rate_apical_hz=20.0, **common
+        )
     else:
         layer = r2s.ALIF(N_UNITS, tau_ms=TAU_SOMA, tau_adaptation_ms=TAU_APICAL, input_rate_hz=70.0, **common)
     readout = r2s.LI(1, tau_ms=TAU_READOUT, seed=2)
@@ -102,8 +103,9 @@ def rival(weights: dict[str, np.ndarray]):
             value.grad = None
         # unbind: the gradient of indexing would make a whole sequence of zeros at every step
         drives = (
-            (x @ of("soma_kernel") + of("soma_bias")).unbind(0), (c @ of("apical_kernel") + of("apical_bias")).unbind(0)
-        )  # fmt: skip
+            (x @ of("soma_kernel") + of("soma_bias")).unbind(0),
+            (c @ of("apical_kernel") + of("apical_bias")).unbind(0),
+        )
         no_autapses = 1 - torch.eye(N_UNITS)
         r_s, r_a = of("soma_recurrent_kernel") * no_autapses, of("apical_recurrent_kernel") * no_autapses
         v = a = z = torch.zeros(BATCH, N_UNITS)

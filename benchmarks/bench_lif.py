@@ -56,12 +56,17 @@ def _one_trial() -> dict[str, float]:
         for _ in range(N_UNITS * N_STEPS // _DRAWS_PER_CALL):
             rng.standard_normal(_DRAWS_PER_CALL, dtype=np.float32)
 
-    seconds = medians(alternate({
-        "fast": lambda: net.run_fast(u, np.uint64(1)),
-        "numpy_normals": numpy_normals,
-        "reference": lambda: net.run(u, seed=1, record=("output",), precision="float64"),
-        "large": lambda: large.run_fast(silent_input(N_STEPS), np.uint64(1)),
-    }, REPEATS))  # fmt: skip
+    seconds = medians(
+        alternate(
+            {
+                "fast": lambda: net.run_fast(u, np.uint64(1)),
+                "numpy_normals": numpy_normals,
+                "reference": lambda: net.run(u, seed=1, record=("output",), precision="float64"),
+                "large": lambda: large.run_fast(silent_input(N_STEPS), np.uint64(1)),
+            },
+            REPEATS,
+        )
+    )
     per_unit_step = {name: value / (N_UNITS * N_STEPS) * 1e9 for name, value in seconds.items()}
     per_unit_step["large"] *= N_UNITS / MANY_UNITS
     return {

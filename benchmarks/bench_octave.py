@@ -32,8 +32,13 @@ def run() -> dict[str, float]:
     octave = shutil.which("octave-cli") or shutil.which("octave")
     if octave is None:
         return {}
-    done = subprocess.run([octave, "--no-gui", "--quiet", "--eval", CODE], capture_output=True, text=True, check=True,
-                          env=os.environ | {"RATE2SPIKE_PYTHON": sys.executable})  # fmt: skip
+    done = subprocess.run(
+        [octave, "--no-gui", "--quiet", "--eval", CODE],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"RATE2SPIKE_PYTHON": sys.executable},
+    )
     six, seven, many, plain = map(float, done.stdout.split())
     return {
         "Octave: 1-s trial, six outputs, s": six,

@@ -22,8 +22,19 @@ def run() -> dict[str, float]:
     seconds, n_met, n_converted = [], 0, 0
     for seed in SEEDS:
         with tempfile.TemporaryDirectory() as folder:
-            command = [sys.executable, "-m", "rate2spike", "train", "--task", "go-nogo", "--recipe", "--seed", str(seed),
-                       "--output_dir", folder]  # fmt: skip
+            command = [
+                sys.executable,
+                "-m",
+                "rate2spike",
+                "train",
+                "--task",
+                "go-nogo",
+                "--recipe",
+                "--seed",
+                str(seed),
+                "--output_dir",
+                folder,
+            ]
             start = time.perf_counter()
             with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
                 assert process.stdout is not None and process.stdout.readline().startswith("model: ")

@@ -21,10 +21,14 @@ MODELS = ("clif", "add_clif", "lsnn", "lif")
 TASKS = (("recognition", 1), ("memory", 5))
 # (test accuracy, test balanced accuracy) of one run of the published code; its lif is defective, and was not run for memory
 PUBLISHED = {
-    ("recognition", 1, "clif"): 0.942, ("recognition", 1, "add_clif"): 0.873, ("recognition", 1, "lsnn"): 0.723,
-    ("recognition", 1, "lif"): 0.705, ("memory", 5, "clif"): 0.691, ("memory", 5, "add_clif"): 0.559,
+    ("recognition", 1, "clif"): 0.942,
+    ("recognition", 1, "add_clif"): 0.873,
+    ("recognition", 1, "lsnn"): 0.723,
+    ("recognition", 1, "lif"): 0.705,
+    ("memory", 5, "clif"): 0.691,
+    ("memory", 5, "add_clif"): 0.559,
     ("memory", 5, "lsnn"): 0.525,
-}  # fmt: skip
+}
 COLUMNS = (
     "task",
     "seq_len",
@@ -47,9 +51,16 @@ def run_all(folder: Path, data: Path) -> None:
                 if (place / "summary.json").exists():
                     continue
                 flags = {
-                    "dataset": "shd", "task_type": task, "seq_len": seq_len, "model_type": model, "seed": seed, "epoch": 8,
-                    "n_samples": 1024, "data_path": data, "save_dir": place,
-                }  # fmt: skip
+                    "dataset": "shd",
+                    "task_type": task,
+                    "seq_len": seq_len,
+                    "model_type": model,
+                    "seed": seed,
+                    "epoch": 8,
+                    "n_samples": 1024,
+                    "data_path": data,
+                    "save_dir": place,
+                }
                 words = [word for name, value in flags.items() for word in (f"--{name}", str(value))]
                 if code := rate2spike(["context", "--synthetic", "--resume", *words]):
                     sys.exit(code)

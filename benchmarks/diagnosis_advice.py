@@ -28,8 +28,16 @@ NETWORKS = {"go-nogo": 8, "xor": 6, "mante": 6}
 SHARES = (0.5, 0.8, 1.0, 1.25, 2.0)  # of the best factor
 FRESH_TRIALS, FRESH_SEED = 500, 1_000_000
 HEADER = (
-    "task", "seed", "best_factor", "factor", "finding", "advised_factor", "accuracy_before", "accuracy_after", "p_worse",
-)  # fmt: skip
+    "task",
+    "seed",
+    "best_factor",
+    "factor",
+    "finding",
+    "advised_factor",
+    "accuracy_before",
+    "accuracy_after",
+    "p_worse",
+)
 
 
 def measure(model: TrainedModel, task: str, seed: int) -> Iterator[tuple]:
@@ -44,9 +52,16 @@ def measure(model: TrainedModel, task: str, seed: int) -> Iterator[tuple]:
         ]
         p_worse = p_of_a_loss(fresh[0].correct, fresh[1].correct) if advised else ""
         yield (
-            task, seed, best, factor, found.findings[0].split(":")[0], advised or "", fresh[0].accuracy,
-            fresh[-1].accuracy, p_worse,
-        )  # fmt: skip
+            task,
+            seed,
+            best,
+            factor,
+            found.findings[0].split(":")[0],
+            advised or "",
+            fresh[0].accuracy,
+            fresh[-1].accuracy,
+            p_worse,
+        )
 
 
 def p_of_a_loss(before, after) -> float:

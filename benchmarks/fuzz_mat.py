@@ -34,12 +34,21 @@ from rate2spike.matlab_compat.matfile import append, loadmat, savemat, variable_
 LIMIT_BYTES, LIMIT_S = 2**30, 60
 CHUNK = 2000
 VALUES = {
-    "d": np.arange(12.0).reshape(3, 4), "s": np.ones((2, 2), np.float32), "b": np.array([[True, False]]), "t": "text \u20ac",
-    "z": np.array([[1 + 2j]]), "e": np.empty((0, 3)), "c": [1, "ab", [True]], "st": {"x": 1, "y": {"z": ["p", "q"]}},
-    "sp": scipy.sparse.csc_matrix([[0, 2.5], [1, 0]]), "i": np.array([[7]], np.int64),
-    "n": {}, "u": np.empty((1, 2), object), "bs": scipy.sparse.csc_matrix(np.eye(3) > 0),
+    "d": np.arange(12.0).reshape(3, 4),
+    "s": np.ones((2, 2), np.float32),
+    "b": np.array([[True, False]]),
+    "t": "text \u20ac",
+    "z": np.array([[1 + 2j]]),
+    "e": np.empty((0, 3)),
+    "c": [1, "ab", [True]],
+    "st": {"x": 1, "y": {"z": ["p", "q"]}},
+    "sp": scipy.sparse.csc_matrix([[0, 2.5], [1, 0]]),
+    "i": np.array([[7]], np.int64),
+    "n": {},
+    "u": np.empty((1, 2), object),
+    "bs": scipy.sparse.csc_matrix(np.eye(3) > 0),
     "sa": np.array([[(1.0, "a"), (2.0, "b")]], dtype=[("f", object), ("g", object)]),
-}  # fmt: skip
+}
 
 
 def samples() -> dict[str, bytes]:

@@ -45,8 +45,9 @@ def _panel(axes: Axes, study: Study, quantity: Quantity, rows: Sequence[Row]) ->
             _draw_networks(axes, x, values)
         if published := quantity.published.get(name):
             label = "published" if published.sd is None else "published mean ± SD"
-            axes.errorbar(x + _OFFSET, published.mean, published.sd, fmt="s", color="0.35", mfc="white", capsize=3,
-                          label=label)  # fmt: skip
+            axes.errorbar(
+                x + _OFFSET, published.mean, published.sd, fmt="s", color="0.35", mfc="white", capsize=3, label=label
+            )
     slanted = dict(rotation=20, ha="right", rotation_mode="anchor") if max(map(len, names)) > 6 else {}
     axes.set_xticks(range(len(names)), names, **slanted)
     axes.set(xlabel=study.axis, ylabel=quantity.name, xlim=(-0.6, len(names) - 0.4))
@@ -56,16 +57,22 @@ def _panel(axes: Axes, study: Study, quantity: Quantity, rows: Sequence[Row]) ->
 
 def _draw_share(axes: Axes, x: float, values: np.ndarray) -> None:
     share, (low, high) = values.mean(), share_interval(values)
-    axes.errorbar(x - _OFFSET, share, [[share - low], [high - share]], fmt="D", color="0", capsize=3,
-                  label="ours: share, 95 % interval")  # fmt: skip
+    axes.errorbar(
+        x - _OFFSET,
+        share,
+        [[share - low], [high - share]],
+        fmt="D",
+        color="0",
+        capsize=3,
+        label="ours: share, 95 % interval",
+    )
 
 
 def _draw_networks(axes: Axes, x: float, values: np.ndarray) -> None:
     # side by side in the order of the seeds, so that equal values are seen
     aside = np.linspace(-_OFFSET, _OFFSET, values.size) / 2 if values.size > 1 else 0
     axes.plot(x - 2 * _OFFSET + aside, values, ".", color="0.6", markersize=4, label="ours: each network")
-    axes.errorbar(x - 0.5 * _OFFSET, values.mean(), _sd(values), fmt="o", color="0", capsize=3,
-                  label="ours: mean ± SD")  # fmt: skip
+    axes.errorbar(x - 0.5 * _OFFSET, values.mean(), _sd(values), fmt="o", color="0", capsize=3, label="ours: mean ± SD")
 
 
 def table(studies: Mapping[str, tuple[Study, Sequence[Row]]]) -> str:
@@ -90,8 +97,14 @@ def _table_row(figure: str, study: Study, point: str, rows: Sequence[Row]) -> st
         _published(quantity, number) for quantity in study.quantities if (number := quantity.published.get(point))
     ]
     differing = [q.name for q in study.quantities if differs(q, values_of(q, rows, point), point)]
-    cells = (f"{figure}: {study.axis}", point, f"{len(mine)} ({n_trained})", *ours,
-             ", ".join(published) or study.in_words, "; ".join(differing))  # fmt: skip
+    cells = (
+        f"{figure}: {study.axis}",
+        point,
+        f"{len(mine)} ({n_trained})",
+        *ours,
+        ", ".join(published) or study.in_words,
+        "; ".join(differing),
+    )
     return f"| {' | '.join(cells)} |"
 
 

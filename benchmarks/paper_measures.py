@@ -24,9 +24,13 @@ _TRAJECTORY_STRIDE = 100  # simulation steps: 5 ms, as the rate network has
 
 
 def conversion(
-    model: TrainedModel, seed: int, n_threads: int | None, *, factors: tuple[int, ...] = HISTORIC_FACTORS,
+    model: TrainedModel,
+    seed: int,
+    n_threads: int | None,
+    *,
+    factors: tuple[int, ...] = HISTORIC_FACTORS,
     params: NeuronParams | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Search the factor, then score fresh trials at the best one."""
     result = grid_search(model, model.task, factors, SEARCH_TRIALS, seed, params=params, n_threads=n_threads)
     network = SpikingNetwork.from_model(model, result.best_factor, params=params)

@@ -83,9 +83,14 @@ def _at_factor_of(point: str) -> Quantity:
 
 
 def _conversion(
-    title: str, axis: str, *points: Point, accuracy: Mapping[str, Published] | None = None,
-    share: Mapping[str, Published] | None = None, more: tuple[Quantity, ...] = (), in_words: str = "",
-) -> Study:  # fmt: skip
+    title: str,
+    axis: str,
+    *points: Point,
+    accuracy: Mapping[str, Published] | None = None,
+    share: Mapping[str, Published] | None = None,
+    more: tuple[Quantity, ...] = (),
+    in_words: str = "",
+) -> Study:
     quantities = (
         Quantity("accuracy at the best factor (%)", _percent("search_accuracy"), accuracy or {}),
         Quantity("accuracy on fresh trials (%)", _percent("fresh_accuracy")),
@@ -105,11 +110,7 @@ STUDIES: dict[str, Study] = {
         "number of units N",
         training,
         tuple(Point(str(n), f"go_nogo_n_{n}") for n in (10, 50, 100, 200, 250, 400)),
-        (
-            replace(_TRAINS, published={"10": Published(69)}),
-            _RATE_ACCURACY,
-            _TAU_MS,
-        ),
+        (replace(_TRAINS, published={"10": Published(69)}), _RATE_ACCURACY, _TAU_MS),
         "69 % of N = 10, about all others train; accuracy 96 to 100 %",
     ),
     "2C": _conversion(
@@ -239,7 +240,9 @@ STUDIES: dict[str, Study] = {
         "Go-NoGo networks of 134 PYR, 46 PV and 20 SST units, factor 50, NoGo trials",
         "unit type",
         firing_rate,
-        tuple(Point(name, "pyr_pv_sst", {"factor": 50, "label": 0, "unit_type": name}) for name in ("PYR", "PV", "SST")),
+        tuple(
+            Point(name, "pyr_pv_sst", {"factor": 50, "label": 0, "unit_type": name}) for name in ("PYR", "PV", "SST")
+        ),
         (
             Quantity(
                 "mean firing rate (Hz)",
@@ -262,4 +265,4 @@ STUDIES: dict[str, Study] = {
         Point("QIF", "mante_taus_4_20", {"params": QIFParams(), "factors": QIF_FACTORS}),
         in_words="a QIF network does the task",
     ),
-}  # fmt: skip
+}

@@ -27,9 +27,16 @@ def random_network(n_units: int, p_connected: float, rate_hz: float, seed: int =
 
     def with_bias(bias_mv: float) -> SpikingNetwork:
         return SpikingNetwork(
-            w=w.astype(np.float32), w_in=w_in.astype(np.float32), w_out=w_out.astype(np.float32), tau_d_s=tau_d_s,
-            tau_d_initial_s=tau_d_s, inhibitory=nobody, som=nobody, scaling_factor=1.0, params=LIFParams(bias_mv=bias_mv),
-        )  # fmt: skip
+            w=w.astype(np.float32),
+            w_in=w_in.astype(np.float32),
+            w_out=w_out.astype(np.float32),
+            tau_d_s=tau_d_s,
+            tau_d_initial_s=tau_d_s,
+            inhibitory=nobody,
+            som=nobody,
+            scaling_factor=1.0,
+            params=LIFParams(bias_mv=bias_mv),
+        )
 
     low, high = _LOWEST_MV, _HIGHEST_MV
     for _ in range(_HALVINGS):

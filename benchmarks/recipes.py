@@ -78,8 +78,15 @@ def _table_row(study: str, rows: list[dict[str, str]]) -> str:
 
     n_met = sum(row["criteria_met"] == "yes" for row in rows)
     n_converted = sum(float(row["search_accuracy"]) >= 0.95 for row in rows)
-    cells = (study, f"{n_met} of {len(rows)}", span("updates", ".0f"), span("training_s", ".0f"), span("best_factor", "g"),
-             f"{n_converted} of {len(rows)}", span("fresh_accuracy", ".3f"))  # fmt: skip
+    cells = (
+        study,
+        f"{n_met} of {len(rows)}",
+        span("updates", ".0f"),
+        span("training_s", ".0f"),
+        span("best_factor", "g"),
+        f"{n_converted} of {len(rows)}",
+        span("fresh_accuracy", ".3f"),
+    )
     return f"| {' | '.join(cells)} |"
 
 

@@ -14,9 +14,14 @@ import bench_time_to_network
 from timing import machine
 
 PARTS_WITHOUT_TENSORFLOW = {
-    "lif": bench_lif.run, "search": bench_search.run, "population": bench_population.run, "octave": bench_octave.run,
-    "network": bench_time_to_network.run, "brian2": bench_brian2.run, "layers": bench_layers.run,
-}  # fmt: skip
+    "lif": bench_lif.run,
+    "search": bench_search.run,
+    "population": bench_population.run,
+    "octave": bench_octave.run,
+    "network": bench_time_to_network.run,
+    "brian2": bench_brian2.run,
+    "layers": bench_layers.run,
+}
 PARTS = (*PARTS_WITHOUT_TENSORFLOW, "training")
 
 

@@ -16,10 +16,7 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, prog: str, description: str | None):
         super().__init__(
-            prog=prog,
-            description=description,
-            allow_abbrev=False,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            prog=prog, description=description, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter
         )
 
     def error(self, message: str) -> NoReturn:
@@ -114,9 +111,13 @@ def scaling_factors(text: str) -> tuple[float, ...]:
 def add_scaling_factors(parser: argparse.ArgumentParser) -> None:
     """--scaling-factors, as a list, a range or a mixture."""
     parser.add_argument(
-        "--scaling-factors", nargs="+", type=scaling_factors, metavar="S", default=None,
+        "--scaling-factors",
+        nargs="+",
+        type=scaling_factors,
+        metavar="S",
+        default=None,
         help="factors to try: numbers, or start:step:stop with the stop included (default: 20:5:75)",
-    )  # fmt: skip
+    )
 
 
 def chosen_factors(arguments: argparse.Namespace) -> tuple[float, ...] | None:
@@ -134,13 +135,18 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
 def add_task(parser: argparse.ArgumentParser, default: str = " (default: as the file or its path says)") -> None:
     """--task and --task-option."""
     parser.add_argument(
-        "--task", default=None,
+        "--task",
+        default=None,
         help=f"go-nogo, xor, mante, dms, afc, sine, FILE.py:CLASS, or neurogym:ENVIRONMENT{default}",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--task-option", nargs="+", action="extend", default=None, metavar="NAME=VALUE",
+        "--task-option",
+        nargs="+",
+        action="extend",
+        default=None,
+        metavar="NAME=VALUE",
         help="timing and amplitudes of the task, such as stim_dur=30",
-    )  # fmt: skip
+    )
 
 
 def task_options(arguments: argparse.Namespace) -> dict[str, str]:

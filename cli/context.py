@@ -147,9 +147,10 @@ def _train(training: "ContextTraining", splits: dict, log_json: str | None) -> N
         _copy_log(training, log_json)
         while training.n_done < config.epoch:
             record = training.run_epoch(
-                splits["train"], splits["validation"],
+                splits["train"],
+                splits["validation"],
                 lambda split, count, loss: progress.advance(f"epoch {training.n_done + 1}, {split} loss {loss:.3f}"),
-            )  # fmt: skip
+            )
             progress.line(epoch_line(record))
             _copy_log(training, log_json)
         if training.history:

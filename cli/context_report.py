@@ -26,13 +26,23 @@ def tested_and_drawn(training: Any, splits: dict[str, Any], folder: RunFolder) -
     with Progress("test", source.n_batches) as progress:
         tested = training.measure(source, lambda split, count, loss: progress.advance(f"loss {loss:.3f}"))
         progress.finish(f"loss {tested.loss:.4f}, accuracy {tested.scores.accuracy:.3f}")
-    folder.write_summary({
-        "model": config.model_type, "dataset": config.dataset, "synthetic": config.synthetic, "task": config.task_type,
-        "seq_len": config.seq_len, "seed": config.seed, "epochs": training.n_done, "test_trials": source.n_trials,
-        "parameters": training.model.count_params() - _n_constants(training.model), "step_ms": config.step_ms,
-        **tested.as_record("test_"), "best_epoch": training.best_epoch,
-        "best_val_balanced_accuracy": training.history[training.best_epoch - 1]["val_balanced_accuracy"],
-    })  # fmt: skip
+    folder.write_summary(
+        {
+            "model": config.model_type,
+            "dataset": config.dataset,
+            "synthetic": config.synthetic,
+            "task": config.task_type,
+            "seq_len": config.seq_len,
+            "seed": config.seed,
+            "epochs": training.n_done,
+            "test_trials": source.n_trials,
+            "parameters": training.model.count_params() - _n_constants(training.model),
+            "step_ms": config.step_ms,
+            **tested.as_record("test_"),
+            "best_epoch": training.best_epoch,
+            "best_val_balanced_accuracy": training.history[training.best_epoch - 1]["val_balanced_accuracy"],
+        }
+    )
     save_figure(learning_curves(training.history, chance=0.5), folder.figures / "learning_curves")
     save_figure(_example(training, source), folder.figures / "trial")
     counts = {name: spike_counts(name, SOMA_DRIVES, APICAL_DRIVES) for name in ("relu_mult", "add")}
@@ -74,9 +84,13 @@ def _example(training: Any, source: Any) -> Any:
     readout, spikes = training.model([batch.frames, batch.context])
     logits = block_means(readout[:, :, 0], batch.block_index, training.config.seq_len, training.config.legacy)
     return trial_figure(
-        trial, spikes[0].numpy(), readout[0, :, 0].numpy(), logits[0].numpy(), training.config.step_ms,
+        trial,
+        spikes[0].numpy(),
+        readout[0, :, 0].numpy(),
+        logits[0].numpy(),
+        training.config.step_ms,
         source.recordings.class_names,
-    )  # fmt: skip
+    )
 
 
 def _n_constants(model: Any) -> int:

@@ -23,10 +23,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--n-trials", type=int, default=20, help="default: 20")
     add_neuron_flags(parser)
     add_seed(parser)
-    parser.add_argument("--output", default=None, metavar="FIGURE", help="where to save it, as .png and .pdf "
-                        "(default: MODEL_diagnosis.png in this folder)")  # fmt: skip
-    parser.add_argument("--output_dir", default=None, metavar="DIR", help="folder for the figures of several models "
-                        "(default: figures/ in the folder given, if it is one, else this folder)")  # fmt: skip
+    parser.add_argument(
+        "--output",
+        default=None,
+        metavar="FIGURE",
+        help="where to save it, as .png and .pdf (default: MODEL_diagnosis.png in this folder)",
+    )
+    parser.add_argument(
+        "--output_dir",
+        default=None,
+        metavar="DIR",
+        help="folder for the figures of several models "
+        "(default: figures/ in the folder given, if it is one, else this folder)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -76,8 +85,10 @@ def _diagnose(path: Path, output: Path, arguments: argparse.Namespace) -> None:
     found = diagnose(
         model, task, arguments.scaling_factor, arguments.n_trials, arguments.seed, params=neuron_of(arguments, model)
     )
-    print(f"{path}: {found.task}, scaling factor {found.scaling_factor:g}, accuracy {found.accuracy:.2f} over "
-          f"{arguments.n_trials} trials, seed {found.seed}")  # fmt: skip
+    print(
+        f"{path}: {found.task}, scaling factor {found.scaling_factor:g}, accuracy {found.accuracy:.2f} over "
+        f"{arguments.n_trials} trials, seed {found.seed}"
+    )
     for finding in found.findings:
         print(f"* {finding}")
     for name in sorted(set(found.unit_types.tolist())):

@@ -68,9 +68,11 @@ def run(arguments: argparse.Namespace) -> int:
     checked_threads(arguments.threads)
     if arguments.neuron is not None:
         neuron_params(arguments.neuron)
-    folder = None if arguments.json and arguments.output_dir is None else results_folder(
-        arguments.paths, arguments.output_dir
-    )  # fmt: skip
+    folder = (
+        None
+        if arguments.json and arguments.output_dir is None
+        else results_folder(arguments.paths, arguments.output_dir)
+    )
     rows = _evaluate_several(files, arguments, seed)
     if not arguments.json:
         print(f"{len(rows)} model{'s' if len(rows) > 1 else ''}, {arguments.n_trials} fresh trials each, seed {seed}")
@@ -155,12 +157,21 @@ def _write(folder: Path, rows: list, *, quiet: bool) -> None:
 
 
 def _as_json(path: Path, result, neuron: str) -> str:
-    return json.dumps({
-        "model": str(path), "task": result.task, "scaling_factor": result.scaling_factor, "seed": result.seed,
-        "n_trials": result.n_trials, "n_correct": result.n_correct, "accuracy": result.accuracy,
-        "interval_95": list(result.interval), "mean_rate_hz": result.mean_rate_hz,
-        "type_rates_hz": result.type_rates_hz, "neuron": neuron,
-    })  # fmt: skip
+    return json.dumps(
+        {
+            "model": str(path),
+            "task": result.task,
+            "scaling_factor": result.scaling_factor,
+            "seed": result.seed,
+            "n_trials": result.n_trials,
+            "n_correct": result.n_correct,
+            "accuracy": result.accuracy,
+            "interval_95": list(result.interval),
+            "mean_rate_hz": result.mean_rate_hz,
+            "type_rates_hz": result.type_rates_hz,
+            "neuron": neuron,
+        }
+    )
 
 
 def _in_words(path: Path, result) -> str:

@@ -42,8 +42,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError(f"{output} exists already: name another file (--output)")
     network = read_nir(source, None if arguments.dt_ms is None else arguments.dt_ms * 1e-3)
     save_model(model_of(network, imported_from=source.name), output)
-    print(f"{output}: network of {network.n_units} units, {network.w_in.shape[1]} inputs, {network.n_outputs} outputs, "
-          f"steps of {network.dt_s * 1e3:g} ms, scaling factor 1")  # fmt: skip
+    print(
+        f"{output}: network of {network.n_units} units, {network.w_in.shape[1]} inputs, {network.n_outputs} outputs, "
+        f"steps of {network.dt_s * 1e3:g} ms, scaling factor 1"
+    )
     if network.downsample > 1:
         print(f"its input columns last {network.downsample * 5} ms: simulate it with --downsample {network.downsample}")
     return 0

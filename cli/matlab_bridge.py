@@ -74,9 +74,12 @@ def _simulate(request: dict) -> dict[str, Any]:
     names = HISTORIC_NAMES[: _whole(request, "n_outputs", len(HISTORIC_NAMES))]
     draws = draws_of(request, "the call")
     record = _network(request, _number(request, "scaling_factor", None)).run(
-        _matrix(request, "u"), seed=_whole(request, "seed", 0), record=needed_for(names), draws=draws,
+        _matrix(request, "u"),
+        seed=_whole(request, "seed", 0),
+        record=needed_for(names),
+        draws=draws,
         stimulation=stimulation_of(request, "the call"),
-    )  # fmt: skip
+    )
     return record.to_historic(names, compact=True)
 
 
@@ -93,9 +96,12 @@ def _run(request: dict) -> dict[str, Any]:
     u = _matrix(request, "u")
     with_spikes = bool(_number(request, "with_spikes", 0))
     result = run_trials(
-        [_network(request, float(factor)) for factor in factors], u if u.ndim == 3 else u[:, :, None],
-        _whole(request, "seed", 0), stimulation=stimulation_of(request, "the call"), with_spikes=with_spikes,
-    )  # fmt: skip
+        [_network(request, float(factor)) for factor in factors],
+        u if u.ndim == 3 else u[:, :, None],
+        _whole(request, "seed", 0),
+        stimulation=stimulation_of(request, "the call"),
+        with_spikes=with_spikes,
+    )
     answer = {"out": result.output, "all_fr": result.firing_rate_hz, "dt": result.dt_s}
     if result.spikes is not None:
         one_based = np.empty(result.spikes.shape, object)
@@ -115,10 +121,13 @@ def _search(request: dict) -> dict[str, Any]:
 
     factors = np.ravel(_matrix(request, "scaling_factors")) if "scaling_factors" in request else HISTORIC_FACTORS
     options = FileSearch(
-        task=request.get("task") or None, scaling_factors=tuple(float(factor) for factor in factors),
-        n_trials=_whole(request, "n_trials", 100), seed=_whole(request, "seed", None),
-        initial_weights=bool(_number(request, "use_initial_weights", 0)), reclaim=bool(_number(request, "reclaim", 0)),
-    )  # fmt: skip
+        task=request.get("task") or None,
+        scaling_factors=tuple(float(factor) for factor in factors),
+        n_trials=_whole(request, "n_trials", 100),
+        seed=_whole(request, "seed", None),
+        initial_weights=bool(_number(request, "use_initial_weights", 0)),
+        reclaim=bool(_number(request, "reclaim", 0)),
+    )
     outcomes = search_with_progress(_path(request), options)
     prefixes = ["not searched: " if item.outcome is Outcome.FAILED else "" for item in outcomes]
     texts = ["; ".join((item.note, *item.remarks)) for item in outcomes]
@@ -135,9 +144,11 @@ def _network(request: dict, scaling_factor: float | None):
     from rate2spike.spiking.simulator.network import SpikingNetwork
 
     return SpikingNetwork.from_model(
-        load_model(one_model_file(_path(request))), scaling_factor,
-        initial_weights=bool(_number(request, "use_initial_weights", 0)), downsample=_whole(request, "downsample", 1),
-    )  # fmt: skip
+        load_model(one_model_file(_path(request))),
+        scaling_factor,
+        initial_weights=bool(_number(request, "use_initial_weights", 0)),
+        downsample=_whole(request, "downsample", 1),
+    )
 
 
 def _path(request: dict) -> Path:

@@ -10,9 +10,13 @@ def add_neuron_flags(parser: argparse.ArgumentParser) -> None:
     """--neuron and --neuron-option."""
     parser.add_argument("--neuron", default=None, help="lif (default, or as the file says), qif, alif or eif")
     parser.add_argument(
-        "--neuron-option", nargs="+", action="extend", default=None, metavar="NAME=NUMBER",
+        "--neuron-option",
+        nargs="+",
+        action="extend",
+        default=None,
+        metavar="NAME=NUMBER",
         help="constants of the neurons, such as t_ref_s=0.005 tau_r_s=0 noise_scaling=sqrt_dt",
-    )  # fmt: skip
+    )
 
 
 def neuron_of(arguments: argparse.Namespace, model):
@@ -39,14 +43,22 @@ def add_manipulation_flags(parser: argparse.ArgumentParser) -> None:
     """Circuit manipulations; they are made in the order listed here."""
     parser.add_argument("--dt-ms", type=float, default=None, help="integration step (default: 0.05)")
     parser.add_argument(
-        "--scale", nargs="+", action="extend", default=None, metavar="FROM-TO=FACTOR",
+        "--scale",
+        nargs="+",
+        action="extend",
+        default=None,
+        metavar="FROM-TO=FACTOR",
         help="scale connections: E-I=0.7; E, I, all or the name of a unit type",
-    )  # fmt: skip
+    )
     parser.add_argument("--no-self-connections", action="store_true", help="no unit drives itself")
     parser.add_argument(
-        "--lesion", nargs="+", action="extend", default=None, metavar="UNITS",
+        "--lesion",
+        nargs="+",
+        action="extend",
+        default=None,
+        metavar="UNITS",
         help="units that never fire: E, I, the name of a unit type, or numbers from 1 such as 3 or 10-20",
-    )  # fmt: skip
+    )
     parser.add_argument(
         "--shuffle", nargs="+", action="extend", default=None, choices=("w", "w_in"), help="shuffle weights"
     )

@@ -22,17 +22,21 @@ _MOST_REMARKS = 5  # printed
 def add_paths(parser: argparse.ArgumentParser) -> None:
     """MODEL_OR_DIR ..."""
     parser.add_argument(
-        "paths", nargs="+", metavar="MODEL_OR_DIR",
+        "paths",
+        nargs="+",
+        metavar="MODEL_OR_DIR",
         help="model files, and folders (runs, populations, folders of those): every model in them and below",
-    )  # fmt: skip
+    )
 
 
 def add_output_dir(parser: argparse.ArgumentParser, what: str) -> None:
     """--output_dir of commands that take several models."""
     parser.add_argument(
-        "--output_dir", default=None, metavar="DIR",
+        "--output_dir",
+        default=None,
+        metavar="DIR",
         help=f"folder for {what} of several models (default: the folder given, if it is one)",
-    )  # fmt: skip
+    )
 
 
 def is_one_network(paths: Sequence[str], files: Sequence[Path]) -> bool:
@@ -104,28 +108,40 @@ def table_lines(rows: Sequence["NetworkRow"]) -> list[str]:
     )
     body = [
         (
-            row.network, _training(row), _number(row.updates, "d"), _number(row.rate_accuracy, ".2f"),
-            _number(row.rate_loss, ".2f"), _number(_factor(row), "g"),
+            row.network,
+            _training(row),
+            _number(row.updates, "d"),
+            _number(row.rate_accuracy, ".2f"),
+            _number(row.rate_loss, ".2f"),
+            _number(_factor(row), "g"),
             _with_interval(row.search_accuracy, row.search_low, row.search_high),
-            _with_interval(row.accuracy, row.interval_low, row.interval_high), _number(row.mean_rate_hz, ".1f"),
+            _with_interval(row.accuracy, row.interval_low, row.interval_high),
+            _number(row.mean_rate_hz, ".1f"),
         )
         for row in rows
-    ]  # fmt: skip
+    ]
     factors = [replace(row, scaling_factor=_factor(row)) for row in rows]
     means = (
-        "mean ± SD", "", _mean(rows, "updates", ".0f"), _mean(rows, "rate_accuracy", ".2f"),
-        _mean(rows, "rate_loss", ".2f"), _mean(factors, "scaling_factor", ".1f"),
+        "mean ± SD",
+        "",
+        _mean(rows, "updates", ".0f"),
+        _mean(rows, "rate_accuracy", ".2f"),
+        _mean(rows, "rate_loss", ".2f"),
+        _mean(factors, "scaling_factor", ".1f"),
         _mean(rows, "search_accuracy", ".3f"),
-        _mean(rows, "accuracy", ".3f"), _mean(rows, "mean_rate_hz", ".1f"),
-    )  # fmt: skip
+        _mean(rows, "accuracy", ".3f"),
+        _mean(rows, "mean_rate_hz", ".1f"),
+    )
     used = [k for k in range(len(header)) if any(row[k] not in ("", "-") for row in body)]
     lines = aligned([[row[k] for k in used] for row in (header, *body, means)])
     converting, known = n_converting(rows)
     if known:
         low, high = wilson_interval(converting, known)
         share = f"{100 * converting / known:.0f} %, 95 % interval {100 * low:.0f} to {100 * high:.0f} %"
-        lines.append(f"{converting} of {known} searched networks convert (at least 95 % of the search's trials at the best "
-                     f"factor): {share}")  # fmt: skip
+        lines.append(
+            f"{converting} of {known} searched networks convert (at least 95 % of the search's trials at the best "
+            f"factor): {share}"
+        )
     return lines
 
 

@@ -87,5 +87,7 @@ def _evaluate_file(path, model, task, n_trials, loss, seed, figure_stem) -> None
     mean_loss = np.average([part.loss for part in parts], weights=sizes)
     outputs, labels = (np.concatenate([getattr(part, name) for part in parts]) for name in ("outputs", "labels"))
     figures = save_figure(rate_outputs(outputs, labels, task), figure_stem)
-    print(f"{path.name}: {task.name}, accuracy {accuracy:.3f}, {loss} loss {mean_loss:.3f} over {n_trials} trials, "
-          f"seed {seed}\n  figure: {figures[0]}")  # fmt: skip
+    print(
+        f"{path.name}: {task.name}, accuracy {accuracy:.3f}, {loss} loss {mean_loss:.3f} over {n_trials} trials, "
+        f"seed {seed}\n  figure: {figures[0]}"
+    )

@@ -173,9 +173,13 @@ def _search(path, plan, config, n_threads):
     from rate2spike.spiking.search.files import FileSearch, search_files
 
     options = FileSearch(
-        task=config.task, scaling_factors=plan.scaling_factors, n_trials=plan.search_trials, seed=config.seed,
-        n_threads=n_threads, force=True,
-    )  # fmt: skip
+        task=config.task,
+        scaling_factors=plan.scaling_factors,
+        n_trials=plan.search_trials,
+        seed=config.seed,
+        n_threads=n_threads,
+        force=True,
+    )
     with Progress("searching", len(plan.scaling_factors)) as progress:
 
         def report(_file, result):
@@ -199,9 +203,15 @@ def _evaluate_and_draw(folder, path, result, plan, config, n_threads):
     from rate2spike.spiking.simulator.network import SpikingNetwork
 
     header = (
-        "scaling_factor", "accuracy", "interval_low", "interval_high", "n_correct", "n_trials", "mean_rate_hz",
+        "scaling_factor",
+        "accuracy",
+        "interval_low",
+        "interval_high",
+        "n_correct",
+        "n_trials",
+        "mean_rate_hz",
         "output_error",
-    )  # fmt: skip
+    )
     rows = [
         (f.scaling_factor, f.accuracy, *f.interval, f.n_correct, f.n_trials, f.mean_rate_hz, f.output_error)
         for f in result.factors
@@ -227,13 +237,22 @@ def _summary(folder, path, result, evaluation) -> dict[str, Any]:
     model = load_model(path)
     remarks = result.remarks_naming(diagnose_command(path))
     return {
-        "model": str(path.relative_to(folder.path)), "seed": result.seed, "training_success": model.training_success,
-        "updates": model.n_updates_done, "rate_accuracy": model.eval_accuracy, "rate_loss": model.eval_loss,
-        "best": asdict(result.best), "remarks": remarks, "evaluation": {
-            "n_trials": evaluation.n_trials, "n_correct": evaluation.n_correct, "accuracy": evaluation.accuracy,
-            "interval_95": list(evaluation.interval), "mean_rate_hz": evaluation.mean_rate_hz,
+        "model": str(path.relative_to(folder.path)),
+        "seed": result.seed,
+        "training_success": model.training_success,
+        "updates": model.n_updates_done,
+        "rate_accuracy": model.eval_accuracy,
+        "rate_loss": model.eval_loss,
+        "best": asdict(result.best),
+        "remarks": remarks,
+        "evaluation": {
+            "n_trials": evaluation.n_trials,
+            "n_correct": evaluation.n_correct,
+            "accuracy": evaluation.accuracy,
+            "interval_95": list(evaluation.interval),
+            "mean_rate_hz": evaluation.mean_rate_hz,
         },
-    }  # fmt: skip
+    }
 
 
 def _print_summary(summary: dict[str, Any], task: str, folder) -> None:
@@ -241,18 +260,26 @@ def _print_summary(summary: dict[str, Any], task: str, folder) -> None:
     low, high = evaluation["interval_95"]
     rows = (
         ("task", task),
-        ("training", f"{'criteria met' if summary['training_success'] else 'criteria NOT met'} "
-                     f"after {summary['updates']} updates"),
+        (
+            "training",
+            f"{'criteria met' if summary['training_success'] else 'criteria NOT met'} "
+            f"after {summary['updates']} updates",
+        ),
         ("rate network", f"accuracy {summary['rate_accuracy']:.2f}, loss {summary['rate_loss']:.2f}"),
-        ("scaling factor", f"{best['scaling_factor']:g} (accuracy {best['n_correct'] / best['n_trials']:.3f} in the search)"),
-        ("spiking network", f"accuracy {evaluation['accuracy']:.3f} [{low:.3f}, {high:.3f}] over "
-                            f"{evaluation['n_trials']} fresh trials"),
+        (
+            "scaling factor",
+            f"{best['scaling_factor']:g} (accuracy {best['n_correct'] / best['n_trials']:.3f} in the search)",
+        ),
+        (
+            "spiking network",
+            f"accuracy {evaluation['accuracy']:.3f} [{low:.3f}, {high:.3f}] over {evaluation['n_trials']} fresh trials",
+        ),
         ("mean rate", f"{evaluation['mean_rate_hz']:.1f} Hz"),
         ("seed", str(summary["seed"])),
         ("model", str(folder.path / summary["model"])),
         ("figures", str(folder.figures)),
         ("settings", str(folder.path / "config.toml")),
-    )  # fmt: skip
+    )
     print()
     for heading, text in (*rows, *(("warning", remark) for remark in summary.get("remarks", ()))):
         print(f"  {heading:<16} {text}")

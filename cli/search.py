@@ -40,10 +40,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_task(parser)
     add_scaling_factors(parser)
     parser.add_argument(
-        "--strategy", default="grid",
+        "--strategy",
+        default="grid",
         help="grid (default): all factors get all trials; adaptive: from coarse to fine, for a quarter of the trials "
-             "of the fine grid",
-    )  # fmt: skip
+        "of the fine grid",
+    )
     parser.add_argument("--resolution", type=float, default=1.0, help="fine step of the adaptive strategy (default: 1)")
     parser.add_argument("--n-trials", type=int, default=100, help="trials per factor (default: 100)")
     add_seed(parser)
@@ -69,12 +70,19 @@ def run(arguments: argparse.Namespace) -> int:
 
     factors = chosen_factors(arguments) or HISTORIC_FACTORS
     options = FileSearch(
-        task=arguments.task, task_options=task_options(arguments), scaling_factors=factors,
-        n_trials=arguments.n_trials, seed=arguments.seed, strategy=arguments.strategy, resolution=arguments.resolution,
+        task=arguments.task,
+        task_options=task_options(arguments),
+        scaling_factors=factors,
+        n_trials=arguments.n_trials,
+        seed=arguments.seed,
+        strategy=arguments.strategy,
+        resolution=arguments.resolution,
         device=arguments.device,
-        initial_weights=arguments.initial_weights, n_threads=arguments.threads, force=arguments.force,
+        initial_weights=arguments.initial_weights,
+        n_threads=arguments.threads,
+        force=arguments.force,
         reclaim=arguments.reclaim,
-    )  # fmt: skip
+    )
     check_search(options)
     shared_out = arguments.workers is not None or arguments.scheduler is not None
     if shared_out and arguments.threads is not None:
@@ -132,9 +140,12 @@ def _search_shared_out(files, options, arguments):
     with dask_executor(arguments.scheduler) as executor, Progress("searching models", n_files) as progress:
         try:
             for item in search_population(
-                files, options, executor=executor, n_workers=1 if arguments.workers is None else arguments.workers,
+                files,
+                options,
+                executor=executor,
+                n_workers=1 if arguments.workers is None else arguments.workers,
                 shard=arguments.shard,
-            ):  # fmt: skip
+            ):
                 outcomes.append(item)
                 progress.log(f"{len(outcomes)} of {n_files} models: {item.path} {item.outcome.value}")
                 progress.advance(item.path.name)

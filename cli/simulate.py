@@ -39,9 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--initial-weights", action="store_true", help="use the untrained recurrent weights")
     parser.add_argument(
-        "--precision", choices=("float32", "float64"), default=None,
+        "--precision",
+        choices=("float32", "float64"),
+        default=None,
         help="float32: fast path (default); float64: reference path (default with UZ and NZ)",
-    )  # fmt: skip
+    )
     add_neuron_flags(parser)
     add_manipulation_flags(parser)
     add_seed(parser)
@@ -61,17 +63,25 @@ def run(arguments: argparse.Namespace) -> int:
     output = _output(arguments)
     model = load_model(arguments.model)
     network = SpikingNetwork.from_model(
-        model, arguments.scaling_factor, initial_weights=arguments.initial_weights, downsample=arguments.downsample,
-        dt_s=step_s_of(arguments), params=neuron_of(arguments, model),
-    )  # fmt: skip
+        model,
+        arguments.scaling_factor,
+        initial_weights=arguments.initial_weights,
+        downsample=arguments.downsample,
+        dt_s=step_s_of(arguments),
+        params=neuron_of(arguments, model),
+    )
     variables = loadmat(arguments.input, ("u", "stims", "UZ", "NZ"))
     draws = draws_of(variables, arguments.input)
     seed = resolve_seed(arguments.seed)
     network = manipulated(network, arguments, seed)
     record = network.run(
-        _input(variables, arguments.input), seed=seed, record=needed_for(names), draws=draws,
-        stimulation=stimulation_of(variables, arguments.input), precision=arguments.precision,
-    )  # fmt: skip
+        _input(variables, arguments.input),
+        seed=seed,
+        record=needed_for(names),
+        draws=draws,
+        stimulation=stimulation_of(variables, arguments.input),
+        precision=arguments.precision,
+    )
     savemat(output, record.to_historic(names))
     origin = "the draws given" if draws else f"seed {seed}"
     print(f"{output}: {', '.join(names)}; {record.n_steps} steps of {record.dt_s * 1e3:g} ms from {origin}")

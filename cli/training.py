@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 
 
 def train_with_progress(
-    config: TrainConfig, gpu: str = "0", gpu_frac: float | None = None, checkpoints: Path | None = None,
+    config: TrainConfig,
+    gpu: str = "0",
+    gpu_frac: float | None = None,
+    checkpoints: Path | None = None,
     resume: bool = False,
-) -> "TrainingResult":  # fmt: skip
+) -> "TrainingResult":
     """Train, showing a bar or lines. checkpoints: folder for them. Raises InputError."""
     from rate2spike.machine.tensorflow_device import prepare_tensorflow
 
@@ -71,9 +74,15 @@ def _judged(model: TrainedModel) -> str:
 def historic_model_path(config: TrainConfig, output_dir: Path, when: datetime) -> Path:
     """Historic folder and file name."""
     return historic_path(
-        output_dir, config.task.name, config.n_units, config.tau_steps, config.activation, config.p_rec,
-        config.apply_dale, when,
-    )  # fmt: skip
+        output_dir,
+        config.task.name,
+        config.n_units,
+        config.tau_steps,
+        config.activation,
+        config.p_rec,
+        config.apply_dale,
+        when,
+    )
 
 
 def save_historic(model, config: TrainConfig, output_dir: Path) -> Path:
@@ -103,8 +112,9 @@ def finished_network(folder: RunFolder, config: TrainConfig) -> TrainedModel | N
         return None
     model = load_model(folder.model)
     if model.n_updates_done > config.n_updates:
-        raise InputError(f"{folder.path} has {model.n_updates_done} updates already, more than --n_trials "
-                         f"{config.n_updates}")  # fmt: skip
+        raise InputError(
+            f"{folder.path} has {model.n_updates_done} updates already, more than --n_trials {config.n_updates}"
+        )
     return model if has_ended(config, read_evaluations(folder), model.last_update or 0) else None
 
 

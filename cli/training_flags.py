@@ -99,9 +99,15 @@ def add_network_flags(parser: argparse.ArgumentParser, *, by_recipe: bool = Fals
     add("--gpu", default="0", help="which GPU to use, where there are some: 0, 0,1 or all (default: 0)")
     add("--gpu_frac", type=float, default=None, help="fraction of the GPU's memory to take (default: as needed)")
     add_task(parser, "")
-    add("--decay_taus", type=float, nargs="+", default=None, metavar="TAU",
+    add(
+        "--decay_taus",
+        type=float,
+        nargs="+",
+        default=None,
+        metavar="TAU",
         help="synaptic time constants in steps of 5 ms: min max (trained), or one for all (fixed)"
-             + (_BY_RECIPE if by_recipe else ""))  # fmt: skip
+        + (_BY_RECIPE if by_recipe else ""),
+    )
     add(
         "--unit_taus",
         default=None,
@@ -112,8 +118,14 @@ def add_network_flags(parser: argparse.ArgumentParser, *, by_recipe: bool = Fals
     add("--config", default=None, metavar="FILE.toml", help="settings of an earlier run; other flags override them")
     for flag in FLAGS:
         optional_value: dict[str, Any] = {"nargs": "?", "const": True} if flag.kind is true_or_false else {}
-        add(flag.name, dest=flag.name.lstrip("-"), type=flag.kind, default=None,
-            help=_recipe_help(flag) if by_recipe else flag.help, **optional_value)  # fmt: skip
+        add(
+            flag.name,
+            dest=flag.name.lstrip("-"),
+            type=flag.kind,
+            default=None,
+            help=_recipe_help(flag) if by_recipe else flag.help,
+            **optional_value,
+        )
 
 
 def _recipe_help(flag: Flag) -> str:

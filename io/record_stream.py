@@ -19,9 +19,12 @@ _CHUNK_ROWS = 4096
 
 
 def write_stream(
-    path: str | os.PathLike, blocks: Iterable[Any], n_rows: int, quantities: frozenset[str],
+    path: str | os.PathLike,
+    blocks: Iterable[Any],
+    n_rows: int,
+    quantities: frozenset[str],
     record_of: Callable[[np.ndarray], Record],
-) -> Record:  # fmt: skip
+) -> Record:
     """Write the simulator's blocks to an HDF5 spike record as they come; returns it without the recorded quantities.
 
     The file appears when all is written. record_of(spike counts): the record with its other fields. Raises InputError.

@@ -67,8 +67,10 @@ def _text_stream(file: LastingFile, like) -> io.TextIOWrapper:
         return io.TextIOWrapper(io.BufferedWriter(file), encoding="utf-8")
     return io.TextIOWrapper(
         file if like.write_through else io.BufferedWriter(file),  # the former as `python -u` has it
-        encoding=like.encoding, line_buffering=like.line_buffering, write_through=like.write_through,
-    )  # fmt: skip
+        encoding=like.encoding,
+        line_buffering=like.line_buffering,
+        write_through=like.write_through,
+    )
 
 
 def _in_ascii(error: UnicodeError) -> tuple[str, int]:

@@ -30,9 +30,12 @@ def process_pool(n_workers: int, fresh_processes: bool) -> Iterator[ProcessPoolE
     context = _WatchfulContext()
     has_begun = context.RawValue("b", 0)
     pool = ProcessPoolExecutor(
-        n_workers, mp_context=context, max_tasks_per_child=1 if fresh_processes else None, initializer=_begin,
+        n_workers,
+        mp_context=context,
+        max_tasks_per_child=1 if fresh_processes else None,
+        initializer=_begin,
         initargs=(has_begun, context.Array("c", 200)),
-    )  # fmt: skip
+    )
     with _main_module_that_can_be_imported():
         try:
             yield pool

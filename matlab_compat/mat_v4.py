@@ -120,10 +120,7 @@ def record_bytes(value: Any, name: str, byte_order: str) -> bytes:
 def _byte_order(start: bytes) -> str | None:
     for order in "<>":
         mopt, rows, columns, is_complex, name_length = struct.unpack_from(order + "5i", start)
-        if (
-            _is_mopt(mopt, order)
-            and min(rows, columns) >= 0 and is_complex in (0, 1) and 0 < name_length <= 256
-        ):  # fmt: skip
+        if _is_mopt(mopt, order) and min(rows, columns) >= 0 and is_complex in (0, 1) and 0 < name_length <= 256:
             return order
     return None
 

@@ -9,9 +9,24 @@ MI_MATRIX, MI_UTF8, MI_UTF16, MI_UTF32 = 14, 16, 17, 18
 STORAGE = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
 TEXT_STORAGE = STORAGE | {1: "u1", MI_UTF8: "u1", MI_UTF16: "u2", MI_UTF32: "u4"}  # no character is negative
 CLASS_NAMES = {
-    1: "cell", 2: "struct", 3: "object", 4: "char", 5: "sparse", 6: "double", 7: "single", 8: "int8", 9: "uint8",
-    10: "int16", 11: "uint16", 12: "int32", 13: "uint32", 14: "int64", 15: "uint64", 16: "function_handle", 17: "opaque",
-}  # fmt: skip
+    1: "cell",
+    2: "struct",
+    3: "object",
+    4: "char",
+    5: "sparse",
+    6: "double",
+    7: "single",
+    8: "int8",
+    9: "uint8",
+    10: "int16",
+    11: "uint16",
+    12: "int32",
+    13: "uint32",
+    14: "int64",
+    15: "uint64",
+    16: "function_handle",
+    17: "opaque",
+}
 COMPLEX_FLAG, LOGICAL_FLAG = 0x0800, 0x0200
 _MAX_ELEMENTS = 2**58  # of a NumPy array, at least
 

@@ -69,9 +69,11 @@ class _Child:
         self.n_answers = -1  # the first says that it is ready
         self._process = subprocess.Popen(
             [sys.executable, "-m", "rate2spike.matlab_compat.mat_v73_process"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)},
-        )  # fmt: skip
+        )
 
     def is_running(self) -> bool:
         """Whether it lives, and belongs to this process rather than to the one that forked it."""

@@ -17,14 +17,7 @@ import numpy as np
 from rate2spike.errors import MatFileError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.lock_file import exclusive
-from rate2spike.matlab_compat import (
-    mat_v4,
-    mat_v5,
-    mat_v5_header,
-    mat_v5_write,
-    mat_v73_process,
-    mat_v73_write,
-)
+from rate2spike.matlab_compat import mat_v4, mat_v5, mat_v5_header, mat_v5_write, mat_v73_process, mat_v73_write
 from rate2spike.matlab_compat.mat_kind import format_of
 from rate2spike.matlab_compat.values import (
     NO_MEMORY,

@@ -23,16 +23,40 @@ from rate2spike.trained_model import TrainedModel
 SETTING_PREFIX = "r2s_"
 
 _HISTORIC = {
-    "w_rec": "w", "w_rec_initial": "w0", "w_in": "w_in", "w_in_initial": "w_in0", "w_out": "w_out", "b_out": "b_out",
-    "tau_logit": "taus_gaus", "tau_logit_initial": "taus_gaus0", "tau_limits_steps": "taus",
-    "sign_matrix": "m", "connection_mask": "som_m", "inhibitory": "inh", "excitatory": "exc",
-    "n_units": "N", "n_som": "som_N", "activation": "activation",
-    "first_states": "x0", "first_rates": "r0", "last_states": "x", "last_rates": "r",
-    "last_input": "u", "last_output": "o", "last_target": "target", "losses": "losses", "last_update": "tr",
-    "eval_accuracy": "eval_perf_mean", "eval_loss": "eval_loss_mean", "eval_outputs": "eval_os",
-    "eval_labels": "eval_labels", "training_success": "training_success",
-    "scaling_factor": "opt_scaling_factor", "scaling_accuracies": "all_perfs", "scaling_factors": "scaling_factors",
-}  # fmt: skip
+    "w_rec": "w",
+    "w_rec_initial": "w0",
+    "w_in": "w_in",
+    "w_in_initial": "w_in0",
+    "w_out": "w_out",
+    "b_out": "b_out",
+    "tau_logit": "taus_gaus",
+    "tau_logit_initial": "taus_gaus0",
+    "tau_limits_steps": "taus",
+    "sign_matrix": "m",
+    "connection_mask": "som_m",
+    "inhibitory": "inh",
+    "excitatory": "exc",
+    "n_units": "N",
+    "n_som": "som_N",
+    "activation": "activation",
+    "first_states": "x0",
+    "first_rates": "r0",
+    "last_states": "x",
+    "last_rates": "r",
+    "last_input": "u",
+    "last_output": "o",
+    "last_target": "target",
+    "losses": "losses",
+    "last_update": "tr",
+    "eval_accuracy": "eval_perf_mean",
+    "eval_loss": "eval_loss_mean",
+    "eval_outputs": "eval_os",
+    "eval_labels": "eval_labels",
+    "training_success": "training_success",
+    "scaling_factor": "opt_scaling_factor",
+    "scaling_accuracies": "all_perfs",
+    "scaling_factors": "scaling_factors",
+}
 # what the published simulator loads; a reader demands these and asks for others only where it uses them
 _REQUIRED = ("w", "w0", "w_in", "w_out", "N", "m", "som_m", "inh", "exc", "taus_gaus", "taus_gaus0", "taus")
 _INT64_SCALARS = ("n_units", "n_som", "last_update")
@@ -126,9 +150,15 @@ def model_variables(model: TrainedModel) -> dict[str, Any]:
 
 
 def historic_path(
-    output_dir: str | os.PathLike, task: str, n_units: int, tau_limits_steps: tuple[float, ...], activation: str,
-    p_rec: float, dale: bool, when: datetime,
-) -> Path:  # fmt: skip
+    output_dir: str | os.PathLike,
+    task: str,
+    n_units: int,
+    tau_limits_steps: tuple[float, ...],
+    activation: str,
+    p_rec: float,
+    dale: bool,
+    when: datetime,
+) -> Path:
     """`<output_dir>/models/<task>/[NoDale/]P_rec_<p>_Taus_<a>_<b>/Task_<task>_N_<N>_..._<time>.mat`."""
     taus = "_".join(str(float(t)) for t in tau_limits_steps)
     taus = f"Taus_{taus}" if len(tau_limits_steps) > 1 else f"Tau_{taus}"

@@ -30,16 +30,23 @@ def historic_variables(
     if record.common_tau_s is not None:
         td = td0 = np.array([[record.common_tau_s]])
     params = {
-        "dt": record.dt_s, "T": record.duration_s, "nt": record.n_steps, "w_out": record.w_out, "td": td, "td0": td0,
+        "dt": record.dt_s,
+        "T": record.duration_s,
+        "nt": record.n_steps,
+        "w_out": record.w_out,
+        "td": td,
+        "td0": td0,
         "IPSCs": _cast(record.ipsc, traces),
-    }  # fmt: skip
+    }
     values = {
-        "W": record.w, "REC": _cast(record.voltage_mv, traces),
-        "spk": _cast(record.spikes, np.uint8 if compact else np.float64), "rs": _cast(record.rates, traces),
+        "W": record.w,
+        "REC": _cast(record.voltage_mv, traces),
+        "spk": _cast(record.spikes, np.uint8 if compact else np.float64),
+        "rs": _cast(record.rates, traces),
         "all_fr": _column(record.firing_rate_hz),
         "out": _cast(record.output, np.float32 if is_single else np.float64),
         "params": {k: v for k, v in params.items() if v is not None},
-    }  # fmt: skip
+    }
     return {name: values[name] for name in known_names(names, HISTORIC_NAMES) if values[name] is not None}
 
 
@@ -55,13 +62,20 @@ def read_historic(path: str | os.PathLike) -> dict[str, Any]:
             common_tau_s = td.item()
             td, td0 = (np.full(rates_hz.size, tau.item()) for tau in (td, td0))
         return dict(
-            firing_rate_hz=rates_hz, dt_s=params["dt"].item(), n_steps=int(params["nt"].item()),
-            output=variables.get("out"), voltage_mv=variables.get("REC"), rates=variables.get("rs"),
+            firing_rate_hz=rates_hz,
+            dt_s=params["dt"].item(),
+            n_steps=int(params["nt"].item()),
+            output=variables.get("out"),
+            voltage_mv=variables.get("REC"),
+            rates=variables.get("rs"),
             events=events_of(variables["spk"] > 0) if "spk" in variables else None,
-            ipsc=params["IPSCs"] if "IPSCs" in params.dtype.names else None, w=variables.get("W"),
-            w_out=params["w_out"], tau_d_s=td, tau_d_initial_s=td0,
+            ipsc=params["IPSCs"] if "IPSCs" in params.dtype.names else None,
+            w=variables.get("W"),
+            w_out=params["w_out"],
+            tau_d_s=td,
+            tau_d_initial_s=td0,
             common_tau_s=common_tau_s,
-        )  # fmt: skip
+        )
     except (KeyError, TypeError, IndexError, ValueError, AttributeError):
         raise InputError(f"{path} does not hold the output of a simulation (all_fr and params are needed)") from None
 

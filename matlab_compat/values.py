@@ -18,9 +18,7 @@ import scipy.sparse
 
 from rate2spike.errors import MatFileError
 
-NUMERIC_CLASSES = (
-    "double", "single", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64",
-)  # fmt: skip
+NUMERIC_CLASSES = ("double", "single", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
 MAX_DEPTH = 200  # of nested cells and structs
 MAX_DIMENSIONS, LARGEST_EXTENT = 32, 2**31 - 1  # that every format can hold
 NO_MEMORY = "there is not enough memory for it"

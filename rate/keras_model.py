@@ -73,9 +73,12 @@ class RateLayer(keras.layers.Layer):
 
     def _make_variable(self, value, dtype, trainable, name):
         return self.add_weight(
-            name=name, shape=np.shape(value), dtype=dtype.name, trainable=trainable,
+            name=name,
+            shape=np.shape(value),
+            dtype=dtype.name,
+            trainable=trainable,
             initializer=lambda shape, dtype: tf.constant(np.asarray(value), dtype=dtype),
-        )  # fmt: skip
+        )
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
@@ -206,10 +209,16 @@ class RateModel(keras.Model):
         per_epoch = np.asarray(history.history["loss"] if history else [])
         losses = np.repeat(per_epoch, max(n_done // max(per_epoch.size, 1), 1))[:n_done]  # Keras keeps a mean per epoch
         return trained_model(
-            config, layer.initial, layer.network, first=trajectory(initial_network, config.task, config.seed, key=0),
-            last=trajectory(layer.network, config.task, config.seed, key=1), losses=losses, last_update=n_done - 1,
-            evaluation=judge.evaluation if judge else None, success=bool(judge and judge.success),
-        )  # fmt: skip
+            config,
+            layer.initial,
+            layer.network,
+            first=trajectory(initial_network, config.task, config.seed, key=0),
+            last=trajectory(layer.network, config.task, config.seed, key=1),
+            losses=losses,
+            last_update=n_done - 1,
+            evaluation=judge.evaluation if judge else None,
+            success=bool(judge and judge.success),
+        )
 
     def get_config(self) -> dict[str, Any]:
         """What makes the model again."""

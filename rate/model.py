@@ -30,9 +30,24 @@ class RateNetwork(tf.Module):
     """Weights, biases and time constants of one network; call it to run trials."""
 
     def __init__(
-        self, *, w_rec, w_in, w_out, b_out, tau_logit, tau_limits_steps, sign_matrix, connection_mask, apply_dale,
-        activation, unit_bias=None, dale_outputs=False, trained=DEFAULT_TRAINED, dtype=tf.float32, make_variable=tf.Variable,
-    ):  # fmt: skip
+        self,
+        *,
+        w_rec,
+        w_in,
+        w_out,
+        b_out,
+        tau_logit,
+        tau_limits_steps,
+        sign_matrix,
+        connection_mask,
+        apply_dale,
+        activation,
+        unit_bias=None,
+        dale_outputs=False,
+        trained=DEFAULT_TRAINED,
+        dtype=tf.float32,
+        make_variable=tf.Variable,
+    ):
         """w_out is as a file has it: signed. trained: names of the variables that training changes."""
         super().__init__()
         self.dtype = dtype
@@ -64,11 +79,19 @@ class RateNetwork(tf.Module):
         if activation not in ACTIVATIONS:
             raise InputError(f"unknown activation {activation!r} in the model: known are {', '.join(ACTIVATIONS)}")
         return cls(
-            w_rec=model.w_rec, w_in=model.w_in, w_out=model.w_out, b_out=0.0 if model.b_out is None else model.b_out,
-            tau_logit=model.tau_logit, tau_limits_steps=model.tau_limits_steps, sign_matrix=model.sign_matrix,
-            connection_mask=model.connection_mask, apply_dale=model.has_dale, activation=activation,
-            unit_bias=model.unit_bias, dale_outputs=model.settings.get("dale_outputs") is True,
-        )  # fmt: skip
+            w_rec=model.w_rec,
+            w_in=model.w_in,
+            w_out=model.w_out,
+            b_out=0.0 if model.b_out is None else model.b_out,
+            tau_logit=model.tau_logit,
+            tau_limits_steps=model.tau_limits_steps,
+            sign_matrix=model.sign_matrix,
+            connection_mask=model.connection_mask,
+            apply_dale=model.has_dale,
+            activation=activation,
+            unit_bias=model.unit_bias,
+            dale_outputs=model.settings.get("dale_outputs") is True,
+        )
 
     @property
     def n_outputs(self) -> int:

@@ -27,9 +27,14 @@ def task_of_model(
 ) -> Task:
     """The task of a model file: given, recorded in it (with its options), or named by its path. Raises InputError."""
     task = tasks.resolve(
-        explicit, model.task, task_in_path(path, tuple(tasks.TASKS)), str(path),
-        recorded_options=model.task_options, recorded_reference=model.task_reference, options=options,
-    )  # fmt: skip
+        explicit,
+        model.task,
+        task_in_path(path, tuple(tasks.TASKS)),
+        str(path),
+        recorded_options=model.task_options,
+        recorded_reference=model.task_reference,
+        options=options,
+    )
     for what, of_task, of_model in (
         ("input", task.n_inputs, model.n_inputs),
         ("output", task.n_outputs, model.n_outputs),

@@ -42,9 +42,14 @@ class Outcome:
 
 
 def train_population(
-    config: TrainConfig, seeds: Iterable[int], folder: str | os.PathLike, *, executor: Executor | None = None,
-    n_workers: int | None = None, on_outcome: Callable[[Outcome], None] | None = None,
-) -> list[Outcome]:  # fmt: skip
+    config: TrainConfig,
+    seeds: Iterable[int],
+    folder: str | os.PathLike,
+    *,
+    executor: Executor | None = None,
+    n_workers: int | None = None,
+    on_outcome: Callable[[Outcome], None] | None = None,
+) -> list[Outcome]:
     """Train one network per seed; those that `folder` holds already are taken over, unfinished ones go on.
 
     executor: any concurrent.futures one, a Dask client's for instance, whose workers see `folder`; without one, n_workers
@@ -92,10 +97,16 @@ def train_unit(config: TrainConfig, seed: int, folder: Path, n_threads: int | No
     write_tables(run, result)
     diverged = result.diverged_at is not None
     outcome = Outcome(
-        seed, "diverged" if diverged else "finished", bool(model.training_success), model.n_updates_done,
-        model.eval_loss, model.eval_accuracy, round(time.perf_counter() - start, 1), str(run.model),
+        seed,
+        "diverged" if diverged else "finished",
+        bool(model.training_success),
+        model.n_updates_done,
+        model.eval_loss,
+        model.eval_accuracy,
+        round(time.perf_counter() - start, 1),
+        str(run.model),
         f"diverged at update {result.diverged_at}" if diverged else "",
-    )  # fmt: skip
+    )
     write_atomically(folder / _OUTCOME, json.dumps(asdict(outcome), indent=1) + "\n")
     return outcome
 

@@ -365,10 +365,15 @@ def canonical_name(name: str) -> str:
 
 
 def resolve(
-    explicit: str | Task | None, recorded: str | None, in_path: str | None, source: str, *,
-    recorded_options: Mapping[str, Any] | None = None, recorded_reference: str | None = None,
+    explicit: str | Task | None,
+    recorded: str | None,
+    in_path: str | None,
+    source: str,
+    *,
+    recorded_options: Mapping[str, Any] | None = None,
+    recorded_reference: str | None = None,
     options: Mapping[str, Any] | None = None,
-) -> Task:  # fmt: skip
+) -> Task:
     """The task of a model: given explicitly, else recorded in its file, else named by its path.
 
     Options recorded in the file hold for the task recorded there; `options` change them. A class in a user's file is not

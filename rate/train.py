@@ -57,12 +57,14 @@ class Checkpointing:
 
 
 def train(
-    config: TrainConfig | None = None, *,
+    config: TrainConfig | None = None,
+    *,
     on_update: Callable[[int, float], None] | None = None,
     on_evaluation: Callable[[int, RateEvaluation], None] | None = None,
-    checkpoints: Checkpointing | None = None, strategy: Any = None,
+    checkpoints: Checkpointing | None = None,
+    strategy: Any = None,
     **settings: Any,
-) -> TrainedModel:  # fmt: skip
+) -> TrainedModel:
     """Train a rate network and return it.
 
     Settings of TrainConfig given by name change the config; without one they change the task's recipe: `train(task="xor")`.
@@ -150,10 +152,16 @@ class _Run:
         except KeyboardInterrupt:  # the network is worth more than its evaluation
             interrupted = True
         model = trained_model(
-            self.config, self.initial, self.network, first=self.first,
-            last=trajectory(self.network, self.config.task, self.seed, key=1), losses=self.losses,
-            last_update=self.last_update, evaluation=self.evaluation, success=self.success,
-        )  # fmt: skip
+            self.config,
+            self.initial,
+            self.network,
+            first=self.first,
+            last=trajectory(self.network, self.config.task, self.seed, key=1),
+            losses=self.losses,
+            last_update=self.last_update,
+            evaluation=self.evaluation,
+            success=self.success,
+        )
         return TrainingResult(model, self.evaluations, interrupted, diverged_at)
 
     def _updates(self, on_update) -> int | None:

@@ -78,10 +78,12 @@ def compiled_update(network: RateNetwork, config: TrainConfig, optimizer, strate
         parts = parts_of(u, target, noise_seed, sizes)
         n_each = len(parts) // n_replicas
         per_replica = [
-            tuple(_per_replica(strategy, [parts[replica * n_each + k][field] for replica in range(n_replicas)])
-                  for field in range(3))
+            tuple(
+                _per_replica(strategy, [parts[replica * n_each + k][field] for replica in range(n_replicas)])
+                for field in range(3)
+            )
             for k in range(n_each)
-        ]  # fmt: skip
+        ]
         return distributed(per_replica)
 
     return update_on_all

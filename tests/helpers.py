@@ -35,24 +35,43 @@ def small_model(
     w = rng.normal(size=(n_units, n_units)) * (rng.random((n_units, n_units)) < 0.5)
     w0 = rng.normal(size=(n_units, n_units))
     values = dict(
-        w_rec=np.abs(w) if dale else w, w_rec_initial=np.abs(w0) if dale else w0,
-        w_in=rng.normal(size=(n_units, n_inputs)), w_out=rng.normal(size=(1, n_units)),
-        tau_logit=rng.normal(size=(n_units, 1)), tau_logit_initial=rng.normal(size=(n_units, 1)),
-        sign_matrix=np.diag(np.where(inhibitory, -1.0, 1.0)), connection_mask=som_mask(inhibitory, n_som),
-    )  # fmt: skip
+        w_rec=np.abs(w) if dale else w,
+        w_rec_initial=np.abs(w0) if dale else w0,
+        w_in=rng.normal(size=(n_units, n_inputs)),
+        w_out=rng.normal(size=(1, n_units)),
+        tau_logit=rng.normal(size=(n_units, 1)),
+        tau_logit_initial=rng.normal(size=(n_units, 1)),
+        sign_matrix=np.diag(np.where(inhibitory, -1.0, 1.0)),
+        connection_mask=som_mask(inhibitory, n_som),
+    )
     values = {name: array.astype(dtype) for name, array in values.items()}
-    return TrainedModel(**values | dict(
-        tau_limits_steps=(4.0, 20.0)[:n_taus], inhibitory=inhibitory, excitatory=~inhibitory, n_units=n_units, n_som=n_som,
-        b_out=0.0, activation="sigmoid",
-    ) | changes)  # fmt: skip
+    return TrainedModel(
+        **values
+        | dict(
+            tau_limits_steps=(4.0, 20.0)[:n_taus],
+            inhibitory=inhibitory,
+            excitatory=~inhibitory,
+            n_units=n_units,
+            n_som=n_som,
+            b_out=0.0,
+            activation="sigmoid",
+        )
+        | changes
+    )
 
 
 def record_of(dense, dt_s=0.001, **changes) -> SpikeRecord:
     """A record of the spikes in a dense (N, n_steps) array, as a simulation of that step would give."""
     dense = np.asarray(dense, bool)
-    return SpikeRecord(**dict(
-        firing_rate_hz=dense.sum(1) / (dense.shape[1] * dt_s), dt_s=dt_s, n_steps=dense.shape[1], events=events_of(dense),
-    ) | changes)  # fmt: skip
+    return SpikeRecord(
+        **dict(
+            firing_rate_hz=dense.sum(1) / (dense.shape[1] * dt_s),
+            dt_s=dt_s,
+            n_steps=dense.shape[1],
+            events=events_of(dense),
+        )
+        | changes
+    )
 
 
 def poisson_record(rate_hz, duration_s, rng, dt_s=0.001) -> SpikeRecord:

@@ -26,10 +26,14 @@ def spiking_numbers(model) -> dict[str, str]:
         "search": digest(search.accuracies, search.output_errors, list(search.best.type_rates_hz.values())),
         "evaluation": digest(evaluation.correct, evaluation.mean_rate_hz, list(evaluation.type_rates_hz.values())),
         "diagnosis": digest(
-            diagnosis.rate_outputs, diagnosis.rates, diagnosis.output_gain, diagnosis.output_correlation, diagnosis.growth
+            diagnosis.rate_outputs,
+            diagnosis.rates,
+            diagnosis.output_gain,
+            diagnosis.output_correlation,
+            diagnosis.growth,
         ),
         "spectrum": digest(eigenvalues(model)),
-    }  # fmt: skip
+    }
 
 
 def analysis_numbers() -> dict[str, str]:

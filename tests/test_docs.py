@@ -42,8 +42,9 @@ def test_python_blocks_run(code, tmp_path):
 def test_bash_blocks_run(code, tmp_path):
     if "cd rate" in code:  # a copy, because the historic example writes beside the checkout
         shutil.copytree(ROOT / "rate", tmp_path / "rate")
-    done = subprocess.run(["bash", "-euo", "pipefail", "-c", code], cwd=tmp_path, env=environment(),
-                          capture_output=True, text=True)  # fmt: skip
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", code], cwd=tmp_path, env=environment(), capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert list(tmp_path.rglob("Task_go-nogo_N_200_Taus_4.0_20.0_Act_sigmoid_*.mat"))
 
@@ -61,8 +62,15 @@ def test_training_page_runs_from_top_to_bottom(tmp_path):
         command = [sys.executable, "-c", code] if language == "python" else ["bash", "-euo", "pipefail", "-c", code]
         done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
         assert done.returncode == 0, code + done.stdout + done.stderr
-    for made in ("long_pulse/model.mat", "which/model.mat", "typed/model_spectrum.png", "b/model.mat", "training.png",
-                 "population/population.csv", "go_nogo.mat"):  # fmt: skip
+    for made in (
+        "long_pulse/model.mat",
+        "which/model.mat",
+        "typed/model_spectrum.png",
+        "b/model.mat",
+        "training.png",
+        "population/population.csv",
+        "go_nogo.mat",
+    ):
         assert (tmp_path / made).exists(), made
 
 
@@ -105,8 +113,12 @@ def test_analysis_page_runs_from_top_to_bottom(tmp_path, go_nogo_path, xor_path)
     assert len(code) == 7
     shutil.copy(go_nogo_path, tmp_path / "go_nogo.mat")
     shutil.copy(xor_path, tmp_path / "xor.mat")
-    done = subprocess.run([sys.executable, "-W", "error::RuntimeWarning", "-c", "".join(code)], cwd=tmp_path,
-                          capture_output=True, text=True)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-W", "error::RuntimeWarning", "-c", "".join(code)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     assert len(list(tmp_path.glob("*.png"))) == len(re.findall(r"save_figure\(", page))
 

@@ -51,8 +51,10 @@ def test_modules_are_imported_by_their_full_name_only(path):
 
 
 def test_importing_the_package_imports_nothing_heavy():
-    out = run_python("import sys, rate2spike as r2s; print([m for m in ('numpy', 'scipy', 'numba', 'tensorflow', "
-                     "'matplotlib') if m in sys.modules])")  # fmt: skip
+    out = run_python(
+        "import sys, rate2spike as r2s; print([m for m in ('numpy', 'scipy', 'numba', 'tensorflow', "
+        "'matplotlib') if m in sys.modules])"
+    )
     assert out == "[]"
 
 
@@ -85,8 +87,9 @@ def test_one_version_and_a_complete_package_list():
     listed = set(parser["options"]["packages"].split())
     found = {"rate2spike"} | {
         "rate2spike." + ".".join(path.parent.relative_to(ROOT).parts)
-        for package in PACKAGES for path in (ROOT / package).rglob("__init__.py")
-    }  # fmt: skip
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("__init__.py")
+    }
     assert listed == found
     assert f"## {rate2spike.__version__}" in (ROOT / "CHANGELOG.md").read_text()
 

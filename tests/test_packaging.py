@@ -55,8 +55,14 @@ def test_installed_wheel_works_outside_the_checkout(built, tmp_path, go_nogo_pat
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(site), str(wheel)]
     subprocess.run(command, check=True)
     environment = os.environ | {"PYTHONPATH": str(site)}
-    where = subprocess.run([sys.executable, "-c", "import rate2spike; print(rate2spike.__file__)"], cwd=tmp_path,
-                           env=environment, capture_output=True, text=True, check=True)  # fmt: skip
+    where = subprocess.run(
+        [sys.executable, "-c", "import rate2spike; print(rate2spike.__file__)"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert Path(where.stdout.strip()).is_relative_to(site)
     command = [
         sys.executable,

@@ -33,9 +33,12 @@ def test_without_control_groups_the_machine_counts(tmp_path):
 
 
 V2 = {
-    "job/memory.max": 1024 * MIB, "job/memory.current": 700 * MIB, "job/memory.stat": f"anon 1\ninactive_file {300 * MIB}",
-    "job/step/memory.max": "max", "job/step/memory.current": 600 * MIB,
-}  # fmt: skip
+    "job/memory.max": 1024 * MIB,
+    "job/memory.current": 700 * MIB,
+    "job/memory.stat": f"anon 1\ninactive_file {300 * MIB}",
+    "job/step/memory.max": "max",
+    "job/step/memory.current": 600 * MIB,
+}
 
 
 @pytest.mark.parametrize(
@@ -54,9 +57,11 @@ def test_memory_of_version_2_and_of_all_parents(tmp_path, changes, free_mib):
 def test_memory_of_version_1(tmp_path):
     """Docker's layout: the group has another name inside, so that its own folder is the top one."""
     files = {
-        "memory/memory.limit_in_bytes": 1024 * MIB, "memory/memory.usage_in_bytes": 600 * MIB,
-        "memory/memory.stat": f"inactive_file 5\ntotal_inactive_file {100 * MIB}", "cpu,cpuacct/cpu.shares": 2,
-    }  # fmt: skip
+        "memory/memory.limit_in_bytes": 1024 * MIB,
+        "memory/memory.usage_in_bytes": 600 * MIB,
+        "memory/memory.stat": f"inactive_file 5\ntotal_inactive_file {100 * MIB}",
+        "cpu,cpuacct/cpu.shares": 2,
+    }
     lines = "4:memory:/docker/0a1b\n3:cpu,cpuacct:/docker/0a1b\n0::/docker/0a1b\n"
     assert available_bytes(system(tmp_path, lines, files)) == 524 * MIB
     unlimited = files | {"memory/memory.limit_in_bytes": UNLIMITED_V1}

@@ -25,9 +25,12 @@ def numbers(model_path: Path, kernels: dict[str, str], n_threads: int) -> dict[s
     inherited = {name: value for name, value in os.environ.items() if name not in HASWELL}
     threads = {"OPENBLAS_NUM_THREADS": str(n_threads), "TF_NUM_INTRAOP_THREADS": str(1 if n_threads == 1 else 3)}
     done = subprocess.run(
-        [sys.executable, CHILD, model_path], env={**inherited, **threads, **kernels, "TF_CPP_MIN_LOG_LEVEL": "3"},
-        capture_output=True, text=True, timeout=600,
-    )  # fmt: skip
+        [sys.executable, CHILD, model_path],
+        env={**inherited, **threads, **kernels, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -23,9 +23,10 @@ from rate2spike.io.datasets.event_stream import EventStream
 VERSION_LINE = b"#!AER-DAT3.1"
 END_LINE = b"#!END-HEADER"
 POLARITY = 1  # type of a packet
-_HEADER = np.dtype([("type", "<u2"), ("source", "<u2")] + [
-    (name, "<u4") for name in ("event_size", "offset", "overflow", "capacity", "n_events", "n_valid")
-])  # fmt: skip
+_HEADER = np.dtype(
+    [("type", "<u2"), ("source", "<u2")]
+    + [(name, "<u4") for name in ("event_size", "offset", "overflow", "capacity", "n_events", "n_valid")]
+)
 _EVENT = np.dtype([("data", "<u4"), ("timestamp", "<u4")])
 _LONGEST_LINE = 4096
 
@@ -67,10 +68,7 @@ def packet_index(path: str | os.PathLike) -> PacketIndex:
 
 
 def read_polarity_events(
-    path: str | os.PathLike,
-    start_us: int | None = None,
-    end_us: int | None = None,
-    index: PacketIndex | None = None,
+    path: str | os.PathLike, start_us: int | None = None, end_us: int | None = None, index: PacketIndex | None = None
 ) -> EventStream:
     """The events with start_us <= t <= end_us (None: no limit), in order of time. Raises InputError.
 

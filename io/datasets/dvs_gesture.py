@@ -15,9 +15,18 @@ from rate2spike.io.datasets.event_stream import EventStream, Sensor
 
 SENSOR = Sensor(width=128, height=128, n_polarities=2)
 CLASS_NAMES = (
-    "hand clapping", "right-hand wave", "left-hand wave", "right-arm clockwise", "right-arm counter-clockwise",
-    "left-arm clockwise", "left-arm counter-clockwise", "arm roll", "air drums", "air guitar", "other",
-)  # fmt: skip
+    "hand clapping",
+    "right-hand wave",
+    "left-hand wave",
+    "right-arm clockwise",
+    "right-arm counter-clockwise",
+    "left-arm clockwise",
+    "left-arm counter-clockwise",
+    "arm roll",
+    "air drums",
+    "air guitar",
+    "other",
+)
 OTHER = 10
 SUBFOLDERS = (".", "DVSGesture", "DVSGestureContext", "DVSGestureContext/DVSGesture", "DvsGesture")
 
@@ -90,6 +99,8 @@ def _from_npy(path: Path) -> EventStream:
         raise InputError(f"{path}: expected whole numbers x, y, polarity, t in ms, got {table.dtype}")
     x, y, polarity, t_ms = table.astype(np.int64).T
     if table.size and (table.min() < 0 or polarity.max() > 1):
-        raise InputError(f"{path}: expected numbers from 0 on and polarities 0 and 1, got {table.min(0).tolist()} "
-                         f"to {table.max(0).tolist()}")  # fmt: skip
+        raise InputError(
+            f"{path}: expected numbers from 0 on and polarities 0 and 1, got {table.min(0).tolist()} "
+            f"to {table.max(0).tolist()}"
+        )
     return EventStream.in_order(t_ms * 1000, x, y, polarity)

@@ -46,8 +46,12 @@ def sine_wave(n_samples: int, period_s: float, phase: np.ndarray | int, amplitud
     return amplitude * np.sin(2 * np.pi * t / period_s)
 
 
-FAMILIES = (("triangle", triangle_wave, 4), ("sawtooth", sawtooth_wave, 3), ("square", square_wave, 6),
-            ("sine", sine_wave, 4))  # fmt: skip
+FAMILIES = (
+    ("triangle", triangle_wave, 4),
+    ("sawtooth", sawtooth_wave, 3),
+    ("square", square_wave, 6),
+    ("sine", sine_wave, 4),
+)
 CLASS_NAMES = tuple(name for name, _, _ in FAMILIES)
 
 

@@ -31,9 +31,10 @@ def to_neo(records: RecordedTrial | Sequence[RecordedTrial]) -> "neo.Block":
     first = trials[0]
     known = {"scaling_factor": first.scaling_factor, "neuron": first.neuron, "software": f"rate2spike {__version__}"}
     block = neo.Block(
-        name="simulation", description=f"simulation of a spiking network of {first.n_units} {first.neuron} units",
+        name="simulation",
+        description=f"simulation of a spiking network of {first.n_units} {first.neuron} units",
         **{name: value for name, value in known.items() if value is not None},
-    )  # fmt: skip
+    )
     block.segments.extend([_segment(neo, trial, k) for k, trial in enumerate(trials)])
     return block
 
@@ -61,17 +62,26 @@ def _segment(neo, trial: RecordedTrial, k: int) -> "neo.Segment":
     segment = neo.Segment(name=f"trial {k + 1}", index=k, **seed)
     for unit, (times_s, cell_type) in enumerate(zip(spike_times_by_unit(trial), cell_types(trial), strict=True)):
         train = neo.SpikeTrain(
-            times_s, units=pq.s, t_stop=trial.duration_s, sampling_rate=1 / trial.dt_s * pq.Hz, name=f"unit {unit}",
-            unit=unit, cell_type=cell_type,
-        )  # fmt: skip
+            times_s,
+            units=pq.s,
+            t_stop=trial.duration_s,
+            sampling_rate=1 / trial.dt_s * pq.Hz,
+            name=f"unit {unit}",
+            unit=unit,
+            cell_type=cell_type,
+        )
         segment.spiketrains.append(train)
     period = trial.dt_s * trial.stride * pq.s
     for trace in TRACES:
         values = getattr(trial, trace.attribute)
         if values is not None:
             signal = neo.AnalogSignal(
-                values.T, units=trace.unit or pq.dimensionless, sampling_period=period, t_start=period, name=trace.name,
+                values.T,
+                units=trace.unit or pq.dimensionless,
+                sampling_period=period,
+                t_start=period,
+                name=trace.name,
                 description=trace.description,
-            )  # fmt: skip
+            )
             segment.analogsignals.append(signal)
     return segment

@@ -58,12 +58,17 @@ def cubalif_graph(network: NIRNetwork) -> "nir.NIRGraph":
         "input": nir.Input(input_type=np.array([2 * inputs.shape[1]])),
         "w_in": nir.Linear(weight=np.hstack([inputs, inputs * (tau_syn_s - dt_s)[:, None]])),
         "units": nir.CubaLIF(
-            tau_syn=tau_syn_s, tau_mem=network.tau_m_s.astype(float), r=np.ones(n), v_leak=np.zeros(n),
-            v_threshold=network.v_threshold_mv - network.v_reset_mv, v_reset=np.zeros(n), w_in=gain,
+            tau_syn=tau_syn_s,
+            tau_mem=network.tau_m_s.astype(float),
+            r=np.ones(n),
+            v_leak=np.zeros(n),
+            v_threshold=network.v_threshold_mv - network.v_reset_mv,
+            v_reset=np.zeros(n),
+            w_in=gain,
         ),
         "w": nir.Linear(weight=np.ascontiguousarray(network.w, dtype=np.float64)),
         "output": nir.Output(output_type=np.array([n])),
-    }  # fmt: skip
+    }
     edges = [("input", "w_in"), ("w_in", "units"), ("units", "w"), ("w", "units"), ("units", "output")]
     kept = {name: np.ascontiguousarray(getattr(network, name), dtype=np.float64) for name in KEPT}
     return nir.NIRGraph(nodes=nodes, edges=edges, metadata=nir_metadata(network, FORM) | kept)

@@ -78,17 +78,26 @@ def nir_graph(network: NIRNetwork) -> "nir.NIRGraph":
         "w": nir.Linear(weight=_array(network.w)),
         "synapse": _filter(nir, network),
         "membrane": nir.LIF(
-            tau=_array(network.tau_m_s), r=np.ones(network.w.shape[0]), v_leak=_array(network.v_leak_mv),
-            v_threshold=_array(network.v_threshold_mv), v_reset=_array(network.v_reset_mv),
+            tau=_array(network.tau_m_s),
+            r=np.ones(network.w.shape[0]),
+            v_leak=_array(network.v_leak_mv),
+            v_threshold=_array(network.v_threshold_mv),
+            v_reset=_array(network.v_reset_mv),
         ),
         "filter": _filter(nir, network),
         "w_out": nir.Linear(weight=_array(network.w_out)),
         "output": nir.Output(output_type=np.array([network.w_out.shape[0]])),
-    }  # fmt: skip
+    }
     edges = [
-        ("input", "w_in"), ("w_in", "membrane"), ("membrane", "w"), ("w", "synapse"), ("synapse", "membrane"),
-        ("membrane", "filter"), ("filter", "w_out"), ("w_out", "output"),
-    ]  # fmt: skip
+        ("input", "w_in"),
+        ("w_in", "membrane"),
+        ("membrane", "w"),
+        ("w", "synapse"),
+        ("synapse", "membrane"),
+        ("membrane", "filter"),
+        ("filter", "w_out"),
+        ("w_out", "output"),
+    ]
     return nir.NIRGraph(nodes=nodes, edges=edges, metadata=nir_metadata(network, "cubali"))
 
 

@@ -51,9 +51,14 @@ def foreign_network(graph: "nir.NIRGraph", dt_s: float, input_step_s: float) -> 
     slots = _slots(one, names) | _slots(one, inputs)
     n, n_inputs = (sum(one.size(name) for name in some) for some in (names, inputs))
     parts = _Parts(
-        w=np.zeros((n, n)), w_in=np.zeros((n, n_inputs)), constant=np.zeros(n), tau_d_s=np.full(n, np.nan),
-        tau_r_s=np.full(n, np.nan), input_tau_s=np.full(n, np.nan), slots=slots,
-    )  # fmt: skip
+        w=np.zeros((n, n)),
+        w_in=np.zeros((n, n_inputs)),
+        constant=np.zeros(n),
+        tau_d_s=np.full(n, np.nan),
+        tau_r_s=np.full(n, np.nan),
+        input_tau_s=np.full(n, np.nan),
+        slots=slots,
+    )
     for name in names:
         _connect(one, name, parts, dt_s)
     parts.input_tau_s = np.nan_to_num(parts.input_tau_s)
@@ -238,12 +243,24 @@ def _in_mv(one, names, parts: _Parts, w_out: np.ndarray, dt_s: float, input_step
     scale = (V_PEAK_MV - V_RESET_MV) / np.where(never, 1, threshold - reset)
     n = reset.size
     return NIRNetwork(
-        w=parts.w * scale[:, None], w_in=parts.w_in * scale[:, None], w_out=w_out, tau_d_s=parts.tau_d_s,
-        tau_r_s=parts.tau_r_s, tau_m_s=tau_m_s, v_leak_mv=V_RESET_MV + (parts.constant - reset) * scale,
-        v_threshold_mv=np.where(never, np.inf, V_PEAK_MV), v_reset_mv=np.full(n, V_RESET_MV), t_ref_s=np.zeros(n),
-        noise_sd_mv=np.zeros(n), unit_types=_types(parts.w), dt_s=dt_s, input_step_s=input_step_s, start_span_mv=0.0,
-        scaling_factor=1.0, input_tau_s=parts.input_tau_s if parts.input_tau_s.any() else None,
-    )  # fmt: skip
+        w=parts.w * scale[:, None],
+        w_in=parts.w_in * scale[:, None],
+        w_out=w_out,
+        tau_d_s=parts.tau_d_s,
+        tau_r_s=parts.tau_r_s,
+        tau_m_s=tau_m_s,
+        v_leak_mv=V_RESET_MV + (parts.constant - reset) * scale,
+        v_threshold_mv=np.where(never, np.inf, V_PEAK_MV),
+        v_reset_mv=np.full(n, V_RESET_MV),
+        t_ref_s=np.zeros(n),
+        noise_sd_mv=np.zeros(n),
+        unit_types=_types(parts.w),
+        dt_s=dt_s,
+        input_step_s=input_step_s,
+        start_span_mv=0.0,
+        scaling_factor=1.0,
+        input_tau_s=parts.input_tau_s if parts.input_tau_s.any() else None,
+    )
 
 
 def _types(w: np.ndarray) -> np.ndarray:

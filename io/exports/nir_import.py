@@ -82,12 +82,17 @@ def _of_cubali(graph: "nir.NIRGraph") -> NIRNetwork:
     synapse, membrane = nodes["synapse"], nodes["membrane"]
     is_single = hasattr(synapse, "tau")
     return NIRNetwork(
-        w=nodes["w"].weight, w_in=nodes["w_in"].weight, w_out=nodes["w_out"].weight,
+        w=nodes["w"].weight,
+        w_in=nodes["w_in"].weight,
+        w_out=nodes["w_out"].weight,
         tau_d_s=synapse.tau if is_single else synapse.tau_mem,
-        tau_r_s=np.zeros_like(synapse.tau) if is_single else synapse.tau_syn, tau_m_s=membrane.tau,
-        v_leak_mv=membrane.v_leak, v_threshold_mv=membrane.v_threshold, v_reset_mv=membrane.v_reset,
+        tau_r_s=np.zeros_like(synapse.tau) if is_single else synapse.tau_syn,
+        tau_m_s=membrane.tau,
+        v_leak_mv=membrane.v_leak,
+        v_threshold_mv=membrane.v_threshold,
+        v_reset_mv=membrane.v_reset,
         **_from_metadata(graph.metadata),
-    )  # fmt: skip
+    )
 
 
 def _of_cubalif(graph: "nir.NIRGraph") -> NIRNetwork:

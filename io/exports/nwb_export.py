@@ -64,9 +64,13 @@ class NWBSession:
 
 
 def write_nwb(
-    records: RecordedTrial | Sequence[RecordedTrial], path: str | os.PathLike, *, stimuli: Sequence[np.ndarray] = (),
-    session_start_time: datetime = UNDATED, session: NWBSession = NWBSession(),
-) -> None:  # fmt: skip
+    records: RecordedTrial | Sequence[RecordedTrial],
+    path: str | os.PathLike,
+    *,
+    stimuli: Sequence[np.ndarray] = (),
+    session_start_time: datetime = UNDATED,
+    session: NWBSession = NWBSession(),
+) -> None:
     """Write records (one, or one per trial) to a .nwb file, atomically.
 
     stimuli: the inputs of the trials, each (n_inputs, K), whose K - 1 columns of time the trial lasts. session_start_time:
@@ -86,21 +90,32 @@ def write_nwb(
 
 
 def nwb_file(
-    records: RecordedTrial | Sequence[RecordedTrial], *, stimuli: Sequence[np.ndarray] = (),
-    session_start_time: datetime = UNDATED, session: NWBSession = NWBSession(),
-) -> "pynwb.NWBFile":  # fmt: skip
+    records: RecordedTrial | Sequence[RecordedTrial],
+    *,
+    stimuli: Sequence[np.ndarray] = (),
+    session_start_time: datetime = UNDATED,
+    session: NWBSession = NWBSession(),
+) -> "pynwb.NWBFile":
     """The content of that file; the identifier is a hash of the records. Raises InputError."""
     pynwb = imported("pynwb", "nwb", "an NWB file")
     trials = checked_trials(records)
     first, simulated = trials[0], _what_was_simulated(trials)
     file = pynwb.NWBFile(
-        session_description=session.session_description or simulated, identifier=_identifier(trials),
-        experiment_description=session.experiment_description or f"{simulated}; {_notes(trials)}; rate2spike {__version__}",
-        experimenter=list(session.experimenter) or None, institution=session.institution, lab=session.lab,
-        keywords=list(session.keywords) or None, session_id=session.session_id, session_start_time=session_start_time,
-        subject=_subject(pynwb, session, simulated), notes=_notes(trials), was_generated_by=[["rate2spike", __version__]],
+        session_description=session.session_description or simulated,
+        identifier=_identifier(trials),
+        experiment_description=session.experiment_description
+        or f"{simulated}; {_notes(trials)}; rate2spike {__version__}",
+        experimenter=list(session.experimenter) or None,
+        institution=session.institution,
+        lab=session.lab,
+        keywords=list(session.keywords) or None,
+        session_id=session.session_id,
+        session_start_time=session_start_time,
+        subject=_subject(pynwb, session, simulated),
+        notes=_notes(trials),
+        was_generated_by=[["rate2spike", __version__]],
         units=_units(pynwb, trials),
-    )  # fmt: skip
+    )
     _add_trials(file, trials)
     for trace in TRACES:
         if getattr(first, trace.attribute) is not None:
@@ -117,9 +132,12 @@ def _what_was_simulated(trials: Sequence[RecordedTrial]) -> str:
 
 def _subject(pynwb, session: NWBSession, simulated: str) -> "pynwb.file.Subject":
     return pynwb.file.Subject(
-        subject_id=session.subject_id, species=SYNTHETIC_CONSTRUCT, sex="U", age="P0D",
+        subject_id=session.subject_id,
+        species=SYNTHETIC_CONSTRUCT,
+        sex="U",
+        age="P0D",
         description=session.subject_description or f"no animal or person: {simulated}",
-    )  # fmt: skip
+    )
 
 
 def _starts_s(trials: Sequence[RecordedTrial]) -> np.ndarray:
@@ -176,9 +194,13 @@ def _stimuli(pynwb, trials: Sequence[RecordedTrial], stimuli: Sequence[np.ndarra
         text = "input of the network; a value acts from half a period before its time to half a period after"
         rate_hz = (u.shape[1] - 1) / trial.duration_s
         one = pynwb.TimeSeries(
-            name=f"input_{k}", data=np.ascontiguousarray(u.T), unit="a.u.", description=text, rate=rate_hz,
+            name=f"input_{k}",
+            data=np.ascontiguousarray(u.T),
+            unit="a.u.",
+            description=text,
+            rate=rate_hz,
             starting_time=float(start_s),
-        )  # fmt: skip
+        )
         series.append(one)
     return series
 

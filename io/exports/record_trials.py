@@ -67,6 +67,4 @@ _COMPARED = ("number of units", "step", "stride", "cell types", "neuron", "recor
 def _compared(record: RecordedTrial) -> tuple:
     recorded = tuple(trace.name for trace in TRACES if getattr(record, trace.attribute) is not None)
     n_outputs = None if record.output is None else len(record.output)
-    return (
-        record.n_units, record.dt_s, record.stride, cell_types(record), record.neuron, recorded, n_outputs,
-    )  # fmt: skip
+    return (record.n_units, record.dt_s, record.stride, cell_types(record), record.neuron, recorded, n_outputs)

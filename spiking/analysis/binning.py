@@ -42,9 +42,13 @@ def window_counts(records: Records, window_s: WindowS | None = None) -> np.ndarr
 
 
 def trial_rates(
-    records: Records, *, bin_s: float = 0.005, sigma_s: float | None = 0.02, window_s: WindowS | None = None,
+    records: Records,
+    *,
+    bin_s: float = 0.005,
+    sigma_s: float | None = 0.02,
+    window_s: WindowS | None = None,
     source: str = "spikes",
-) -> TrialRates:  # fmt: skip
+) -> TrialRates:
     """Firing rate of every unit over time, one row per trial.
 
     source: 'spikes' (counts in bins, smoothed by a Gaussian of SD sigma_s; None: not) or 'rates' (the recorded filtered

@@ -31,9 +31,15 @@ class CrossTemporalDiscriminability:
 
 
 def cross_temporal_discriminability(
-    records: Records, labels: Iterable[Hashable], *, seed: int, n_splits: int = 20, bin_s: float = 0.01,
-    gaussian_s: float = 0.05, window_s: WindowS | None = None,
-) -> CrossTemporalDiscriminability:  # fmt: skip
+    records: Records,
+    labels: Iterable[Hashable],
+    *,
+    seed: int,
+    n_splits: int = 20,
+    bin_s: float = 0.01,
+    gaussian_s: float = 0.05,
+    window_s: WindowS | None = None,
+) -> CrossTemporalDiscriminability:
     """Discriminability of two classes of trials between all times (Kim & Sejnowski 2021, after Stokes et al. 2013).
 
     Rates: spikes in bins of bin_s, smoothed by a Gaussian gaussian_s wide (SD a fifth of it, MATLAB's gausswin; centred,

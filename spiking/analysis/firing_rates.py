@@ -37,9 +37,12 @@ class PSTH:
 
 
 def firing_rates(
-    records: Records, labels: Iterable[Hashable] | None = None, *, types: str | Iterable[str] | None = None,
+    records: Records,
+    labels: Iterable[Hashable] | None = None,
+    *,
+    types: str | Iterable[str] | None = None,
     window_s: WindowS | None = None,
-) -> FiringRates:  # fmt: skip
+) -> FiringRates:
     """Mean and SD over units of the firing rate, per type and condition (Kim, Li & Sejnowski 2019, Figs S1 and S3).
 
     labels: one per trial; None: one condition. types: name of a unit type, or several; None: all. window_s: count spikes
@@ -54,15 +57,25 @@ def firing_rates(
     for k, units in enumerate(members.values()):
         place[units] = k
     return FiringRates(
-        conditions, tuple(members), np.stack([rates.mean(1) for rates in of_type], 1),
-        np.stack([_sd(rates, 1) for rates in of_type], 1), unit_rate_hz, place, _n_trials(index),
-    )  # fmt: skip
+        conditions,
+        tuple(members),
+        np.stack([rates.mean(1) for rates in of_type], 1),
+        np.stack([_sd(rates, 1) for rates in of_type], 1),
+        unit_rate_hz,
+        place,
+        _n_trials(index),
+    )
 
 
 def psth(
-    records: Records, labels: Iterable[Hashable] | None = None, *, bin_s: float = 0.005, sigma_s: float | None = None,
-    types: str | Iterable[str] | None = None, window_s: WindowS | None = None,
-) -> PSTH:  # fmt: skip
+    records: Records,
+    labels: Iterable[Hashable] | None = None,
+    *,
+    bin_s: float = 0.005,
+    sigma_s: float | None = None,
+    types: str | Iterable[str] | None = None,
+    window_s: WindowS | None = None,
+) -> PSTH:
     """Population rate over time: spikes in bins of bin_s, smoothed by a Gaussian of SD sigma_s (None: not).
 
     labels, types, window_s: as for `firing_rates`; bins are kept whose middle lies in the window. Raises InputError.
@@ -74,9 +87,15 @@ def psth(
     population_hz = np.stack([rates.rate_hz[:, units].mean(1) for units in members.values()], 1)
     sem_hz = [_sd(population_hz[index == k], 0) / np.sqrt((index == k).sum()) for k in range(len(conditions))]
     return PSTH(
-        conditions, tuple(members), condition_means(population_hz, index, len(conditions)), np.stack(sem_hz),
-        rates.time_s, bin_s, sigma_s, _n_trials(index),
-    )  # fmt: skip
+        conditions,
+        tuple(members),
+        condition_means(population_hz, index, len(conditions)),
+        np.stack(sem_hz),
+        rates.time_s,
+        bin_s,
+        sigma_s,
+        _n_trials(index),
+    )
 
 
 def _rates_hz(trials: list, window_s: WindowS | None) -> np.ndarray:

@@ -19,8 +19,14 @@ def explained_variance(populations: Mapping[str, PopulationPCA], n_components: i
     axes = figure.subplots()
     for k, (name, population) in enumerate(populations.items()):
         share = np.cumsum(population.explained_variance_ratio)[:n_components]
-        axes.plot(np.arange(1, share.size + 1), 100 * share, marker=_MARKERS[k % len(_MARKERS)], label=name, **_style(k),
-                  markersize=4)  # fmt: skip
+        axes.plot(
+            np.arange(1, share.size + 1),
+            100 * share,
+            marker=_MARKERS[k % len(_MARKERS)],
+            label=name,
+            **_style(k),
+            markersize=4,
+        )
     axes.axhline(99, color="0.7", linewidth=0.8, label="99 %")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel="principal components", ylabel="variance explained (%)", ylim=(0, 102))
@@ -60,8 +66,14 @@ def task_axes(result: TargetedReduction) -> Figure:
         axes.axvline(time[result.peak_index[k]], color="0.7", linewidth=0.8)
         axes.set(ylabel=f"{name} axis (SD)")
     panels[-1].set(xlabel=label)
-    panels[0].legend(frameon=False, fontsize="small", title=", ".join(result.variables), title_fontsize="small",
-                     bbox_to_anchor=(1, 1), loc="upper left")  # fmt: skip
+    panels[0].legend(
+        frameon=False,
+        fontsize="small",
+        title=", ".join(result.variables),
+        title_fontsize="small",
+        bbox_to_anchor=(1, 1),
+        loc="upper left",
+    )
     return figure
 
 
@@ -78,8 +90,14 @@ def task_plane(result: TargetedReduction, horizontal: str, vertical: str) -> Fig
         axes.plot(x, y, label=_condition(condition), **_style(c))
         axes.plot(x[0], y[0], "o", color="0.0", fillstyle="none", markersize=4)
     axes.set(xlabel=f"{horizontal} axis (SD)", ylabel=f"{vertical} axis (SD)")
-    axes.legend(frameon=False, fontsize="small", title=", ".join(result.variables), title_fontsize="small",
-                bbox_to_anchor=(1, 1), loc="upper left")  # fmt: skip
+    axes.legend(
+        frameon=False,
+        fontsize="small",
+        title=", ".join(result.variables),
+        title_fontsize="small",
+        bbox_to_anchor=(1, 1),
+        loc="upper left",
+    )
     return figure
 
 
@@ -91,8 +109,16 @@ def discriminability_matrix(result: CrossTemporalDiscriminability) -> Figure:
     half = (time[1] - time[0]) / 2 if time.size > 1 else 0.5
     ends = (time[0] - half, time[-1] + half)
     axes.patch.set(hatch="////", edgecolor="0.8")
-    image = axes.imshow(result.correlation.T, origin="lower", extent=(*ends, *ends), cmap="gray_r", vmin=0, vmax=1,
-                        aspect="auto", interpolation="nearest")  # fmt: skip
+    image = axes.imshow(
+        result.correlation.T,
+        origin="lower",
+        extent=(*ends, *ends),
+        cmap="gray_r",
+        vmin=0,
+        vmax=1,
+        aspect="auto",
+        interpolation="nearest",
+    )
     figure.colorbar(image, ax=axes, label="correlation over units")
     one, other = result.classes
     axes.set(xlabel=label, ylabel=label, title=f"{one} against {other}, {result.n_splits} splits")

@@ -24,8 +24,16 @@ def rates_by_type(result: FiringRates) -> Figure:
             # spread over the width in the order of a fixed pattern, so that dots do not lie on one another
             offset = (np.arange(rates.size) * 0.618 % 1 - 0.5) * 2 * _SPREAD * 2 / max(n_conditions, 2)
             axes.plot(middle + offset, rates, ".", color="0.8", markersize=3, zorder=1)
-        axes.errorbar(place, result.mean_hz[c], np.nan_to_num(result.sd_hz[c]), fmt=_MARKERS[c % len(_MARKERS)], capsize=3,
-                      color=SHADES[c % len(SHADES)], label=f"{condition} (n = {result.n_trials[c]})", zorder=2)  # fmt: skip
+        axes.errorbar(
+            place,
+            result.mean_hz[c],
+            np.nan_to_num(result.sd_hz[c]),
+            fmt=_MARKERS[c % len(_MARKERS)],
+            capsize=3,
+            color=SHADES[c % len(SHADES)],
+            label=f"{condition} (n = {result.n_trials[c]})",
+            zorder=2,
+        )
     counts = [int((result.unit_type_index == k).sum()) for k in range(len(result.unit_types))]
     names = [f"{name}\n(n = {count})" for name, count in zip(result.unit_types, counts, strict=True)]
     axes.set_xticks(range(len(names)), names)

@@ -44,9 +44,14 @@ class PopulationSimilarity:
 
 
 def population_pca(
-    records: Records, labels: Iterable[Hashable] | None = None, *, bin_s: float = 0.005, sigma_s: float | None = 0.02,
-    window_s: WindowS | None = None, source: str = "spikes",
-) -> PopulationPCA:  # fmt: skip
+    records: Records,
+    labels: Iterable[Hashable] | None = None,
+    *,
+    bin_s: float = 0.005,
+    sigma_s: float | None = 0.02,
+    window_s: WindowS | None = None,
+    source: str = "spikes",
+) -> PopulationPCA:
     """PCA of the mean rates of each condition, from records (Kim, Li & Sejnowski 2019, Fig S2).
 
     labels: one per trial. source: 'spikes', smoothed by a Gaussian of SD sigma_s, or 'rates', the filtered spike trains.

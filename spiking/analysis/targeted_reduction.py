@@ -28,9 +28,14 @@ class TargetedReduction:
 
 
 def targeted_reduction(
-    records: Records, variables: Mapping[str, np.ndarray], *, n_components: int = 12, bin_s: float = 0.01,
-    sigma_s: float | None = 0.04, window_s: WindowS | None = None,
-) -> TargetedReduction:  # fmt: skip
+    records: Records,
+    variables: Mapping[str, np.ndarray],
+    *,
+    n_components: int = 12,
+    bin_s: float = 0.01,
+    sigma_s: float | None = 0.04,
+    window_s: WindowS | None = None,
+) -> TargetedReduction:
     """Axes of task variables from spikes in bins of bin_s.
 
     variables: {name: one number per trial}; as in the paper the order matters, since axes are made orthogonal one after
@@ -42,16 +47,23 @@ def targeted_reduction(
     if sigma_s is not None:
         check_sigma(sigma_s, rates.rate_hz.shape[-1], bin_s)
     return targeted_reduction_of_rates(
-        rates.rate_hz, variables, n_components=n_components, sigma_bins=None if sigma_s is None else sigma_s / bin_s,
+        rates.rate_hz,
+        variables,
+        n_components=n_components,
+        sigma_bins=None if sigma_s is None else sigma_s / bin_s,
         time_s=rates.time_s,
-    )  # fmt: skip
+    )
 
 
 @one_blas_thread()
 def targeted_reduction_of_rates(
-    rates: np.ndarray, variables: Mapping[str, np.ndarray], *, n_components: int = 12, sigma_bins: float | None = None,
+    rates: np.ndarray,
+    variables: Mapping[str, np.ndarray],
+    *,
+    n_components: int = 12,
+    sigma_bins: float | None = None,
     time_s: np.ndarray | None = None,
-) -> TargetedReduction:  # fmt: skip
+) -> TargetedReduction:
     """Axes of task variables from rates (n_trials, N, T), of a rate network for instance.
 
     1. z-score each unit over trials and times; 2. regress it at each time on the variables and a constant; 3. average over
@@ -71,9 +83,17 @@ def targeted_reduction_of_rates(
     vectors = denoised[np.arange(len(names)), :, peak]
     axes = _orthogonal(vectors)
     return TargetedReduction(
-        names, axes, vectors, peak, tuple(map(tuple, conditions.tolist())), np.einsum("vn,cnt->cvt", axes, averages),
-        coefficients, n_components, kept, time_s,
-    )  # fmt: skip
+        names,
+        axes,
+        vectors,
+        peak,
+        tuple(map(tuple, conditions.tolist())),
+        np.einsum("vn,cnt->cvt", axes, averages),
+        coefficients,
+        n_components,
+        kept,
+        time_s,
+    )
 
 
 def _design(variables: Mapping[str, np.ndarray], n_trials: int) -> tuple[tuple[str, ...], np.ndarray]:

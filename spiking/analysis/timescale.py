@@ -50,9 +50,14 @@ class IntrinsicTimescales:
 
 @one_blas_thread()
 def intrinsic_timescales(
-    records: Records, *, bin_s: float = 0.05, window_s: WindowS | None = None, max_lag_s: float | None = None,
-    min_rate_hz: float = 1.0, max_tau_s: float | None = None,
-) -> IntrinsicTimescales:  # fmt: skip
+    records: Records,
+    *,
+    bin_s: float = 0.05,
+    window_s: WindowS | None = None,
+    max_lag_s: float | None = None,
+    min_rate_hz: float = 1.0,
+    max_tau_s: float | None = None,
+) -> IntrinsicTimescales:
     """Timescale of every unit (Murray et al. 2014; per unit: Kim & Sejnowski 2021).
 
     The spike counts of two bins are correlated over trials (Pearson); the mean over all pairs of bins a lag apart is fitted
@@ -131,10 +136,13 @@ def fit_timescale(lag_s: np.ndarray, autocorrelation: np.ndarray, max_tau_s: flo
             warnings.simplefilter("ignore", OptimizeWarning)  # of the covariance, which is not used
             # amplitude at the peak, and A B instead of B: this does not diverge for a small A
             (height, tau_s, floor), _ = curve_fit(
-                lambda x, height, tau_s, floor: height * np.exp(-(x - first) / tau_s) + floor, lag, values,
+                lambda x, height, tau_s, floor: height * np.exp(-(x - first) / tau_s) + floor,
+                lag,
+                values,
                 p0=(drop, np.clip(max_tau_s / 4, 2 * shortest, longest / 2), values.min()),
-                bounds=([0, shortest, -np.inf], [np.inf, longest, np.inf]), max_nfev=2000,
-            )  # fmt: skip
+                bounds=([0, shortest, -np.inf], [np.inf, longest, np.inf]),
+                max_nfev=2000,
+            )
     except RuntimeError:
         return _failed("the fit did not converge")
     amplitude = height * np.exp(first / tau_s)

@@ -60,10 +60,13 @@ def isi_variability(records: Records, *, window_s: WindowS | None = None, min_in
     mean = _mean_per_unit(unit, interval, n_units, 1)
     variance = _mean_per_unit(unit, (interval - mean[unit]) ** 2, n_units, min_intervals)
     return ISIVariability(
-        np.sqrt(variance) / mean, _mean_per_unit(owner, 2 * contrast, n_units, min_intervals - 1),
-        _mean_per_unit(owner, 3 * contrast**2, n_units, min_intervals - 1), mean * trials[0].dt_s,
-        np.bincount(unit, minlength=n_units), min_intervals,
-    )  # fmt: skip
+        np.sqrt(variance) / mean,
+        _mean_per_unit(owner, 2 * contrast, n_units, min_intervals - 1),
+        _mean_per_unit(owner, 3 * contrast**2, n_units, min_intervals - 1),
+        mean * trials[0].dt_s,
+        np.bincount(unit, minlength=n_units),
+        min_intervals,
+    )
 
 
 def fano_factor(records: Records, *, window_s: WindowS | None = None) -> FanoFactor:

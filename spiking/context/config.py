@@ -88,9 +88,12 @@ class ContextConfig:
             _check_type(item.name, getattr(self, item.name), item.type)
         resolve_seed(self.seed)
         for name, choices in (
-            ("dataset", tuple(DATA_SETS)), ("task_type", TASKS), ("model_type", MODELS), ("apical_tau", APICAL_TAUS),
+            ("dataset", tuple(DATA_SETS)),
+            ("task_type", TASKS),
+            ("model_type", MODELS),
+            ("apical_tau", APICAL_TAUS),
             ("split_by", SPLITS_BY),
-        ):  # fmt: skip
+        ):
             if getattr(self, name) not in choices:
                 raise InputError(f"unknown {name} {getattr(self, name)!r}: choose from {', '.join(choices)} (--{name})")
         for name, least in (

@@ -24,9 +24,13 @@ def build(config: ContextConfig, n_inputs: int) -> keras.Model:
         [frames, context] if is_clif(config) else keras.layers.Concatenate(dtype="float32")([frames, context])
     )
     readout = LI(
-        1, tau_ms=READOUT_TAU_STEPS * config.step_ms, dt_ms=config.step_ms,
-        input_rate_hz=READOUT_RATE_PER_1000_STEPS / config.step_ms, seed=config.seed, name="readout",
-    )(spikes)  # fmt: skip
+        1,
+        tau_ms=READOUT_TAU_STEPS * config.step_ms,
+        dt_ms=config.step_ms,
+        input_rate_hz=READOUT_RATE_PER_1000_STEPS / config.step_ms,
+        seed=config.seed,
+        name="readout",
+    )(spikes)
     return keras.Model([frames, context], [readout, spikes], name=config.model_type)
 
 
@@ -40,16 +44,27 @@ def hidden_layer(config: ContextConfig) -> keras.layers.Layer:
     data, step_ms = config.data, config.step_ms
     soma_hz, apical_hz = data.rate_soma_per_1000_steps / step_ms, data.rate_apical_per_1000_steps / step_ms
     common: dict[str, Any] = {
-        "units": config.hidden, "dt_ms": step_ms, "threshold": config.threshold, "surrogate": config.surrogate,
-        "surrogate_scale": config.grad_scale, "reset": config.reset, "seed": config.seed, "name": "hidden",
-        "recompute": config.recompute, "input_gradient": False,
-    }  # fmt: skip
+        "units": config.hidden,
+        "dt_ms": step_ms,
+        "threshold": config.threshold,
+        "surrogate": config.surrogate,
+        "surrogate_scale": config.grad_scale,
+        "reset": config.reset,
+        "seed": config.seed,
+        "name": "hidden",
+        "recompute": config.recompute,
+        "input_gradient": False,
+    }
     if is_clif(config):
         return CLIF(
-            **common, tau_soma_ms=config.tau_soma_ms, tau_apical_ms=config.tau_apical_ms, rate_soma_hz=soma_hz,
-            rate_apical_hz=apical_hz, recurrent_apical=config.apical_rec,
+            **common,
+            tau_soma_ms=config.tau_soma_ms,
+            tau_apical_ms=config.tau_apical_ms,
+            rate_soma_hz=soma_hz,
+            rate_apical_hz=apical_hz,
+            recurrent_apical=config.apical_rec,
             interaction=config.interaction or ("add" if config.model_type == "add_clif" else "relu_mult"),
-        )  # fmt: skip
+        )
     common |= {"tau_ms": config.tau_soma_ms, "input_rate_hz": soma_hz + apical_hz}
     if config.model_type == "lif":
         return LIF(**common)

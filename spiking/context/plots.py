@@ -19,8 +19,15 @@ def learning_curves(history: Sequence[Mapping[str, Any]], chance: float | None =
     for axes, name in zip(figure.subplots(2, 2).ravel(), CURVES, strict=True):
         for index, (prefix, label) in enumerate((("", "training"), ("val_", "validation"))):
             values = [record[prefix + name] for record in history]
-            axes.plot(epochs, values, marker=_MARKERS[index], color=SHADES[index], linestyle=LINE_STYLES[index],
-                      markersize=4, label=label)  # fmt: skip
+            axes.plot(
+                epochs,
+                values,
+                marker=_MARKERS[index],
+                color=SHADES[index],
+                linestyle=LINE_STYLES[index],
+                markersize=4,
+                label=label,
+            )
         if chance is not None and name == "balanced_accuracy":
             axes.axhline(chance, color="0.7", linewidth=1, linestyle=":", label="chance")
         unit = "spikes per unit and step" if name == "spike_probability" else name.replace("_", " ")
@@ -55,8 +62,15 @@ def trial_figure(
             on[[0, -1]], [logit, logit], color="0.0", linewidth=3, label="mean: the answer" if not item else None
         )
         right = "right" if (logit > 0) == (target > 0) else "wrong"
-        panels[3].text(on.mean(), 0.97, f"target {'yes' if target else 'no'}: {right}", ha="center", va="top", fontsize=8,
-                       transform=panels[3].get_xaxis_transform())  # fmt: skip
+        panels[3].text(
+            on.mean(),
+            0.97,
+            f"target {'yes' if target else 'no'}: {right}",
+            ha="center",
+            va="top",
+            fontsize=8,
+            transform=panels[3].get_xaxis_transform(),
+        )
         for axes in panels if item else ():
             axes.axvline(on[0], color="0.8", linewidth=1)
     panels[3].margins(y=0.3)
@@ -65,8 +79,9 @@ def trial_figure(
     return figure
 
 
-def f_i_family(counts: Mapping[str, np.ndarray], soma_drives: Sequence[float], apical_drives: Sequence[float],
-               n_steps: int) -> Figure:  # fmt: skip
+def f_i_family(
+    counts: Mapping[str, np.ndarray], soma_drives: Sequence[float], apical_drives: Sequence[float], n_steps: int
+) -> Figure:
     """Spikes per step over the somatic drive, one line per apical drive and one panel per interaction.
 
     counts: name -> (n_apical, n_soma) as of `f_i_curve.spike_counts`.
@@ -75,9 +90,15 @@ def f_i_family(counts: Mapping[str, np.ndarray], soma_drives: Sequence[float], a
     panels = figure.subplots(1, len(counts), sharey=True, squeeze=False)[0]
     for axes, (name, table) in zip(panels, counts.items(), strict=True):
         for index, (drive, row) in enumerate(zip(apical_drives, table, strict=True)):
-            axes.plot(soma_drives, row / n_steps, color=SHADES[index % len(SHADES)],
-                      linestyle=LINE_STYLES[index % len(LINE_STYLES)], marker=_MARKERS[index % len(_MARKERS)],
-                      markersize=4, label=f"{drive:g}")  # fmt: skip
+            axes.plot(
+                soma_drives,
+                row / n_steps,
+                color=SHADES[index % len(SHADES)],
+                linestyle=LINE_STYLES[index % len(LINE_STYLES)],
+                marker=_MARKERS[index % len(_MARKERS)],
+                markersize=4,
+                label=f"{drive:g}",
+            )
         axes.set(xlabel="somatic drive", title=name)
     panels[0].set(ylabel="spikes per step")
     panels[0].legend(frameon=False, fontsize=8, title="apical drive")

@@ -8,9 +8,7 @@ from rate2spike.seeding import Role, generator
 TRAINING_SHARE = 0.8
 
 
-def split_recordings(
-    labels: np.ndarray, subjects: np.ndarray, by: str, seed: int
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+def split_recordings(labels: np.ndarray, subjects: np.ndarray, by: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Indices of the recordings for training and for validation, disjoint: 80 and 20 % of the recordings, or of the subjects.
 
     by 'subject': nobody is in both, so validation tells how new people are understood. Raises InputError.

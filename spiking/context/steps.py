@@ -43,8 +43,11 @@ class Tensors(NamedTuple):
     def of(cls, batch: Batch) -> "Tensors":
         """Of NumPy arrays."""
         return cls(
-            tf.constant(batch.frames), tf.constant(batch.context), tf.constant(batch.targets), tf.constant(batch.block_index)
-        )  # fmt: skip
+            tf.constant(batch.frames),
+            tf.constant(batch.context),
+            tf.constant(batch.targets),
+            tf.constant(batch.block_index),
+        )
 
 
 class Outcome(NamedTuple):
@@ -64,9 +67,11 @@ class Steps:
         self.optimizer.build(model.trainable_variables)
         n_inputs, n_context = (shape[-1] for shape in model.input_shape)
         signature = Tensors(
-            tf.TensorSpec([None, None, n_inputs], tf.float32), tf.TensorSpec([None, None, n_context], tf.float32),
-            tf.TensorSpec([None, config.seq_len], tf.int64), tf.TensorSpec([None, None], tf.int64),
-        )  # fmt: skip
+            tf.TensorSpec([None, None, n_inputs], tf.float32),
+            tf.TensorSpec([None, None, n_context], tf.float32),
+            tf.TensorSpec([None, config.seq_len], tf.int64),
+            tf.TensorSpec([None, None], tf.int64),
+        )
         self.update = tf.function(self._update, input_signature=[signature])
         self.evaluate = tf.function(self._evaluate, input_signature=[signature])
 

@@ -65,9 +65,14 @@ class Diagnosis:
 
 @one_blas_thread()
 def diagnose(
-    model: TrainedModel, task: Task | str, scaling_factor: float | None = None, n_trials: int = 20,
-    seed: int | None = None, *, params: NeuronParams | None = None,
-) -> Diagnosis:  # fmt: skip
+    model: TrainedModel,
+    task: Task | str,
+    scaling_factor: float | None = None,
+    n_trials: int = 20,
+    seed: int | None = None,
+    *,
+    params: NeuronParams | None = None,
+) -> Diagnosis:
     """Run n_trials trials of both networks and say what differs: silent, saturated, gain mismatch, unstable.
 
     scaling_factor: None takes the one in the model. Where the network does not solve the task, others are tried (see
@@ -91,18 +96,35 @@ def diagnose(
         correct.append(trial.score_spiking(record.output, network.step_ratio))
     column_s = network.dt_s * network.steps_per_column
     n_columns = min(outputs[0].shape[1], wanted.shape[2] - 1)
-    numbers = _numbers(network, np.array(outputs)[..., :n_columns], wanted[..., 1 : n_columns + 1], np.mean(firing, 0),
-                       np.mean(population, 0), rates)  # fmt: skip
+    numbers = _numbers(
+        network,
+        np.array(outputs)[..., :n_columns],
+        wanted[..., 1 : n_columns + 1],
+        np.mean(firing, 0),
+        np.mean(population, 0),
+        rates,
+    )
     accuracy = float(np.mean(correct))
     solved = accuracy >= _GOOD_ACCURACY
     advice = None if solved else factor_advice(model, task, network.scaling_factor, seed, params)
     return Diagnosis(
-        task.name, network.scaling_factor, seed, accuracy, _in_words(numbers, advice),
-        firing_rate_hz=np.mean(firing, 0), unit_types=network.types, outputs=np.array(outputs)[..., :n_columns],
-        rate_outputs=wanted[..., 1 : n_columns + 1], filtered_rates=np.mean(filtered, 0), rates=rates.mean((0, 2)),
+        task.name,
+        network.scaling_factor,
+        seed,
+        accuracy,
+        _in_words(numbers, advice),
+        firing_rate_hz=np.mean(firing, 0),
+        unit_types=network.types,
+        outputs=np.array(outputs)[..., :n_columns],
+        rate_outputs=wanted[..., 1 : n_columns + 1],
+        filtered_rates=np.mean(filtered, 0),
+        rates=rates.mean((0, 2)),
         population_rate_hz=np.mean(population, 0) / (network.n_units * column_s),
-        labels=tuple(task.name_of(trial.label) for trial in trials), column_s=column_s, advice=advice, **numbers,
-    )  # fmt: skip
+        labels=tuple(task.name_of(trial.label) for trial in trials),
+        column_s=column_s,
+        advice=advice,
+        **numbers,
+    )
 
 
 def _numbers(network, outputs, wanted, firing_hz, population, rates) -> dict[str, float]:

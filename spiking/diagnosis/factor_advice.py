@@ -49,9 +49,11 @@ class FactorAdvice:
                 f"scaling factor: {verb} it from {here:g} to {other:g}: accuracy {self.other.accuracy:.2f} instead of "
                 f"{self.here.accuracy:.2f} on {self.here.n_trials} fresh trials; a search may find a still better one"
             )
-        return (f"scaling factor: none of the {len(self.tried)} tried from {self.tried[0]:g} to {self.tried[-1]:g} is "
-                f"surely better: {other:g} solves {self.other.accuracy:.2f} of {self.here.n_trials} fresh trials, {here:g} "
-                f"solves {self.here.accuracy:.2f}")  # fmt: skip
+        return (
+            f"scaling factor: none of the {len(self.tried)} tried from {self.tried[0]:g} to {self.tried[-1]:g} is "
+            f"surely better: {other:g} solves {self.other.accuracy:.2f} of {self.here.n_trials} fresh trials, {here:g} "
+            f"solves {self.here.accuracy:.2f}"
+        )
 
 
 def factor_advice(

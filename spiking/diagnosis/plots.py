@@ -33,8 +33,15 @@ def _outputs(axes: Axes, diagnosis: Diagnosis) -> None:
         axes.plot(
             time_s, diagnosis.outputs[of_label, 0].mean(0), color=shade, linestyle=style, label=f"{label}, spiking"
         )
-        axes.plot(time_s, diagnosis.rate_outputs[of_label, 0].mean(0), color=shade, linestyle=style, linewidth=3, alpha=0.3,
-                  label=f"{label}, rate")  # fmt: skip
+        axes.plot(
+            time_s,
+            diagnosis.rate_outputs[of_label, 0].mean(0),
+            color=shade,
+            linestyle=style,
+            linewidth=3,
+            alpha=0.3,
+            label=f"{label}, rate",
+        )
     axes.set(xlabel="time (s)", ylabel="output", title="mean output per condition")
     axes.legend(frameon=False, fontsize=7)
 
@@ -56,10 +63,20 @@ def _gain(axes: Axes, diagnosis: Diagnosis) -> None:
 def _units(axes: Axes, diagnosis: Diagnosis) -> None:
     for index, name in enumerate(sorted(set(diagnosis.unit_types.tolist()))):
         chosen = diagnosis.unit_types == name
-        axes.plot(diagnosis.rates[chosen], diagnosis.firing_rate_hz[chosen], _MARKERS[index % len(_MARKERS)],
-                  color=SHADES[index % len(SHADES)], markersize=3, fillstyle="none", label=name)  # fmt: skip
-    axes.set(xlabel="mean rate of the rate network (a.u.)", ylabel="firing rate (Hz)",
-             title=f"units: {diagnosis.silent_share:.0%} silent, {diagnosis.saturated_share:.0%} saturated")  # fmt: skip
+        axes.plot(
+            diagnosis.rates[chosen],
+            diagnosis.firing_rate_hz[chosen],
+            _MARKERS[index % len(_MARKERS)],
+            color=SHADES[index % len(SHADES)],
+            markersize=3,
+            fillstyle="none",
+            label=name,
+        )
+    axes.set(
+        xlabel="mean rate of the rate network (a.u.)",
+        ylabel="firing rate (Hz)",
+        title=f"units: {diagnosis.silent_share:.0%} silent, {diagnosis.saturated_share:.0%} saturated",
+    )
     axes.legend(frameon=False, fontsize=7)
 
 

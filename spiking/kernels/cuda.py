@@ -84,9 +84,22 @@ def simulation_of(units_per_thread):
 
     @cuda.jit(fastmath=True, **_OPTIONS)
     def simulate(
-        n_steps, steps_per_column, steps_per_sum, dt, real_constants, whole_constants, w_in, jumps, readout, network_of,
-        u_start, inputs, keys, output, spike_count,
-    ):  # fmt: skip
+        n_steps,
+        steps_per_column,
+        steps_per_sum,
+        dt,
+        real_constants,
+        whole_constants,
+        w_in,
+        jumps,
+        readout,
+        network_of,
+        u_start,
+        inputs,
+        keys,
+        output,
+        spike_count,
+    ):
         """Run one trial per block.
 
         dt: float32. real_constants (7, N) float32, whole_constants (3, N) int32, w_in (n_inputs, N). Per network: jumps

@@ -372,8 +372,21 @@ def stimulus_current(current, feed, u, column, step, stimuli):
 
 @_fast
 def simulate(
-    kind, first_step, n_steps, steps_per_column, dt, n_units, units, state, weights, readout, feed, u_in, stimuli, recording,
-):  # fmt: skip
+    kind,
+    first_step,
+    n_steps,
+    steps_per_column,
+    dt,
+    n_units,
+    units,
+    state,
+    weights,
+    readout,
+    feed,
+    u_in,
+    stimuli,
+    recording,
+):
     """Advance one trial by n_steps, beginning with 1-based `first_step`, in place. Returns the number of spike events.
 
     kind: one of LIF, QIF, ALIF, EIF. readout (n_outputs, P); u_in (columns, n_inputs): input per task step.
@@ -511,9 +524,25 @@ def simulate(
 
 @_fast
 def simulate_trials(
-    kind, n_steps, steps_per_column, dt, units, state, weights, readout, feed, inputs, stimuli, keys,
-    u_start, free_from, v_reset, silent, outputs, spike_counts,
-):  # fmt: skip
+    kind,
+    n_steps,
+    steps_per_column,
+    dt,
+    units,
+    state,
+    weights,
+    readout,
+    feed,
+    inputs,
+    stimuli,
+    keys,
+    u_start,
+    free_from,
+    v_reset,
+    silent,
+    outputs,
+    spike_counts,
+):
     """Whole trials one after the other, outputs and spike counts alone: one call for many saves what a call costs.
 
     inputs (n, columns, n_inputs), keys (n,) uint64; outputs (n, n_outputs, n_steps), spike_counts (n, N) are filled.
@@ -524,6 +553,18 @@ def simulate_trials(
         start(keys[k], state, u_start, free_from, v_reset, units.reset, silent)
         recording = Recording(1, 0, outputs[k], no_trace, no_trace, no_trace, no_events, no_events, spike_counts[k])
         simulate(
-            kind, 1, n_steps, steps_per_column, dt, n_units, units, state, weights, readout, feed, inputs[k], stimuli,
+            kind,
+            1,
+            n_steps,
+            steps_per_column,
+            dt,
+            n_units,
+            units,
+            state,
+            weights,
+            readout,
+            feed,
+            inputs[k],
+            stimuli,
             recording,
-        )  # fmt: skip
+        )

@@ -63,7 +63,7 @@ def slopes(kind, v, total, adaptation, form_a, form_b, dv):
 @compiled()
 def simulate(
     kind, first_step, normals, coins, steps_per_column, dt, units, state, w, readout, drive, stimuli, recording
-):  # fmt: skip
+):
     """Advance the state by normals.shape[0] steps from 1-based `first_step` on, in place. Returns the number of events.
 
     w (N, N) [target, source]; readout (n_outputs, N); drive (columns, N) mV. normals (steps, N) standard normals; coins

@@ -26,11 +26,23 @@ class ALIFCell(Cell):
     state_names = ("v", "b", "z")
 
     def __init__(
-        self, units: int, tau_ms: TimeConstant = 20.0, tau_adaptation_ms: TimeConstant = 20.0, dt_ms: float = 1.0, *,
-        threshold_increment: float = 1.3, input_rate_hz: float = 1.0, threshold: float = 1.0,
-        surrogate: str = "triangle", surrogate_scale: float = 0.3, reset: str = "subtraction", use_bias: bool = True,
-        recurrent: bool = True, seed: int | None = None, **kwargs: Any,
-    ):  # fmt: skip
+        self,
+        units: int,
+        tau_ms: TimeConstant = 20.0,
+        tau_adaptation_ms: TimeConstant = 20.0,
+        dt_ms: float = 1.0,
+        *,
+        threshold_increment: float = 1.3,
+        input_rate_hz: float = 1.0,
+        threshold: float = 1.0,
+        surrogate: str = "triangle",
+        surrogate_scale: float = 0.3,
+        reset: str = "subtraction",
+        use_bias: bool = True,
+        recurrent: bool = True,
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
         """threshold_increment: γ. Time constants and rate as for LIFCell. Raises InputError."""
         super().__init__(units, dt_ms, use_bias, seed, **kwargs)
         check_positive(input_rate_hz=input_rate_hz)
@@ -64,9 +76,12 @@ class ALIFCell(Cell):
     def get_config(self) -> dict[str, Any]:
         """What makes the cell again."""
         own = {
-            "tau_ms": self.tau_ms, "tau_adaptation_ms": self.tau_adaptation_ms, "input_rate_hz": self.input_rate_hz,
-            "threshold_increment": self.threshold_increment, "recurrent": self.recurrent,
-        }  # fmt: skip
+            "tau_ms": self.tau_ms,
+            "tau_adaptation_ms": self.tau_adaptation_ms,
+            "input_rate_hz": self.input_rate_hz,
+            "threshold_increment": self.threshold_increment,
+            "recurrent": self.recurrent,
+        }
         return {**super().get_config(), **own, **vars(self.spiking)}
 
 

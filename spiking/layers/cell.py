@@ -15,12 +15,7 @@ from rate2spike.machine.keras_on_tensorflow import keras, tf
 from rate2spike.machine.memory import check_memory
 from rate2spike.plausible import Plausible, warn_if_implausible
 from rate2spike.seeding import Role, generator, resolve_seed
-from rate2spike.spiking.layers.initialization import (
-    SHARE_OF_INPUT,
-    SHARE_OF_RECURRENCE,
-    drawn_tau,
-    fluctuation_normal,
-)  # fmt: skip
+from rate2spike.spiking.layers.initialization import SHARE_OF_INPUT, SHARE_OF_RECURRENCE, drawn_tau, fluctuation_normal
 from rate2spike.spiking.layers.scan import Path, all_states, scan
 
 PACKAGE = "rate2spike"
@@ -99,9 +94,15 @@ class Cell(keras.layers.Layer):
         return self.add_weight(name=name, shape=values.shape, trainable=False, initializer=_given(values))
 
     def add_path(
-        self, rng: np.random.Generator, prefix: str, n_inputs: int, tau_ms: np.ndarray, rate_hz: float,
-        recurrent_rate_hz: float, recurrent: bool,
-    ) -> "Weights":  # fmt: skip
+        self,
+        rng: np.random.Generator,
+        prefix: str,
+        n_inputs: int,
+        tau_ms: np.ndarray,
+        rate_hz: float,
+        recurrent_rate_hz: float,
+        recurrent: bool,
+    ) -> "Weights":
         """Trainable weights of a way into the cell, by the fluctuation initialiser; recurrent: from all units but oneself."""
         n_weights = (n_inputs + recurrent * self.units) * self.units
         check_memory(_BYTES_PER_WEIGHT * n_weights, f"drawing {n_weights} weights", "take fewer units (--hidden)")
@@ -151,9 +152,17 @@ class CellLayer(keras.layers.Layer):
     built: bool
 
     def __init__(
-        self, units: int, *, recompute: bool = False, input_gradient: bool = True, name: str | None = None,
-        trainable: bool = True, dtype: Any = None, activity_regularizer: Any = None, **cell_options: Any,
-    ):  # fmt: skip
+        self,
+        units: int,
+        *,
+        recompute: bool = False,
+        input_gradient: bool = True,
+        name: str | None = None,
+        trainable: bool = True,
+        dtype: Any = None,
+        activity_regularizer: Any = None,
+        **cell_options: Any,
+    ):
         super().__init__(
             name=name, trainable=trainable, dtype=precision(dtype), activity_regularizer=activity_regularizer
         )
@@ -183,9 +192,13 @@ class CellLayer(keras.layers.Layer):
         """Outputs (B, T, N)."""
         x = self._time_first(inputs)
         outputs = scan(
-            self.cell.advance, x, self.cell.paths(), self._start(x),
-            recompute=self.recompute, input_gradient=self.input_gradient,
-        )  # fmt: skip
+            self.cell.advance,
+            x,
+            self.cell.paths(),
+            self._start(x),
+            recompute=self.recompute,
+            input_gradient=self.input_gradient,
+        )
         return tf.transpose(outputs, [1, 0, 2])
 
     def states(self, inputs: Any) -> Any:

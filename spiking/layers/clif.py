@@ -28,12 +28,26 @@ class CLIFCell(Cell):
     state_names = ("v", "a", "z")
 
     def __init__(
-        self, units: int, tau_soma_ms: TimeConstant = 20.0, tau_apical_ms: TimeConstant = 20.0, dt_ms: float = 1.0, *,
-        interaction: str = "relu_mult", rate_soma_hz: float = 1.0, rate_apical_hz: float = 1.0, threshold: float = 1.0,
-        surrogate: str = "triangle", surrogate_scale: float = 0.3, reset: str = "subtraction", use_bias: bool = True,
-        recurrent_soma: bool = True, recurrent_apical: bool = True, n_context: int | None = None,
-        seed: int | None = None, **kwargs: Any,
-    ):  # fmt: skip
+        self,
+        units: int,
+        tau_soma_ms: TimeConstant = 20.0,
+        tau_apical_ms: TimeConstant = 20.0,
+        dt_ms: float = 1.0,
+        *,
+        interaction: str = "relu_mult",
+        rate_soma_hz: float = 1.0,
+        rate_apical_hz: float = 1.0,
+        threshold: float = 1.0,
+        surrogate: str = "triangle",
+        surrogate_scale: float = 0.3,
+        reset: str = "subtraction",
+        use_bias: bool = True,
+        recurrent_soma: bool = True,
+        recurrent_apical: bool = True,
+        n_context: int | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
         """Time constants as for LIFCell; rates of the two inputs: for the initial weights. Raises InputError."""
         super().__init__(units, dt_ms, use_bias, seed, **kwargs)
         check_positive(rate_soma_hz=rate_soma_hz, rate_apical_hz=rate_apical_hz)
@@ -80,9 +94,15 @@ class CLIFCell(Cell):
     def get_config(self) -> dict[str, Any]:
         """What makes the cell again."""
         names = (
-            "tau_soma_ms", "tau_apical_ms", "interaction", "rate_soma_hz", "rate_apical_hz", "recurrent_soma",
-            "recurrent_apical", "n_context",
-        )  # fmt: skip
+            "tau_soma_ms",
+            "tau_apical_ms",
+            "interaction",
+            "rate_soma_hz",
+            "rate_apical_hz",
+            "recurrent_soma",
+            "recurrent_apical",
+            "n_context",
+        )
         own = {name: getattr(self, name) for name in names}
         return {**super().get_config(), **own, **vars(self.spiking)}
 

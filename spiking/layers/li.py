@@ -18,9 +18,16 @@ class LICell(Cell):
     state_names = ("v",)
 
     def __init__(
-        self, units: int, tau_ms: TimeConstant = 20.0, dt_ms: float = 1.0, *, input_rate_hz: float = 1.0,
-        use_bias: bool = True, seed: int | None = None, **kwargs: Any,
-    ):  # fmt: skip
+        self,
+        units: int,
+        tau_ms: TimeConstant = 20.0,
+        dt_ms: float = 1.0,
+        *,
+        input_rate_hz: float = 1.0,
+        use_bias: bool = True,
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
         """As LIFCell. Raises InputError."""
         super().__init__(units, dt_ms, use_bias, seed, **kwargs)
         check_positive(input_rate_hz=input_rate_hz)

@@ -23,10 +23,21 @@ class LIFCell(Cell):
     state_names = ("v", "z")
 
     def __init__(
-        self, units: int, tau_ms: TimeConstant = 20.0, dt_ms: float = 1.0, *, input_rate_hz: float = 1.0,
-        threshold: float = 1.0, surrogate: str = "triangle", surrogate_scale: float = 0.3, reset: str = "subtraction",
-        use_bias: bool = True, recurrent: bool = True, seed: int | None = None, **kwargs: Any,
-    ):  # fmt: skip
+        self,
+        units: int,
+        tau_ms: TimeConstant = 20.0,
+        dt_ms: float = 1.0,
+        *,
+        input_rate_hz: float = 1.0,
+        threshold: float = 1.0,
+        surrogate: str = "triangle",
+        surrogate_scale: float = 0.3,
+        reset: str = "subtraction",
+        use_bias: bool = True,
+        recurrent: bool = True,
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
         """tau_ms: a number, a list of one per unit, or a tuple (low, high) to draw from. input_rate_hz: for the initial
         weights. Raises InputError."""
         super().__init__(units, dt_ms, use_bias, seed, **kwargs)

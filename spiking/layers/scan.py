@@ -38,9 +38,14 @@ Advance = Callable[[tuple[tf.Tensor, ...], tuple[tf.Tensor, ...]], tuple[tf.Tens
 
 
 def scan(
-    advance: Advance, inputs: tuple[tf.Tensor, ...], paths: tuple[Path, ...], start: tuple[tf.Tensor, ...], *,
-    recompute: bool = False, input_gradient: bool = True,
-) -> tf.Tensor:  # fmt: skip
+    advance: Advance,
+    inputs: tuple[tf.Tensor, ...],
+    paths: tuple[Path, ...],
+    start: tuple[tf.Tensor, ...],
+    *,
+    recompute: bool = False,
+    input_gradient: bool = True,
+) -> tf.Tensor:
     """Outputs (T, B, N), differentiable in the tensors of the paths and, if asked for, in the inputs (T, B, I_k).
 
     start: states (B, N) before the first step, constants. recompute: less memory for more time, the same numbers.
@@ -105,9 +110,11 @@ def _forward(advance, inputs, paths, start, keep: str) -> _Kept:
     series = [array.stack() for array in histories]
     n_kept = n_states if keep == "all" else 0
     return _Kept(
-        _joined(series[n_states - 1 if n_kept else 0]), tuple(array.stack() for array in starts),
-        tuple(series[:n_kept]), tuple(series[n_kept:]) if n_kept else (),
-    )  # fmt: skip
+        _joined(series[n_states - 1 if n_kept else 0]),
+        tuple(array.stack() for array in starts),
+        tuple(series[:n_kept]),
+        tuple(series[n_kept:]) if n_kept else (),
+    )
 
 
 def _run_block(advance, inputs, paths, states) -> tuple[Sequences, tuple[tf.Tensor, ...]]:

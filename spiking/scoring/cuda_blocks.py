@@ -20,9 +20,14 @@ def run_block_cuda(network: SpikingNetwork, task: Task, seed: int, role: Role, s
 
 
 def run_blocks_cuda(
-    networks: Sequence[SpikingNetwork], task: Task, seed: int, role: Role, trials: range,
-    rate_outputs: np.ndarray | None = None, frozen_noise: bool = False,
-) -> list[BlockResult]:  # fmt: skip
+    networks: Sequence[SpikingNetwork],
+    task: Task,
+    seed: int,
+    role: Role,
+    trials: range,
+    rate_outputs: np.ndarray | None = None,
+    frozen_noise: bool = False,
+) -> list[BlockResult]:
     """`run_block_cuda` of several scaling factors of one network at once; a block does not depend on the others.
 
     rate_outputs, frozen_noise: as in `evaluate.run_block`.

@@ -77,17 +77,27 @@ class Evaluation(Scored):
 
 
 def accuracy(
-    network: SpikingNetwork, task: Task | str, n_trials: int = 100, seed: int | None = None, *,
+    network: SpikingNetwork,
+    task: Task | str,
+    n_trials: int = 100,
+    seed: int | None = None,
+    *,
     n_threads: int | None = None,
-) -> float:  # fmt: skip
+) -> float:
     """Fraction of fresh trials that the network solves by the task's rule for spiking networks."""
     return evaluate(network, task, n_trials, seed, n_threads=n_threads).accuracy
 
 
 def evaluate(
-    network: SpikingNetwork, task: Task | str, n_trials: int = 100, seed: int | None = None, *,
-    n_threads: int | None = None, executor: Executor | None = None, frozen_noise: bool = False,
-) -> Evaluation:  # fmt: skip
+    network: SpikingNetwork,
+    task: Task | str,
+    n_trials: int = 100,
+    seed: int | None = None,
+    *,
+    n_threads: int | None = None,
+    executor: Executor | None = None,
+    frozen_noise: bool = False,
+) -> Evaluation:
     """Run and score fresh trials, other ones than any λ search uses. frozen_noise: all with the same noise.
 
     A network that is silent or saturated is warned of. Raises InputError.
@@ -118,9 +128,15 @@ def activity_remark(network: SpikingNetwork, rate_hz: float) -> str:
 
 @one_blas_thread()
 def score_fresh(
-    network: SpikingNetwork, task: Task | str, n_trials: int = 100, seed: int | None = None, *,
-    n_threads: int | None = None, executor: Executor | None = None, frozen_noise: bool = False,
-) -> Evaluation:  # fmt: skip
+    network: SpikingNetwork,
+    task: Task | str,
+    n_trials: int = 100,
+    seed: int | None = None,
+    *,
+    n_threads: int | None = None,
+    executor: Executor | None = None,
+    frozen_noise: bool = False,
+) -> Evaluation:
     """As `evaluate`, without a word about the activity. Raises InputError."""
     task = checked_task(task, network, n_trials)
     seed = resolve_seed(seed)
@@ -129,9 +145,15 @@ def score_fresh(
         blocks = [future.result() for future in futures]
     block = BlockResult.joined(blocks)
     return Evaluation(
-        task.name, network.scaling_factor, seed, n_trials, int(block.correct.sum()), float(block.mean_rate_hz.mean()),
-        block.correct, dict(zip(network.unit_groups[0], block.firing_rate_hz.mean(0).tolist(), strict=True)),
-    )  # fmt: skip
+        task.name,
+        network.scaling_factor,
+        seed,
+        n_trials,
+        int(block.correct.sum()),
+        float(block.mean_rate_hz.mean()),
+        block.correct,
+        dict(zip(network.unit_groups[0], block.firing_rate_hz.mean(0).tolist(), strict=True)),
+    )
 
 
 def draw_trial(task: Task, seed: int, role: Role, index: int) -> Trial:
@@ -157,9 +179,16 @@ def output_error(output: np.ndarray, rate_output: np.ndarray, network: SpikingNe
 
 
 def run_block(
-    network: SpikingNetwork, task: Task, seed: int, role: Role, start: int, stop: int,
-    drawn: list[Trial] | None = None, rate_outputs: np.ndarray | None = None, frozen_noise: bool = False,
-) -> BlockResult:  # fmt: skip
+    network: SpikingNetwork,
+    task: Task,
+    seed: int,
+    role: Role,
+    start: int,
+    stop: int,
+    drawn: list[Trial] | None = None,
+    rate_outputs: np.ndarray | None = None,
+    frozen_noise: bool = False,
+) -> BlockResult:
     """Run and score trials start..stop-1 on the fast path: one unit of work, picklable, independent of all others.
 
     drawn: these trials, if somebody has drawn them; rate_outputs (n, n_outputs, T): what the rate network does in the first n
@@ -173,9 +202,12 @@ def run_block(
 
 @one_blas_thread()
 def scored(
-    network: SpikingNetwork, trials: list[Trial], outputs: np.ndarray, rates_hz: np.ndarray,
+    network: SpikingNetwork,
+    trials: list[Trial],
+    outputs: np.ndarray,
+    rates_hz: np.ndarray,
     rate_outputs: np.ndarray | None = None,
-) -> BlockResult:  # fmt: skip
+) -> BlockResult:
     """Scores of simulated trials: outputs (n, n_outputs, n_steps), rates_hz (n, N), rate_outputs (up to n, n_outputs, T)."""
     pairs = list(zip(trials, outputs, strict=True))
     errors = np.full(len(trials), np.nan)
@@ -191,9 +223,16 @@ def scored(
 
 
 def submit_trials(
-    pool: Executor, network: SpikingNetwork, task: Task, seed: int, role: Role, trials: range,
-    drawn: list[Trial] | None = None, rate_outputs: np.ndarray | None = None, frozen_noise: bool = False,
-) -> list["Future[BlockResult]"]:  # fmt: skip
+    pool: Executor,
+    network: SpikingNetwork,
+    task: Task,
+    seed: int,
+    role: Role,
+    trials: range,
+    drawn: list[Trial] | None = None,
+    rate_outputs: np.ndarray | None = None,
+    frozen_noise: bool = False,
+) -> list["Future[BlockResult]"]:
     """Hand out trials of one network in blocks, in order; drawn, rate_outputs: of trials from 0 on."""
     futures = []
     for start in trials[::TRIALS_PER_BLOCK]:

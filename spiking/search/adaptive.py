@@ -33,9 +33,12 @@ class Found:
 
 @one_blas_thread()
 def adaptive_search(
-    run: Run, coarse: Iterable[float], n_trials: int, resolution: float,
+    run: Run,
+    coarse: Iterable[float],
+    n_trials: int,
+    resolution: float,
     on_factor: Callable[[FactorResult], None] | None = None,
-) -> Found:  # fmt: skip
+) -> Found:
     """run(factors, n): results of factors on their first n trials. on_factor: told of each factor as it leaves the race.
 
     Takes at most BUDGET_SHARE of the trials of the grid from the least to the largest coarse factor in steps of
@@ -56,8 +59,12 @@ class _Race:
 
     def __init__(self, run: Run, n_trials: int, resolution: float, budget: int, on_factor):
         self.run, self.n_trials, self.resolution, self.budget, self.on_factor = (
-            run, n_trials, resolution, budget, on_factor,
-        )  # fmt: skip
+            run,
+            n_trials,
+            resolution,
+            budget,
+            on_factor,
+        )
         self.results: dict[float, FactorResult] = {}
         self.alive: list[float] = []
 

@@ -21,13 +21,7 @@ from rate2spike.rate.model_task import task_of_model, task_settings
 from rate2spike.rate.task import Task
 from rate2spike.seeding import resolve_seed
 from rate2spike.spiking.scoring.evaluate import check_n_trials, checked_task
-from rate2spike.spiking.search.claim import (
-    SearchClaim,
-    Settings,
-    deciding,
-    read_claim,
-    sidecar_path,
-)
+from rate2spike.spiking.search.claim import SearchClaim, Settings, deciding, read_claim, sidecar_path
 from rate2spike.spiking.search.grid import (
     HISTORIC_FACTORS,
     FactorResult,
@@ -90,10 +84,12 @@ class FileSearch:
 
 
 def search_files(
-    paths: str | Path | Iterable[str | Path], options: FileSearch | None = None, *,
+    paths: str | Path | Iterable[str | Path],
+    options: FileSearch | None = None,
+    *,
     on_file: Callable[[Path, Settings, int], None] | None = None,
     on_factor: Callable[[Path, FactorResult], None] | None = None,
-) -> Iterator[FileOutcome]:  # fmt: skip
+) -> Iterator[FileOutcome]:
     """Search the model files that the paths mean (see `model_files`), yielding what became of each.
 
     Every file is validated before the first is touched. Of several, one that cannot be searched does not stop the others.
@@ -191,20 +187,23 @@ def _task_to_keep(model: TrainedModel, task: Task, options: FileSearch) -> dict[
 
 
 def _append_result(file: Path, result: SearchResult, task_variables: Mapping[str, str]) -> None:
-    append(file, {
-        **task_variables,
-        CLAIM_VARIABLE: result.best_factor,
-        "all_perfs": result.accuracies[:, None],
-        "scaling_factors": result.scaling_factors[None, :],
-        "r2s_search_seed": result.seed,
-        "r2s_search_n_trials": result.n_trials,
-        "r2s_search_strategy": result.strategy,
-        "r2s_search_trials_per_factor": np.array([[factor.n_trials for factor in result.factors]], float),
-        "r2s_search_intervals": result.intervals,
-        "r2s_search_output_errors": result.output_errors[None, :],
-        "r2s_search_unit_types": ",".join(result.best.type_rates_hz),
-        "r2s_search_type_rates_hz": np.array([list(factor.type_rates_hz.values()) for factor in result.factors]),
-    })  # fmt: skip
+    append(
+        file,
+        {
+            **task_variables,
+            CLAIM_VARIABLE: result.best_factor,
+            "all_perfs": result.accuracies[:, None],
+            "scaling_factors": result.scaling_factors[None, :],
+            "r2s_search_seed": result.seed,
+            "r2s_search_n_trials": result.n_trials,
+            "r2s_search_strategy": result.strategy,
+            "r2s_search_trials_per_factor": np.array([[factor.n_trials for factor in result.factors]], float),
+            "r2s_search_intervals": result.intervals,
+            "r2s_search_output_errors": result.output_errors[None, :],
+            "r2s_search_unit_types": ",".join(result.best.type_rates_hz),
+            "r2s_search_type_rates_hz": np.array([list(factor.type_rates_hz.values()) for factor in result.factors]),
+        },
+    )
 
 
 def release(file: Path, claim: SearchClaim) -> None:
@@ -246,10 +245,19 @@ def _run(file, model, task, options, claim: SearchClaim, on_file, on_factor) -> 
             on_factor(file, result)
 
     return grid_search(
-        model, task, settings.scaling_factors, settings.n_trials, settings.seed,
-        strategy=settings.strategy, resolution=settings.resolution, initial_weights=settings.initial_weights,
-        device=settings.device, n_threads=options.n_threads, finished=dict(claim.finished), on_factor=keep,
-    )  # fmt: skip
+        model,
+        task,
+        settings.scaling_factors,
+        settings.n_trials,
+        settings.seed,
+        strategy=settings.strategy,
+        resolution=settings.resolution,
+        initial_weights=settings.initial_weights,
+        device=settings.device,
+        n_threads=options.n_threads,
+        finished=dict(claim.finished),
+        on_factor=keep,
+    )
 
 
 def _held(old: SearchClaim | None, model: TrainedModel, options: FileSearch) -> str | None:
@@ -283,9 +291,16 @@ def _resumable(
     if seed is None and previous:
         seed = previous.seed
     settings = Settings(
-        task.name, options.n_trials, resolve_seed(seed), factors, options.initial_weights, task.options(),
-        options.strategy, options.resolution, options.device,
-    )  # fmt: skip
+        task.name,
+        options.n_trials,
+        resolve_seed(seed),
+        factors,
+        options.initial_weights,
+        task.options(),
+        options.strategy,
+        options.resolution,
+        options.device,
+    )
     if old is None or not old.finished or previous is None:
         return settings, {}
     differences = previous.differences(settings)

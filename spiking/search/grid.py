@@ -54,9 +54,12 @@ class Trials:
         return self._networks[factor]
 
     def run(
-        self, pool: Executor, factors: Iterable[float], n_trials: int,
+        self,
+        pool: Executor,
+        factors: Iterable[float],
+        n_trials: int,
         on_factor: Callable[[FactorResult], None] | None = None,
-    ) -> dict[float, FactorResult]:  # fmt: skip
+    ) -> dict[float, FactorResult]:
         """Results of the factors on the first n_trials trials, of which only new ones are simulated."""
         missing = {factor: range(self._n_done(factor), n_trials) for factor in factors}
         computed = self._on_gpu(missing) if self.device == "cuda" else self._on_cpu(pool, missing)
@@ -75,9 +78,16 @@ class Trials:
     def _on_cpu(self, pool: Executor, missing: dict[float, range]) -> Iterator[tuple[float, list[BlockResult]]]:
         def submit(factor: float, trials: range) -> list["Future[BlockResult]"]:
             return submit_trials(
-                pool, self.network(factor), self.task, self.seed, Role.SEARCH, trials, self.drawn, self.rate_outputs,
+                pool,
+                self.network(factor),
+                self.task,
+                self.seed,
+                Role.SEARCH,
+                trials,
+                self.drawn,
+                self.rate_outputs,
                 self.frozen_noise,
-            )  # fmt: skip
+            )
 
         pending = {factor: submit(factor, trials) for factor, trials in missing.items()}
         for factor, futures in pending.items():
@@ -90,9 +100,14 @@ class Trials:
         for trials in dict.fromkeys(missing.values()):
             factors = [factor for factor in missing if missing[factor] == trials]
             blocks = run_blocks_cuda(
-                [self.network(factor) for factor in factors], self.task, self.seed, Role.SEARCH, trials,
-                self.rate_outputs[trials.start : trials.stop], self.frozen_noise,
-            )  # fmt: skip
+                [self.network(factor) for factor in factors],
+                self.task,
+                self.seed,
+                Role.SEARCH,
+                trials,
+                self.rate_outputs[trials.start : trials.stop],
+                self.frozen_noise,
+            )
             yield from ((factor, [block]) for factor, block in zip(factors, blocks, strict=True))
 
     @cached_property
@@ -109,12 +124,24 @@ class Trials:
 
 @one_blas_thread()
 def grid_search(
-    model: TrainedModel, task: Task | str, scaling_factors: Iterable[float] = HISTORIC_FACTORS, n_trials: int = 100,
-    seed: int | None = None, *, strategy: str = "grid", resolution: float = 1.0, downsample: int = 1,
-    initial_weights: bool = False, params: NeuronParams | None = None, frozen_noise: bool = False,
-    n_threads: int | None = None, executor: Executor | None = None, device: str = "cpu",
-    finished: Mapping[float, FactorResult] | None = None, on_factor: Callable[[FactorResult], None] | None = None,
-) -> SearchResult:  # fmt: skip
+    model: TrainedModel,
+    task: Task | str,
+    scaling_factors: Iterable[float] = HISTORIC_FACTORS,
+    n_trials: int = 100,
+    seed: int | None = None,
+    *,
+    strategy: str = "grid",
+    resolution: float = 1.0,
+    downsample: int = 1,
+    initial_weights: bool = False,
+    params: NeuronParams | None = None,
+    frozen_noise: bool = False,
+    n_threads: int | None = None,
+    executor: Executor | None = None,
+    device: str = "cpu",
+    finished: Mapping[float, FactorResult] | None = None,
+    on_factor: Callable[[FactorResult], None] | None = None,
+) -> SearchResult:
     """Score scaling factors on the same n_trials stimuli, drawn from `seed`, with fresh noise per factor.
 
     strategy: 'grid' (historic) gives every factor all trials. 'adaptive' takes the factors as a coarse grid, drops what is

@@ -43,25 +43,49 @@ class NetworkRow:
 
 
 FRESH_TRIALS = (
-    "scaling_factor", "accuracy", "interval_low", "interval_high", "n_correct", "n_trials", "mean_rate_hz", "seed",
-)  # fmt: skip  # columns that an evaluation fills
+    "scaling_factor",
+    "accuracy",
+    "interval_low",
+    "interval_high",
+    "n_correct",
+    "n_trials",
+    "mean_rate_hz",
+    "seed",
+)  # columns that an evaluation fills
 
 
 def network_row(
-    network: str, path: Path, model: TrainedModel, evaluation: Evaluation | None = None, *,
-    activity: str = "", problem: str = "",
-) -> NetworkRow:  # fmt: skip
+    network: str,
+    path: Path,
+    model: TrainedModel,
+    evaluation: Evaluation | None = None,
+    *,
+    activity: str = "",
+    problem: str = "",
+) -> NetworkRow:
     """The row of a model that could be read. activity: what must be said of it on the fresh trials."""
     training = dict(
-        task=model.task or task_in_path(path, tuple(tasks.TASKS)), criteria_met=model.training_success,
+        task=model.task or task_in_path(path, tuple(tasks.TASKS)),
+        criteria_met=model.training_success,
         updates=None if model.last_update is None else model.n_updates_done,
-        rate_accuracy=model.eval_accuracy, rate_loss=model.eval_loss,
-    )  # fmt: skip
-    fresh = {} if evaluation is None else dict(
-        task=evaluation.task, scaling_factor=evaluation.scaling_factor, accuracy=evaluation.accuracy,
-        interval_low=evaluation.interval[0], interval_high=evaluation.interval[1], n_correct=evaluation.n_correct,
-        n_trials=evaluation.n_trials, mean_rate_hz=evaluation.mean_rate_hz, seed=evaluation.seed,
-    )  # fmt: skip
+        rate_accuracy=model.eval_accuracy,
+        rate_loss=model.eval_loss,
+    )
+    fresh = (
+        {}
+        if evaluation is None
+        else dict(
+            task=evaluation.task,
+            scaling_factor=evaluation.scaling_factor,
+            accuracy=evaluation.accuracy,
+            interval_low=evaluation.interval[0],
+            interval_high=evaluation.interval[1],
+            n_correct=evaluation.n_correct,
+            n_trials=evaluation.n_trials,
+            mean_rate_hz=evaluation.mean_rate_hz,
+            seed=evaluation.seed,
+        )
+    )
     found = _search(path, model)
     remarks = [text for text in (activity, *found.pop("remarks", ())) if text]
     return NetworkRow(network, str(path), **{**training, **found, **fresh}, remarks="; ".join(remarks), problem=problem)

@@ -16,8 +16,15 @@ def accuracy_over_factor(result: SearchResult) -> Figure:
     axes.fill_between(factors, intervals[:, 0], intervals[:, 1], color="0.8", label="95 % interval")
     each = f"{'up to ' if result.strategy == 'adaptive' else ''}{result.n_trials} trials each"
     axes.plot(factors, accuracies, "o-", color="0.0", markersize=4, label=each)
-    axes.plot(result.best_factor, result.best_accuracy, "s", color="0.0", markersize=9, fillstyle="none",
-              label=f"best: {result.best_factor:g}")  # fmt: skip
+    axes.plot(
+        result.best_factor,
+        result.best_accuracy,
+        "s",
+        color="0.0",
+        markersize=9,
+        fillstyle="none",
+        label=f"best: {result.best_factor:g}",
+    )
     axes.axhline(GOOD_ACCURACY, color="0.5", linestyle=":", linewidth=1)
     axes.set(xlabel="scaling factor (1/λ)", ylabel="accuracy", ylim=(-0.02, 1.02), title=f"λ search, {result.task}")
     axes.legend(frameon=False)

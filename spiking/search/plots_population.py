@@ -21,11 +21,23 @@ def networks_figure(rows: Sequence[NetworkRow]) -> Figure:
     figure = Figure(figsize=(min(3.5 + 0.3 * len(rows), _MOST_WIDTH), height), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
     _draw(above, rows, "rate_accuracy", None, dict(fmt="x", color="0.0", label="rate network"), -0.25)
-    _draw(above, rows, "search_accuracy", ("search_low", "search_high"),
-          dict(fmt="s", color="0.6", label="spiking, trials of the search"), 0)  # fmt: skip
+    _draw(
+        above,
+        rows,
+        "search_accuracy",
+        ("search_low", "search_high"),
+        dict(fmt="s", color="0.6", label="spiking, trials of the search"),
+        0,
+    )
     n_trials = max((row.n_trials or 0 for row in rows), default=0)
-    _draw(above, rows, "accuracy", ("interval_low", "interval_high"),
-          dict(fmt="o", color="0.0", label=f"spiking, {n_trials} fresh trials"), 0.25)  # fmt: skip
+    _draw(
+        above,
+        rows,
+        "accuracy",
+        ("interval_low", "interval_high"),
+        dict(fmt="o", color="0.0", label=f"spiking, {n_trials} fresh trials"),
+        0.25,
+    )
     above.axhline(GOOD_ACCURACY, color="0.5", linestyle=":", linewidth=1)
     above.set(ylabel="accuracy (fraction of trials)", ylim=(-0.03, 1.03))
     figure.legend(*above.get_legend_handles_labels(), frameon=False, loc="outside upper center", ncols=1)
@@ -52,7 +64,9 @@ def _draw(
     values = np.array([getattr(rows[k], column) for k in at], float)
     errors = None
     if bounds:
-        known = [[value if edge is None else edge for edge in (getattr(rows[k], bounds[0]), getattr(rows[k], bounds[1]))]
-                 for k, value in zip(at, values, strict=True)]  # fmt: skip
+        known = [
+            [value if edge is None else edge for edge in (getattr(rows[k], bounds[0]), getattr(rows[k], bounds[1]))]
+            for k, value in zip(at, values, strict=True)
+        ]
         errors = np.abs(np.array(known).T - values)
     axes.errorbar(np.array(at) + 1 + shift, values, errors, markersize=4, linewidth=0.8, linestyle="none", **style)

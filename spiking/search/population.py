@@ -27,9 +27,13 @@ from rate2spike.work_units import WorkerDied, run_units
 
 
 def search_population(
-    paths: str | Path | Iterable[str | Path], options: FileSearch | None = None, *, executor: Executor | None = None,
-    n_workers: int = 1, shard: str | None = None,
-) -> Iterator[FileOutcome]:  # fmt: skip
+    paths: str | Path | Iterable[str | Path],
+    options: FileSearch | None = None,
+    *,
+    executor: Executor | None = None,
+    n_workers: int = 1,
+    shard: str | None = None,
+) -> Iterator[FileOutcome]:
     """Search the models that the paths mean (see `model_files`), yielding what became of each as they come.
 
     executor: any concurrent.futures one, whose workers see the folder under the same path; without one, n_workers

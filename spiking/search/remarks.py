@@ -12,7 +12,7 @@ _MORE_STEPS = 3  # by which a suggested grid is longer
 
 def remarks_on(
     factors: ArrayLike, accuracies: ArrayLike, best_factor: float, n_trials: ArrayLike | None, diagnose: str
-) -> tuple[str, ...]:  # fmt: skip
+) -> tuple[str, ...]:
     """Lines of warning, the gravest first; none if all is well.
 
     factors, accuracies, n_trials: one per scaling factor tried; n_trials None: not known (files of other programs).

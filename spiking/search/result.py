@@ -24,9 +24,13 @@ class FactorResult(Scored):
         """The blocks of one factor together."""
         block = BlockResult.joined(blocks)
         return cls(
-            factor, int(block.correct.sum()), block.correct.size, float(block.mean_rate_hz.mean()),
-            dict(zip(types, block.firing_rate_hz.mean(0).tolist(), strict=True)), float(np.nanmean(block.output_error)),
-        )  # fmt: skip
+            factor,
+            int(block.correct.sum()),
+            block.correct.size,
+            float(block.mean_rate_hz.mean()),
+            dict(zip(types, block.firing_rate_hz.mean(0).tolist(), strict=True)),
+            float(np.nanmean(block.output_error)),
+        )
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,14 @@ class ManyTrials:
 
 
 def run_trials(
-    networks: Sequence[SpikingNetwork], u: np.ndarray, seed: int | None = None, *,
-    stimulation: Stimulation | Sequence[Stimulation] | None = None, with_spikes: bool = False, n_threads: int | None = None,
-) -> ManyTrials:  # fmt: skip
+    networks: Sequence[SpikingNetwork],
+    u: np.ndarray,
+    seed: int | None = None,
+    *,
+    stimulation: Stimulation | Sequence[Stimulation] | None = None,
+    with_spikes: bool = False,
+    n_threads: int | None = None,
+) -> ManyTrials:
     """Run every trial through every network (one per scaling factor) on the fast path.
 
     u (n_inputs, columns, K): one input per trial. The noise of a trial follows from seed, factor and trial number, so it

@@ -52,9 +52,15 @@ class MappedNetwork:
 
     @classmethod
     def from_model(
-        cls, model: TrainedModel, scaling_factor: float | None = None, *, initial_weights: bool = False,
-        downsample: int = 1, dt_s: float | None = None, params: NeuronParams | None = None,
-    ) -> Self:  # fmt: skip
+        cls,
+        model: TrainedModel,
+        scaling_factor: float | None = None,
+        *,
+        initial_weights: bool = False,
+        downsample: int = 1,
+        dt_s: float | None = None,
+        params: NeuronParams | None = None,
+    ) -> Self:
         """Map a trained rate network one to one.
 
         scaling_factor: positive; None takes the one that a search found. initial_weights: use the untrained recurrent

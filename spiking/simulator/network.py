@@ -26,10 +26,17 @@ class SpikingNetwork(MappedNetwork):
     """Network of N spiking units. Make it with `from_model`, run it with `run`. Arrays are (units, time)."""
 
     def run(
-        self, u: np.ndarray, *, seed: int | None = None, record: str | Iterable[str] = ("output", "spikes"), stride: int = 1,
-        to: str | os.PathLike | None = None, stimulation: Stimulation | Sequence[Stimulation] | None = None,
-        precision: str | None = None, draws: InjectedDraws | None = None,
-    ) -> SpikeRecord:  # fmt: skip
+        self,
+        u: np.ndarray,
+        *,
+        seed: int | None = None,
+        record: str | Iterable[str] = ("output", "spikes"),
+        stride: int = 1,
+        to: str | os.PathLike | None = None,
+        stimulation: Stimulation | Sequence[Stimulation] | None = None,
+        precision: str | None = None,
+        draws: InjectedDraws | None = None,
+    ) -> SpikeRecord:
         """Simulate one trial.
 
         u (n_inputs, K): input, one column per 5 ms; K - 1 columns of time are simulated. record: any of RECORDABLE
@@ -55,9 +62,13 @@ class SpikingNetwork(MappedNetwork):
         return self._collect(blocks, plan, seed if draws is None else None, to)
 
     def run_fast(
-        self, u: np.ndarray, key: np.uint64, record: str | Iterable[str] = ("output",),
-        stimulation: Stimulation | Sequence[Stimulation] | None = None, seed: int | None = None,
-    ) -> SpikeRecord:  # fmt: skip
+        self,
+        u: np.ndarray,
+        key: np.uint64,
+        record: str | Iterable[str] = ("output",),
+        stimulation: Stimulation | Sequence[Stimulation] | None = None,
+        seed: int | None = None,
+    ) -> SpikeRecord:
         """Fast path with an explicit 64-bit noise key; otherwise as `run`."""
         u = self.checked(u)
         plan = RecordingPlan.of(self, self.n_steps(u), record)
@@ -77,9 +88,13 @@ class SpikingNetwork(MappedNetwork):
         return outputs, counts / (outputs.shape[2] * self.dt_s)
 
     def run_reference(
-        self, u: np.ndarray, draws: Draws, record: str | Iterable[str] = ("output",),
-        stimulation: Stimulation | Sequence[Stimulation] | None = None, seed: int | None = None,
-    ) -> SpikeRecord:  # fmt: skip
+        self,
+        u: np.ndarray,
+        draws: Draws,
+        record: str | Iterable[str] = ("output",),
+        stimulation: Stimulation | Sequence[Stimulation] | None = None,
+        seed: int | None = None,
+    ) -> SpikeRecord:
         """Reference path with explicit draws; otherwise as `run`."""
         u = self.checked(u)
         plan = RecordingPlan.of(self, self.n_steps(u), record, itemsize=8)

@@ -28,22 +28,34 @@ def model_of(network: SpikingNetwork, **settings: str | float) -> TrainedModel:
     limits, logit = _logit(network.tau_d_s)
     names = sorted(set(network.types.tolist()))
     stored: dict[str, object] = {
-        "apply_dale": obeys_dale, "tau_d_s": network.tau_d_s.astype(np.float64)[:, None], "dt_s": network.dt_s,
-        "neuron": json.dumps(_neuron(network)), "cell_type_names": ",".join(name.replace(",", " ") for name in names),
+        "apply_dale": obeys_dale,
+        "tau_d_s": network.tau_d_s.astype(np.float64)[:, None],
+        "dt_s": network.dt_s,
+        "neuron": json.dumps(_neuron(network)),
+        "cell_type_names": ",".join(name.replace(",", " ") for name in names),
         "cell_type": np.array([[names.index(name) + 1.0] for name in network.types]),
-    }  # fmt: skip
+    }
     for name, values in (("unit_bias", network.unit_bias), ("input_tau_s", network.input_tau_s)):
         if values is not None:
             stored[name] = values.astype(np.float64)[:, None]
     return TrainedModel(
-        w_rec=np.abs(w) if obeys_dale else w, w_rec_initial=np.abs(w) if obeys_dale else w,
-        w_in=w_in, w_out=w_out, tau_logit=logit.astype(w.dtype), tau_logit_initial=logit.astype(w.dtype),
-        tau_limits_steps=limits, sign_matrix=np.diag(signs if obeys_dale else np.ones_like(signs)),
+        w_rec=np.abs(w) if obeys_dale else w,
+        w_rec_initial=np.abs(w) if obeys_dale else w,
+        w_in=w_in,
+        w_out=w_out,
+        tau_logit=logit.astype(w.dtype),
+        tau_logit_initial=logit.astype(w.dtype),
+        tau_limits_steps=limits,
+        sign_matrix=np.diag(signs if obeys_dale else np.ones_like(signs)),
         connection_mask=np.ones_like(w),
         inhibitory=network.inhibitory if obeys_dale else np.zeros(n, bool),
-        excitatory=~network.inhibitory if obeys_dale else np.ones(n, bool), n_units=n, n_som=0, b_out=0.0,
-        scaling_factor=1.0, settings=stored | settings,
-    )  # fmt: skip
+        excitatory=~network.inhibitory if obeys_dale else np.ones(n, bool),
+        n_units=n,
+        n_som=0,
+        b_out=0.0,
+        scaling_factor=1.0,
+        settings=stored | settings,
+    )
 
 
 def _in_one_class(*arrays: np.ndarray) -> list[np.ndarray]:

@@ -14,8 +14,16 @@ from rate2spike.spiking.simulator.simulate_reference import V_START_SPAN_MV
 from rate2spike.trained_model import STEP_S
 
 _PER_UNIT = (
-    "tau_d_s", "tau_r_s", "tau_m_s", "v_leak_mv", "v_threshold_mv", "v_reset_mv", "t_ref_s", "noise_sd_mv", "unit_types",
-)  # fmt: skip
+    "tau_d_s",
+    "tau_r_s",
+    "tau_m_s",
+    "v_leak_mv",
+    "v_threshold_mv",
+    "v_reset_mv",
+    "t_ref_s",
+    "noise_sd_mv",
+    "unit_types",
+)
 
 
 def nir_network(network: SpikingNetwork) -> NIRNetwork:
@@ -28,14 +36,24 @@ def nir_network(network: SpikingNetwork) -> NIRNetwork:
     if network.silent is not None:
         threshold_mv[network.silent] = np.inf  # never fires
     return NIRNetwork(
-        w=network.w, w_in=network.w_in, w_out=network.readout, tau_d_s=network.tau_d_s,
-        tau_r_s=params.per_unit("tau_r_s", n), tau_m_s=params.per_unit("tau_m_s", n),
-        v_leak_mv=bias_mv if network.unit_bias is None else bias_mv + network.unit_bias, v_threshold_mv=threshold_mv,
-        v_reset_mv=params.per_unit("v_reset_mv", n), t_ref_s=params.per_unit("t_ref_s", n),
-        noise_sd_mv=params.noise_per_step_mv(n, network.dt_s), unit_types=network.types, dt_s=network.dt_s,
-        input_step_s=STEP_S * network.downsample, start_span_mv=V_START_SPAN_MV, scaling_factor=network.scaling_factor,
+        w=network.w,
+        w_in=network.w_in,
+        w_out=network.readout,
+        tau_d_s=network.tau_d_s,
+        tau_r_s=params.per_unit("tau_r_s", n),
+        tau_m_s=params.per_unit("tau_m_s", n),
+        v_leak_mv=bias_mv if network.unit_bias is None else bias_mv + network.unit_bias,
+        v_threshold_mv=threshold_mv,
+        v_reset_mv=params.per_unit("v_reset_mv", n),
+        t_ref_s=params.per_unit("t_ref_s", n),
+        noise_sd_mv=params.noise_per_step_mv(n, network.dt_s),
+        unit_types=network.types,
+        dt_s=network.dt_s,
+        input_step_s=STEP_S * network.downsample,
+        start_span_mv=V_START_SPAN_MV,
+        scaling_factor=network.scaling_factor,
         input_tau_s=network.input_tau_s,
-    )  # fmt: skip
+    )
 
 
 def read_nir(path: str | os.PathLike, dt_s: float | None = None) -> SpikingNetwork:
@@ -60,20 +78,33 @@ def _spiking_network(read: NIRNetwork, path: str | os.PathLike) -> SpikingNetwor
     try:
         with not_typed_here():
             params = LIFParams(
-                tau_m_s=_common(read.tau_m_s), t_ref_s=_common(read.t_ref_s), tau_r_s=_common(read.tau_r_s),
-                v_reset_mv=_common(read.v_reset_mv), bias_mv=_common(read.v_leak_mv),
+                tau_m_s=_common(read.tau_m_s),
+                t_ref_s=_common(read.t_ref_s),
+                tau_r_s=_common(read.tau_r_s),
+                v_reset_mv=_common(read.v_reset_mv),
+                bias_mv=_common(read.v_leak_mv),
                 noise_sd_mv=_common(read.noise_sd_mv),
                 v_peak_mv=_common(np.where(silent, LIFParams.v_peak_mv, read.v_threshold_mv)),
-            )  # fmt: skip
+            )
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     types = read.unit_types
     return SpikingNetwork(
-        w=read.w, w_in=read.w_in, w_out=read.w_out, tau_d_s=read.tau_d_s, tau_d_initial_s=read.tau_d_s,
-        inhibitory=np.logical_and((read.w <= 0).all(0), read.w.any(0)), som=np.char.startswith(types, "SOM"),
-        scaling_factor=1.0, unit_types=types, downsample=round(downsample), steps_per_column=round(steps_per_column),
-        params=params, silent=silent if silent.any() else None, input_tau_s=read.input_tau_s,
-    )  # fmt: skip
+        w=read.w,
+        w_in=read.w_in,
+        w_out=read.w_out,
+        tau_d_s=read.tau_d_s,
+        tau_d_initial_s=read.tau_d_s,
+        inhibitory=np.logical_and((read.w <= 0).all(0), read.w.any(0)),
+        som=np.char.startswith(types, "SOM"),
+        scaling_factor=1.0,
+        unit_types=types,
+        downsample=round(downsample),
+        steps_per_column=round(steps_per_column),
+        params=params,
+        silent=silent if silent.any() else None,
+        input_tau_s=read.input_tau_s,
+    )
 
 
 def _check(read: NIRNetwork, path: str | os.PathLike) -> None:

@@ -65,9 +65,14 @@ class RecordingPlan:
 
     @classmethod
     def of(
-        cls, network: MappedNetwork, n_steps: int, record: str | Iterable[str], stride: int = 1, streamed: bool = False,
+        cls,
+        network: MappedNetwork,
+        n_steps: int,
+        record: str | Iterable[str],
+        stride: int = 1,
+        streamed: bool = False,
         itemsize: int = 4,
-    ) -> "RecordingPlan":  # fmt: skip
+    ) -> "RecordingPlan":
         """The plan for a network; itemsize: bytes of a recorded number.
 
         Raises InputError for unknown quantities and for what does not fit into memory.
@@ -141,16 +146,28 @@ def as_record(network: MappedNetwork, plan: RecordingPlan, blocks: Iterable[Bloc
         **header(network, plan, block.spike_count, seed),
         output=whole.output if "output" in plan.quantities else None,
         events=np.concatenate(events) if "spikes" in plan.quantities else None,
-        voltage_mv=traces["voltage"], rates=traces["rates"], ipsc=traces["ipsc"],
-    )  # fmt: skip
+        voltage_mv=traces["voltage"],
+        rates=traces["rates"],
+        ipsc=traces["ipsc"],
+    )
 
 
 def header(network: MappedNetwork, plan: RecordingPlan, spike_count: np.ndarray, seed: int | None) -> dict:
     """All of a record but the recorded quantities."""
     return {
-        "firing_rate_hz": spike_count / (plan.n_steps * network.dt_s), "dt_s": network.dt_s, "n_steps": plan.n_steps,
-        "stride": plan.stride, "w": network.w, "w_out": network.w_out, "tau_d_s": network.tau_d_s,
-        "tau_d_initial_s": network.tau_d_initial_s, "inhibitory": network.inhibitory, "som": network.som,
-        "unit_types": network.unit_types, "scaling_factor": network.scaling_factor, "seed": seed,
-        "neuron": network.params.kind, "common_tau_s": network.common_tau_s,
-    }  # fmt: skip
+        "firing_rate_hz": spike_count / (plan.n_steps * network.dt_s),
+        "dt_s": network.dt_s,
+        "n_steps": plan.n_steps,
+        "stride": plan.stride,
+        "w": network.w,
+        "w_out": network.w_out,
+        "tau_d_s": network.tau_d_s,
+        "tau_d_initial_s": network.tau_d_initial_s,
+        "inhibitory": network.inhibitory,
+        "som": network.som,
+        "unit_types": network.unit_types,
+        "scaling_factor": network.scaling_factor,
+        "seed": seed,
+        "neuron": network.params.kind,
+        "common_tau_s": network.common_tau_s,
+    }

@@ -41,9 +41,11 @@ def check_cuda() -> None:
 
 
 def run_trials_cuda(
-    network: SpikingNetwork | Sequence[SpikingNetwork], inputs: np.ndarray, keys: np.ndarray,
+    network: SpikingNetwork | Sequence[SpikingNetwork],
+    inputs: np.ndarray,
+    keys: np.ndarray,
     network_of: np.ndarray | None = None,
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+) -> tuple[np.ndarray, np.ndarray]:
     """Run trials of a network, or of several scaling factors of one, on the GPU.
 
     inputs (n_trials, n_inputs, K): as `SpikingNetwork.run` takes them. keys (n_trials,) uint64: of the noise. network_of
@@ -118,9 +120,14 @@ class _Networks:
         return cls(first.steps_per_column, first.dt_s, *(cuda.to_device(array) for array in (*tables, jumps, readout)))
 
     def launch(
-        self, network_of: np.ndarray, u_start: np.ndarray, inputs: np.ndarray, keys: np.ndarray,
-        output: np.ndarray, spike_count: np.ndarray,
-    ) -> None:  # fmt: skip
+        self,
+        network_of: np.ndarray,
+        u_start: np.ndarray,
+        inputs: np.ndarray,
+        keys: np.ndarray,
+        output: np.ndarray,
+        spike_count: np.ndarray,
+    ) -> None:
         """Run one block of threads per trial; fill output and spike_count."""
         from numba import cuda
         from numba.core.errors import NumbaPerformanceWarning
@@ -138,9 +145,18 @@ class _Networks:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NumbaPerformanceWarning)  # few trials leave a device idle: no news
             simulate[n_trials, n_threads](
-                n_steps, self.steps_per_column, steps_per_sum, _f4(self.dt_s),
-                self.real, self.whole, self.w_in, self.jumps, self.readout, *per_trial, *results,
-            )  # fmt: skip
+                n_steps,
+                self.steps_per_column,
+                steps_per_sum,
+                _f4(self.dt_s),
+                self.real,
+                self.whole,
+                self.w_in,
+                self.jumps,
+                self.readout,
+                *per_trial,
+                *results,
+            )
         for result, array in zip(results, (output, spike_count), strict=True):
             result.copy_to_host(array)
 
@@ -151,10 +167,14 @@ def _tables(fast: FastNetwork, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
 
     real, whole, units = np.empty((7, n), _f4), np.empty((3, n), np.int32), fast.units
     for row, values in (
-        (kernel.LEAK, units.leak), (kernel.NOISE_SD, units.noise_sd), (kernel.RESET, units.reset),
-        (kernel.DECAY_D, units.decay_d), (kernel.DECAY_R, units.decay_r), (kernel.R_JUMP, units.r_jump),
+        (kernel.LEAK, units.leak),
+        (kernel.NOISE_SD, units.noise_sd),
+        (kernel.RESET, units.reset),
+        (kernel.DECAY_D, units.decay_d),
+        (kernel.DECAY_R, units.decay_r),
+        (kernel.R_JUMP, units.r_jump),
         (kernel.CONSTANT_INPUT, fast.feed.constant),
-    ):  # fmt: skip
+    ):
         real[row] = np.broadcast_to(values, fast.u_start.shape)[:n]  # one number, or one per unit
     whole[kernel.REFRACTORY], whole[kernel.FREE_FROM] = units.refractory[:n], fast.free_from[:n]
     whole[kernel.IS_SINGLE] = units.is_single

@@ -89,17 +89,36 @@ class FastNetwork:
         outputs = np.empty((len(inputs), network.n_outputs, n_steps), _f4)
         counts = np.zeros((len(inputs), network.n_units), np.int64)
         kernel.simulate_trials(
-            self.kind, n_steps, fed[0][1], _f4(network.dt_s), self.units, _state(self.u_start.size),
-            self.weights, self.readout, self.feed, np.array([u.T for u, _ in fed], _f4), packed_stimuli(()), keys,
-            self.u_start, self.free_from, self.v_reset, self.silent, outputs, counts,
-        )  # fmt: skip
+            self.kind,
+            n_steps,
+            fed[0][1],
+            _f4(network.dt_s),
+            self.units,
+            _state(self.u_start.size),
+            self.weights,
+            self.readout,
+            self.feed,
+            np.array([u.T for u, _ in fed], _f4),
+            packed_stimuli(()),
+            keys,
+            self.u_start,
+            self.free_from,
+            self.v_reset,
+            self.silent,
+            outputs,
+            counts,
+        )
         return outputs, counts
 
 
 def simulate_fast(
-    network: MappedNetwork, fast: FastNetwork, u: np.ndarray, key: np.uint64, plan: RecordingPlan,
+    network: MappedNetwork,
+    fast: FastNetwork,
+    u: np.ndarray,
+    key: np.uint64,
+    plan: RecordingPlan,
     stimuli: tuple[tuple[Stimulation, np.ndarray], ...],
-) -> Iterator[Block]:  # fmt: skip
+) -> Iterator[Block]:
     """Run one trial on checked, subsampled input u (n_inputs, K), block by block."""
     fed, steps_per_column = network.fed(u)
     inputs = np.ascontiguousarray(fed.T, dtype=_f4)
@@ -108,13 +127,32 @@ def simulate_fast(
     for block in plan.blocks(_f4):
         traces = block.traces
         recording = kernel.Recording(
-            plan.stride, block.first_row, traces.output, traces.voltage, traces.rates, traces.ipsc,
-            block.event_unit, block.event_step, block.spike_count,
-        )  # fmt: skip
+            plan.stride,
+            block.first_row,
+            traces.output,
+            traces.voltage,
+            traces.rates,
+            traces.ipsc,
+            block.event_unit,
+            block.event_step,
+            block.spike_count,
+        )
         block.n_events = kernel.simulate(
-            fast.kind, block.first_step, block.n_steps, steps_per_column, _f4(network.dt_s), network.n_units,
-            fast.units, state, fast.weights, fast.readout, fast.feed, inputs, packed, recording,
-        )  # fmt: skip
+            fast.kind,
+            block.first_step,
+            block.n_steps,
+            steps_per_column,
+            _f4(network.dt_s),
+            network.n_units,
+            fast.units,
+            state,
+            fast.weights,
+            fast.readout,
+            fast.feed,
+            inputs,
+            packed,
+            recording,
+        )
         yield block
 
 
@@ -133,10 +171,12 @@ def _new_state(padded: int) -> kernel.State:
     arrays = [memory[start : start + size] for start, size in zip(starts, sizes, strict=True)]
     n = len(_FLOAT_STATE)
     return kernel.State(
-        **dict(zip(_FLOAT_STATE, arrays, strict=False)), free_from=arrays[n].view(np.int32), noise=arrays[n + 1],
+        **dict(zip(_FLOAT_STATE, arrays, strict=False)),
+        free_from=arrays[n].view(np.int32),
+        noise=arrays[n + 1],
         **{word: array.view(np.uint32) for word, array in zip("xyzw", arrays[n + 2 :], strict=True)},
         coins=np.zeros(0, np.uint64),
-    )  # fmt: skip
+    )
 
 
 @cache
@@ -159,19 +199,24 @@ def _units(network: MappedNetwork, padded: int) -> kernel.Units:
     awake = np.ones(n) if network.silent is None else ~network.silent
     rise = np.where(single, 1.0, tau_r)
     constants = {
-        "leak": awake * dt / of("tau_m_s"), "noise_sd": awake * params.noise_per_step_mv(n, dt), "v_peak": of("v_peak_mv"),
-        "reset": of("v_reset_mv") - of("v_peak_mv"), "decay_d": np.exp(-dt / tau_d),
-        "decay_r": np.where(single, 0.0, np.exp(-dt / rise)), "r_jump": 1 / (rise * tau_d),
+        "leak": awake * dt / of("tau_m_s"),
+        "noise_sd": awake * params.noise_per_step_mv(n, dt),
+        "v_peak": of("v_peak_mv"),
+        "reset": of("v_reset_mv") - of("v_peak_mv"),
+        "decay_d": np.exp(-dt / tau_d),
+        "decay_r": np.where(single, 0.0, np.exp(-dt / rise)),
+        "r_jump": 1 / (rise * tau_d),
         **_form(params, n, dt),
-    }  # fmt: skip
+    }
     arrays: dict[str, Any] = {name: _padded(values.astype(_f4), padded) for name, values in constants.items()}
     if all(np.ptp(constants[name]) == 0 for name in _OFTEN_COMMON):
         arrays |= {name: _f4(constants[name][0]) for name in _OFTEN_COMMON}
     return kernel.Units(
         **arrays,
         refractory=_padded(_refractory_steps(network), padded),
-        is_single=single, single=np.flatnonzero(single),
-    )  # fmt: skip
+        is_single=single,
+        single=np.flatnonzero(single),
+    )
 
 
 def _refractory_steps(network: MappedNetwork) -> np.ndarray:

@@ -93,9 +93,12 @@ class InjectedDraws:
 
 
 def simulate_reference(
-    network: MappedNetwork, u: np.ndarray, draws: Draws, plan: RecordingPlan,
+    network: MappedNetwork,
+    u: np.ndarray,
+    draws: Draws,
+    plan: RecordingPlan,
     stimuli: tuple[tuple[Stimulation, np.ndarray], ...],
-) -> Iterator[Block]:  # fmt: skip
+) -> Iterator[Block]:
     """Run one trial on checked, subsampled input u (n_inputs, K), block by block."""
     n, params = network.n_units, network.params
     pulses = [one for one, _ in stimuli if not one.continuous]
@@ -122,13 +125,31 @@ def simulate_reference(
             )
             normals, coins = draws.block(steps.size, n, acts)
             recording = Recording(
-                plan.stride, block.first_row, traces.output, traces.voltage, traces.rates, traces.ipsc,
-                block.event_unit[block.n_events :], block.event_step[block.n_events :], block.spike_count,
-            )  # fmt: skip
+                plan.stride,
+                block.first_row,
+                traces.output,
+                traces.voltage,
+                traces.rates,
+                traces.ipsc,
+                block.event_unit[block.n_events :],
+                block.event_step[block.n_events :],
+                block.spike_count,
+            )
             block.n_events += kernel.simulate(
-                KINDS[params.kind], start, normals, coins, steps_per_column, network.dt_s, units, state, w, readout,
-                drive, packed, recording,
-            )  # fmt: skip
+                KINDS[params.kind],
+                start,
+                normals,
+                coins,
+                steps_per_column,
+                network.dt_s,
+                units,
+                state,
+                w,
+                readout,
+                drive,
+                packed,
+                recording,
+            )
         yield block
 
 

@@ -19,8 +19,16 @@ from paper_studies import STUDIES, Published, Quantity
 
 def row(point: str, seed: int, accuracy: float, met: str = "yes") -> dict[str, str]:
     """A row of a conversion study, as read from its CSV file."""
-    return {"point": point, "seed": str(seed), "criteria_met": met, "updates": "1502", "best_factor": "30",
-            "search_accuracy": str(accuracy), "fresh_accuracy": str(accuracy), "tau_ms": "30"}  # fmt: skip
+    return {
+        "point": point,
+        "seed": str(seed),
+        "criteria_met": met,
+        "updates": "1502",
+        "best_factor": "30",
+        "search_accuracy": str(accuracy),
+        "fresh_accuracy": str(accuracy),
+        "tau_ms": "30",
+    }
 
 
 def test_every_point_has_a_population_and_every_published_number_a_point():

@@ -135,8 +135,14 @@ def spoiled_files(tmp_path, model):
     append(tmp_path / "lacking.mat", {}, remove=["w_in"])
     appended("shape.mat", w=np.zeros((2, 2)))
     appended("nan.mat", w=np.full((200, 200), np.nan))
-    return {"missing.mat": "cannot read", "truncated.mat": "truncated", "text.mat": "not a MAT", "lacking.mat": "lacks w_in",
-            "shape.mat": "w must be 200 x 200", "nan.mat": "w holds NaN"}  # fmt: skip
+    return {
+        "missing.mat": "cannot read",
+        "truncated.mat": "truncated",
+        "text.mat": "not a MAT",
+        "lacking.mat": "lacks w_in",
+        "shape.mat": "w must be 200 x 200",
+        "nan.mat": "w holds NaN",
+    }
 
 
 def test_model_files(cli, tmp_path, model):

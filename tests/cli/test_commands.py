@@ -58,8 +58,23 @@ def test_historic_command_line_writes_the_historic_folder_name_and_variables(tmp
 
 
 def test_optional_flags_may_be_left_out(cli, tmp_path):
-    code, _, error = cli("train", "--N", 20, "--task", "XOR", "--decay_taus", 7, "--n_trials", 1, "--apply_dale", "false",
-                         "--output-dir", tmp_path, "--seed", 5)  # fmt: skip
+    code, _, error = cli(
+        "train",
+        "--N",
+        20,
+        "--task",
+        "XOR",
+        "--decay_taus",
+        7,
+        "--n_trials",
+        1,
+        "--apply_dale",
+        "false",
+        "--output-dir",
+        tmp_path,
+        "--seed",
+        5,
+    )
     assert code == 0, error
     (path,) = (tmp_path / "models" / "xor" / "NoDale" / "P_rec_0.2_Tau_7.0").iterdir()
     assert load_model(path).settings["seed"] == 5
@@ -67,8 +82,21 @@ def test_optional_flags_may_be_left_out(cli, tmp_path):
 
 def test_two_models_of_one_second_do_not_overwrite_each_other(cli, tmp_path):
     for seed in (1, 2):
-        code, _, _ = cli("train", "--N", 5, "--task", "go-nogo", "--decay_taus", 7, "--n_trials", 1,
-                         "--output_dir", tmp_path, "--seed", seed)  # fmt: skip
+        code, _, _ = cli(
+            "train",
+            "--N",
+            5,
+            "--task",
+            "go-nogo",
+            "--decay_taus",
+            7,
+            "--n_trials",
+            1,
+            "--output_dir",
+            tmp_path,
+            "--seed",
+            seed,
+        )
         assert code == 0
     assert len(list(tmp_path.rglob("*.mat"))) == 2
 
@@ -89,8 +117,22 @@ def test_eval_mode_on_a_file_and_on_the_folder_that_flags_name(cli, tmp_path, go
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_ctrl_c_in_training_leaves_a_valid_model_and_says_how_to_go_on(tmp_path, repository):
-    command = [sys.executable, "-u", str(repository / "rate" / "main.py"), "--N", "50", "--task", "go-nogo", "--seed", "3",
-               "--decay_taus", "4", "20", "--output_dir", str(tmp_path)]  # fmt: skip
+    command = [
+        sys.executable,
+        "-u",
+        str(repository / "rate" / "main.py"),
+        "--N",
+        "50",
+        "--task",
+        "go-nogo",
+        "--seed",
+        "3",
+        "--decay_taus",
+        "4",
+        "20",
+        "--output_dir",
+        str(tmp_path),
+    ]
     process = start_interruptible(command)
     seen = ""
     while "update 101" not in seen:
@@ -118,9 +160,16 @@ def test_search_evaluate_inspect_and_their_words(cli, model):
     assert result["n_correct"] / 20 == result["accuracy"] and result["scaling_factor"] == 25
     code, out, _ = cli("inspect", model)
     assert code == 0
-    for words in ("go-nogo (from the path)", "inhibitory", "of which 0 SOM",
-                  "Dale            on", "sigmoid", "trained within 20 to 100 ms", "update 1501",
-                  "scaling factor 25"):  # fmt: skip
+    for words in (
+        "go-nogo (from the path)",
+        "inhibitory",
+        "of which 0 SOM",
+        "Dale            on",
+        "sigmoid",
+        "trained within 20 to 100 ms",
+        "update 1501",
+        "scaling factor 25",
+    ):
         assert words in out
 
 
@@ -160,12 +209,29 @@ def test_draws_are_taken_in_matlabs_order(cli, tmp_path, model):
     outs = []
     for nz in (normals, normals.ravel(order="F")):
         savemat(tmp_path / "in.mat", {"u": np.zeros((1, 4)), "UZ": uniforms, "NZ": nz})
-        assert cli("simulate", model, "--input", tmp_path / "in.mat", "--output", tmp_path / "o.mat",
-                   "--scaling-factor", 25, "--record", "REC")[0] == 0  # fmt: skip
+        assert (
+            cli(
+                "simulate",
+                model,
+                "--input",
+                tmp_path / "in.mat",
+                "--output",
+                tmp_path / "o.mat",
+                "--scaling-factor",
+                25,
+                "--record",
+                "REC",
+            )[0]
+            == 0
+        )
         outs.append(loadmat(tmp_path / "o.mat")["REC"])
     np.testing.assert_array_equal(*outs)
-    np.testing.assert_allclose(outs[0][:, 0], np.where(-65 + uniforms[:, 0] * 95 + normals[:, 0] / 10 >= -40, 30,
-                               -65 + uniforms[:, 0] * 95 + normals[:, 0] / 10))  # fmt: skip
+    np.testing.assert_allclose(
+        outs[0][:, 0],
+        np.where(
+            -65 + uniforms[:, 0] * 95 + normals[:, 0] / 10 >= -40, 30, -65 + uniforms[:, 0] * 95 + normals[:, 0] / 10
+        ),
+    )
 
 
 def test_logical_units_select_as_in_matlab(cli, tmp_path, model):
@@ -175,16 +241,50 @@ def test_logical_units_select_as_in_matlab(cli, tmp_path, model):
     for units in ([2, 5], mask):
         stims = {"mode": "exc", "dur": [100, 900], "units": units}
         savemat(tmp_path / "in.mat", {"u": np.zeros((1, 12)), "stims": stims})
-        assert cli("simulate", model, "--input", tmp_path / "in.mat", "--output", tmp_path / "o.mat",
-                   "--scaling-factor", 25, "--seed", 1, "--record", "REC")[0] == 0  # fmt: skip
+        assert (
+            cli(
+                "simulate",
+                model,
+                "--input",
+                tmp_path / "in.mat",
+                "--output",
+                tmp_path / "o.mat",
+                "--scaling-factor",
+                25,
+                "--seed",
+                1,
+                "--record",
+                "REC",
+            )[0]
+            == 0
+        )
         outs.append(loadmat(tmp_path / "o.mat")["REC"])
     np.testing.assert_array_equal(*outs)
 
 
 def test_run_does_all_of_it_into_one_folder(cli, tmp_path):
-    code, out, error = cli("run", "--task", "go-nogo", "--N", 30, "--n_trials", 5, "--seed", 1, "--output_dir", tmp_path,
-                           "--name", "a", "--scaling-factors", 20, 30, "--search-trials", 4,
-                           "--evaluation-trials", 6)  # fmt: skip
+    code, out, error = cli(
+        "run",
+        "--task",
+        "go-nogo",
+        "--N",
+        30,
+        "--n_trials",
+        5,
+        "--seed",
+        1,
+        "--output_dir",
+        tmp_path,
+        "--name",
+        "a",
+        "--scaling-factors",
+        20,
+        30,
+        "--search-trials",
+        4,
+        "--evaluation-trials",
+        6,
+    )
     assert code == 0, error
     folder = tmp_path / "a"
     config = tomllib.loads((folder / "config.toml").read_text())
@@ -198,8 +298,15 @@ def test_run_does_all_of_it_into_one_folder(cli, tmp_path):
     assert len((folder / "training.csv").read_text().splitlines()) == 6
     assert len((folder / "search.csv").read_text().splitlines()) == 3
     figures = {path.name for path in (folder / "figures").iterdir()}
-    stems = ("training_loss", "time_constants", "rate_outputs", "accuracy_over_scaling_factor", "spiking_outputs",
-             "raster_go", "raster_nogo")  # fmt: skip
+    stems = (
+        "training_loss",
+        "time_constants",
+        "rate_outputs",
+        "accuracy_over_scaling_factor",
+        "spiking_outputs",
+        "raster_go",
+        "raster_nogo",
+    )
     assert figures == {f"{stem}.{kind}" for stem in stems for kind in ("png", "pdf")}
     for words in ("criteria NOT met", "scaling factor", "fresh trials", str(folder)):
         assert words in out

@@ -88,13 +88,22 @@ def test_made_up_recordings_are_called_so_from_the_first_line_to_the_last(digits
 
 def test_a_whole_run_and_its_continuation(cli, digits, tmp_path):
     flags = ["context", *SMALL, "--data_path", str(digits), "--save_dir", str(tmp_path / "run")]
-    code, out, err = cli(*flags, "--epoch", "1", "--apical_rec", "FALSE", "--nb_worker", "0", "--log_json",
-                         str(tmp_path / "log.jsonl"))  # fmt: skip
+    code, out, err = cli(
+        *flags, "--epoch", "1", "--apical_rec", "FALSE", "--nb_worker", "0", "--log_json", str(tmp_path / "log.jsonl")
+    )
     assert code == 0, err
     assert "test on shd: loss" in out and "epoch 1: training loss" in err
     names = {str(path.relative_to(tmp_path / "run")) for path in (tmp_path / "run").rglob("*") if path.is_file()}
-    assert {"config.toml", "log.jsonl", "model.keras", "best.keras", "summary.json", "figures/learning_curves.png",
-            "figures/trial.png", "figures/f_i_family.pdf"} <= names  # fmt: skip
+    assert {
+        "config.toml",
+        "log.jsonl",
+        "model.keras",
+        "best.keras",
+        "summary.json",
+        "figures/learning_curves.png",
+        "figures/trial.png",
+        "figures/f_i_family.pdf",
+    } <= names
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
     assert summary["test_trials"] == 10 and 0 <= summary["test_accuracy"] <= 1
     assert (tmp_path / "log.jsonl").read_text() == (tmp_path / "run" / "log.jsonl").read_text()

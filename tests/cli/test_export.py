@@ -74,8 +74,15 @@ def test_records_to_nwb(cli, tmp_path, records):
 
 def test_nwb_flags_reach_the_file(cli, tmp_path, records):
     pynwb = pytest.importorskip("pynwb")
-    texts = {"session_description": "first try", "experiment_description": "what for", "institution": "Salk", "lab": "CNL",
-             "session_id": "s1", "subject_id": "net-1", "subject_description": "a network"}  # fmt: skip
+    texts = {
+        "session_description": "first try",
+        "experiment_description": "what for",
+        "institution": "Salk",
+        "lab": "CNL",
+        "session_id": "s1",
+        "subject_id": "net-1",
+        "subject_description": "a network",
+    }
     flags = [part for name, text in texts.items() for part in (f"--{name}", text)]
     lists = ("--experimenter", "Kim, R.", "Li, Y.", "--keywords", "go-nogo", "chaos")
     code, _, error = cli("export", records[0], "--to", "nwb", "--output", tmp_path / "t.nwb", *flags, *lists)

@@ -25,10 +25,12 @@ def start(*command, **streams):
             signal.signal(name, signal.SIG_DFL)
 
     return subprocess.Popen(
-        [str(word) for word in command], text=True, start_new_session=True,
+        [str(word) for word in command],
+        text=True,
+        start_new_session=True,
         **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams,
         preexec_fn=as_on_a_terminal,
-    )  # fmt: skip
+    )
 
 
 def wait_until(happened, process):

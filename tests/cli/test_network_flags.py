@@ -10,8 +10,19 @@ EVALUATE = ("--scaling-factor", "30", "--n-trials", "10", "--seed", "1", "--json
 @pytest.mark.parametrize("neuron", ["lif", "qif", "alif", "eif"])
 def test_every_neuron_solves_the_task_after_conversion(cli, go_nogo_path, neuron):
     factor = {"qif": "45", "alif": "18", "eif": "22"}.get(neuron, "30")
-    code, out, error = cli("evaluate", go_nogo_path, "--neuron", neuron, "--scaling-factor", factor, "--n-trials", "100",
-                           "--seed", "1", "--json")  # fmt: skip
+    code, out, error = cli(
+        "evaluate",
+        go_nogo_path,
+        "--neuron",
+        neuron,
+        "--scaling-factor",
+        factor,
+        "--n-trials",
+        "100",
+        "--seed",
+        "1",
+        "--json",
+    )
     assert code == 0, error
     assert json.loads(out)["accuracy"] >= 0.95 and json.loads(out)["neuron"] == neuron
 
@@ -26,8 +37,14 @@ def test_manipulations_change_what_they_should(cli, go_nogo_path):
     assert rates("--lesion", "I")["inhibitory"] == 0
     assert rates("--scale", "I-E=0.5", "I-I=0.5")["excitatory"] > plain["excitatory"]
     assert rates("--neuron-option", "t_ref_s=0.02")["inhibitory"] < plain["inhibitory"]
-    for flags in (("--no-self-connections",), ("--shuffle", "w"), ("--lesion", "3", "10-20"), ("--frozen-noise",),
-                  ("--dt-ms", "0.1"), ("--neuron-option", "noise_scaling=sqrt_dt", "--dt-ms", "0.1")):  # fmt: skip
+    for flags in (
+        ("--no-self-connections",),
+        ("--shuffle", "w"),
+        ("--lesion", "3", "10-20"),
+        ("--frozen-noise",),
+        ("--dt-ms", "0.1"),
+        ("--neuron-option", "noise_scaling=sqrt_dt", "--dt-ms", "0.1"),
+    ):
         assert rates(*flags) != plain, flags
 
 
@@ -59,12 +76,25 @@ def test_bad_input(cli, go_nogo_path, flags, message):
 
 
 def test_diagnose_says_it_in_words_and_draws(cli, go_nogo_path, tmp_path):
-    code, out, error = cli("diagnose", go_nogo_path, "--scaling-factor", "65", "--n-trials", "5", "--seed", "1", "--output",
-                           tmp_path / "why.png")  # fmt: skip
+    code, out, error = cli(
+        "diagnose",
+        go_nogo_path,
+        "--scaling-factor",
+        "65",
+        "--n-trials",
+        "5",
+        "--seed",
+        "1",
+        "--output",
+        tmp_path / "why.png",
+    )
     assert code == 0, error
     assert "gain mismatch" in out and (tmp_path / "why.png").exists() and (tmp_path / "why.pdf").exists()
-    for flags, message in ((("--output", "why.jpg"), "must end in .png or .pdf"), (("--n-trials", "0"), "number of trials"),
-                           (("--scaling-factor", "-1"), "scaling factor must be positive")):  # fmt: skip
+    for flags, message in (
+        (("--output", "why.jpg"), "must end in .png or .pdf"),
+        (("--n-trials", "0"), "number of trials"),
+        (("--scaling-factor", "-1"), "scaling factor must be positive"),
+    ):
         code, _, error = cli("diagnose", go_nogo_path, "--scaling-factor", "65", *flags)
         assert code == 2 and message in error, error
 
@@ -75,8 +105,25 @@ def test_simulate_takes_the_same_flags(cli, go_nogo_path, tmp_path):
     from rate2spike.matlab_compat.matfile import loadmat, savemat
 
     savemat(tmp_path / "in.mat", {"u": np.zeros((1, 5))})
-    code, _, error = cli("simulate", go_nogo_path, "--input", tmp_path / "in.mat", "--output", tmp_path / "o.mat",
-                         "--scaling-factor", "30", "--seed", "1", "--neuron", "qif", "--lesion", "E", "--dt-ms", "0.025",
-                         "--record", "all_fr,spk")  # fmt: skip
+    code, _, error = cli(
+        "simulate",
+        go_nogo_path,
+        "--input",
+        tmp_path / "in.mat",
+        "--output",
+        tmp_path / "o.mat",
+        "--scaling-factor",
+        "30",
+        "--seed",
+        "1",
+        "--neuron",
+        "qif",
+        "--lesion",
+        "E",
+        "--dt-ms",
+        "0.025",
+        "--record",
+        "all_fr,spk",
+    )
     assert code == 0, error
     assert loadmat(tmp_path / "o.mat")["spk"].shape == (200, 800)

@@ -27,11 +27,17 @@ def population(tmp_path, go_nogo_path):
         (folder / f"seed_{seed}").mkdir(parents=True)
         path = shutil.copy(go_nogo_path, folder / f"seed_{seed}" / "model.mat")
         accuracies = np.array(n_correct) / 10
-        append(path, {
-            "r2s_task": "go-nogo", "training_success": True, "all_perfs": accuracies[:, None],
-            "scaling_factors": np.array([[20.0, 30.0]]), "opt_scaling_factor": 20.0 + 10 * accuracies.argmax(),
-            "r2s_search_trials_per_factor": np.array([[10.0, 10.0]]),
-        })  # fmt: skip
+        append(
+            path,
+            {
+                "r2s_task": "go-nogo",
+                "training_success": True,
+                "all_perfs": accuracies[:, None],
+                "scaling_factors": np.array([[20.0, 30.0]]),
+                "opt_scaling_factor": 20.0 + 10 * accuracies.argmax(),
+                "r2s_search_trials_per_factor": np.array([[10.0, 10.0]]),
+            },
+        )
     (folder / "config.toml").write_text(to_toml({"run": {"kind": "population"}}))
     return folder
 
@@ -65,8 +71,18 @@ def test_evaluate_makes_a_table_and_a_figure_of_a_population(cli, population):
 def test_the_factor_that_is_used_is_the_one_in_the_table(cli, population):
     assert cli("evaluate", population, "--n-trials", 2, "--seed", 2)[0] == 0
     kept = (population / "evaluation.csv").read_bytes()
-    code, out, _ = cli("evaluate", population, "--n-trials", 2, "--seed", 2, "--scaling-factor", 40, "--output_dir",
-                       population / "at_40")  # fmt: skip
+    code, out, _ = cli(
+        "evaluate",
+        population,
+        "--n-trials",
+        2,
+        "--seed",
+        2,
+        "--scaling-factor",
+        40,
+        "--output_dir",
+        population / "at_40",
+    )
     (means,) = [line for line in out.splitlines() if "mean ± SD" in line]
     assert code == 0 and "40.0 ± 0.0" in means and "23.3" not in means
     code, _, error = cli("evaluate", population, "--n-trials", 2, "--task", "xor")
@@ -109,8 +125,9 @@ def test_long_names_leave_the_figure_its_room():
 
 
 def test_json_of_several_is_a_line_each_and_no_file(cli, population):
-    code, out, _ = cli("evaluate", population / "seed_1/model.mat", population / "seed_2", "--n-trials", 4, "--seed", 2,
-                       "--json")  # fmt: skip
+    code, out, _ = cli(
+        "evaluate", population / "seed_1/model.mat", population / "seed_2", "--n-trials", 4, "--seed", 2, "--json"
+    )
     assert code == 0
     lines = [json.loads(line) for line in out.splitlines()]
     assert [line["model"] for line in lines] == [str(population / f"seed_{k}" / "model.mat") for k in (1, 2)]
@@ -188,8 +205,17 @@ def test_a_bad_search_warns_and_a_good_one_does_not(cli, tmp_path, go_nogo_path)
 
 
 def test_diagnose_and_eval_go_nogo_of_several(cli, population, tmp_path):
-    code, _, error = cli("diagnose", population / "seed_1", population / "seed_2", "--n-trials", 2, "--seed", 1,
-                           "--output_dir", tmp_path / "d")  # fmt: skip
+    code, _, error = cli(
+        "diagnose",
+        population / "seed_1",
+        population / "seed_2",
+        "--n-trials",
+        2,
+        "--seed",
+        1,
+        "--output_dir",
+        tmp_path / "d",
+    )
     assert code == 0, error
     assert {path.name for path in (tmp_path / "d").glob("*.png")} == {"seed_1_diagnosis.png", "seed_2_diagnosis.png"}
     code, _, error = cli("diagnose", population, "--output", tmp_path / "one.png")

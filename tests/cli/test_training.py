@@ -52,8 +52,13 @@ def test_a_run_folder_holds_everything_and_its_config_repeats_it(cli, tmp_path):
     code, out, error = cli("train", *SMALL, "--task-option", "stim_dur=30", "--run_folder", first)
     assert code == 0 and out == f"model: {first / 'model.mat'}\n", error
     assert {path.name for path in first.iterdir()} == {
-        "config.toml", "model.mat", "training.csv", "evaluations.csv", "figures", "checkpoints"
-    }  # fmt: skip
+        "config.toml",
+        "model.mat",
+        "training.csv",
+        "evaluations.csv",
+        "figures",
+        "checkpoints",
+    }
     config = tomllib.loads((first / "config.toml").read_text())
     assert config["training"]["seed"] == 1 and config["task_options"]["stim_dur"] == 30
     assert config["versions"]["tensorflow"] and config["run"]["command"]
@@ -158,8 +163,9 @@ def test_two_outputs_and_an_own_task_from_training_to_evaluation(cli, tmp_path):
     )
     code, _, error = cli("search", run / "model.mat")
     assert code == 2 and f"its task which is the user's own: give --task {task}" in last_line(error)
-    code, out, error = cli("search", run / "model.mat", "--task", task, "--n-trials", 20, "--scaling-factors", "20:20:60",
-                           "--seed", 1)  # fmt: skip
+    code, out, error = cli(
+        "search", run / "model.mat", "--task", task, "--n-trials", 20, "--scaling-factors", "20:20:60", "--seed", 1
+    )
     assert code == 0, error
     code, out, _ = cli("evaluate", run / "model.mat", "--task", task, "--n-trials", 100, "--seed", 1, "--json")
     assert code == 0 and json.loads(out)["accuracy"] > 0.9
@@ -215,9 +221,33 @@ def test_a_search_of_other_options_does_not_reuse_finished_values(tmp_path, go_n
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_run_goes_on_after_ctrl_c_in_training(tmp_path, repository):
-    command = [sys.executable, "-m", "rate2spike", "run", "--task", "go-nogo", "--N", "30", "--n_trials", "300",
-               "--seed", "1", "--evaluate_every", "20", "--output_dir", str(tmp_path), "--name", "a",
-               "--scaling-factors", "20", "30", "--search-trials", "4", "--evaluation-trials", "6"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "rate2spike",
+        "run",
+        "--task",
+        "go-nogo",
+        "--N",
+        "30",
+        "--n_trials",
+        "300",
+        "--seed",
+        "1",
+        "--evaluate_every",
+        "20",
+        "--output_dir",
+        str(tmp_path),
+        "--name",
+        "a",
+        "--scaling-factors",
+        "20",
+        "30",
+        "--search-trials",
+        "4",
+        "--evaluation-trials",
+        "6",
+    ]
     process = start_interruptible(command)
     folder = tmp_path / "a"
     deadline = time.time() + 120
@@ -254,8 +284,23 @@ def test_a_finished_run_is_not_mistaken_for_another(cli, tmp_path):
 
 
 def test_a_diverged_run_is_not_taken_for_a_finished_one(cli, tmp_path):
-    arguments = ("run", "--task", "afc", "--N", 20, "--n_trials", 5, "--learning_rate", "1e39", "--seed", 1, "--output_dir",
-                 tmp_path, "--name", "d")  # fmt: skip
+    arguments = (
+        "run",
+        "--task",
+        "afc",
+        "--N",
+        20,
+        "--n_trials",
+        5,
+        "--learning_rate",
+        "1e39",
+        "--seed",
+        1,
+        "--output_dir",
+        tmp_path,
+        "--name",
+        "d",
+    )
     for again in ((), ("--resume",)):
         code, _, error = cli(*arguments, *again)
         assert code == 2 and "training diverged" in last_line(error) and "last_good.mat" in last_line(error)
@@ -263,8 +308,22 @@ def test_a_diverged_run_is_not_taken_for_a_finished_one(cli, tmp_path):
 
 
 def test_none_switches_a_setting_of_the_recipe_off(cli, tmp_path):
-    code, _, error = cli("train", "--recipe", "--task", "xor", "--clip_norm", "none", "--min_updates", "none", "--N", 20,
-                         "--n_trials", 1, "--run_folder", tmp_path / "a")  # fmt: skip
+    code, _, error = cli(
+        "train",
+        "--recipe",
+        "--task",
+        "xor",
+        "--clip_norm",
+        "none",
+        "--min_updates",
+        "none",
+        "--N",
+        20,
+        "--n_trials",
+        1,
+        "--run_folder",
+        tmp_path / "a",
+    )
     assert code == 0, error
     training = tomllib.loads((tmp_path / "a" / "config.toml").read_text())["training"]
     assert "clip_norm" not in training and "min_updates" not in training

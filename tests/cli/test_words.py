@@ -61,10 +61,13 @@ def test_a_wrong_value_is_met_before_a_missing_flag(cli, arguments, message):
 
 def test_a_flag_that_does_not_exist_is_met_before_a_missing_one(cli):
     for arguments, message in (
-        (["simulate", "m.mat", "--imput", "i.mat", "--output", "o.mat"], "arguments: --imput i.mat; did you mean --input?"),
+        (
+            ["simulate", "m.mat", "--imput", "i.mat", "--output", "o.mat"],
+            "arguments: --imput i.mat; did you mean --input?",
+        ),
         (["export", "m.mat", "--too=nir", "--output", "o.nir"], "unrecognized arguments: --too=nir"),
         (["evaluate", "m.mat", "--n-trial", "5"], "did you mean --n-trials?"),
-    ):  # fmt: skip
+    ):
         code, _, error = cli(*arguments)
         assert code == 2 and message in error and len(error.splitlines()) == 1
 

@@ -33,8 +33,12 @@ def columns(events):
 
 
 def test_npy_recordings_are_read(tmp_path):
-    for user, split in (("user07_led", "Train"), ("user12_natural", "Train"), ("user07_natural", "Train"),
-                        ("user24_led", "Test")):  # fmt: skip
+    for user, split in (
+        ("user07_led", "Train"),
+        ("user12_natural", "Train"),
+        ("user07_natural", "Train"),
+        ("user24_led", "Test"),
+    ):
         for label in (10, 3, 0):
             write_npy(tmp_path, TABLE.astype(np.int16), f"{label}.npy", user, f"ibmGesture{split}")
     train = DVSGestureRecordings(tmp_path, "train")
@@ -56,8 +60,11 @@ def test_both_forms_give_the_same_events(tmp_path):
     (tmp_path / "a").mkdir()
     start = 5_000
     events = [(start + 1000 * t, x, y, p) for x, y, p, t in TABLE.tolist()]
-    packets = [aedat_packet([(0, 9, 9, 1), *events[:1]]), aedat_packet(events[1:2]),
-               aedat_packet([*events[2:], (20_000, 9, 9, 1)])]  # fmt: skip
+    packets = [
+        aedat_packet([(0, 9, 9, 1), *events[:1]]),
+        aedat_packet(events[1:2]),
+        aedat_packet([*events[2:], (20_000, 9, 9, 1)]),
+    ]
     labels = [f"4,{start},{start + 8000}", "11,15000,20000"]
     original = DVSGestureRecordings(write_aedat(tmp_path / "a", labels, packets), "train")
     cut = DVSGestureRecordings(write_npy(tmp_path), "train")

@@ -58,10 +58,13 @@ def golden_input(case) -> tuple[EventStream, Sensor, FrameSettings]:
     width, height, n_polarities = case["sensor"]
     factor, ratio = case["spatial_factor"], case["duration_ratio"]
     how = FrameSettings(
-        spatial_factor=factor, window_ms=case["time_window"], count_threshold=case["count_thr"],
-        duration_ratio=tuple(ratio) if isinstance(ratio, list) else ratio, time_factor=case["time_factor"],
+        spatial_factor=factor,
+        window_ms=case["time_window"],
+        count_threshold=case["count_thr"],
+        duration_ratio=tuple(ratio) if isinstance(ratio, list) else ratio,
+        time_factor=case["time_factor"],
         legacy_crop=True,
-    )  # fmt: skip
+    )
     return events, Sensor(math.floor(width / factor), math.floor(height / factor), n_polarities), how
 
 
@@ -115,8 +118,10 @@ def test_frames_equal_the_slow_statement(data):
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
     events = EventStream(
         np.sort(rng.integers(0, data.draw(st.sampled_from([1, 3000, 60_000])), n)) + data.draw(st.integers(0, 20_000)),
-        rng.integers(0, sensor.width, n), rng.integers(0, sensor.height, n), rng.integers(0, 2, n),
-    )  # fmt: skip
+        rng.integers(0, sensor.width, n),
+        rng.integers(0, sensor.height, n),
+        rng.integers(0, 2, n),
+    )
     how = FrameSettings(
         spatial_factor=data.draw(st.sampled_from([0.12, 0.3, 0.5, 1.0])),
         window_ms=data.draw(st.sampled_from([1, 2, 2.5, 5])),

@@ -21,19 +21,27 @@ def record():
     spikes = np.zeros((3, 2000), bool)
     spikes[0, ::400] = spikes[2, 100] = True
     return record_of(
-        spikes, 5e-5, stride=4, voltage_mv=np.zeros((3, 500)), unit_types=np.array(["PV", "PYR", "PYR"]), seed=7,
+        spikes,
+        5e-5,
+        stride=4,
+        voltage_mv=np.zeros((3, 500)),
+        unit_types=np.array(["PV", "PYR", "PYR"]),
+        seed=7,
         scaling_factor=25.0,
-    )  # fmt: skip
+    )
 
 
 def test_a_spike_record(record, tmp_path):
     record.save(tmp_path / "trial.h5")
     assert dict(summary(tmp_path / "trial.h5")) == {
-        "kind": "spike record of one trial", "units": "3, lif neurons: 1 PV, 2 PYR",
-        "duration": "0.1 s, 2000 steps of 0.05 ms", "spikes": "6",
-        "mean rate": f"{6 / 0.1 / 3:.2f} Hz, highest 50.00 Hz", "traces": "voltage, mV (3 x 500), every 4. step",
+        "kind": "spike record of one trial",
+        "units": "3, lif neurons: 1 PV, 2 PYR",
+        "duration": "0.1 s, 2000 steps of 0.05 ms",
+        "spikes": "6",
+        "mean rate": f"{6 / 0.1 / 3:.2f} Hz, highest 50.00 Hz",
+        "traces": "voltage, mV (3 x 500), every 4. step",
         "origin": "scaling factor 25, seed 7",
-    }  # fmt: skip
+    }
 
 
 def test_a_saved_keras_network_without_loading_keras(tmp_path):
@@ -57,8 +65,12 @@ def test_a_saved_keras_network_without_loading_keras(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
-    for line in ("kind saved Keras network, Functional, of Keras 3.9.0", "frames InputLayer any x any x 350",
-                 "hidden CLIF: units 12, tau_soma_ms 40.0", "rnn RNN of LSTMCell: units 5"):  # fmt: skip
+    for line in (
+        "kind saved Keras network, Functional, of Keras 3.9.0",
+        "frames InputLayer any x any x 350",
+        "hidden CLIF: units 12, tau_soma_ms 40.0",
+        "rnn RNN of LSTMCell: units 5",
+    ):
         assert line in lines
 
 
@@ -90,9 +102,10 @@ def test_mat_files_are_not_described_here(tmp_path):
 
 def test_what_cannot_be_read_is_said_in_a_line(tmp_path):
     for name, content, words in (
-        ("a.toml", b"= 1", "no TOML file"), ("a.keras", b"PK\x05\x06" + bytes(18), "not of a Keras network"),
+        ("a.toml", b"= 1", "no TOML file"),
+        ("a.keras", b"PK\x05\x06" + bytes(18), "not of a Keras network"),
         ("a.h5", b"\x89HDF\r\n\x1a\n cut", "cannot read"),
-    ):  # fmt: skip
+    ):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(InputError, match=words):
             summary(tmp_path / name)

@@ -49,8 +49,12 @@ def test_signals_have_units_and_times(tmp_path, stride):
     record = recorded(record=RECORDABLE, stride=stride)
     (segment,) = written_and_read(record, tmp_path / "b.mat").segments
     signals = {signal.name: signal for signal in segment.analogsignals}
-    expected = {"output": (record.output, pq.dimensionless), "voltage": (record.voltage_mv, pq.mV),
-                "rates": (record.rates, pq.Hz), "ipsc": (record.ipsc, pq.mV)}  # fmt: skip
+    expected = {
+        "output": (record.output, pq.dimensionless),
+        "voltage": (record.voltage_mv, pq.mV),
+        "rates": (record.rates, pq.Hz),
+        "ipsc": (record.ipsc, pq.mV),
+    }
     assert set(signals) == set(expected)
     for name, (values, unit) in expected.items():
         np.testing.assert_array_equal(signals[name].magnitude, values.T)

@@ -39,10 +39,19 @@ def spikes_of(graph, u):
     return spikes
 
 
-@pytest.mark.parametrize("constants", [
-    {}, {"tau_m_s": np.linspace(0.008, 0.02, 12), "v_peak_mv": np.linspace(-42, -38, 12),
-         "v_reset_mv": np.linspace(-70, -60, 12), "bias_mv": np.linspace(-41, -36, 12)},
-], ids=["common", "per unit"])  # fmt: skip
+@pytest.mark.parametrize(
+    "constants",
+    [
+        {},
+        {
+            "tau_m_s": np.linspace(0.008, 0.02, 12),
+            "v_peak_mv": np.linspace(-42, -38, 12),
+            "v_reset_mv": np.linspace(-70, -60, 12),
+            "bias_mv": np.linspace(-41, -36, 12),
+        },
+    ],
+    ids=["common", "per unit"],
+)
 @pytest.mark.parametrize("downsample", [1, 2])
 def test_the_graph_fires_the_spikes_of_the_network(tmp_path, constants, downsample):
     network = SpikingNetwork.from_model(

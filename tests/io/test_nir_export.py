@@ -45,8 +45,11 @@ def interpret(graph, u, dt_s, exponential):
     the published simulator, which makes the two discretisations the same.
     """
     n = graph.nodes["membrane"].tau.size
-    state = {name: np.zeros((2, node.tau.size if isinstance(node, nir.LI) else node.tau_mem.size))
-             for name, node in graph.nodes.items() if isinstance(node, nir.LI | nir.CubaLI)}  # fmt: skip
+    state = {
+        name: np.zeros((2, node.tau.size if isinstance(node, nir.LI) else node.tau_mem.size))
+        for name, node in graph.nodes.items()
+        if isinstance(node, nir.LI | nir.CubaLI)
+    }
     v = graph.nodes["membrane"].v_reset.copy()
     steps_per_column = round(graph.metadata["input_step_s"] / dt_s)
     n_steps = steps_per_column * (u.shape[1] - 1)
@@ -98,9 +101,13 @@ def events_in_order(spikes):
 CONSTANTS = {
     "double exponential": {},
     "single exponential": {"tau_r_s": 0.0},
-    "constants per unit": {"tau_m_s": np.linspace(0.008, 0.02, 12), "v_peak_mv": np.linspace(-42, -38, 12),
-                           "tau_r_s": np.linspace(0.001, 0.003, 12), "bias_mv": np.linspace(-41, -36, 12)},
-}  # fmt: skip
+    "constants per unit": {
+        "tau_m_s": np.linspace(0.008, 0.02, 12),
+        "v_peak_mv": np.linspace(-42, -38, 12),
+        "tau_r_s": np.linspace(0.001, 0.003, 12),
+        "bias_mv": np.linspace(-41, -36, 12),
+    },
+}
 
 
 @pytest.mark.parametrize("constants", CONSTANTS.values(), ids=CONSTANTS)

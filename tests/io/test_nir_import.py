@@ -40,8 +40,11 @@ def through_a_model_file(network, folder):
 @pytest.mark.parametrize("make", [nir_graph, cubalif_graph])
 @pytest.mark.filterwarnings("ignore:NIR cannot hold")
 def test_our_own_graphs_simulate_the_same_to_the_bit(tmp_path, make):
-    constants = {"tau_m_s": np.linspace(0.008, 0.02, 12), "v_peak_mv": np.linspace(-42, -38, 12),
-                 "tau_r_s": 0.0 if make is cubalif_graph else 0.002}  # fmt: skip
+    constants = {
+        "tau_m_s": np.linspace(0.008, 0.02, 12),
+        "v_peak_mv": np.linspace(-42, -38, 12),
+        "tau_r_s": 0.0 if make is cubalif_graph else 0.002,
+    }
     network = SpikingNetwork.from_model(
         small_model(n_inputs=2), 2.0, dt_s=1e-4, downsample=2, params=LIFParams(**constants)
     )
@@ -137,15 +140,24 @@ def ends(n_inputs, n_outputs):
 
 def delta_synapses(rng):
     """Spikes jump on the membranes, as snnTorch's RLeaky and Lava's LIF do; a bias, and a reset of its own."""
-    nodes = ends(2, 6) | {"a": nir.Affine(rng.normal(1, 0.5, (6, 2)), np.full(6, 0.3)), "b": lif(6, v_reset=np.full(6, -0.2)),
-                          "c": nir.Linear(rng.normal(0, 20, (6, 6)))}  # fmt: skip
+    nodes = ends(2, 6) | {
+        "a": nir.Affine(rng.normal(1, 0.5, (6, 2)), np.full(6, 0.3)),
+        "b": lif(6, v_reset=np.full(6, -0.2)),
+        "c": nir.Linear(rng.normal(0, 20, (6, 6))),
+    }
     return nodes, [("in", "a"), ("a", "b"), ("b", "c"), ("c", "b"), ("b", "out")]
 
 
 def layers(rng):
     """Two layers with a Scale node, the second with synapses; constants per unit."""
-    cuba = nir.CubaLIF(tau_syn=np.full(3, 0.02), tau_mem=np.linspace(0.01, 0.02, 3), r=np.ones(3), v_leak=np.full(3, 0.1),
-                       v_threshold=np.full(3, 0.4), w_in=np.full(3, 2.0))  # fmt: skip
+    cuba = nir.CubaLIF(
+        tau_syn=np.full(3, 0.02),
+        tau_mem=np.linspace(0.01, 0.02, 3),
+        r=np.ones(3),
+        v_leak=np.full(3, 0.1),
+        v_threshold=np.full(3, 0.4),
+        w_in=np.full(3, 2.0),
+    )
     nodes = ends(2, 3) | {
         "a": nir.Linear(rng.normal(1, 0.5, (6, 2))),
         "b": lif(6),
@@ -242,14 +254,26 @@ BAD = [
     (lambda: single(nir.Conv2d((4, 4), np.ones((1, 2, 3, 3)), 1, 0, 1, 1, np.zeros(1))), "node 'x' is a Conv2d"),
     (lambda: single(nir.Delay(np.ones(2))), "node 'x' is a Delay"),
     (lambda: single(nir.Linear(np.full((2, 2), np.nan))), "the weights of node 'x' must be a matrix of finite numbers"),
-    (lambda: (ends(2, 2) | {"x": nir.IF(np.ones(2), np.ones(2))}, [("in", "x"), ("x", "out")]), "no LIF or CubaLIF node"),
-    (lambda: (ends(2, 2) | {"n": lif(2, v_reset=np.ones(2))}, [("in", "n"), ("n", "out")]), "v_reset must be below v_thre"),
-    (lambda: (ends(2, 2) | {"n": lif(2, tau=np.zeros(2))}, [("in", "n"), ("n", "out")]), "time constants must be above 0"),
-    (lambda: (ends(2, 2) | {"n": lif(2)}, [("in", "n"), ("in", "out"), ("n", "out")]), "reaches the output without a neuron"),
+    (
+        lambda: (ends(2, 2) | {"x": nir.IF(np.ones(2), np.ones(2))}, [("in", "x"), ("x", "out")]),
+        "no LIF or CubaLIF node",
+    ),
+    (
+        lambda: (ends(2, 2) | {"n": lif(2, v_reset=np.ones(2))}, [("in", "n"), ("n", "out")]),
+        "v_reset must be below v_thre",
+    ),
+    (
+        lambda: (ends(2, 2) | {"n": lif(2, tau=np.zeros(2))}, [("in", "n"), ("n", "out")]),
+        "time constants must be above 0",
+    ),
+    (
+        lambda: (ends(2, 2) | {"n": lif(2)}, [("in", "n"), ("in", "out"), ("n", "out")]),
+        "reaches the output without a neuron",
+    ),
     (lambda: ({"n": lif(2), "out": nir.Output(np.array([2]))}, [("n", "out")]), "it has no input"),
     (two_synapses, "spikes reach some units through several synapses"),
     (loop, "part of a loop without a neuron"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("make", "message"), BAD, ids=[message for _, message in BAD])

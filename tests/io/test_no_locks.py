@@ -80,9 +80,12 @@ def without_locks(tmp_path_factory):
 
     def run(code: str, folder: Path, *arguments) -> str:
         done = subprocess.run(
-            [sys.executable, "-c", code, *map(str, arguments)], cwd=folder, capture_output=True, text=True,
+            [sys.executable, "-c", code, *map(str, arguments)],
+            cwd=folder,
+            capture_output=True,
+            text=True,
             env=os.environ | {"LD_PRELOAD": str(shim)},
-        )  # fmt: skip
+        )
         assert done.returncode == 0, done.stderr
         return done.stderr
 

@@ -149,13 +149,19 @@ def test_the_identifier_is_that_of_the_content():
     assert len(identifiers) == 4
 
 
-@pytest.mark.parametrize(("records", "message"), [
-    (list, "no spike record"),
-    (lambda: recorded(record=("output",)), "spike record 1 holds no spikes"),
-    (lambda: [recorded(), recorded(record=("spikes",))], "record 2 differs from the first in its recorded quantities"),
-    (lambda: [recorded(), recorded(n_units=9)], "record 2 differs from the first in its number of units"),
-    (lambda: [recorded(), recorded(stride=2)], "record 2 differs from the first in its stride"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("records", "message"),
+    [
+        (list, "no spike record"),
+        (lambda: recorded(record=("output",)), "spike record 1 holds no spikes"),
+        (
+            lambda: [recorded(), recorded(record=("spikes",))],
+            "record 2 differs from the first in its recorded quantities",
+        ),
+        (lambda: [recorded(), recorded(n_units=9)], "record 2 differs from the first in its number of units"),
+        (lambda: [recorded(), recorded(stride=2)], "record 2 differs from the first in its stride"),
+    ],
+)
 def test_records_that_make_no_session_are_refused(tmp_path, records, message):
     with pytest.raises(InputError, match=message):
         write_nwb(records(), tmp_path / "r.nwb")

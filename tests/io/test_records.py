@@ -87,9 +87,10 @@ def test_folder_that_cannot_be_written(tmp_path):
 
 
 def test_toml_is_read_back_as_written():
-    sections = {"run": {"command": ["a", 'quote " and \\ and ä'], "seed": 2**53 - 1}, "training": {
-        "tau_steps": [4.0, 20.0], "apply_dale": True, "learning_rate": 1e-05, "absent": None, "gain": 1.5,
-    }}  # fmt: skip
+    sections = {
+        "run": {"command": ["a", 'quote " and \\ and ä'], "seed": 2**53 - 1},
+        "training": {"tau_steps": [4.0, 20.0], "apply_dale": True, "learning_rate": 1e-05, "absent": None, "gain": 1.5},
+    }
     read = tomllib.loads(to_toml(sections))
     del sections["training"]["absent"]
     assert read == sections

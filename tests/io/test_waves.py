@@ -9,8 +9,11 @@ from rate2spike.io.datasets.waves import PERIOD_S, sawtooth_wave, sine_wave, squ
 from helpers import golden_csnn
 
 FUNCTIONS = {
-    "triangle_wave": triangle_wave, "sawtooth_wave": sawtooth_wave, "square_wave": square_wave, "sin_wave": sine_wave,
-}  # fmt: skip
+    "triangle_wave": triangle_wave,
+    "sawtooth_wave": sawtooth_wave,
+    "square_wave": square_wave,
+    "sin_wave": sine_wave,
+}
 GOLDEN = {key: case for key, case in golden_csnn().items() if key.startswith("waves")}
 SERIES = [(key, name, phase) for key, case in GOLDEN.items() for name in case if name != "meta" for phase in case[name]]
 

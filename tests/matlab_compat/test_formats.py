@@ -155,10 +155,16 @@ def test_several_zlib_streams_in_one_element(tmp_path):
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize(
     "value",
-    [np.arange(6.0).reshape(2, 3), np.array([[1 + 2j, 3]]), "text", np.empty((0, 3)),
-     scipy.sparse.csc_matrix([[0, 2.5], [0, 0]]), scipy.sparse.csc_matrix([[0, 2.5j], [0, 0]])],
+    [
+        np.arange(6.0).reshape(2, 3),
+        np.array([[1 + 2j, 3]]),
+        "text",
+        np.empty((0, 3)),
+        scipy.sparse.csc_matrix([[0, 2.5], [0, 0]]),
+        scipy.sparse.csc_matrix([[0, 2.5j], [0, 0]]),
+    ],
     ids=str,
-)  # fmt: skip
+)
 def test_v4_holds_doubles_and_text(tmp_path, order, value):
     from rate2spike.matlab_compat import mat_v4
 
@@ -192,11 +198,20 @@ def test_v4_numbers_are_double_whatever_their_storage(tmp_path):
 def test_v73_follows_the_documented_layout(tmp_path):
     """Dimensions reversed, user block with header, classes, empties, text as UTF-16, references."""
     path = tmp_path / "f.mat"
-    savemat(path, {
-        "d": np.arange(6.0).reshape(2, 3), "l": True, "t": "\u00e9\u20ac", "e": np.empty((0, 5), np.float32),
-        "c": ["a", "bc"],
-        "s": {"x": 1, "y": "z"}, "p": scipy.sparse.csc_matrix([[0, 2.5], [0, 0]]), "z": np.array([[1 + 2j]]),
-    }, "7.3")  # fmt: skip
+    savemat(
+        path,
+        {
+            "d": np.arange(6.0).reshape(2, 3),
+            "l": True,
+            "t": "\u00e9\u20ac",
+            "e": np.empty((0, 5), np.float32),
+            "c": ["a", "bc"],
+            "s": {"x": 1, "y": "z"},
+            "p": scipy.sparse.csc_matrix([[0, 2.5], [0, 0]]),
+            "z": np.array([[1 + 2j]]),
+        },
+        "7.3",
+    )
     start = path.read_bytes()[:520]
     assert start.startswith(b"MATLAB 7.3 MAT-file") and start[124:128] == b"\x00\x02IM" and start[512:516] == b"\x89HDF"
     with h5py.File(path) as file:
@@ -227,14 +242,28 @@ def test_v73_append_leaves_the_rest_untouched(tmp_path):
 @pytest.mark.parametrize("version", VERSIONS)
 def test_whos_lists_without_loading(tmp_path, version):
     path = tmp_path / "f.mat"
-    savemat(path, {"d": np.ones((3, 4)), "l": np.ones((2, 2), bool), "t": "abc", "z": np.ones((2, 1), np.complex64),
-                   "e": np.empty((0, 3)), "c": [np.ones(3), "ab"], "s": {"x": np.ones(2)}}, version)  # fmt: skip
+    savemat(
+        path,
+        {
+            "d": np.ones((3, 4)),
+            "l": np.ones((2, 2), bool),
+            "t": "abc",
+            "z": np.ones((2, 1), np.complex64),
+            "e": np.empty((0, 3)),
+            "c": [np.ones(3), "ab"],
+            "s": {"x": np.ones(2)},
+        },
+        version,
+    )
     listed = {v.name: (v.shape, v.class_name, v.n_bytes) for v in whos(path)}
     assert {name: listed.pop(name)[:2] for name in ("c", "s")} == {"c": ((1, 2), "cell"), "s": ((1, 1), "struct")}
     assert listed == {
-        "d": ((3, 4), "double", 96), "e": ((0, 3), "double", 0), "l": ((2, 2), "logical", 4), "t": ((1, 3), "char", 6),
+        "d": ((3, 4), "double", 96),
+        "e": ((0, 3), "double", 0),
+        "l": ((2, 2), "logical", 4),
+        "t": ((1, 3), "char", 6),
         "z": ((2, 1), "single", 16),
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("version", ["7", "7.3"])
@@ -303,7 +332,7 @@ def test_unknown_version_is_refused(tmp_path):
         (b"\x89HDF\r\n\x1a\n" + b" " * 200, "damaged or truncated MAT v7.3"),
         (struct.pack("<iiiii", 0, 2, 2, 0, 2) + b"a\0" + b"\0" * 20, "damaged at byte 0: truncated"),
     ],
-)  # fmt: skip
+)
 def test_other_files_are_refused_with_the_reason(tmp_path, content, message):
     path = tmp_path / "f.mat"
     path.write_bytes(content)

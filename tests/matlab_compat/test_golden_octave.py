@@ -12,21 +12,33 @@ FOLDER = Path(__file__).parents[1] / "data" / "octave"
 FILES = sorted(FOLDER.glob("octave_*_v[67].mat"))
 
 EXPECTED = {
-    "real_double": np.array([[1.5, -2], [np.nan, np.inf]]), "whole_double": np.array([[30.0, 200.0]]),
-    "real_single": np.array([[1.5], [2.5]], np.float32), "complex_double": np.array([[1 + 2j, 3]]),
-    "complex_single": np.array([[1 - 1j]], np.complex64), "i8": np.array([[-128, 127]], np.int8),
-    "u8": np.array([[0, 255]], np.uint8), "i16": np.array([[-300]], np.int16), "u16": np.array([[60000]], np.uint16),
-    "i32": np.array([[-70000]], np.int32), "u32": np.array([[4000000000]], np.uint32),
-    "i64": np.array([[-9007199254740993]], np.int64), "u64": np.array([[18446744073709551615]], np.uint64),
-    "logical_array": np.array([[True], [False]]), "text": "go-nogo", "text_utf8": "Größe €", "text_empty": "",
-    "text_rows": np.array(["ab", "cd", "ef"]), "nd": np.arange(1.0, 25).reshape(2, 3, 4, order="F"),
-    "empty_0x3": np.empty((0, 3)), "range_row": np.arange(20.0, 76, 5)[None],
-}  # fmt: skip
+    "real_double": np.array([[1.5, -2], [np.nan, np.inf]]),
+    "whole_double": np.array([[30.0, 200.0]]),
+    "real_single": np.array([[1.5], [2.5]], np.float32),
+    "complex_double": np.array([[1 + 2j, 3]]),
+    "complex_single": np.array([[1 - 1j]], np.complex64),
+    "i8": np.array([[-128, 127]], np.int8),
+    "u8": np.array([[0, 255]], np.uint8),
+    "i16": np.array([[-300]], np.int16),
+    "u16": np.array([[60000]], np.uint16),
+    "i32": np.array([[-70000]], np.int32),
+    "u32": np.array([[4000000000]], np.uint32),
+    "i64": np.array([[-9007199254740993]], np.int64),
+    "u64": np.array([[18446744073709551615]], np.uint64),
+    "logical_array": np.array([[True], [False]]),
+    "text": "go-nogo",
+    "text_utf8": "Größe €",
+    "text_empty": "",
+    "text_rows": np.array(["ab", "cd", "ef"]),
+    "nd": np.arange(1.0, 25).reshape(2, 3, 4, order="F"),
+    "empty_0x3": np.empty((0, 3)),
+    "range_row": np.arange(20.0, 76, 5)[None],
+}
 SPARSE = {
     "sparse_double": ([[0, 2.5, 0, 0], [0, 0, -1, 0], [0, 0, 0, 0]], np.float64),
     "sparse_logical": ([[0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]], np.bool_),
     "sparse_complex": ([[1j, 0], [0, 0]], np.complex128),
-}  # fmt: skip
+}
 
 
 def test_there_are_golden_files():

@@ -46,11 +46,20 @@ def expected(case: Case) -> list[str]:
     """Name, class and size of every output and every field of params (specification of the published code, section 4)."""
     stored, n_steps = case.stored_class, case.n_steps
     table = {
-        "W": (stored, N, N), "REC": ("double", N, n_steps), "spk": ("double", N, n_steps), "rs": ("double", N, n_steps),
-        "all_fr": ("double", N, 1), "out": (stored, case.n_outputs, n_steps),
-        "dt": ("double", 1, 1), "T": ("double", 1, 1), "nt": ("double", 1, 1), "w_out": (stored, case.n_outputs, N),
-        "td": (case.td_class, case.td_rows, 1), "td0": (case.td_class, case.td_rows, 1), "IPSCs": ("double", N, n_steps),
-    }  # fmt: skip
+        "W": (stored, N, N),
+        "REC": ("double", N, n_steps),
+        "spk": ("double", N, n_steps),
+        "rs": ("double", N, n_steps),
+        "all_fr": ("double", N, 1),
+        "out": (stored, case.n_outputs, n_steps),
+        "dt": ("double", 1, 1),
+        "T": ("double", 1, 1),
+        "nt": ("double", 1, 1),
+        "w_out": (stored, case.n_outputs, N),
+        "td": (case.td_class, case.td_rows, 1),
+        "td0": (case.td_class, case.td_rows, 1),
+        "IPSCs": ("double", N, n_steps),
+    }
     return [f"{name} {kind} {rows} {columns}" for name, (kind, rows, columns) in table.items()]
 
 

@@ -55,8 +55,15 @@ def test_first_outputs_have_the_historic_classes_and_sizes(matlab, n_outputs):
         [{", ".join(names)}] = LIF_network_fnc('go-nogo.mat', 25, u, stims, 1, false);
         values = {{{", ".join(names)}}};
         for k = 1:numel(values), printf('%s %d %d;', class(values{{k}}), size(values{{k}})); end""")
-    expected = ["single 200 200", "double 200 20000", "double 200 20000", "double 200 20000", "double 200 1",
-                "single 1 20000", "struct 1 1"]  # fmt: skip
+    expected = [
+        "single 200 200",
+        "double 200 20000",
+        "double 200 20000",
+        "double 200 20000",
+        "double 200 1",
+        "single 1 20000",
+        "struct 1 1",
+    ]
     assert output.split(";")[:-1] == expected[:n_outputs]
 
 
@@ -230,14 +237,29 @@ def test_a_package_that_only_pythonpath_leads_to_is_found(matlab, tmp_path, monk
 def test_octave_reads_every_class_we_write(octave, tmp_path, version):
     import scipy.sparse
 
-    savemat(tmp_path / "f.mat", {
-        "d": np.array([[1.5, np.nan]]), "s": np.float32([[1.5]]), "z": np.array([[1 + 2j]]), "b": [True, False], "t": "go",
-        "c": ["a", "bc"], "m": [1, "x"], "st": {"a": 1, "b": {"c": "y"}}, "n": None, "nd": np.ones((2, 3, 4)),
-        "sa": np.array([[(1.0, "a"), (2.0, "b")]], dtype=[("f", object), ("g", object)]), "rows": np.array(["ab", "cd"]),
-        "sp": scipy.sparse.csc_matrix([[0, 2.5], [0, 0]]), "spb": scipy.sparse.csc_matrix([[False, True]]),
-        "spi": scipy.sparse.csc_matrix(np.array([[0, 3]], np.int32)), "e": np.empty((0, 3)),
-        **{name: np.array([[7]], name) for name in INTEGERS},
-    }, version)  # fmt: skip
+    savemat(
+        tmp_path / "f.mat",
+        {
+            "d": np.array([[1.5, np.nan]]),
+            "s": np.float32([[1.5]]),
+            "z": np.array([[1 + 2j]]),
+            "b": [True, False],
+            "t": "go",
+            "c": ["a", "bc"],
+            "m": [1, "x"],
+            "st": {"a": 1, "b": {"c": "y"}},
+            "n": None,
+            "nd": np.ones((2, 3, 4)),
+            "sa": np.array([[(1.0, "a"), (2.0, "b")]], dtype=[("f", object), ("g", object)]),
+            "rows": np.array(["ab", "cd"]),
+            "sp": scipy.sparse.csc_matrix([[0, 2.5], [0, 0]]),
+            "spb": scipy.sparse.csc_matrix([[False, True]]),
+            "spi": scipy.sparse.csc_matrix(np.array([[0, 3]], np.int32)),
+            "e": np.empty((0, 3)),
+            **{name: np.array([[7]], name) for name in INTEGERS},
+        },
+        version,
+    )
     code = """
         load f.mat
         assert(isequal(d(1), 1.5) && isnan(d(2)) && isa(s, 'single') && s == 1.5 && z == 1 + 2i && isequal(b, [true false]))

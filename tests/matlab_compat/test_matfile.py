@@ -51,10 +51,22 @@ def test_any_array_round_trips(array):
 
 
 def test_python_values_become_the_classes_matlab_expects(tmp_path):
-    savemat(tmp_path / "f.mat", dict(
-        i=30, f=2.5, b=True, n=np.int64(3), text="go-nogo", empty="", none=None, cells=["a", "bc"], numbers=[1, 2],
-        row=np.arange(3.0), struct={"x": 1, "inner": {"y": "z"}},
-    ))  # fmt: skip
+    savemat(
+        tmp_path / "f.mat",
+        dict(
+            i=30,
+            f=2.5,
+            b=True,
+            n=np.int64(3),
+            text="go-nogo",
+            empty="",
+            none=None,
+            cells=["a", "bc"],
+            numbers=[1, 2],
+            row=np.arange(3.0),
+            struct={"x": 1, "inner": {"y": "z"}},
+        ),
+    )
     back = loadmat(tmp_path / "f.mat")
     assert back["i"].dtype == np.float64 and back["i"].shape == (1, 1)
     assert back["n"].dtype == np.float64

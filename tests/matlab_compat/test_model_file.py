@@ -145,9 +145,17 @@ def test_models_of_every_version_are_equal(tmp_path, go_nogo_path, version):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("x", np.zeros((200, 200, 3))), ("b_out", [1, 2]), ("eval_perf_mean", np.zeros((1, 5))), ("tr", np.nan),
-     ("opt_scaling_factor", "text"), ("opt_scaling_factor", [1, 2]), ("activation", 5), ("losses", {"a": 1})],
-)  # fmt: skip
+    [
+        ("x", np.zeros((200, 200, 3))),
+        ("b_out", [1, 2]),
+        ("eval_perf_mean", np.zeros((1, 5))),
+        ("tr", np.nan),
+        ("opt_scaling_factor", "text"),
+        ("opt_scaling_factor", [1, 2]),
+        ("activation", 5),
+        ("losses", {"a": 1}),
+    ],
+)
 def test_optional_variables_of_another_form_do_no_harm_and_are_kept(tmp_path, go_nogo_path, name, value):
     path = tmp_path / "f.mat"
     path.write_bytes(go_nogo_path.read_bytes())

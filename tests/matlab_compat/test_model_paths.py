@@ -17,8 +17,15 @@ from helpers import small_model
 @pytest.fixture
 def tree(tmp_path) -> Path:
     """A population of three, a run, a historic tree, and what else lies about in such folders."""
-    for name in ("P/seed_10/model", "P/seed_2/model", "P/seed_1/model", "run/models/go-nogo/P_rec_0.2/Task_a",
-                 "run/last_good", "P/.hidden/model", "P/__MACOSX/model"):  # fmt: skip
+    for name in (
+        "P/seed_10/model",
+        "P/seed_2/model",
+        "P/seed_1/model",
+        "run/models/go-nogo/P_rec_0.2/Task_a",
+        "run/last_good",
+        "P/.hidden/model",
+        "P/__MACOSX/model",
+    ):
         path = tmp_path / f"{name}.mat"
         path.parent.mkdir(parents=True, exist_ok=True)
         save_model(small_model(), path)

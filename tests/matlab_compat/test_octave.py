@@ -13,8 +13,17 @@ pytestmark = pytest.mark.octave
 
 
 def test_octave_reads_our_classes(octave, tmp_path):
-    savemat(tmp_path / "f.mat", dict(d=30, s=np.ones((2, 3), np.float32), b=np.array([[True], [False]]),
-                                     i=np.array([[200]], np.int64), t="go-nogo", c=["a", "bc"]))  # fmt: skip
+    savemat(
+        tmp_path / "f.mat",
+        dict(
+            d=30,
+            s=np.ones((2, 3), np.float32),
+            b=np.array([[True], [False]]),
+            i=np.array([[200]], np.int64),
+            t="go-nogo",
+            c=["a", "bc"],
+        ),
+    )
     code = "load f.mat; printf('%s ', class(d), class(s), class(b), class(i), class(t), class(c)); disp(d * 10)"
     assert octave(code, tmp_path).split() == ["double", "single", "logical", "int64", "char", "cell", "300"]
 

@@ -15,11 +15,17 @@ with warnings.catch_warnings():
     import matio
 
 VALUES = {
-    "d": np.arange(6.0).reshape(2, 3), "l": np.array([[True, False]]), "t": "Größe", "e": np.empty((0, 5)), "c": ["a", "bc"],
-    "s": {"x": 1, "y": "z"}, "z": np.array([[1 + 2j]]), "i": np.array([[7]], np.int16),
+    "d": np.arange(6.0).reshape(2, 3),
+    "l": np.array([[True, False]]),
+    "t": "Größe",
+    "e": np.empty((0, 5)),
+    "c": ["a", "bc"],
+    "s": {"x": 1, "y": "z"},
+    "z": np.array([[1 + 2j]]),
+    "i": np.array([[7]], np.int16),
     "nd": np.arange(24.0).reshape(2, 3, 4),
     "sa": np.array([[("p", 1.0), ("q", 2.0)]], dtype=[("name", object), ("v", object)]),
-}  # fmt: skip
+}
 PLAIN = ("d", "l", "e", "z", "i", "nd")
 
 

@@ -55,10 +55,12 @@ def packed(raw):
 
 
 FORMS = [
-    (of_unknown_class, "array class 77 is not known"), (of_other_size, "2 elements for an array of 1 x 3"),
-    (of_other_storage, "element type 8 where numbers should be"), (of_many_dimensions, "34 dimensions, more than 32"),
+    (of_unknown_class, "array class 77 is not known"),
+    (of_other_size, "2 elements for an array of 1 x 3"),
+    (of_other_storage, "element type 8 where numbers should be"),
+    (of_many_dimensions, "34 dimensions, more than 32"),
     (within_a_struct, "array class 77 is not known"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("compress", [False, True])
@@ -160,10 +162,15 @@ def fill_v73(file):
 
 
 V73_REASONS = {
-    "compound": "type", "chars": "characters of more than 16 bits", "type": "an HDF5 type, no array",
-    "nowhere": "a link to what is not in this file", "outside": "a link to what is not in this file", "times": "NumPy",
-    "sparse": "row index of a sparse array out of range", "cells": "cells that are no references",
-}  # fmt: skip
+    "compound": "type",
+    "chars": "characters of more than 16 bits",
+    "type": "an HDF5 type, no array",
+    "nowhere": "a link to what is not in this file",
+    "outside": "a link to what is not in this file",
+    "times": "NumPy",
+    "sparse": "row index of a sparse array out of range",
+    "cells": "cells that are no references",
+}
 
 
 def test_in_v73(tmp_path):

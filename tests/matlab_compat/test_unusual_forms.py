@@ -55,9 +55,15 @@ def test_logical_sparse_with_a_byte_per_value():
 
 @pytest.mark.parametrize(
     "values",
-    [part(9, bytes([1] * 8)), part(2, bytes([1] * 8)), part(1, bytes([1] * 8)), doubles(*[1.0] * 8), part(9, bytes([1] * 3))],
+    [
+        part(9, bytes([1] * 8)),
+        part(2, bytes([1] * 8)),
+        part(1, bytes([1] * 8)),
+        doubles(*[1.0] * 8),
+        part(9, bytes([1] * 3)),
+    ],
     ids=["called doubles", "uint8", "int8", "doubles", "as many as there are"],
-)  # fmt: skip
+)
 def test_logical_sparse_with_room_for_more(tmp_path, values):
     """Eight reserved, three used: MATLAB keeps what spalloc or an assignment reserved."""
     rows, starts = ints(0, 2, 1, 0, 0, 0, 0, 0), ints(0, 2, 3)
@@ -112,9 +118,15 @@ def test_arrays_without_elements(tmp_path):
 
 @pytest.mark.parametrize(
     ("kind", "data"),
-    [(1, b"acbd"), (2, b"acbd"), (4, "acbd".encode("utf-16-le")), (16, b"acbd"), (17, "acbd".encode("utf-16-le")),
-     (18, "acbd".encode("utf-32-le"))],
-)  # fmt: skip
+    [
+        (1, b"acbd"),
+        (2, b"acbd"),
+        (4, "acbd".encode("utf-16-le")),
+        (16, b"acbd"),
+        (17, "acbd".encode("utf-16-le")),
+        (18, "acbd".encode("utf-32-le")),
+    ],
+)
 def test_rows_of_text_in_every_storage(tmp_path, kind, data):
     assert loaded(tmp_path, matrix(CHAR, (2, 2), part(kind, data))).tolist() == ["ab", "cd"]
 
@@ -237,8 +249,11 @@ def test_sparse_in_v73(v73, is_logical):
 
     def fill(file):
         for name, starts, elements in (
-            ("none", [0, 0, 0], None), ("no_columns", [0], None), ("room", [0, 1, 2], [2, 1, 0, 0]), ("no_jc", None, None)
-        ):  # fmt: skip
+            ("none", [0, 0, 0], None),
+            ("no_columns", [0], None),
+            ("room", [0, 1, 2], [2, 1, 0, 0]),
+            ("no_jc", None, None),
+        ):
             group = put(file, name, {}, kind, sparse=np.array([3], np.uint64))
             if starts is not None:
                 group["jc"] = np.array(starts, np.uint64)
@@ -248,8 +263,11 @@ def test_sparse_in_v73(v73, is_logical):
     path = v73(fill)
     back = loadmat(path)
     assert {name: back[name].shape for name in ("none", "no_columns", "room", "no_jc")} == {
-        "none": (3, 2), "no_columns": (3, 0), "room": (3, 2), "no_jc": (3, 0)
-    }  # fmt: skip
+        "none": (3, 2),
+        "no_columns": (3, 0),
+        "room": (3, 2),
+        "no_jc": (3, 0),
+    }
     assert {v.name: v.shape for v in whos(path)} == {name: value.shape for name, value in back.items()}
     assert back["room"].dtype == (bool if is_logical else float)
     assert back["room"].toarray().tolist() == [[0, 0], [0, 1], [1, 0]]
@@ -280,8 +298,11 @@ def test_other_layouts_of_hdf5(v73):
     assert back["plain"].dtype == np.int16 and back["plain"].ravel().tolist() == [0, 1, 2]
     assert back["text"] == "a word" and back["texts"].ravel().tolist() == ["a", "bc"]
     assert {name: back[name].shape for name in back if name.startswith("no_")} == {
-        "no_double": (0, 0), "no_char": (0, 3), "no_cell": (0, 2), "no_struct": (2, 0)
-    }  # fmt: skip
+        "no_double": (0, 0),
+        "no_char": (0, 3),
+        "no_cell": (0, 2),
+        "no_struct": (2, 0),
+    }
     assert back["lone"].dtype.names == ("field",) and back["lone"]["field"][0, 0] == 7
     assert back["null"].shape == (0, 0) and back["null"].dtype == np.float32
     assert len(whos(path)) == len(back)

@@ -263,7 +263,15 @@ def test_fast_and_reference_paths_agree_statistically(go_nogo_path):
 
 
 def test_noise_key_depends_on_all_it_should():
-    keys = {noise_key(*k) for k in ((1, Role.SEARCH, 25, 0), (2, Role.SEARCH, 25, 0), (1, Role.EVALUATION, 25, 0),
-                                    (1, Role.SEARCH, 25.5, 0), (1, Role.SEARCH, 25, 1))}  # fmt: skip
+    keys = {
+        noise_key(*k)
+        for k in (
+            (1, Role.SEARCH, 25, 0),
+            (2, Role.SEARCH, 25, 0),
+            (1, Role.EVALUATION, 25, 0),
+            (1, Role.SEARCH, 25.5, 0),
+            (1, Role.SEARCH, 25, 1),
+        )
+    }
     assert len(keys) == 5
     assert noise_key(1, Role.SEARCH, 25, 0) == noise_key(1, Role.SEARCH, 25.0, 0)

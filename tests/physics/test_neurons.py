@@ -140,10 +140,14 @@ def mixed_constants(n, kind):
     peak = {"qif": 30.0, "eif": -20.0}.get(kind, -40.0)
     bias = (50, 300) if kind == "qif" else (-42, -35)
     return dict(
-        tau_m_s=rng.uniform(0.005, 0.02, n), t_ref_s=rng.integers(0, 80, n) * 5e-5 + 1e-5, bias_mv=rng.uniform(*bias, n),
-        noise_sd_mv=rng.uniform(0, 0.3, n), tau_r_s=np.where(rng.random(n) < 0.3, 0.0, rng.uniform(0.001, 0.005, n)),
-        v_reset_mv=rng.uniform(-70, -55, n), v_peak_mv=peak + rng.uniform(0, 3, n),
-    )  # fmt: skip
+        tau_m_s=rng.uniform(0.005, 0.02, n),
+        t_ref_s=rng.integers(0, 80, n) * 5e-5 + 1e-5,
+        bias_mv=rng.uniform(*bias, n),
+        noise_sd_mv=rng.uniform(0, 0.3, n),
+        tau_r_s=np.where(rng.random(n) < 0.3, 0.0, rng.uniform(0.001, 0.005, n)),
+        v_reset_mv=rng.uniform(-70, -55, n),
+        v_peak_mv=peak + rng.uniform(0, 3, n),
+    )
 
 
 STIMULI = (

@@ -218,9 +218,13 @@ def test_settings_survive_their_file():
 
 def test_numbers_of_numpy_are_as_good_as_pythons(tmp_path):
     config = TrainConfig(
-        n_units=np.int64(20), n_updates=1, learning_rate=np.float32(0.5), balanced=np.bool_(True), seed=1,
+        n_units=np.int64(20),
+        n_updates=1,
+        learning_rate=np.float32(0.5),
+        balanced=np.bool_(True),
+        seed=1,
         task=GoNogo(stim_dur=np.int64(30)),
-    )  # fmt: skip
+    )
     assert config == TrainConfig(
         n_units=20, n_updates=1, learning_rate=0.5, balanced=True, seed=1, task=GoNogo(stim_dur=30)
     )

@@ -16,10 +16,18 @@ B, T, N = 3, 24, 12
 def network(dtype=tf.float64, activation="sigmoid", **kind) -> RateNetwork:
     model = small_model(n_units=N, n_inputs=2, dtype=np.float64, **kind)
     return RateNetwork(
-        w_rec=model.w_rec, w_in=model.w_in, w_out=model.w_out, b_out=0.1, tau_logit=model.tau_logit,
-        tau_limits_steps=model.tau_limits_steps, sign_matrix=model.sign_matrix, connection_mask=model.connection_mask,
-        apply_dale=model.has_dale, activation=activation, dtype=dtype,
-    )  # fmt: skip
+        w_rec=model.w_rec,
+        w_in=model.w_in,
+        w_out=model.w_out,
+        b_out=0.1,
+        tau_logit=model.tau_logit,
+        tau_limits_steps=model.tau_limits_steps,
+        sign_matrix=model.sign_matrix,
+        connection_mask=model.connection_mask,
+        apply_dale=model.has_dale,
+        activation=activation,
+        dtype=dtype,
+    )
 
 
 def inputs(net, seed=0, t=T):
@@ -62,11 +70,21 @@ def test_gradients_of_all_that_can_be_trained(activation, loss, dale_outputs):
     w_out = rng.normal(size=(3, N)) * 0.3
     w_out = np.abs(w_out) * np.diag(model.sign_matrix) if dale_outputs else w_out
     net = RateNetwork(
-        w_rec=model.w_rec, w_in=model.w_in, w_out=w_out, b_out=[0.1, 0.2, 0.3], tau_logit=model.tau_logit,
-        tau_limits_steps=model.tau_limits_steps, sign_matrix=model.sign_matrix, connection_mask=model.connection_mask,
-        apply_dale=True, activation=activation, unit_bias=rng.normal(size=(N, 1)), dale_outputs=dale_outputs,
-        trained=EVERYTHING, dtype=tf.float64,
-    )  # fmt: skip
+        w_rec=model.w_rec,
+        w_in=model.w_in,
+        w_out=w_out,
+        b_out=[0.1, 0.2, 0.3],
+        tau_logit=model.tau_logit,
+        tau_limits_steps=model.tau_limits_steps,
+        sign_matrix=model.sign_matrix,
+        connection_mask=model.connection_mask,
+        apply_dale=True,
+        activation=activation,
+        unit_bias=rng.normal(size=(N, 1)),
+        dale_outputs=dale_outputs,
+        trained=EVERYTHING,
+        dtype=tf.float64,
+    )
     assert len(net.trainable_variables) == 6
     check_gradients(net, loss)
 

@@ -26,9 +26,15 @@ SHORT = {"timing": '{"fixation": 50, "stimulus": 150, "decision": 50}'}
 
 
 @pytest.mark.parametrize(
-    "environment", ["PerceptualDecisionMaking-v0", "ContextDecisionMaking-v0", "DelayMatchSample-v0", "GoNogo-v0",
-                    "ReachingDelayResponse-v0"]
-)  # fmt: skip
+    "environment",
+    [
+        "PerceptualDecisionMaking-v0",
+        "ContextDecisionMaking-v0",
+        "DelayMatchSample-v0",
+        "GoNogo-v0",
+        "ReachingDelayResponse-v0",
+    ],
+)
 def test_environments_keep_the_contract_and_their_truth_solves_them(environment):
     task = tasks.get(f"neurogym:{environment}")
     for k in range(20):
@@ -64,8 +70,20 @@ def test_threads_draw_the_same_trials_as_one():
 @pytest.mark.parametrize("environment", ["PerceptualDecisionMaking-v0", "GoNogo-v0"])
 def test_a_network_is_trained_converted_and_evaluated(cli, tmp_path, environment):
     run = tmp_path / "run"
-    code, _, error = cli("train", "--recipe", "--task", f"neurogym:{environment}", "--N", 30, "--n_trials", 3, "--seed", 1,
-                         "--run_folder", run)  # fmt: skip
+    code, _, error = cli(
+        "train",
+        "--recipe",
+        "--task",
+        f"neurogym:{environment}",
+        "--N",
+        30,
+        "--n_trials",
+        3,
+        "--seed",
+        1,
+        "--run_folder",
+        run,
+    )
     assert code == 0, error
     code, _, error = cli("search", run / "model.mat", "--n-trials", 4, "--scaling-factors", 25, "--seed", 1)
     assert code == 0, error

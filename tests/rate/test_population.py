@@ -126,8 +126,9 @@ if __name__ == "__main__":
 def test_a_dask_cluster(cli, tmp_path):
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:
-        code, out, error = cli("train", *FLAGS, "--seeds", "1-3", "--run_folder", tmp_path / "p", "--scheduler",
-                               cluster.scheduler_address)  # fmt: skip
+        code, out, error = cli(
+            "train", *FLAGS, "--seeds", "1-3", "--run_folder", tmp_path / "p", "--scheduler", cluster.scheduler_address
+        )
     assert code == 0 and "0 of 3 networks" in out, error
     assert load_model(tmp_path / "p" / "seed_2" / "model.mat") == train(SMALL, seed=2)
     outcome = json.loads((tmp_path / "p" / "seed_2" / "outcome.json").read_text())

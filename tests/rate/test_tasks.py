@@ -82,20 +82,30 @@ def test_mante_stimulus_and_target():
     ("task", "label", "step", "value", "rate", "spiking"),
     [
         # (rate output has value at one step, 0 elsewhere); the window starts at 75 / 200 / 299 of o, 9999 / ... of out
-        ("go-nogo", 1, 75, 0.71, True, None), ("go-nogo", 1, 74, 0.71, False, None),
-        ("go-nogo", 1, 75, 0.69, False, None), ("go-nogo", 0, 75, 0.31, False, None),
-        ("go-nogo", 0, 75, -0.31, False, None), ("go-nogo", 0, 75, 0.29, True, None),
-        ("go-nogo", 1, 9999, 0.71, None, True), ("go-nogo", 1, 9998, 0.71, None, False),
-        ("go-nogo", 0, 9999, 0.31, None, False), ("go-nogo", 0, 9999, -5.0, None, True),
-        ("xor", "same", 200, 0.71, True, None), ("xor", "same", 199, 0.71, False, None),
-        ("xor", "diff", 200, -0.71, True, None), ("xor", "diff", 200, -0.69, False, None),
-        ("xor", "same", 19999, 0.71, None, True), ("xor", "same", 19998, 0.71, None, False),
+        ("go-nogo", 1, 75, 0.71, True, None),
+        ("go-nogo", 1, 74, 0.71, False, None),
+        ("go-nogo", 1, 75, 0.69, False, None),
+        ("go-nogo", 0, 75, 0.31, False, None),
+        ("go-nogo", 0, 75, -0.31, False, None),
+        ("go-nogo", 0, 75, 0.29, True, None),
+        ("go-nogo", 1, 9999, 0.71, None, True),
+        ("go-nogo", 1, 9998, 0.71, None, False),
+        ("go-nogo", 0, 9999, 0.31, None, False),
+        ("go-nogo", 0, 9999, -5.0, None, True),
+        ("xor", "same", 200, 0.71, True, None),
+        ("xor", "same", 199, 0.71, False, None),
+        ("xor", "diff", 200, -0.71, True, None),
+        ("xor", "diff", 200, -0.69, False, None),
+        ("xor", "same", 19999, 0.71, None, True),
+        ("xor", "same", 19998, 0.71, None, False),
         ("xor", "diff", 19999, -0.71, None, True),
-        ("mante", 1, 299, 0.71, True, None), ("mante", 1, 298, 0.71, False, None),
+        ("mante", 1, 299, 0.71, True, None),
+        ("mante", 1, 298, 0.71, False, None),
         ("mante", -1, 498, -0.71, True, None),
-        ("mante", 1, 25999, 0.71, None, True), ("mante", -1, 25998, -0.71, None, False),
+        ("mante", 1, 25999, 0.71, None, True),
+        ("mante", -1, 25998, -0.71, None, False),
     ],
-)  # fmt: skip
+)
 def test_published_windows_and_thresholds(task, label, step, value, rate, spiking):
     task = tasks.get(task)
     if rate is not None:

@@ -33,12 +33,20 @@ SMALL = TrainConfig(n_units=20, n_updates=3, seed=1)
 @pytest.mark.parametrize(
     "settings",
     [
-        {}, {"task": "xor"}, {"task": "mante"}, {"apply_dale": False}, {"n_units": 60, "n_som": 5, "p_inh": 0.33},
-        {"tau_steps": (7.0,)}, {"activation": "softplus"}, {"activation": "clipped_relu"}, {"loss": "l1"},
-        {"batch_size": 4}, {"weight_distribution": "gamma"},
+        {},
+        {"task": "xor"},
+        {"task": "mante"},
+        {"apply_dale": False},
+        {"n_units": 60, "n_som": 5, "p_inh": 0.33},
+        {"tau_steps": (7.0,)},
+        {"activation": "softplus"},
+        {"activation": "clipped_relu"},
+        {"loss": "l1"},
+        {"batch_size": 4},
+        {"weight_distribution": "gamma"},
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_every_setting_trains_and_its_model_survives_the_file(settings, tmp_path):
     config = replace(SMALL, **settings)
     model = train(config)
@@ -234,8 +242,12 @@ def test_foreign_files_among_checkpoints_do_no_harm(tmp_path):
     with pytest.warns(UserWarning, match="is damaged"):
         first = train_interruptibly(config, checkpoints=Checkpointing(tmp_path, resume=True))
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "notes.txt", "update_0000001.npz", "update_0000001_backup.npz", "update_0000011.npz", "update_x.npz"
-    ]  # fmt: skip
+        "notes.txt",
+        "update_0000001.npz",
+        "update_0000001_backup.npz",
+        "update_0000011.npz",
+        "update_x.npz",
+    ]
     assert train_interruptibly(config, checkpoints=Checkpointing(tmp_path, resume=True)).model == first.model
 
 
@@ -320,8 +332,25 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(damage, tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_runs_killed_at_any_moment_resume_bit_for_bit(tmp_path, repository):
     """kill -9 at random moments, several times in a row, from the command line; the model file equals the unbroken one."""
-    arguments = [sys.executable, str(repository / "rate" / "main.py"), "--N", "40", "--task", "go-nogo", "--decay_taus", "4",
-                 "20", "--n_trials", "400", "--batch_size", "4", "--evaluate_every", "20", "--seed", "3"]  # fmt: skip
+    arguments = [
+        sys.executable,
+        str(repository / "rate" / "main.py"),
+        "--N",
+        "40",
+        "--task",
+        "go-nogo",
+        "--decay_taus",
+        "4",
+        "20",
+        "--n_trials",
+        "400",
+        "--batch_size",
+        "4",
+        "--evaluate_every",
+        "20",
+        "--seed",
+        "3",
+    ]
     subprocess.run([*arguments, "--run_folder", str(tmp_path / "unbroken")], check=True, capture_output=True)
     first = [*arguments, "--run_folder", str(tmp_path / "broken")]
     broken = [*first, "--resume"]

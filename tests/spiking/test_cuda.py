@@ -34,7 +34,7 @@ KEYS = np.array([5, 2**63 + 7, 11], np.uint64)
 QUIET, NOISY = LIFParams(noise_sd_mv=0.0), LIFParams(noise_sd_mv=0.5)
 TASK_BLOCK = (3, Role.SEARCH, 1, 3)  # seed, role, start, stop
 PHILOX = {  # known answers of Random123 (Salmon et al. 2011), for counters that end in 0
-    (0, 0, 0, 0): (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8),
+    (0, 0, 0, 0): (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)
 }
 
 

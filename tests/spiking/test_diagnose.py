@@ -122,8 +122,11 @@ def test_the_figure_shows_both_networks(too_weak):
     found = too_weak
     figure = diagnosis_figure(found)
     assert [axes.get_xlabel() for axes in figure.axes] == [
-        "time (s)", "output of the rate network", "mean rate of the rate network (a.u.)", "time (s)",
-    ]  # fmt: skip
+        "time (s)",
+        "output of the rate network",
+        "mean rate of the rate network (a.u.)",
+        "time (s)",
+    ]
     assert found.findings[0].split(";")[0] in figure.get_suptitle()
     labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     assert {"Go, spiking", "Go, rate"} <= set(labels)

@@ -29,9 +29,11 @@ def test_golden_lif_case_through_python(case):
     folder = golden_folder() / "lif"
     given, expected = loadmat(folder / f"in_{case}.mat"), loadmat(folder / f"out_{case}.mat")
     network = SpikingNetwork.from_model(
-        load_model(folder / f"in_{case}_model.mat"), given["s"].item(),
-        initial_weights=bool(given["w0"].item()), downsample=int(given["ds"].item()),
-    )  # fmt: skip
+        load_model(folder / f"in_{case}_model.mat"),
+        given["s"].item(),
+        initial_weights=bool(given["w0"].item()),
+        downsample=int(given["ds"].item()),
+    )
     stims = given["stims"][0, 0]
     stimulation = None
     if stims["mode"] != "none":
@@ -47,9 +49,18 @@ def test_golden_lif_case_through_the_command(case, cli, tmp_path):
     given = loadmat(folder / f"in_{case}.mat")
     options = ["--initial-weights"] if given["w0"].item() else []
     code, _, error = cli(
-        "simulate", folder / f"in_{case}_model.mat", "--input", folder / f"in_{case}.mat", "--output", tmp_path / "o.mat",
-        "--scaling-factor", given["s"].item(), "--downsample", int(given["ds"].item()), *options,
-    )  # fmt: skip
+        "simulate",
+        folder / f"in_{case}_model.mat",
+        "--input",
+        folder / f"in_{case}.mat",
+        "--output",
+        tmp_path / "o.mat",
+        "--scaling-factor",
+        given["s"].item(),
+        "--downsample",
+        int(given["ds"].item()),
+        *options,
+    )
     assert code == 0, error
     ours = loadmat(tmp_path / "o.mat")
     params = ours["params"][0, 0]

@@ -50,8 +50,9 @@ def test_lesioned_units_never_fire_even_when_stimulated_and_the_rest_is_as_if_th
     record = changed.run(U, seed=1, record=("spikes", "voltage", "output"), stimulation=pushed, precision=precision)
     assert not np.isin(record.events[:, 0], gone).any() and record.events.size
     np.testing.assert_allclose(record.voltage_mv[gone], -65)
-    cut = scale_connections(network, "I", "all", 0.0).run(U, seed=1, record=("spikes",), stimulation=pushed,
-                                                          precision=precision)  # fmt: skip
+    cut = scale_connections(network, "I", "all", 0.0).run(
+        U, seed=1, record=("spikes",), stimulation=pushed, precision=precision
+    )
     kept = np.isin(cut.events[:, 0], gone, invert=True)
     np.testing.assert_array_equal(cut.events[kept], record.events)
 

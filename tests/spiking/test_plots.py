@@ -40,8 +40,10 @@ def test_raster_shows_every_spike_by_type(record):
     drawn = sum(line.get_xdata().size for line in axes.lines if line.get_marker() == ".")
     assert drawn == record.spikes.sum()
     assert [text.get_text() for text in axes.get_yticklabels()] == [
-        "excitatory\n(n = 8)", "PV-like inhibitory\n(n = 2)", "SOM\n(n = 2)"
-    ]  # fmt: skip
+        "excitatory\n(n = 8)",
+        "PV-like inhibitory\n(n = 2)",
+        "SOM\n(n = 2)",
+    ]
     historic = plots.historic_raster(record, "trial").axes[0]
     assert sum(line.get_xdata().size for line in historic.lines) == record.spikes.sum()
 
@@ -80,8 +82,10 @@ def test_eval_go_nogo_draws_the_published_three_figures(cli, tmp_path, go_nogo_p
     append(path, {"opt_scaling_factor": 25})
     paths = eval_go_nogo(path, 1, tmp_path / "figures")
     assert sorted(p.name for p in paths if p.suffix == ".png") == [
-        "model_outputs.png", "model_raster_go.png", "model_raster_nogo.png"
-    ]  # fmt: skip
+        "model_outputs.png",
+        "model_raster_go.png",
+        "model_raster_nogo.png",
+    ]
     code, out, _ = cli("eval-go-nogo", tmp_path, "--output_dir", tmp_path / "figures", "--seed", 1)
     assert code == 0 and "seed 1" in out
 

@@ -15,13 +15,7 @@ from rate2spike.rate import tasks
 from rate2spike.seeding import Role
 from rate2spike.spiking.scoring.demonstrate import demonstrate
 from rate2spike.spiking.scoring.evaluate import accuracy, draw_trial, evaluate
-from rate2spike.spiking.search.grid import (
-    HISTORIC_FACTORS,
-    FactorResult,
-    SearchResult,
-    grid_search,
-    with_search_result,
-)
+from rate2spike.spiking.search.grid import HISTORIC_FACTORS, FactorResult, SearchResult, grid_search, with_search_result
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.params import LIFParams
 

@@ -154,8 +154,11 @@ def test_two_processes_a_kill_and_a_reclaim(model_file):
     (outcome,) = search(model_file)
     assert outcome.outcome is Outcome.CLAIMED and "left behind" in outcome.note and "--reclaim" in outcome.note
     announced = []
-    (outcome,) = search(model_file, FileSearch(scaling_factors=(20.0, 25.0), n_trials=60, reclaim=True),
-                        on_file=lambda *a: announced.append(a))  # fmt: skip
+    (outcome,) = search(
+        model_file,
+        FileSearch(scaling_factors=(20.0, 25.0), n_trials=60, reclaim=True),
+        on_file=lambda *a: announced.append(a),
+    )
     assert outcome.outcome is Outcome.SEARCHED and announced[0][2] >= 1 and announced[0][1].seed == 3
     assert outcome.result.factors == grid_search(_model(model_file), "go-nogo", (20, 25), 60, 3).factors
 

@@ -77,8 +77,18 @@ def test_a_dask_cluster_and_a_killed_worker(cli, tmp_path, go_nogo_path):
         ThreadPoolExecutor(1) as killer,
     ):
         killed = killer.submit(kill_first_owner, folder)
-        code, _, error = cli("search", folder, "--scheduler", cluster.scheduler_address, "--n-trials", "100",
-                               "--seed", "3", "--scaling-factors", *factors)  # fmt: skip
+        code, _, error = cli(
+            "search",
+            folder,
+            "--scheduler",
+            cluster.scheduler_address,
+            "--n-trials",
+            "100",
+            "--seed",
+            "3",
+            "--scaling-factors",
+            *factors,
+        )
         assert killed.result() is not None
     assert code == 0, error
     assert numbers(folder) == numbers(alone)
@@ -140,15 +150,40 @@ def test_a_lost_cluster_is_one_line(tmp_path, go_nogo_path, repository):
 
     folder = folder_of_models(tmp_path / "models", go_nogo_path)
     scheduler = subprocess.Popen(
-        [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0",
-         "--dashboard-address", "127.0.0.1:0",
-         "--scheduler-file", str(tmp_path / "s.json")], stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", str(tmp_path / "s.json"), "--nworkers", "1",
-         "--nthreads", "1", "--no-dashboard", "--death-timeout", "5", "--local-directory", str(tmp_path)],
+        [
+            sys.executable,
+            "-m",
+            "distributed.cli.dask_scheduler",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            "0",
+            "--dashboard-address",
+            "127.0.0.1:0",
+            "--scheduler-file",
+            str(tmp_path / "s.json"),
+        ],
         stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    )
+    worker = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "distributed.cli.dask_worker",
+            "--scheduler-file",
+            str(tmp_path / "s.json"),
+            "--nworkers",
+            "1",
+            "--nthreads",
+            "1",
+            "--no-dashboard",
+            "--death-timeout",
+            "5",
+            "--local-directory",
+            str(tmp_path),
+        ],
+        stderr=subprocess.DEVNULL,
+    )
     try:
         import json
 
@@ -158,9 +193,23 @@ def test_a_lost_cluster_is_one_line(tmp_path, go_nogo_path, repository):
         address = json.loads((tmp_path / "s.json").read_text())["address"]
         code = "import sys; from rate2spike.cli.main import main; sys.exit(main(sys.argv[1:]))"
         search = subprocess.Popen(
-            [sys.executable, "-c", code, "search", str(folder), "--scheduler", address, "--n-trials", "2000", "--seed", "1"],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-c",
+                code,
+                "search",
+                str(folder),
+                "--scheduler",
+                address,
+                "--n-trials",
+                "2000",
+                "--seed",
+                "1",
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         while not list(folder.glob("*.search.json")) and time.time() < deadline + 60:
             time.sleep(0.2)
         scheduler.kill()

@@ -51,12 +51,18 @@ def record(network):
         (lambda: EIFParams(slope_mv=0.002), "slope_mv is 0.002 mV"),
         (lambda: EIFParams(v_threshold_mv=-0.04), "v_threshold_mv is -0.04 mV"),
         (lambda: SpikingNetwork.from_model(small_model(), 20, dt_s=5e-8), "--dt-ms. is 5e-05 ms; plausible is 0.001"),
-        (lambda: TrainConfig(tau_steps=(20, 1000)), "decay_taus. is 1000 steps of 5 ms for 1 of 2; plausible is 1 to 200"),
+        (
+            lambda: TrainConfig(tau_steps=(20, 1000)),
+            "decay_taus. is 1000 steps of 5 ms for 1 of 2; plausible is 1 to 200",
+        ),
         (lambda: ContextConfig(tau_soma=0.02), "--tau_soma. is 0.02 ms; plausible is 1 to 1000 ms"),
-        (lambda: Stimulation("exc", 0, 5, (1,), amplitude_mv=5e-4), "amplitude_mv is 0.0005 mV; plausible is 0, or 0.01"),
+        (
+            lambda: Stimulation("exc", 0, 5, (1,), amplitude_mv=5e-4),
+            "amplitude_mv is 0.0005 mV; plausible is 0, or 0.01",
+        ),
         (lambda: neuron_params("lif", t_ref_s=5), "t_ref_s is 5 s"),
     ],
-)  # fmt: skip
+)
 def test_a_number_in_another_unit_is_warned_of(make, message):
     with pytest.warns(UserWarning, match=message) as warned:
         make()
@@ -77,8 +83,18 @@ def test_what_the_paper_varies_is_no_matter_of_warning(kind):
 def test_the_command_line_says_it_in_a_line_and_goes_on(cli, go_nogo_path):
     with warnings.catch_warnings():
         warnings.simplefilter("always")
-        code, _, error = cli("evaluate", go_nogo_path, "--scaling-factor", 30, "--n-trials", 2, "--seed", 1,
-                             "--neuron-option", "t_ref_s=5")  # fmt: skip
+        code, _, error = cli(
+            "evaluate",
+            go_nogo_path,
+            "--scaling-factor",
+            30,
+            "--n-trials",
+            2,
+            "--seed",
+            1,
+            "--neuron-option",
+            "t_ref_s=5",
+        )
     line, saturated = (line for line in error.splitlines() if "warning" in line)
     assert "saturated: of the 0.2 Hz that the refractory period allows its units fire 0.1" in saturated
     assert code == 0 and line.startswith(
@@ -147,12 +163,20 @@ def test_lesions_take_indices_or_a_mask_and_nothing_else(network):
     [
         (lambda r: trial_rates(r, sigma_s=20), "sigma_s of 20 is longer than all 20 bins"),
         (lambda r: trial_rates(r, sigma_s=1e-5), "does not reach the next bin of 0.005: None does not smooth"),
-        (lambda r: cross_temporal_discriminability([r] * 4, [0, 0, 1, 1], seed=1, gaussian_s=50),
-         "gaussian_s must be from a bin of 0.01 s to the trial's 0.1 s, got 50"),
-        (lambda r: cross_temporal_discriminability([r] * 4, [0, 0, 1, 1], seed=1, bin_s=10), "^bin_s of 10 s is longer"),
-        (lambda r: targeted_reduction([r] * 4, {"x": [1, 2, 1, 2]}, sigma_s=40), "sigma_s of 40 is longer than all 10 bins"),
+        (
+            lambda r: cross_temporal_discriminability([r] * 4, [0, 0, 1, 1], seed=1, gaussian_s=50),
+            "gaussian_s must be from a bin of 0.01 s to the trial's 0.1 s, got 50",
+        ),
+        (
+            lambda r: cross_temporal_discriminability([r] * 4, [0, 0, 1, 1], seed=1, bin_s=10),
+            "^bin_s of 10 s is longer",
+        ),
+        (
+            lambda r: targeted_reduction([r] * 4, {"x": [1, 2, 1, 2]}, sigma_s=40),
+            "sigma_s of 40 is longer than all 10 bins",
+        ),
     ],
-)  # fmt: skip
+)
 def test_widths_in_ms_are_refused(record, call, message):
     with pytest.raises(InputError, match=message):
         call(record)

@@ -17,9 +17,14 @@ torch.manual_seed(1)
 
 def written_by_snntorch(name, neurons):
     """A network as snnTorch's own users export it."""
-    net = torch.nn.Sequential(torch.nn.Linear(4, 20), neurons, torch.nn.Linear(20, 3), snntorch.Leaky(
-        beta=torch.full((3,), 0.95), threshold=torch.ones(3), init_hidden=True, reset_mechanism="zero", output=True,
-    ))  # fmt: skip
+    net = torch.nn.Sequential(
+        torch.nn.Linear(4, 20),
+        neurons,
+        torch.nn.Linear(20, 3),
+        snntorch.Leaky(
+            beta=torch.full((3,), 0.95), threshold=torch.ones(3), init_hidden=True, reset_mechanism="zero", output=True
+        ),
+    )
     nir.write(HERE / name, export_to_nir(net, torch.randn(4)))
 
 
@@ -30,11 +35,21 @@ def run_by_norse():
     """
     rng, n = np.random.default_rng(2), 15
     cell = nir.CubaLIF(
-        tau_syn=rng.uniform(0.005, 0.03, n), tau_mem=rng.uniform(0.01, 0.02, n), r=np.full(n, 1.5), v_leak=np.zeros(n),
-        v_threshold=rng.uniform(0.8, 1.2, n), v_reset=np.zeros(n), w_in=np.full(n, 2.0),
-    )  # fmt: skip
-    nodes = {"input": nir.Input(np.array([4])), "fc": nir.Linear(rng.normal(0.6, 0.5, (n, 4))), "lif": cell,
-             "rec": nir.Linear(rng.normal(0, 3, (n, n))), "output": nir.Output(np.array([n]))}  # fmt: skip
+        tau_syn=rng.uniform(0.005, 0.03, n),
+        tau_mem=rng.uniform(0.01, 0.02, n),
+        r=np.full(n, 1.5),
+        v_leak=np.zeros(n),
+        v_threshold=rng.uniform(0.8, 1.2, n),
+        v_reset=np.zeros(n),
+        w_in=np.full(n, 2.0),
+    )
+    nodes = {
+        "input": nir.Input(np.array([4])),
+        "fc": nir.Linear(rng.normal(0.6, 0.5, (n, 4))),
+        "lif": cell,
+        "rec": nir.Linear(rng.normal(0, 3, (n, n))),
+        "output": nir.Output(np.array([n])),
+    }
     edges = [("input", "fc"), ("fc", "lif"), ("lif", "rec"), ("rec", "lif"), ("lif", "output")]
     graph = nir.NIRGraph(nodes, edges)
     norse.torch.utils.import_nir._to_tensor = lambda values: torch.as_tensor(values, dtype=torch.float64)

@@ -38,9 +38,15 @@ def test_counts_agree_with_reshaping_the_dense_spikes(record):
 
 
 @pytest.mark.parametrize(
-    ("bin_s", "message"), [(0.0015, "whole number of steps"), (0, "above 0"), (np.nan, "above 0"), (2, "longer than"),
-                           (1e-4, "whole number of steps")],
-)  # fmt: skip
+    ("bin_s", "message"),
+    [
+        (0.0015, "whole number of steps"),
+        (0, "above 0"),
+        (np.nan, "above 0"),
+        (2, "longer than"),
+        (1e-4, "whole number of steps"),
+    ],
+)
 def test_bins_that_do_not_fit_are_refused(record, bin_s, message):
     with pytest.raises(InputError, match=message):
         spike_counts(record, bin_s)

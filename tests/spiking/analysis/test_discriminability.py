@@ -86,19 +86,20 @@ def test_times_without_any_spike_are_undefined():
 
 @pytest.mark.parametrize(
     ("labels", "message"),
-    [([0] * 6, "two classes"), ([0, 1, 2] * 2, "two classes"), ([0, 1, 1, 1, 1, 1], "at least 2 trials each"),
-     ([0, 1], "one label per trial")],
-)  # fmt: skip
+    [
+        ([0] * 6, "two classes"),
+        ([0, 1, 2] * 2, "two classes"),
+        ([0, 1, 1, 1, 1, 1], "at least 2 trials each"),
+        ([0, 1], "one label per trial"),
+    ],
+)
 def test_bad_labels_are_refused(labels, message):
     rates = np.random.default_rng(6).normal(size=(6, 5, 4))
     with pytest.raises(InputError, match=message):
         discriminability_of_rates(rates, labels, seed=1)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [({"seed": -1}, "seed"), ({"seed": 1, "n_splits": 0}, "n_splits")],
-)
+@pytest.mark.parametrize(("arguments", "message"), [({"seed": -1}, "seed"), ({"seed": 1, "n_splits": 0}, "n_splits")])
 def test_bad_settings_are_refused(arguments, message):
     rates = np.random.default_rng(7).normal(size=(6, 5, 4))
     with pytest.raises(InputError, match=message):

@@ -73,8 +73,10 @@ def test_figures():
     axes = figure.axes[0]
     assert axes.get_ylabel() == "firing rate (Hz)"
     assert [text.get_text() for text in axes.get_xticklabels()] == [
-        "excitatory\n(n = 8)", "PV-like inhibitory\n(n = 2)", "SOM\n(n = 2)"
-    ]  # fmt: skip
+        "excitatory\n(n = 8)",
+        "PV-like inhibitory\n(n = 2)",
+        "SOM\n(n = 2)",
+    ]
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["Go (n = 2)", "NoGo (n = 2)"]
     dots = sum(line.get_xdata().size for line in axes.lines if line.get_marker() == ".")
     assert dots == 2 * 12

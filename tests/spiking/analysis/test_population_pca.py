@@ -12,10 +12,12 @@ from helpers import poisson_record, small_model
 
 TIME = np.linspace(0, 2 * np.pi, 100, endpoint=False)
 # (2 conditions, 3 components, 100 times), orthogonal, of variances in the ratio 9 : 4 : 1
-SIGNALS = np.stack([
-    np.stack([3 * np.sin(TIME), 2 * np.cos(TIME), np.sin(2 * TIME)]),
-    np.stack([3 * np.sin(TIME), -2 * np.cos(TIME), np.sin(2 * TIME)]),
-])  # fmt: skip
+SIGNALS = np.stack(
+    [
+        np.stack([3 * np.sin(TIME), 2 * np.cos(TIME), np.sin(2 * TIME)]),
+        np.stack([3 * np.sin(TIME), -2 * np.cos(TIME), np.sin(2 * TIME)]),
+    ]
+)
 
 
 def orthonormal(n_rows, n_units, seed):
@@ -101,9 +103,15 @@ def bad(value):
 
 @pytest.mark.parametrize(
     ("rates", "message"),
-    [(bad(np.nan), "NaN or infinite"), (bad(np.inf), "NaN or infinite"), (np.ones((3, 4)), "shape"),
-     (np.ones((2, 3, 4)), "do not vary"), ("rates", "array"), (np.zeros((0, 3, 4)), "shape")],
-)  # fmt: skip
+    [
+        (bad(np.nan), "NaN or infinite"),
+        (bad(np.inf), "NaN or infinite"),
+        (np.ones((3, 4)), "shape"),
+        (np.ones((2, 3, 4)), "do not vary"),
+        ("rates", "array"),
+        (np.zeros((0, 3, 4)), "shape"),
+    ],
+)
 def test_bad_rates_are_refused(rates, message):
     with pytest.raises(InputError, match=message):
         pca_of_rates(rates)
@@ -114,8 +122,10 @@ def test_populations_that_cannot_be_compared_are_refused():
     for other, n_components, message in (
         (pca_of_rates(rank_three(), "ab"), 3, "conditions differ"),
         (pca_of_rates(rank_three()[:, :, ::2]), 3, "time points differ"),
-        (one, 31, "n_components must be"), (one, 0, "n_components must be"), (one, 4, "rank"),
-    ):  # fmt: skip
+        (one, 31, "n_components must be"),
+        (one, 0, "n_components must be"),
+        (one, 4, "rank"),
+    ):
         with pytest.raises(InputError, match=message):
             compare_populations(one, other, n_components)
     with pytest.raises(InputError, match="one name per condition"):

@@ -264,8 +264,16 @@ def test_gestures_reach_every_model(model, tmp_path_factory, tmp_path):
     folder = write_synthetic_dvs(
         tmp_path_factory.getbasetemp() / "dvs", n_train_users=4, n_test_users=2, duration_ms=200
     )
-    config = ContextConfig(data_path=str(folder), n_samples=4, batch_size=2, hidden=10, model_type=model, seq_len=2,
-                           split_by="subject", apical_tau="distributed")  # fmt: skip
+    config = ContextConfig(
+        data_path=str(folder),
+        n_samples=4,
+        batch_size=2,
+        hidden=10,
+        model_type=model,
+        seq_len=2,
+        split_by="subject",
+        apical_tau="distributed",
+    )
     splits = sources(config)
     assert splits["train"].n_inputs == 512
     training = ContextTraining(config, tmp_path, 512, "gestures")

@@ -17,23 +17,35 @@ GOLDEN = golden_csnn()
 LAYERS = {"lif": (LIF, LIFCell), "alif": (ALIF, ALIFCell), "clif": (CLIF, CLIFCell), "li": (LI, LICell)}
 CASES = [name for name, case in GOLDEN.items() if isinstance(case, dict) and "cfg" in case and "out" in case]
 OPTIONS = {
-    "tau": "tau_ms", "dt": "dt_ms", "threshold": "threshold", "spike_grad_magnitude": "surrogate_scale",
-    "tau_beta": "tau_adaptation_ms", "thr_incr": "threshold_increment", "tau_soma": "tau_soma_ms",
-    "tau_apical": "tau_apical_ms", "use_bias": "use_bias", "use_recurrent": "recurrent",
-    "use_soma_recurrent": "recurrent_soma", "use_apical_recurrent": "recurrent_apical",
-}  # fmt: skip
+    "tau": "tau_ms",
+    "dt": "dt_ms",
+    "threshold": "threshold",
+    "spike_grad_magnitude": "surrogate_scale",
+    "tau_beta": "tau_adaptation_ms",
+    "thr_incr": "threshold_increment",
+    "tau_soma": "tau_soma_ms",
+    "tau_apical": "tau_apical_ms",
+    "use_bias": "use_bias",
+    "use_recurrent": "recurrent",
+    "use_soma_recurrent": "recurrent_soma",
+    "use_apical_recurrent": "recurrent_apical",
+}
 CODED = {
     "reset_type": ("reset", ("subtraction", "zero", "none")),
     "spike_grad": ("surrogate", ("triangle", "super", "gaussian")),
     "interaction_type": ("interaction", choices.INTERACTIONS),
 }
 WEIGHTS = {  # golden gradient -> the array it starts from, and where it is in a layer: (attribute, variable)
-    "weight": ("W_soma", "weights_in", "kernel"), "rec_weight": ("R_soma", "weights_in", "recurrent"),
-    "bias": ("b_soma", "weights_in", "bias"), "weight_soma": ("W_soma", "soma", "kernel"),
-    "weight_apical": ("W_apical", "apical", "kernel"), "rec_weight_soma": ("R_soma", "soma", "recurrent"),
-    "rec_weight_apical": ("R_apical", "apical", "recurrent"), "bias_soma": ("b_soma", "soma", "bias"),
+    "weight": ("W_soma", "weights_in", "kernel"),
+    "rec_weight": ("R_soma", "weights_in", "recurrent"),
+    "bias": ("b_soma", "weights_in", "bias"),
+    "weight_soma": ("W_soma", "soma", "kernel"),
+    "weight_apical": ("W_apical", "apical", "kernel"),
+    "rec_weight_soma": ("R_soma", "soma", "recurrent"),
+    "rec_weight_apical": ("R_apical", "apical", "recurrent"),
+    "bias_soma": ("b_soma", "soma", "bias"),
     "bias_apical": ("b_apical", "apical", "bias"),
-}  # fmt: skip
+}
 STATES = {"state_v": "v", "state_vs": "v", "state_va": "a", "state_b": "b", "state_z": "z"}
 
 

@@ -27,13 +27,23 @@ def network(name: str) -> keras.Model:
     inputs = [frames, context] if "clif" in name else keras.layers.Concatenate()([frames, context])
     common = {"threshold": STACK["threshold"], "seed": 1}
     if "clif" in name:
-        hidden = CLIF(n_units, tau_soma_ms=STACK["tau_soma"], tau_apical_ms=STACK["tau_apical"],
-                      interaction="add" if name == "add_clif" else "relu_mult", **common)  # fmt: skip
+        hidden = CLIF(
+            n_units,
+            tau_soma_ms=STACK["tau_soma"],
+            tau_apical_ms=STACK["tau_apical"],
+            interaction="add" if name == "add_clif" else "relu_mult",
+            **common,
+        )
     elif name == "lif":
         hidden = LIF(n_units, tau_ms=STACK["tau_soma"], **common)
     else:
-        hidden = ALIF(n_units, tau_ms=STACK["tau_soma"], tau_adaptation_ms=STACK["alif_tau_beta"],
-                      threshold_increment=STACK["alif_thr_incr"], **common)  # fmt: skip
+        hidden = ALIF(
+            n_units,
+            tau_ms=STACK["tau_soma"],
+            tau_adaptation_ms=STACK["alif_tau_beta"],
+            threshold_increment=STACK["alif_thr_incr"],
+            **common,
+        )
     spikes = hidden(inputs)
     return keras.Model([frames, context], [LI(1, tau_ms=STACK["tau_out"], seed=2)(spikes), spikes])
 
@@ -62,9 +72,15 @@ def parameters(model: keras.Model, name: str) -> dict[str, tuple]:
 def test_stack(name):
     case, model = STACK[name], network(name)
     config = ContextConfig(
-        seq_len=2, lr=STACK["lr"], l2_decay=STACK["l2_decay"], target_spike_prob=STACK["target_spike_prob"],
-        spike_reg_l2=STACK["spike_reg_l2"], hidden=SHARED["n_units"], legacy=True, task_type="recognition",
-    )  # fmt: skip
+        seq_len=2,
+        lr=STACK["lr"],
+        l2_decay=STACK["l2_decay"],
+        target_spike_prob=STACK["target_spike_prob"],
+        spike_reg_l2=STACK["spike_reg_l2"],
+        hidden=SHARED["n_units"],
+        legacy=True,
+        task_type="recognition",
+    )
     found = parameters(model, name)
     assert found.keys() == case["grad"].keys()
     for variable, start in found.values():

@@ -55,8 +55,11 @@ def test_step_and_time_constant_matter_by_their_ratio_alone():
 def test_lif_period_under_constant_drive():
     """Without reset error: v = i (1 - κ^n) crosses θ at the first n above ln(1 - θ/i) / ln κ; zero reset starts anew."""
     drive, threshold, tau = 1.5, 1.0, 20.0
-    layer = made(r2s.LIF(1, tau_ms=tau, threshold=threshold, reset="zero", recurrent=False, use_bias=False, seed=0),
-                 ones(1, 200, 1), kernel=[[drive]])  # fmt: skip
+    layer = made(
+        r2s.LIF(1, tau_ms=tau, threshold=threshold, reset="zero", recurrent=False, use_bias=False, seed=0),
+        ones(1, 200, 1),
+        kernel=[[drive]],
+    )
     steps = np.flatnonzero(layer(ones(1, 200, 1))[0, :, 0])
     assert set(np.diff(steps)) == {int(np.ceil(-tau * np.log(1 - threshold / drive)))}
 
@@ -117,9 +120,14 @@ def test_golden_f_i_family():
     case = GOLDEN["fi_curve"]
     for interaction, wanted in case["spikes"].items():
         found = spike_counts(
-            interaction, case["soma_drive"], case["apical_drive"], case["steps"], case["threshold"], case["tau_soma"],
+            interaction,
+            case["soma_drive"],
+            case["apical_drive"],
+            case["steps"],
+            case["threshold"],
+            case["tau_soma"],
             case["tau_apical"],
-        )  # fmt: skip
+        )
         assert np.abs(found - wanted).max() <= 1
 
 
@@ -174,10 +182,12 @@ def test_initial_weights_have_the_documented_sd():
 def test_golden_initial_sd_and_parameter_counts(dataset):
     width = {"shd": 350, "dvsgesture": 512}[dataset]
     variants = {
-        ("clif_short", "clif"): {}, ("clif_long", ""): {"apical_tau": "long"},
-        ("clif_short", "clif_no_apical_rec"): {"apical_rec": False}, ("lsnn", "lsnn"): {"model_type": "lsnn"},
+        ("clif_short", "clif"): {},
+        ("clif_long", ""): {"apical_tau": "long"},
+        ("clif_short", "clif_no_apical_rec"): {"apical_rec": False},
+        ("lsnn", "lsnn"): {"model_type": "lsnn"},
         ("lif_intended", "lif"): {"model_type": "lif"},
-    }  # fmt: skip
+    }
     for (golden, counted), flags in variants.items():
         model = build(ContextConfig(dataset=dataset, hidden=200, **flags), width)
         cell, wanted = model.get_layer("hidden").cell, GOLDEN["init_std"][f"{dataset}_{golden}"]
@@ -228,8 +238,9 @@ def test_saved_network_predicts_the_same_in_another_process(tmp_path):
         "d = np.load(sys.argv[2]); m = r2s.load_network(sys.argv[1])\n"
         "print(json.dumps(m.predict([d['x'], d['c']], verbose=0).tolist()))"
     )
-    done = subprocess.run([sys.executable, "-c", code, tmp_path / "m.keras", tmp_path / "data.npz"], capture_output=True,
-                          text=True)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "m.keras", tmp_path / "data.npz"], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     np.testing.assert_array_equal(np.array(json.loads(done.stdout.splitlines()[-1]), np.float32), wanted)
 
@@ -292,7 +303,10 @@ def called_twice(layer, first, second):
         (lambda: r2s.LIF(3, tau_ms=(20.0, 5.0)), "0 < low <= high"),
         (lambda: r2s.LIF(3, tau_ms=[1.0, 2.0])(ones(1, 4, 2)), "2 values for 3 units"),
         (lambda: r2s.LIF(3, reset="soft"), "unknown reset 'soft': choose from subtraction, zero, none"),
-        (lambda: r2s.LIF(3, surrogate="box"), "unknown surrogate 'box': choose from triangle, super, gaussian, sigmoid"),
+        (
+            lambda: r2s.LIF(3, surrogate="box"),
+            "unknown surrogate 'box': choose from triangle, super, gaussian, sigmoid",
+        ),
         (lambda: r2s.LIF(3, surrogate_scale=0.0), "scale must be a positive number"),
         (lambda: r2s.LIF(3, threshold=float("nan")), "threshold must be a positive number"),
         (lambda: r2s.LIF(3, dt_ms=0.0), "dt_ms must be a positive number"),
@@ -313,7 +327,7 @@ def called_twice(layer, first, second):
         (lambda: r2s.SpikeRateRegularizer(2.0), "target_probability must be from 0 to 1"),
         (lambda: r2s.load_network("missing.keras"), "no file missing.keras"),
     ],
-)  # fmt: skip
+)
 def test_bad_options_are_one_line(make, message):
     with pytest.raises(InputError, match=message) as error:
         make()

@@ -129,8 +129,13 @@ def test_the_backend_that_the_environment_names(first, tmp_path):
         '{"backend": "jax", "floatx": "float64", "image_data_format": "channels_first"}'
     )
     code = first + "import rate2spike as r2s, numpy as np; print(r2s.LIF(2, seed=1)(np.ones((1, 3, 2))).shape)"
-    env = {**os.environ, "KERAS_BACKEND": "torch", "TF_USE_LEGACY_KERAS": "1", "KERAS_HOME": str(tmp_path),
-           "TF_CPP_MIN_LOG_LEVEL": "2"}  # fmt: skip
+    env = {
+        **os.environ,
+        "KERAS_BACKEND": "torch",
+        "TF_USE_LEGACY_KERAS": "1",
+        "KERAS_HOME": str(tmp_path),
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+    }
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
     if first:
         assert "InputError: Keras runs on torch in this process" in done.stderr.splitlines()[-1]
@@ -141,9 +146,12 @@ def test_the_backend_that_the_environment_names(first, tmp_path):
 def test_settings_that_keras_does_not_take_are_named_in_one_line(tmp_path):
     (tmp_path / "keras.json").write_text("[]")
     done = subprocess.run(
-        [sys.executable, "-m", "rate2spike", "context", "--synthetic"], cwd=tmp_path, capture_output=True, text=True,
+        [sys.executable, "-m", "rate2spike", "context", "--synthetic"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
         env={**os.environ, "KERAS_HOME": str(tmp_path), "TF_CPP_MIN_LOG_LEVEL": "2"},
-    )  # fmt: skip
+    )
     assert done.returncode == 2 and done.stderr.splitlines()[-1].startswith(
         "rate2spike context: Keras does not start: "
     )
