@@ -20,7 +20,7 @@ test-neurogym: .venv-neurogym/installed
 
 # PyTorch is large and nothing else needs it, so Norse has an environment of its own; the tests run in ours and call it
 test-norse: $(VENV)/installed-test .venv-norse/installed
-	RATE2SPIKE_NORSE_PYTHON=$(CURDIR)/.venv-norse/bin/python $(BIN)/python -m pytest tests/io/test_norse.py
+	RATE2SPIKE_NORSE_PYTHON=$(CURDIR)/.venv-norse/bin/python $(BIN)/python -m pytest tests/io/exports/test_norse.py
 
 bench: $(VENV)/installed
 	$(BIN)/python benchmarks/run_all.py --output bench

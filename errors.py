@@ -1,7 +1,7 @@
-"""Errors whose message is one line for the user: what was wrong, what was expected, which file or flag."""
+"""Errors whose message is one line for the user: what was wrong, what was expected, which file or setting."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 
 def nearest(name: str, choices: Iterable[str]) -> str:
@@ -12,7 +12,29 @@ def nearest(name: str, choices: Iterable[str]) -> str:
 
 
 class InputError(ValueError):
-    """A value, flag or file that cannot be used; commands print the message and exit with code 2."""
+    """A value, setting or file that cannot be used; commands print the message and exit with code 2.
+
+    fields: the settings that it is about, by their names in Python. The message holds them as `{n_trials}`; one that it does
+    not hold is added in parentheses. The command line names its flags in their place, see `worded`.
+    """
+
+    def __init__(self, message: str, *fields: str):
+        super().__init__(message)
+        self.fields = fields
+
+    def __str__(self) -> str:
+        return self.worded()
+
+    def worded(self, spell: Callable[[str], str | None] = str) -> str:
+        """The message with each field as `spell` has it: None leaves out what would stand in parentheses."""
+        message, added = str(self.args[0]), []
+        for field in self.fields:
+            spelled = spell(field)
+            if f"{{{field}}}" in message:
+                message = message.replace(f"{{{field}}}", spelled or field)
+            elif spelled:
+                added.append(spelled)
+        return f"{message} ({', '.join(added)})" if added else message
 
 
 class MatFileError(InputError):

@@ -18,6 +18,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(
             prog=prog, description=description, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter
         )
+        self.flags_by_field: dict[str, str] = {}  # where a flag is not called as the field it sets
 
     def error(self, message: str) -> NoReturn:
         """Print one line and exit with code 2."""
@@ -26,11 +27,16 @@ class Parser(argparse.ArgumentParser):
 
     @contextmanager
     def own_flags(self) -> Iterator[None]:
-        """Errors of the library name flags: leave out those in parentheses that this command does not have."""
+        """Errors of the library name fields: name the flags that set them."""
         try:
             yield
         except InputError as error:
-            raise InputError(without_flags(str(error), self._option_string_actions)) from error
+            raise InputError(without_flags(error.worded(self.flag_of), self._option_string_actions)) from error
+
+    def flag_of(self, field: str) -> str | None:
+        """The flag that sets a field, None if this command has none."""
+        flags = [action.option_strings[0] for action in self._actions if action.option_strings and action.dest == field]
+        return self.flags_by_field.get(field) or (flags[0] if flags else None)
 
     def parse_known_args(self, args=None, namespace=None):
         """Parse after bringing flags to the spelling they were declared with."""

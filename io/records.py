@@ -9,11 +9,11 @@ from typing import Any
 import h5py
 import numpy as np
 
+from rate2spike.checks import each_name
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.hdf5_file import open_hdf5
 from rate2spike.io.unit_indices import unit_index
-from rate2spike.names import each_name
 
 FORMAT = "rate2spike SpikeRecord 2"
 _FORMATS = ("rate2spike SpikeRecord 1", FORMAT)  # 1: spikes as a dense array

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from rate2spike.checks import each_name
 from rate2spike.errors import MatFileError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.lock_file import exclusive
@@ -28,7 +29,6 @@ from rate2spike.matlab_compat.values import (
     simplified,
     to_matlab,
 )
-from rate2spike.names import each_name
 
 __all__ = [
     "OpaqueValue",

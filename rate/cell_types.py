@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from rate2spike.checks import each_name
 from rate2spike.errors import InputError
-from rate2spike.names import each_name
 
 SOM = "SOM"
 

@@ -80,7 +80,7 @@ def _travels_as(task: type[Task], reference: str) -> None:
         return _made_again, (self.reference, self.options())
 
     task.reference = reference
-    task.__reduce_ex__ = reduce  # type: ignore[method-assign]
+    task.__reduce_ex__ = reduce  # type: ignore[method-assign, assignment]
 
 
 def _made_again(reference: str, options: Mapping[str, Any]) -> Task:

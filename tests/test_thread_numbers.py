@@ -48,8 +48,9 @@ def test_every_module_that_multiplies_or_decomposes_does_it_in_one_thread(reposi
     """A product through NumPy's or SciPy's BLAS belongs into `one_blas_thread`, or into what is called from there."""
     functions = "dot|vdot|inner|matmul|tensordot|lstsq|polyfit|corrcoef|cov"
     calls = re.compile(rf" @ |\blinalg\.|\.({functions})\(|scipy\.(linalg|optimize)")
-    folders = [repository / name for name in ("rate", "spiking", "io", "matlab_compat", "cli")]
+    folders = [repository / name for name in ("rate", "spiking", "io", "matlab_compat", "machine", "cli")]
     sources = {path: path.read_text() for folder in folders for path in folder.rglob("*.py")}
+    sources |= {path: path.read_text() for path in repository.glob("*.py")}
     found = {path for path, code in sources.items() if calls.search(code) and "keras_on_tensorflow" not in code}
     assert len(found) > 10
     unlimited = {path.name for path in found if "one_blas_thread" not in sources[path]}

@@ -4,8 +4,8 @@ from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 
+from rate2spike.checks import each_name
 from rate2spike.errors import InputError
-from rate2spike.names import each_name
 from rate2spike.spiking.simulator.spike_record import SpikeRecord
 
 Records = SpikeRecord | Sequence[SpikeRecord]

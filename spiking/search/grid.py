@@ -19,7 +19,8 @@ from rate2spike.seeding import Role, resolve_seed
 from rate2spike.spiking.scoring.evaluate import BlockResult, checked_task, draw_trial, submit_trials
 from rate2spike.spiking.search.adaptive import adaptive_search
 from rate2spike.spiking.search.result import FactorResult, SearchResult
-from rate2spike.spiking.simulator.network import SpikingNetwork, check_scaling_factor
+from rate2spike.spiking.simulator.mapped_network import check_scaling_factor
+from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.params import NeuronParams
 from rate2spike.trained_model import TrainedModel
 

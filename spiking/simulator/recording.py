@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rate2spike.checks import each_name
 from rate2spike.errors import InputError
 from rate2spike.machine.memory import check_memory
-from rate2spike.names import each_name
 from rate2spike.spiking.simulator.mapped_network import MappedNetwork
 from rate2spike.spiking.simulator.spike_record import SpikeRecord
 

@@ -131,7 +131,7 @@ print(usable_cores())
 
 def test_nobody_else_counts_cores_or_memory(repository):
     """Whoever asks the operating system forgets the container or the batch job."""
-    rooms = ("cli", "io", "matlab_compat", "rate", "spiking")
+    rooms = ("cli", "io", "machine", "matlab_compat", "rate", "spiking")
     sources = [path for room in (".", *(f"{room}/**" for room in rooms)) for path in repository.glob(f"{room}/*.py")]
     asking = {
         path.name

@@ -24,7 +24,7 @@ FLOAT64_LINES = r"for node in graph\.nodes\.values\(\):\n.*\n"
 
 
 def code_of_the_page() -> str:
-    page = (Path(__file__).parents[2] / "docs" / "exports.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "exports.md").read_text(encoding="utf-8")
     return re.search(r"```python norse\n(.*?)```", page, flags=re.DOTALL).group(1)
 
 

@@ -116,7 +116,7 @@ def simulate(path: str) -> None:
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory):
     path = tmp_path_factory.mktemp("cuda") / "results.npz"
-    folders = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    folders = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
     environment = os.environ | {"NUMBA_ENABLE_CUDASIM": "1", "PYTHONPATH": os.pathsep.join(filter(None, folders))}
     command = [sys.executable, "-W", "error", __file__, str(path)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from rate2spike.checks import each_name
 from rate2spike.errors import InputError
 from rate2spike.io.exports.nwb_export import NWBSession
 from rate2spike.matlab_compat.matfile import append, loadmat, savemat
-from rate2spike.names import each_name
 from rate2spike.rate.cell_types import CellTypes
 from rate2spike.spiking.analysis.firing_rates import firing_rates, psth
 from rate2spike.spiking.analysis.trials import conditions_of

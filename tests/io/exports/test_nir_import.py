@@ -21,7 +21,7 @@ from rate2spike.spiking.simulator.simulate_reference import InjectedDraws
 from helpers import small_model
 
 nir = pytest.importorskip("nir")
-DATA = Path(__file__).parents[1] / "data" / "nir"
+DATA = Path(__file__).parents[2] / "data" / "nir"
 DT_S = 1e-4
 
 
