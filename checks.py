@@ -54,6 +54,7 @@ class Range:
         return " ".join(["a number", " and ".join(ends)]) if ends else "a finite number"
 
 
+ANY = Range()
 POSITIVE = Range(above=0)
 NOT_NEGATIVE = Range(least=0)
 FRACTION = Range(least=0, most=1)
@@ -68,7 +69,7 @@ def whole_number(value: Any, what: str, field: str, least: int = 1, most: int = 
     return int(value)
 
 
-def number(value: Any, what: str, field: str, allowed: Range = Range()) -> float:
+def number(value: Any, what: str, field: str, allowed: Range = ANY) -> float:
     """The value as float. Raises InputError unless it is a number within the range."""
     if not _is_number(value) or not allowed.holds(float(cast(SupportsFloat, value))):
         raise InputError(f"{what} must be {allowed.words}, got {shown(value)}", field)

@@ -1,0 +1,98 @@
+"""Settings as records: each field of a frozen dataclass says in its metadata what it means and which values it takes.
+
+Checks, flags, `--help`, TOML tables and the MATLAB bridge follow from the record, so that a setting is added in one place:
+
+    @dataclass(frozen=True)
+    class SearchOptions:
+        n_trials: int = option(100, "trials per factor", what="number of trials", least=1)
+        strategy: str = option("grid", "how factors share trials", choices=("grid", "adaptive"))
+
+        def __post_init__(self) -> None:
+            check_options(self)
+"""
+
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from rate2spike.checks import ANY, Range, choice, number, true_or_false, whole_number
+from rate2spike.errors import InputError, nearest
+
+Record = TypeVar("Record")
+_KEY = "option"
+
+
+@dataclass(frozen=True)
+class Option:
+    """What is known of a field; its type and default are the dataclass's."""
+
+    help: str  # one line, without the default
+    what: str = ""  # the value in words, as a message begins; '' is the field's name
+    least: int | None = None  # of a whole number
+    allowed: Range = ANY
+    choices: tuple[str, ...] = ()  # of a name
+    flag: str = ""  # where it is not called as the field
+    check: Callable[[Any], Any] | None = None  # what else is asked; gives the value to keep
+    default_text: str | None = None  # the default in words, where there is more to say than the value
+
+
+def option(default: Any, help: str, **known: Any) -> Any:
+    """A field of a record of settings; `known` are the further fields of `Option`."""
+    return field(default=default, metadata={_KEY: Option(help, **known)})
+
+
+def options_of(kind: type) -> dict[str, Option]:
+    """The fields of a record that are settings, in order."""
+    return {item.name: item.metadata[_KEY] for item in fields(kind) if _KEY in item.metadata}  # type: ignore[arg-type]
+
+
+@cache
+def type_of(kind: type, name: str) -> tuple[type, bool]:
+    """Type of a field without None (of a tuple: of its elements' tuple), and whether None may stand in its place."""
+    hint = get_type_hints(kind)[name]
+    parts = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    (main,) = (part for part in parts if part is not type(None))
+    return main, type(None) in parts
+
+
+def default_of(kind: type, name: str) -> Any:
+    """Default of a field."""
+    return next(item.default for item in fields(kind) if item.name == name)  # type: ignore[arg-type]
+
+
+def check_options(record: Any) -> None:
+    """Check every setting of a record that is being made, and keep it in its type. Raises InputError naming the field."""
+    for name, known in options_of(type(record)).items():
+        object.__setattr__(record, name, _checked(type(record), name, known, getattr(record, name)))
+
+
+def from_mapping(kind: type[Record], values: Mapping[str, Any], source: str) -> Record:
+    """A record of a table (TOML, a MATLAB struct) with some of its fields. Raises InputError naming the source."""
+    known = [item.name for item in fields(kind)]  # type: ignore[arg-type]
+    for name in values:
+        if name not in known:
+            raise InputError(f"{source}: unknown setting {name!r}{nearest(name, known)}; known are {', '.join(known)}")
+    try:
+        return kind(**values)
+    except InputError as error:
+        raise InputError(f"{source}: {error}") from None
+
+
+def _checked(kind: type, name: str, known: Option, value: Any) -> Any:
+    main, may_be_none = type_of(kind, name)
+    what = known.what or name.replace("_", " ")
+    if value is None and may_be_none:
+        return None
+    if main is bool:
+        value = true_or_false(value, what, name)
+    elif main is int:
+        value = whole_number(value, what, name, 1 if known.least is None else known.least)
+    elif main is float:
+        value = number(value, what, name, known.allowed)
+    elif known.choices:
+        value = choice(value, what, name, known.choices)
+    elif main is str and not isinstance(value, str):
+        raise InputError(f"{what} must be text, got {value!r}", name)
+    return known.check(value) if known.check else value
