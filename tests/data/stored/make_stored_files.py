@@ -5,6 +5,7 @@ versions, whose files these are not: they must read what is here. `record_format
 that wrote it.
 """
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -114,10 +115,8 @@ def half_done() -> dict[str, np.ndarray]:
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         list(search_files("half_searched.mat", FileSearch(**SEARCH), on_factor=stop))
-    except KeyboardInterrupt:
-        pass
     model = r2s.load_model("trained.mat")
     task = r2s.tasks.get("go-nogo", model.task_options)
     found = r2s.grid_search(model, task, SEARCH["scaling_factors"], SEARCH["n_trials"], SEARCH["seed"])
