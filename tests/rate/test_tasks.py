@@ -7,8 +7,6 @@ from rate2spike.errors import InputError
 from rate2spike.rate import tasks
 from rate2spike.rate.config import TrainConfig
 
-ALL = [task() for task in tasks.TASKS.values()]
-
 
 def trials(task, n=200):
     rng = np.random.default_rng(0)
