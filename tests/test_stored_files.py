@@ -13,7 +13,6 @@ import pytest
 import rate2spike as r2s
 from rate2spike.matlab_compat.matfile import loadmat
 from rate2spike.matlab_compat.model_file import load_model
-from rate2spike.spiking.search.files import FileSearch, search_files
 
 STORED = Path(__file__).parent / "data" / "stored"
 NUMBERS = dict(np.load(STORED / "numbers.npz"))
@@ -109,18 +108,19 @@ def test_graphs_in_nir(name, tau_r_s):
     assert read.params.per_unit("t_ref_s", 8).tolist() == [0.002] * 8 and runs[0].events.size
 
 
-def test_a_half_done_search_goes_on(tmp_path):
+def test_a_half_done_search_goes_on(cli, tmp_path):
     """The sidecar's finished factor is taken over; the others are computed, with its seed and trials."""
     for name in ("half_searched.mat", "half_searched.mat.search.json"):
         shutil.copy(STORED / name, tmp_path)
-    new = []
-    options = FileSearch(scaling_factors=(20.0, 30.0, 40.0), n_trials=6, n_threads=1)
-    (outcome,) = search_files(tmp_path / "half_searched.mat", options, on_factor=lambda _, found: new.append(found))
-    assert [found.scaling_factor for found in new] == [30, 40]
-    np.testing.assert_array_equal(outcome.result.accuracies, NUMBERS["search_accuracies"])
-    np.testing.assert_allclose(outcome.result.output_errors, NUMBERS["search_output_errors"], rtol=1e-3)
-    assert [path.name for path in tmp_path.iterdir()] == ["half_searched.mat"]
-    assert load_model(tmp_path / "half_searched.mat").settings["search_seed"] == 1
+    path = tmp_path / "half_searched.mat"
+    code, _, error = cli("search", path, "--scaling-factors", 20, 30, 40, "--n-trials", 6, "--threads", 1)
+    assert code == 0, error
+    assert "factor 20:" not in error and "factor 30:" in error and "factor 40:" in error
+    model, raw = load_model(path), loadmat(path)
+    np.testing.assert_array_equal(model.scaling_accuracies.ravel(), NUMBERS["search_accuracies"])
+    errors = raw["r2s_search_output_errors"].ravel()
+    np.testing.assert_allclose(errors, NUMBERS["search_output_errors"], rtol=1e-3)
+    assert raw["r2s_search_seed"] == 1 and [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
 def test_a_killed_training_goes_on(cli, tmp_path):
