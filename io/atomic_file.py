@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 from rate2spike.errors import InputError
 from rate2spike.machine.interruption import something_is_at_stake
@@ -76,7 +77,7 @@ def check_folder(path: str | os.PathLike) -> None:
                 one.rmdir()
 
 
-def _flush(file) -> None:
+def _flush(file: BinaryIO) -> None:
     file.flush()
     os.fsync(file.fileno())
 

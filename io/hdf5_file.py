@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import h5py
 
@@ -11,7 +11,7 @@ from rate2spike.io.lock_file import means_no_locks, warn_of_missing_locks
 Opened = TypeVar("Opened")
 
 
-def open_hdf5(path: str | os.PathLike, mode: str = "r", **options) -> h5py.File:
+def open_hdf5(path: str | os.PathLike, mode: str = "r", **options: Any) -> h5py.File:
     """h5py.File(path, mode, **options); where the file system has no locks, without one and with a warning.
 
     Raises OSError, as h5py does.

@@ -64,7 +64,7 @@ def _asked(function: str, path: str | os.PathLike, arguments: tuple, may_take_by
 class _Child:
     """The process and its pipes."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.owner_pid = os.getpid()
         self.n_answers = -1  # the first says that it is ready
         self._process = subprocess.Popen(
