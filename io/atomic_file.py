@@ -1,4 +1,7 @@
-"""Atomic writes: a reader sees the old file or the new one, never half of either."""
+"""Atomic writes: a reader sees the old file or the new one, never half of either.
+
+The standard library has the pieces (`tempfile`, `os.replace`); flushing, permissions, links and one-line errors are ours.
+"""
 
 import contextlib
 import os

@@ -1,4 +1,7 @@
-"""HDF5 files opened with the lock that the library wants, or without one where the file system has none."""
+"""HDF5 files opened with the lock that the library wants, or without one where the file system has none.
+
+h5py's own way (`locking="best-effort"`) goes on without a lock and without a word.
+"""
 
 import os
 from collections.abc import Callable

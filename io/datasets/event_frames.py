@@ -1,4 +1,7 @@
-"""Events to frames of 0 and 1: crop in time, down-sample, count per window, compare with a threshold."""
+"""Events to frames of 0 and 1: crop in time, down-sample, count per window, compare with a threshold.
+
+Own code, because the published results hang on how times and pixels are rounded here.
+"""
 
 import math
 from dataclasses import dataclass
