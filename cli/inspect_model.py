@@ -91,7 +91,8 @@ def _inspect(path: Path, figure_name: str, arguments: argparse.Namespace, *, is_
 
 
 def _model_lines(path: Path) -> list[str]:
-    from rate2spike.matlab_compat.model_file import load_model, task_in_path
+    from rate2spike.matlab_compat.model_file import load_model
+    from rate2spike.matlab_compat.model_paths import task_in_path
     from rate2spike.rate import tasks
 
     model = load_model(path)

@@ -57,7 +57,7 @@ def call(function: str, path: str | os.PathLike, *arguments: Any, n_bytes: int =
 class _Child:
     """The process and its pipes."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.owner_pid = os.getpid()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "rate2spike.matlab_compat.mat_v73_process"],
