@@ -45,7 +45,7 @@ def option(default: Any, help: str, **known: Any) -> Any:
 
 def options_of(kind: type) -> dict[str, Option]:
     """The fields of a record that are settings, in order."""
-    return {item.name: item.metadata[_KEY] for item in fields(kind) if _KEY in item.metadata}  # type: ignore[arg-type]
+    return {item.name: item.metadata[_KEY] for item in fields(kind) if _KEY in item.metadata}
 
 
 @cache
@@ -59,7 +59,7 @@ def type_of(kind: type, name: str) -> tuple[type, bool]:
 
 def default_of(kind: type, name: str) -> Any:
     """Default of a field."""
-    return next(item.default for item in fields(kind) if item.name == name)  # type: ignore[arg-type]
+    return next(item.default for item in fields(kind) if item.name == name)
 
 
 def check_options(record: Any) -> None:
