@@ -180,13 +180,13 @@ def command_helps() -> dict[str, str]:
     return helps
 
 
-def docstrings() -> dict[str, str]:
-    """The docstrings of the package's modules, classes and functions, by module."""
+def strings() -> dict[str, str]:
+    """All text in the package's code, docstrings and messages alike, by module."""
     texts = {}
     for module, path in module_files().items():
         nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
-        texts[module] = "\n".join(ast.get_docstring(node) or "" for node in nodes if isinstance(node, documented))
+        constants = [node.value for node in nodes if isinstance(node, ast.Constant)]
+        texts[module] = "\n".join(value for value in constants if isinstance(value, str))
     return texts
 
 
@@ -226,8 +226,8 @@ def test_files_named_in_pages_exist():
         assert broken_file_names(page.read_text(encoding="utf-8"), page.parent) == [], page
 
 
-def test_files_named_in_helps_docstrings_and_matlab_functions_exist():
-    texts = {f"rate2spike {name} --help": text for name, text in command_helps().items()} | docstrings()
+def test_files_named_in_helps_messages_docstrings_and_matlab_functions_exist():
+    texts = {f"rate2spike {name} --help": text for name, text in command_helps().items()} | strings()
     texts |= {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "matlab_compat" / "m").rglob("*.m")}
     for source, text in texts.items():
         assert broken_file_names(text) == [], source
