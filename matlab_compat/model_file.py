@@ -69,7 +69,8 @@ def looks_like_model(names: set[str]) -> bool:
 def save_model(model: TrainedModel, path: str | os.PathLike) -> None:
     """Write a model file with the historic names, shapes and classes, atomically.
 
-    A file that is there is replaced as a whole, whatever it holds; `append` changes variables of a file.
+    A file that is there is replaced as a whole, whatever it holds; `append` changes variables of a file. Raises MatFileError
+    for what MATLAB has no class for.
     """
     savemat(path, model_variables(model) | model.extra)
 
