@@ -144,8 +144,8 @@ def _read_summary(folder) -> dict[str, Any]:
 def _plan(arguments, recorded) -> Plan:
     """From the flags, else as recorded, else the defaults. Raises InputError."""
     from rate2spike.machine.thread_pool import checked_threads
-    from rate2spike.spiking.scoring.evaluate import check_n_trials
-    from rate2spike.spiking.search.grid import HISTORIC_FACTORS, checked_factors
+    from rate2spike.spiking.scoring.options import check_n_trials
+    from rate2spike.spiking.search.options import HISTORIC_FACTORS, checked_factors
 
     def chosen(name: str, default):
         given = getattr(arguments, name)
@@ -153,8 +153,8 @@ def _plan(arguments, recorded) -> Plan:
 
     factors = chosen_factors(arguments) or tuple(recorded.get("scaling_factors", HISTORIC_FACTORS))
     plan = Plan(checked_factors(factors), chosen("search_trials", 100), chosen("evaluation_trials", 1000))
-    check_n_trials(plan.search_trials, "--search-trials")
-    check_n_trials(plan.evaluation_trials, "--evaluation-trials")
+    check_n_trials(plan.search_trials, "search_trials")
+    check_n_trials(plan.evaluation_trials, "evaluation_trials")
     checked_threads(arguments.threads)
     return plan
 
@@ -170,23 +170,20 @@ def _finished_model(folder) -> Path | None:
 
 def _search(path, plan, config, n_threads):
     from rate2spike.progress import Progress
-    from rate2spike.spiking.search.files import FileSearch, search_files
+    from rate2spike.spiking.search.files import search_files
+    from rate2spike.spiking.search.options import SearchExecution, SearchOptions
 
-    options = FileSearch(
-        task=config.task,
-        scaling_factors=plan.scaling_factors,
-        n_trials=plan.search_trials,
-        seed=config.seed,
-        n_threads=n_threads,
-        force=True,
+    options = SearchOptions(
+        task=config.task, scaling_factors=plan.scaling_factors, n_trials=plan.search_trials, seed=config.seed
     )
+    execution = SearchExecution(n_threads=n_threads, force=True)
     with Progress("searching", len(plan.scaling_factors)) as progress:
 
         def report(_file, result):
             progress.advance(f"factor {result.scaling_factor:g}: {result.accuracy:.3f}")
             progress.log(f"factor {result.scaling_factor:g}: accuracy {result.accuracy:.3f}")
 
-        (outcome,) = search_files(path, options, on_factor=report)
+        (outcome,) = search_files(path, options, execution, on_factor=report)
         if outcome.result is None:  # another process is at it
             raise InputError(f"{path}: {outcome.note}")
         progress.finish(outcome.note)

@@ -14,7 +14,7 @@ from rate2spike.spiking.simulator.stimulation import Stimulation
 
 
 @dataclass(frozen=True)
-class ManyTrials:
+class TrialOutputs:
     """Results of K trials at F scaling factors; N units, T steps."""
 
     output: np.ndarray = field(repr=False)  # (K, T, F) float32, or (K, T, F, n_outputs) if there are several
@@ -32,7 +32,7 @@ def run_trials(
     stimulation: Stimulation | Sequence[Stimulation] | None = None,
     with_spikes: bool = False,
     n_threads: int | None = None,
-) -> ManyTrials:
+) -> TrialOutputs:
     """Run every trial through every network (one per scaling factor) on the fast path.
 
     u (n_inputs, columns, K): one input per trial. The noise of a trial follows from seed, factor and trial number, so it
@@ -63,4 +63,4 @@ def run_trials(
         for future in [pool.submit(run_one, k, f) for f in range(len(networks)) for k in range(n_trials)]:
             future.result()
     output = output[..., 0] if first.n_outputs == 1 else output
-    return ManyTrials(output, rates, spikes, seed, first.dt_s)
+    return TrialOutputs(output, rates, spikes, seed, first.dt_s)
