@@ -17,7 +17,7 @@ from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.rate import tasks
 from rate2spike.rate.task import Task
 from rate2spike.seeding import Role
-from rate2spike.spiking.kernels import fast as kernel
+from rate2spike.spiking.kernels import noise as kernel
 from rate2spike.spiking.scoring.evaluate import Scored, draw_trial, noise_key, run_block, usable_cores
 from rate2spike.spiking.search.grid import HISTORIC_FACTORS, FactorResult
 from rate2spike.spiking.simulator.network import SpikingNetwork

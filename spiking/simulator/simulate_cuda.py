@@ -13,7 +13,7 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.machine.memory import check_memory
-from rate2spike.spiking.kernels.fast import V_START_SPAN_MV
+from rate2spike.spiking.kernels.records import V_START_SPAN_MV
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.simulate_fast import FastNetwork
 
