@@ -12,7 +12,7 @@ import numpy as np
 
 from rate2spike.spiking.kernels.compiled import compiled
 from rate2spike.spiking.kernels.membranes import step_of_voltages
-from rate2spike.spiking.kernels.noise import LANES, fill_normals, seed_lanes, splitmix64
+from rate2spike.spiking.kernels.noise import COINS, LANES, fill_normals, seed_lanes, splitmix64
 from rate2spike.spiking.kernels.records import V_START_SPAN_MV, Recording
 from rate2spike.spiking.kernels.step_parts import (
     copied,
@@ -44,7 +44,7 @@ def start(key, state, u_start, free_from, v_reset, reset, silent):
     for array in (state.ipsc, state.h, state.r, state.hr, state.adaptation):
         array[:] = _f4(0.0)
     seed_lanes(key, state.x, state.y, state.z, state.w)
-    coin = _u8(key ^ _u8(0xD6E8FEB86659FD93))
+    coin = _u8(key ^ COINS)
     for k in range(v_reset.size):
         coin, bits = splitmix64(coin)
         state.u[k] += v_reset[k] + _f4(V_START_SPAN_MV) * (_f4(_u4(bits >> _u8(40))) * _f4(2.0**-24))

@@ -18,6 +18,13 @@ _EXPONENT_OFFSET = 127 + 24
 
 _f4, _i4, _u4, _u8 = np.float32, np.int32, np.uint32, np.uint64
 
+SPLITMIX_STEP, SPLITMIX_FIRST, SPLITMIX_SECOND = (
+    _u8(0x9E3779B97F4A7C15),
+    _u8(0xBF58476D1CE4E5B9),
+    _u8(0x94D049BB133111EB),
+)
+COINS = _u8(0xD6E8FEB86659FD93)  # makes another key of a trial's, for the generator of initial voltages and coins
+
 # Errors on the interval: log 1.5e-6, sine 6e-7, cosine 7e-6; far below what 24 random bits resolve.
 L0, L1, L2, L3, L4, L5, L6 = chebyshev_fit(lambda x: np.log(x + 1.5), range(7), 0.5)
 S0, S1, S2, S3 = chebyshev_fit(lambda x: np.sin(np.pi * x), (1, 3, 5, 7), 0.5)
@@ -28,10 +35,10 @@ LN2 = _f4(np.log(2.0))
 @compiled()
 def splitmix64(state):
     """Next SplitMix64 state and output (Steele, Lea & Flood 2014)."""
-    state = _u8(state + _u8(0x9E3779B97F4A7C15))
+    state = _u8(state + SPLITMIX_STEP)
     z = state
-    z = _u8(_u8(z ^ _u8(z >> _u8(30))) * _u8(0xBF58476D1CE4E5B9))
-    z = _u8(_u8(z ^ _u8(z >> _u8(27))) * _u8(0x94D049BB133111EB))
+    z = _u8(_u8(z ^ _u8(z >> _u8(30))) * SPLITMIX_FIRST)
+    z = _u8(_u8(z ^ _u8(z >> _u8(27))) * SPLITMIX_SECOND)
     return state, _u8(z ^ _u8(z >> _u8(31)))
 
 
