@@ -15,9 +15,10 @@ import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from rate2spike.checks import ANY, Range, choice, number, true_or_false, whole_number
+from rate2spike.checks import ANY, MOST, Range, choice, number, true_or_false, whole_number
 from rate2spike.errors import InputError, nearest
 
 Record = TypeVar("Record")
@@ -31,9 +32,12 @@ class Option:
     help: str  # one line, without the default
     what: str = ""  # the value in words, as a message begins; '' is the field's name
     least: int | None = None  # of a whole number
+    most: int = MOST
     allowed: Range = ANY
     choices: tuple[str, ...] = ()  # of a name
     flag: str = ""  # where it is not called as the field
+    or_none: bool = False  # the flag takes the word `none`, which switches the setting off
+    from_file: Callable[[Path], Any] | None = None  # the flag names a file, and this reads the value there
     check: Callable[[Any], Any] | None = None  # what else is asked; gives the value to keep
     default_text: str | None = None  # the default in words, where there is more to say than the value
 
@@ -45,7 +49,7 @@ def option(default: Any, help: str, **known: Any) -> Any:
 
 def options_of(kind: type) -> dict[str, Option]:
     """The fields of a record that are settings, in order."""
-    return {item.name: item.metadata[_KEY] for item in fields(kind) if _KEY in item.metadata}  # type: ignore[arg-type]
+    return {item.name: item.metadata[_KEY] for item in fields(kind) if _KEY in item.metadata}
 
 
 @cache
@@ -59,7 +63,7 @@ def type_of(kind: type, name: str) -> tuple[type, bool]:
 
 def default_of(kind: type, name: str) -> Any:
     """Default of a field."""
-    return next(item.default for item in fields(kind) if item.name == name)  # type: ignore[arg-type]
+    return next(item.default for item in fields(kind) if item.name == name)
 
 
 def check_options(record: Any) -> None:
@@ -88,7 +92,7 @@ def _checked(kind: type, name: str, known: Option, value: Any) -> Any:
     if main is bool:
         value = true_or_false(value, what, name)
     elif main is int:
-        value = whole_number(value, what, name, 1 if known.least is None else known.least)
+        value = whole_number(value, what, name, 1 if known.least is None else known.least, known.most)
     elif main is float:
         value = number(value, what, name, known.allowed)
     elif known.choices:

@@ -5,10 +5,11 @@ from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 
+from rate2spike.checks import whole_number
 from rate2spike.cli.arguments import task_options
 from rate2spike.cli.network_report import each_of_several
 from rate2spike.cli.training import historic_model_path
-from rate2spike.cli.training_flags import settings_of
+from rate2spike.cli.training_flags import require, settings_of
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import make_folder
 from rate2spike.machine.tensorflow_device import prepare_tensorflow
@@ -23,9 +24,8 @@ _DEFAULT_TRIALS, _BATCH = 100, 100
 
 def run_eval(arguments: argparse.Namespace) -> int:
     """Evaluate the models named, or all of a folder; returns the exit code. Raises InputError."""
-    n_trials = _DEFAULT_TRIALS if arguments.n_trials is None else arguments.n_trials
-    if n_trials < 1:
-        raise InputError(f"number of trials must be at least 1, got {n_trials} (--n_trials)")
+    n_trials = _DEFAULT_TRIALS if arguments.n_updates is None else arguments.n_updates  # one flag for both
+    whole_number(n_trials, "number of trials", "n_updates")
     # what describes training is not used, but a wrong value is still an error
     config = settings_of(arguments) if arguments.task else settings_of(_without_options(arguments))
     seed = resolve_seed(arguments.seed)
@@ -56,11 +56,9 @@ def _without_options(arguments: argparse.Namespace) -> argparse.Namespace:
 
 
 def _paths(arguments: argparse.Namespace, config: TrainConfig) -> list[Path]:
-    from rate2spike.cli.training_flags import require
-
     if arguments.model is not None:
         return model_files(*arguments.model)
-    require(arguments, "output_dir", "N", "task", "decay_taus")
+    require(arguments, "output_dir", "n_units", "task", "tau_steps")
     target = historic_model_path(config, Path(arguments.output_dir), datetime.now()).parent
     if not target.is_dir():
         return [target]

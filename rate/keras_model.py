@@ -20,7 +20,7 @@ from rate2spike.rate.model import trial_losses
 from rate2spike.rate.rate_evaluation import batch_arrays, evaluate_rate, trajectory
 from rate2spike.rate.recipes import recipe
 from rate2spike.rate.train import N_EVALUATION_TRIALS
-from rate2spike.rate.update import ADAM_EPSILON
+from rate2spike.rate.update import ADAM_EPSILON, LEAST_SHARE
 from rate2spike.rate.weights import draw_weights
 from rate2spike.seeding import Role, generator, resolve_seed
 from rate2spike.trained_model import TrainedModel
@@ -110,7 +110,7 @@ class ExponentialToFloor(keras.optimizers.schedules.LearningRateSchedule):
     def __call__(self, step):
         """The learning rate of an update."""
         progress = tf.minimum(tf.cast(step, tf.float32) / self.length, 1.0)
-        return self.learning_rate * tf.pow(max(self.final, 1e-12), progress)
+        return self.learning_rate * tf.pow(max(self.final, LEAST_SHARE), progress)
 
     def get_config(self) -> dict[str, Any]:
         """What makes the schedule again."""

@@ -10,9 +10,9 @@ product over all steps. For batches the cost is memory traffic: what can be made
 """
 
 from rate2spike.machine.keras_on_tensorflow import tf
+from rate2spike.rate.config import CEILING
 
 BLOCK_STEPS = 25  # steps unrolled per turn of the loop: the turn itself costs as much as five small operations
-CEILING = 20.0  # of clipped_relu and softplus
 
 
 def activate(x: tf.Tensor, activation: str) -> tf.Tensor:

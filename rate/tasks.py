@@ -14,9 +14,10 @@ from rate2spike.errors import InputError, nearest
 from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.rate.task import FINE_STEPS_PER_STEP, Label, Task, Trial, in_order, reference_of
 from rate2spike.rate.task_plugins import from_file, from_neurogym, installed, is_file, made
+from rate2spike.trained_model import STEP_S
 
 HIGH, LOW = 0.7, 0.3  # output amplitudes that count as a response and as none
-STEPS_PER_S = 200
+STEPS_PER_S = round(1 / STEP_S)
 
 
 def _is_signed_response(window: np.ndarray, positive: bool) -> bool:

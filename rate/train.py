@@ -28,13 +28,14 @@ from rate2spike.seeding import Role, generator, resolve_seed
 from rate2spike.trained_model import TrainedModel
 
 N_EVALUATION_TRIALS = 100
+ADVISED = ("learning_rate", "clip_norm")  # settings that `divergence_advice` names
 
 
 class DivergenceError(InputError):
     """The loss became NaN or infinite. `model` is the last good network."""
 
     def __init__(self, message: str, model: TrainedModel):
-        super().__init__(message)
+        super().__init__(message, *ADVISED)
         self.model = model
 
 
@@ -107,11 +108,11 @@ def train_interruptibly(
 
 
 def divergence_advice(result: TrainingResult) -> str:
-    """What to say to the user."""
+    """What to say to the user, in an InputError about the settings ADVISED."""
     rate = result.model.settings["learning_rate"]
     return (
         f"training diverged at update {result.diverged_at}: the loss is not finite; the network is that of update "
-        f"{result.model.last_update}. Lower --learning_rate (now {rate:g}) or give --clip_norm 1"
+        f"{result.model.last_update}. Lower {{learning_rate}} (now {rate:g}) or give {{clip_norm}} 1"
     )
 
 
@@ -256,8 +257,9 @@ class _Run:
         check_settings(checkpoint, self.config.flat(), may_differ(self.config))
         if len(checkpoint.arrays["losses"]) > self.config.n_updates:
             raise InputError(
-                f"checkpoint {checkpoint.path} is of update {checkpoint.update}: --n_trials {self.config.n_updates} "
-                "ends before it"
+                f"checkpoint {checkpoint.path} is of update {checkpoint.update}: {{n_updates}} "
+                f"{self.config.n_updates} ends before it",
+                "n_updates",
             )
         self._set_arrays(checkpoint.arrays)
         self.restored_update = self.last_update

@@ -11,6 +11,7 @@ from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.model import RateNetwork, trial_losses
 
 ADAM_EPSILON = 1e-8  # the published value; Keras' default is 1e-7
+LEAST_SHARE = 1e-12  # of the learning rate, for an exponential that ends at 0
 
 Update = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
 
@@ -30,7 +31,7 @@ def learning_rate_at(config: TrainConfig, update: int) -> float:
     if config.lr_schedule == "cosine":
         share = config.lr_final + (1 - config.lr_final) * (1 + np.cos(np.pi * progress)) / 2
     elif config.lr_schedule == "exponential":
-        share = max(config.lr_final, 1e-12) ** progress
+        share = max(config.lr_final, LEAST_SHARE) ** progress
     else:
         share = 1.0
     return float(config.learning_rate * share)
@@ -45,7 +46,7 @@ def compiled_update(network: RateNetwork, config: TrainConfig, optimizer, strate
     variables = list(network.trainable_variables)
     n_replicas = 1 if strategy is None else strategy.num_replicas_in_sync
     if config.batch_size < n_replicas:
-        raise InputError(f"batch size {config.batch_size} is below the number of replicas, {n_replicas} (--batch_size)")
+        raise InputError(f"batch size {config.batch_size} is below the number of replicas, {n_replicas}", "batch_size")
     sizes = part_sizes(config.batch_size, n_replicas)
 
     def apply(gradients):

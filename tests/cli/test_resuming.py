@@ -88,7 +88,9 @@ def test_a_run_that_was_cut_off_goes_on_with_its_own_settings_alone(cli, run_fol
         ("train", *SMALL, "--run_folder", "{folder}"),
         ("train", *SMALL[:-2], "--seeds", "1-2", "--run_folder", "{folder}"),
         ("run", "--output_dir", "{parent}", "--name", "nothere", "--task", "xor"),
+        ("run", "--run_folder", "{folder}", "--task", "xor"),
         ("context", "--save_dir", "{folder}"),
+        ("context", "--run-folder", "{folder}"),
     ],
 )
 def test_nothing_to_resume(cli, tmp_path, command):
@@ -155,6 +157,7 @@ def test_when_training_has_ended():
     [
         ("model.mat", ("train", *SMALL, "--run_folder", "{folder}")),
         ("models/xor/Task_xor.mat", ("run", *SMALL, "--output_dir", "{parent}", "--name", "a")),
+        ("models/xor/Task_xor.mat", ("run", *SMALL, "--run_folder", "{folder}")),
         ("model.keras", ("context", "--synthetic", "--dataset", "shd", "--save_dir", "{folder}")),
     ],
 )
