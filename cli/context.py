@@ -101,7 +101,7 @@ def _train(training: "ContextTraining", splits: dict[str, Any], log_json: str | 
             record = training.run_epoch(
                 splits["train"],
                 splits["validation"],
-                lambda split, count, loss: progress.advance(f"epoch {training.n_done + 1}, {split} loss {loss:.3f}"),
+                lambda split, _count, loss: progress.advance(f"epoch {training.n_done + 1}, {split} loss {loss:.3f}"),
             )
             progress.line(epoch_line(record))
             _copy_log(training, log_json)

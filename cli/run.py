@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rate2spike.io.run_folder import RunFolder
     from rate2spike.rate.config import TrainConfig
     from rate2spike.spiking.scoring.evaluate import Evaluation
-    from rate2spike.spiking.search.result import SearchResult
+    from rate2spike.spiking.search.result import FactorResult, SearchResult
 
 FOLDERS = "runs"  # where a run folder is made if nothing is said
 
@@ -192,7 +192,7 @@ def _search(path: Path, plan: Plan, config: "TrainConfig", n_threads: int | None
     )
     with Progress("searching", len(plan.scaling_factors)) as progress:
 
-        def report(_file, result):
+        def report(_file: Path, result: "FactorResult") -> None:
             progress.advance(f"factor {result.scaling_factor:g}: {result.accuracy:.3f}")
             progress.log(f"factor {result.scaling_factor:g}: accuracy {result.accuracy:.3f}")
 

@@ -27,6 +27,9 @@ from rate2spike.rate.weights import draw_weights
 from rate2spike.seeding import Role, generator, resolve_seed
 from rate2spike.trained_model import TrainedModel
 
+OnUpdate = Callable[[int, float], None]  # update, loss
+OnEvaluation = Callable[[int, RateEvaluation], None]
+
 N_EVALUATION_TRIALS = 100
 ADVISED = ("learning_rate", "clip_norm")  # settings that `divergence_advice` names
 
@@ -60,8 +63,8 @@ class Checkpointing:
 def train(
     config: TrainConfig | None = None,
     *,
-    on_update: Callable[[int, float], None] | None = None,
-    on_evaluation: Callable[[int, RateEvaluation], None] | None = None,
+    on_update: OnUpdate | None = None,
+    on_evaluation: OnEvaluation | None = None,
     checkpoints: Checkpointing | None = None,
     strategy: Any = None,
     **settings: Any,
@@ -87,8 +90,8 @@ def train(
 @one_blas_thread()
 def train_interruptibly(
     config: TrainConfig,
-    on_update: Callable[[int, float], None] | None = None,
-    on_evaluation: Callable[[int, RateEvaluation], None] | None = None,
+    on_update: OnUpdate | None = None,
+    on_evaluation: OnEvaluation | None = None,
     checkpoints: Checkpointing | None = None,
     strategy: Any = None,
 ) -> TrainingResult:
@@ -119,7 +122,9 @@ def divergence_advice(result: TrainingResult) -> str:
 class _Run:
     """A training run in progress: network, optimiser and history."""
 
-    def __init__(self, config: TrainConfig, on_evaluation, checkpoints: Checkpointing | None, strategy):
+    def __init__(
+        self, config: TrainConfig, on_evaluation: OnEvaluation | None, checkpoints: Checkpointing | None, strategy: Any
+    ):
         assert config.seed is not None
         self.config, self.seed = config, config.seed
         self.on_evaluation, self.checkpoints = on_evaluation, checkpoints
@@ -136,7 +141,7 @@ class _Run:
         self.success = False
         self.last_good = self.arrays()
 
-    def to_the_end(self, on_update) -> TrainingResult:
+    def to_the_end(self, on_update: OnUpdate | None) -> TrainingResult:
         """Train until the criteria are met, the updates used up, or something ends it."""
         interrupted, diverged_at = False, None
         try:
@@ -165,7 +170,7 @@ class _Run:
         )
         return TrainingResult(model, self.evaluations, interrupted, diverged_at)
 
-    def _updates(self, on_update) -> int | None:
+    def _updates(self, on_update: OnUpdate | None) -> int | None:
         """Run updates; the number of the one that diverged, or None."""
         config = self.config
         # the update of a checkpoint was made, but not yet what follows it
@@ -244,7 +249,7 @@ class _Run:
         self.evaluations[:] = [EvaluationRow(int(row[0]), *row[1:].tolist()) for row in arrays["evaluations"]]
         self.evaluation = None
 
-    def _variables(self):
+    def _variables(self) -> list[tuple[str, tf.Variable]]:
         names = ("w_rec", "w_in", "w_out", "b_out", "tau_logit", "unit_bias")
         return [(name, getattr(self.network, name)) for name in names if getattr(self.network, name) is not None]
 

@@ -6,12 +6,15 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 
 import h5py
 import numpy as np
 import pytest
 
+from rate2spike.errors import InputError
 from rate2spike.io.datasets.synthetic_events import write_synthetic_shd
+from rate2spike.options import from_mapping
 from rate2spike.spiking.context.config import ContextConfig
 from rate2spike.spiking.context.data import synthetic_recordings
 
@@ -34,6 +37,14 @@ def digits(tmp_path_factory):
 def test_help_lists_the_historic_flags(cli):
     code, out, _ = cli("context", "--help")
     assert code == 0 and all(f"--{name} " in out for name in HISTORIC)
+
+
+def test_settings_of_the_version_before_are_read(repository):
+    recorded = tomllib.loads((repository / "tests" / "data" / "configs" / "context.toml").read_text())["context"]
+    wanted = dict(dataset="shd", n_samples=10, batch_size=5, hidden=8, synthetic=True, data_path="data")
+    assert from_mapping(ContextConfig, recorded, "config.toml") == ContextConfig(**wanted)
+    with pytest.raises(InputError, match=r"config\.toml: unknown setting 'hiden'; did you mean hidden"):
+        from_mapping(ContextConfig, {"hiden": 8}, "config.toml")
 
 
 def test_historic_defaults():

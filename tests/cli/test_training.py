@@ -255,7 +255,11 @@ def test_run_goes_on_after_ctrl_c_in_training(tmp_path, repository):
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=120)
-    assert process.returncode == 130 and f"`rate2spike run --resume --run_folder {folder}` goes on" in error and "Traceback" not in error
+    assert (
+        process.returncode == 130
+        and f"`rate2spike run --resume --run_folder {folder}` goes on" in error
+        and "Traceback" not in error
+    )
     done = subprocess.run([*command, "--resume"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert (folder / "summary.json").exists() and (folder / "figures" / "spiking_outputs.png").exists()

@@ -52,5 +52,12 @@ def test_names_are_brought_to_their_usual_form():
     assert TrainConfig(tau_steps=np.array([4, 20]), n_units=20.0).tau_steps == (4.0, 20.0)
 
 
+def test_a_threshold_may_be_infinite_and_nothing_else():
+    assert TrainConfig(loss_threshold=float("inf")).loss_threshold == float("inf")
+    for settings in ({"gain": float("inf")}, {"loss_threshold": float("nan")}):
+        with pytest.raises(InputError, match=next(iter(settings))):
+            TrainConfig(**settings)
+
+
 def test_every_task_has_a_recipe():
     assert {recipe(name).task.name for name in TASKS} == set(TASKS)
