@@ -46,7 +46,7 @@ def write_changed_copy(
             check_layout(file, source)
             items = [file.get(name) for name in file]  # None: a link that leads nowhere
             compress = any(isinstance(item, h5py.Dataset) and item.compression is not None for item in items)
-            for name in {*dropped, *variables}:
+            for name in sorted({*dropped, *variables}):
                 if file.get(name, getlink=True) is not None:
                     _delete_referred(file.get(name))
                     del file[name]
@@ -70,7 +70,8 @@ def _delete_referred(item) -> None:
     if item is not None and isinstance(names := item.attrs.get("MATLAB_fields"), h5py.Reference):
         references.append(names)
     for target in (target_or_none(item, reference) for reference in references if reference):
-        if target is not None and target.name.startswith(f"/#refs#/{_OUR_NAMES}"):
+        # a reference that leads nowhere may lead to something without a name, where other things have been deleted
+        if target is not None and (target.name or "").startswith(f"/#refs#/{_OUR_NAMES}"):
             _delete_referred(target)
             del item.file[target.name]
 
