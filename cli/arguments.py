@@ -140,8 +140,9 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=None, help="seed of every random draw (default: drawn and printed)")
 
 
-def add_task(parser: argparse.ArgumentParser, default: str = " (default: as the file or its path says)") -> None:
+def add_task(parser: Parser, default: str = " (default: as the file or its path says)") -> None:
     """--task and --task-option."""
+    parser.flags_by_field["task_options"] = "--task-option"
     parser.add_argument(
         "--task",
         default=None,

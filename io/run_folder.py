@@ -36,7 +36,7 @@ class RunFolder:
     def check_free(path: Path, *written: str) -> None:
         """Raise InputError if the folder holds a run, or something else under a name that this run would write to."""
         if (path / "config.toml").exists():
-            raise InputError(f"{path} holds a run already: choose another folder, or go on with --resume")
+            raise InputError(f"{path} holds a run already: choose another folder, or go on with {{resume}}", "resume")
         for name in written:
             if (path / name).exists():
                 raise InputError(f"{path} holds {name} already, of no run recorded there: choose another folder")

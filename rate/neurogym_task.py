@@ -66,7 +66,7 @@ class NeuroGymTask(Task):
 
     @property
     def reference(self) -> str:  # type: ignore[override]
-        """As --task takes it."""
+        """What `task` must be to find it."""
         return f"neurogym:{self.environment}"
 
     @property

@@ -379,16 +379,20 @@ def resolve(
 
     Options recorded in the file hold for the task recorded there; `options` change them. A class in a user's file is not
     loaded because a model file says so, only if `explicit` does. It is never guessed from the number of inputs. Raises
-    InputError asking for --task.
+    InputError asking for `task`.
     """
     if isinstance(explicit, Task):
         return explicit.with_options(options or {})
     reference = explicit or recorded or in_path
     if reference is None:
-        raise InputError(f"{source}: neither the file nor its path names a task: give --task ({', '.join(TASKS)})")
+        raise InputError(
+            f"{source}: neither the file nor its path names a task: give {{task}} ({', '.join(TASKS)})", "task"
+        )
     if explicit is None and recorded_reference:
         if is_file(recorded_reference):
-            raise InputError(f"{source}: its task {reference} is the user's own: give --task {recorded_reference}")
+            raise InputError(
+                f"{source}: its task {reference} is the user's own: give {{task}} {recorded_reference}", "task"
+            )
         reference = recorded_reference
     own = recorded_options or {}
     if explicit is None:

@@ -59,15 +59,22 @@ def compiled_update(
         shares = gradients if n_replicas == 1 else [gradient / n_replicas for gradient in gradients]
         optimizer.apply_gradients(zip(shares, variables, strict=True))
 
-    if n_replicas == 1:
+    if n_replicas > 1:
+        return _update_of_replicas(network, config, strategy, sizes, apply)
 
-        @tf.function(autograph=False)
-        def update(u: tf.Tensor, target: tf.Tensor, noise_seed: tf.Tensor) -> tf.Tensor:
-            loss, gradients = batch_gradients(network, parts_of(u, target, noise_seed, sizes), config)
-            apply(gradients)
-            return loss
+    @tf.function(autograph=False)
+    def update(u: tf.Tensor, target: tf.Tensor, noise_seed: tf.Tensor) -> tf.Tensor:
+        loss, gradients = batch_gradients(network, parts_of(u, target, noise_seed, sizes), config)
+        apply(gradients)
+        return loss
 
-        return update
+    return update
+
+
+def _update_of_replicas(
+    network: RateNetwork, config: TrainConfig, strategy: Any, sizes: list[int], apply: Callable[[list[tf.Tensor]], None]
+) -> Update:
+    n_replicas = strategy.num_replicas_in_sync
 
     def of_replica(parts: list[tuple]) -> tf.Tensor:
         loss, gradients = batch_gradients(network, parts, config)
@@ -78,7 +85,7 @@ def compiled_update(
     def distributed(parts: list[tuple]) -> tf.Tensor:
         return strategy.reduce(tf.distribute.ReduceOp.SUM, strategy.run(of_replica, (parts,)), axis=None)
 
-    def update_on_all(u: tf.Tensor, target: tf.Tensor, noise_seed: tf.Tensor) -> tf.Tensor:
+    def update(u: tf.Tensor, target: tf.Tensor, noise_seed: tf.Tensor) -> tf.Tensor:
         parts = parts_of(u, target, noise_seed, sizes)
         n_each = len(parts) // n_replicas
         per_replica = [
@@ -90,7 +97,7 @@ def compiled_update(
         ]
         return distributed(per_replica)
 
-    return update_on_all
+    return update
 
 
 def batch_gradients(network: RateNetwork, parts: list[tuple], config: TrainConfig) -> tuple[tf.Tensor, list[tf.Tensor]]:
