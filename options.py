@@ -13,12 +13,12 @@ Checks, flags, `--help`, TOML tables and the MATLAB bridge follow from the recor
 
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from rate2spike.checks import ANY, MOST, Range, choice, number, true_or_false, whole_number
+from rate2spike.checks import ANY, MOST, Range, choice, each_name, number, true_or_false, whole_number
 from rate2spike.errors import InputError, nearest
 
 Record = TypeVar("Record")
@@ -34,17 +34,23 @@ class Option:
     least: int | None = None  # of a whole number
     most: int = MOST
     allowed: Range = ANY
-    choices: tuple[str, ...] = ()  # of a name
+    choices: tuple[str, ...] = ()  # of a name, or of each of several
     flag: str = ""  # where it is not called as the field
     or_none: bool = False  # the flag takes the word `none`, which switches the setting off
     from_file: Callable[[Path], Any] | None = None  # the flag names a file, and this reads the value there
+    flag_unit: float = 1.0  # of the flag's number, in that of the field: 1e-3 where it is in ms
+    metavar: str = ""  # of the flag's value in --help, where it is not the field's name
+    adds_up: bool = False  # the flag may be given several times, each with more values
     check: Callable[[Any], Any] | None = None  # what else is asked; gives the value to keep
     default_text: str | None = None  # the default in words, where there is more to say than the value
 
 
 def option(default: Any, help: str, **known: Any) -> Any:
-    """A field of a record of settings; `known` are the further fields of `Option`."""
-    return field(default=default, metadata={_KEY: Option(help, **known)})
+    """A field of a record of settings; `known` are the further fields of `Option`. default: a value, or `dict`."""
+    metadata = {_KEY: Option(help, **known)}
+    return (
+        field(default_factory=dict, metadata=metadata) if default is dict else field(default=default, metadata=metadata)
+    )
 
 
 def options_of(kind: type) -> dict[str, Option]:
@@ -54,16 +60,23 @@ def options_of(kind: type) -> dict[str, Option]:
 
 @cache
 def type_of(kind: type, name: str) -> tuple[type, bool]:
-    """Type of a field without None (of a tuple: of its elements' tuple), and whether None may stand in its place."""
+    """Type of a field without None (object if there are several), and whether None may stand in its place."""
     hint = get_type_hints(kind)[name]
     parts = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
-    (main,) = (part for part in parts if part is not type(None))
-    return main, type(None) in parts
+    known = [part for part in parts if part is not type(None)]
+    return known[0] if len(known) == 1 else object, type(None) in parts
 
 
 def default_of(kind: type, name: str) -> Any:
     """Default of a field."""
-    return next(item.default for item in fields(kind) if item.name == name)
+    item = next(item for item in fields(kind) if item.name == name)
+    return item.default if item.default_factory is MISSING else item.default_factory()
+
+
+def not_default(record: Any) -> dict[str, Any]:
+    """The fields of a record whose values are not the defaults."""
+    values = {item.name: getattr(record, item.name) for item in fields(record)}
+    return {name: value for name, value in values.items() if value != default_of(type(record), name)}
 
 
 def check_options(record: Any) -> None:
@@ -95,6 +108,9 @@ def _checked(kind: type, name: str, known: Option, value: Any) -> Any:
         value = whole_number(value, what, name, 1 if known.least is None else known.least, known.most)
     elif main is float:
         value = number(value, what, name, known.allowed)
+    elif main == tuple[str, ...]:
+        names = each_name(value)
+        value = tuple(choice(one, what, name, known.choices) for one in names) if known.choices else names
     elif known.choices:
         value = choice(value, what, name, known.choices)
     elif main is str and not isinstance(value, str):

@@ -3,10 +3,12 @@
 `python benchmarks/bench_cuda.py`; where there is no GPU it says so.
 """
 
+from rate2spike.machine.resource_limits import usable_cores
 from rate2spike.rate import tasks
 from rate2spike.seeding import Role
 from rate2spike.spiking.scoring.cuda_blocks import run_block_cuda
-from rate2spike.spiking.scoring.evaluate import evaluate, usable_cores
+from rate2spike.spiking.scoring.evaluate import evaluate
+from rate2spike.spiking.scoring.trial_blocks import TrialSeries
 from rate2spike.spiking.simulator.simulate_cuda import cuda_available
 
 from bench_lif import network
@@ -21,7 +23,7 @@ def run() -> dict[str, float]:
     seconds = medians(
         alternate(
             {
-                "gpu": lambda: run_block_cuda(net, task, 1, Role.SEARCH, 0, N_GPU_TRIALS),
+                "gpu": lambda: run_block_cuda(net, TrialSeries(task, 1, Role.SEARCH), range(N_GPU_TRIALS)),
                 "cpu": lambda: evaluate(net, task, N_CPU_TRIALS, 1),
             },
             REPEATS,

@@ -21,7 +21,8 @@ from unittest import mock
 import numpy as np
 
 from rate2spike.matlab_compat.model_file import load_model
-from rate2spike.spiking.search.grid import HISTORIC_FACTORS, grid_search
+from rate2spike.spiking.search.grid import grid_search
+from rate2spike.spiking.search.options import HISTORIC_FACTORS
 from rate2spike.spiking.simulator import simulate_fast
 from rate2spike.trained_model import TrainedModel
 

@@ -13,13 +13,16 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from scipy.stats import binomtest, norm
 
+from rate2spike.machine.resource_limits import usable_cores
 from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.rate import tasks
 from rate2spike.rate.task import Task
 from rate2spike.seeding import Role
 from rate2spike.spiking.kernels import fast as kernel
-from rate2spike.spiking.scoring.evaluate import Scored, draw_trial, noise_key, run_block, usable_cores
-from rate2spike.spiking.search.grid import HISTORIC_FACTORS, FactorResult
+from rate2spike.spiking.scoring.evaluate import Scored
+from rate2spike.spiking.scoring.trial_blocks import TrialSeries, run_block
+from rate2spike.spiking.search.options import HISTORIC_FACTORS
+from rate2spike.spiking.search.result import FactorResult
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.params import LIFParams
 
@@ -34,8 +37,9 @@ FAMILY_ERROR = 0.05
 
 def reference_trial(network: SpikingNetwork, task: Task, index: int) -> tuple[bool, float]:
     """As one trial of `run_block`, on the reference path."""
-    trial = draw_trial(task, SEED, Role.SEARCH, index)
-    noise_seed = int(noise_key(SEED, Role.SEARCH, network.scaling_factor, index) >> np.uint64(12))
+    series = TrialSeries(task, SEED, Role.SEARCH)
+    trial = series.trial(index)
+    noise_seed = int(series.noise_key(network.scaling_factor, index) >> np.uint64(12))
     record = network.run(trial.stimulus, seed=noise_seed, record=("output",), precision="float64")
     assert record.output is not None
     return trial.score_spiking(record.output, network.step_ratio), float(record.firing_rate_hz.mean())
@@ -50,7 +54,7 @@ def compare(n_trials: int) -> None:
     with ThreadPoolExecutor(usable_cores()) as pool:
         for factor in HISTORIC_FACTORS:
             network = SpikingNetwork.from_model(model, factor)
-            ours = run_block(network, task, SEED, Role.SEARCH, 0, n_trials)
+            ours = run_block(network, TrialSeries(task, SEED, Role.SEARCH), range(n_trials))
             trials = pool.map(lambda index, network=network: reference_trial(network, task, index), range(n_trials))
             correct, rates = (np.array(column) for column in zip(*trials, strict=True))
             z_correct, z_rate = sign_z(ours.correct, correct), paired_z(ours.firing_rate_hz, rates)

@@ -11,7 +11,8 @@ from rate2spike.rate.noise_free import rate_trajectory
 from rate2spike.rate.task import Label, Trial
 from rate2spike.seeding import Role, generator
 from rate2spike.spiking.scoring.evaluate import evaluate
-from rate2spike.spiking.search.grid import HISTORIC_FACTORS, grid_search
+from rate2spike.spiking.search.grid import grid_search
+from rate2spike.spiking.search.options import HISTORIC_FACTORS
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.params import NeuronParams
 from rate2spike.trained_model import TrainedModel

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rate2spike.spiking.search.grid import HISTORIC_FACTORS
+from rate2spike.spiking.search.options import HISTORIC_FACTORS
 from rate2spike.spiking.simulator.params import LIFParams, QIFParams
 
 from paper_measures import Row, components, conversion, firing_rate, training

@@ -15,7 +15,8 @@ from rate2spike.machine.tensorflow_device import prepare_tensorflow
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.recipes import recipe
 from rate2spike.spiking.scoring.evaluate import evaluate
-from rate2spike.spiking.search.grid import HISTORIC_FACTORS, grid_search
+from rate2spike.spiking.search.grid import grid_search
+from rate2spike.spiking.search.options import HISTORIC_FACTORS
 from rate2spike.spiking.simulator.network import SpikingNetwork
 
 GO_NOGO = recipe("go-nogo")

@@ -9,19 +9,18 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from rate2spike.cli.arguments import add_seed, add_task, check_task
-from rate2spike.cli.network_flags import add_neuron_flags, neuron_of
+from rate2spike.cli.arguments import Parser, add_seed, add_task, check_task, task_options
+from rate2spike.cli.network_flags import add_network_flags, network_options
 from rate2spike.cli.network_report import add_paths, each_of_several, results_folder
 from rate2spike.errors import InputError
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Declare the flags."""
     add_paths(parser)
     add_task(parser)
-    parser.add_argument("--scaling-factor", type=float, default=None, help="default: the one found by a search")
-    parser.add_argument("--n-trials", type=int, default=20, help="default: 20")
-    add_neuron_flags(parser)
+    add_network_flags(parser)
+    parser.add_argument("--n-trials", type=int, default=20, help="trials of either network (default: 20)")
     add_seed(parser)
     parser.add_argument(
         "--output",
@@ -48,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     if len(files) == 1:
         _diagnose(files[0], Path(arguments.output or folder / f"{files[0].stem}_diagnosis.png"), arguments)
         return 0
-    with each_of_several() as attempt:
+    with each_of_several(arguments.flag_of) as attempt:
         for name, path in zip(distinct_names(files), files, strict=True):
             attempt(path, partial(_diagnose, path, folder / f"{name}_diagnosis.png", arguments))
             print()
@@ -73,7 +72,6 @@ def _figure_folder(arguments: argparse.Namespace, files: list[Path]) -> Path:
 
 
 def _diagnose(path: Path, output: Path, arguments: argparse.Namespace) -> None:
-    from rate2spike.cli.arguments import task_options
     from rate2spike.io.figure_file import save_figure
     from rate2spike.matlab_compat.model_file import load_model
     from rate2spike.rate.model_task import task_of_model
@@ -83,7 +81,12 @@ def _diagnose(path: Path, output: Path, arguments: argparse.Namespace) -> None:
     model = load_model(path)
     task = task_of_model(model, path, arguments.task, task_options(arguments))
     found = diagnose(
-        model, task, arguments.scaling_factor, arguments.n_trials, arguments.seed, params=neuron_of(arguments, model)
+        model,
+        task,
+        arguments.scaling_factor,
+        arguments.n_trials,
+        arguments.seed,
+        options=network_options(arguments, model, path),
     )
     print(
         f"{path}: {found.task}, scaling factor {found.scaling_factor:g}, accuracy {found.accuracy:.2f} over "

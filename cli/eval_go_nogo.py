@@ -7,12 +7,13 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from rate2spike.cli.arguments import add_seed
+from rate2spike.cli.arguments import Parser, add_seed
 from rate2spike.cli.network_report import each_of_several
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Declare the flags."""
+    parser.set_defaults(flag_of=parser.flag_of)
     parser.add_argument("paths", nargs="+", metavar="MODEL_OR_DIR", help="searched model files, or folders with some")
     parser.add_argument("--output_dir", default=".", help="folder for the figures (default: here)")
     add_seed(parser)
@@ -28,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     if len(files) == 1:
         _draw(files[0], files[0].stem, seed, arguments.output_dir)
         return 0
-    with each_of_several() as attempt:
+    with each_of_several(arguments.flag_of) as attempt:
         for name, path in zip(distinct_names(files), files, strict=True):
             attempt(path, partial(_draw, path, name, seed, arguments.output_dir))
     return 0

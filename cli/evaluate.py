@@ -12,10 +12,12 @@ import argparse
 import json
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rate2spike.cli.arguments import add_seed, add_task, check_task
-from rate2spike.cli.network_flags import add_manipulation_flags, add_neuron_flags, manipulated, neuron_of, step_s_of
+from rate2spike.cli.arguments import Parser, add_task, check_task, task_options
+from rate2spike.cli.network_flags import add_network_flags, network_options
 from rate2spike.cli.network_report import (
     add_output_dir,
     add_paths,
@@ -25,20 +27,26 @@ from rate2spike.cli.network_report import (
     table_lines,
     write_table,
 )
+from rate2spike.cli.option_flags import add_option_flags, given
 from rate2spike.errors import InputError
 
+if TYPE_CHECKING:
+    from rate2spike.spiking.scoring.evaluate import Evaluation
+    from rate2spike.spiking.scoring.options import EvaluationOptions
+    from rate2spike.spiking.search.network_table import NetworkRow
+    from rate2spike.spiking.simulator.network import SpikingNetwork
+    from rate2spike.trained_model import TrainedModel
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+
+def add_arguments(parser: Parser) -> None:
     """Declare the flags."""
+    from rate2spike.spiking.scoring.options import EvaluationOptions, Execution
+
     add_paths(parser)
     add_task(parser)
-    parser.add_argument("--scaling-factor", type=float, default=None, help="default: the one found by a search")
-    parser.add_argument("--n-trials", type=int, default=100, help="default: 100")
-    add_neuron_flags(parser)
-    add_manipulation_flags(parser)
-    parser.add_argument("--frozen-noise", action="store_true", help="the same noise in every trial")
-    add_seed(parser)
-    parser.add_argument("--threads", type=int, default=None, help="threads (default: all cores)")
+    add_network_flags(parser)
+    add_option_flags(parser, EvaluationOptions)
+    add_option_flags(parser, Execution)
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object per model, and write files only with --output_dir"
     )
@@ -47,35 +55,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate and print. Raises InputError, of several models when all others are done."""
-    from rate2spike.machine.thread_pool import checked_threads
     from rate2spike.matlab_compat.model_paths import model_files
     from rate2spike.seeding import resolve_seed
-    from rate2spike.spiking.scoring.evaluate import activity_remark, check_n_trials
-    from rate2spike.spiking.simulator.params import neuron_params
+    from rate2spike.spiking.scoring.evaluate import activity_remark
+    from rate2spike.spiking.scoring.network_options import NetworkOptions
+    from rate2spike.spiking.scoring.options import EvaluationOptions, Execution
 
     check_task(arguments)
     files = model_files(*arguments.paths)
-    seed = resolve_seed(arguments.seed)
+    options = EvaluationOptions(**given(arguments, EvaluationOptions))
+    options = replace(options, seed=resolve_seed(options.seed))
+    # what would be wrong for all of them is said once, and at once
+    Execution(**given(arguments, Execution))
+    NetworkOptions(**given(arguments, NetworkOptions))
     if is_one_network(arguments.paths, files):
-        _, network, result = _evaluated(files[0], arguments, seed)
+        _, network, result = _evaluated(files[0], arguments, options)
         remark = activity_remark(network, result.mean_rate_hz)
         if remark:
             warnings.warn(remark, stacklevel=2)
         print(_as_json(files[0], result, network.params.kind) if arguments.json else _in_words(files[0], result))
         return 0
-    # what would be wrong for all of them is said once, and at once
-    check_n_trials(arguments.n_trials)
-    checked_threads(arguments.threads)
-    if arguments.neuron is not None:
-        neuron_params(arguments.neuron)
-    folder = (
-        None
-        if arguments.json and arguments.output_dir is None
-        else results_folder(arguments.paths, arguments.output_dir)
-    )
-    rows = _evaluate_several(files, arguments, seed)
+    _report_several(_evaluate_several(files, arguments, options), arguments, options)
+    return 0
+
+
+def _report_several(rows: list["NetworkRow"], arguments: argparse.Namespace, options: "EvaluationOptions") -> None:
+    """Table, figure and remarks. Raises InputError if a model failed."""
+    is_quiet = arguments.json and arguments.output_dir is None
+    folder = None if is_quiet else results_folder(arguments.paths, arguments.output_dir)
     if not arguments.json:
-        print(f"{len(rows)} model{'s' if len(rows) > 1 else ''}, {arguments.n_trials} fresh trials each, seed {seed}")
+        models = f"{len(rows)} model{'s' if len(rows) > 1 else ''}"
+        print(f"{models}, {options.n_trials} fresh trials each, seed {options.seed}")
         print("\n".join(table_lines(rows)), flush=True)
     if folder and any(row.accuracy is not None for row in rows):  # a typo leaves an earlier table alone
         _write(folder, rows, quiet=arguments.json)
@@ -86,30 +96,26 @@ def run(arguments: argparse.Namespace) -> int:
     failed = [row for row in rows if row.problem]
     if failed:
         raise InputError(f"{len(failed)} of {len(rows)} models failed, {failed[0].model}: {failed[0].problem}")
-    return 0
 
 
-def _evaluated(path: Path, arguments: argparse.Namespace, seed: int):
+def _evaluated(
+    path: Path, arguments: argparse.Namespace, options: "EvaluationOptions"
+) -> tuple["TrainedModel", "SpikingNetwork", "Evaluation"]:
     """The model of a file, the spiking network made of it, and its Evaluation. Raises InputError."""
-    from rate2spike.cli.arguments import task_options
     from rate2spike.matlab_compat.model_file import load_model
     from rate2spike.rate.model_task import task_of_model
     from rate2spike.spiking.scoring.evaluate import score_fresh
-    from rate2spike.spiking.simulator.network import SpikingNetwork
 
     model = load_model(path)
     task = task_of_model(model, path, arguments.task, task_options(arguments))
-    network = SpikingNetwork.from_model(
-        model, arguments.scaling_factor, dt_s=step_s_of(arguments), params=neuron_of(arguments, model)
-    )
-    network = manipulated(network, arguments, seed)
-    result = score_fresh(
-        network, task, arguments.n_trials, seed, n_threads=arguments.threads, frozen_noise=arguments.frozen_noise
-    )
-    return model, network, result
+    made_with = network_options(arguments, model, path)
+    network = made_with.network(model, arguments.scaling_factor, options.seed or 0)
+    return model, network, score_fresh(network, task, options, n_threads=arguments.n_threads)
 
 
-def _evaluate_several(files: list[Path], arguments: argparse.Namespace, seed: int) -> list:
+def _evaluate_several(
+    files: list[Path], arguments: argparse.Namespace, options: "EvaluationOptions"
+) -> list["NetworkRow"]:
     """A row per model; of one that cannot be evaluated, what is known without."""
     from rate2spike.matlab_compat.model_paths import distinct_names, without_path
     from rate2spike.progress import Progress
@@ -120,9 +126,9 @@ def _evaluate_several(files: list[Path], arguments: argparse.Namespace, seed: in
     with Progress(f"evaluating {len(files)} networks", len(files)) as progress:
         for name, path in zip(distinct_names(files), files, strict=True):
             try:
-                model, network, result = _evaluated(path, arguments, seed)
+                model, network, result = _evaluated(path, arguments, options)
             except InputError as error:
-                problem = without_path(error, path)
+                problem = without_path(InputError(error.worded(arguments.flag_of)), path)
                 progress.line(f"{path}: {problem}")
                 rows.append(_row_without(name, path, problem))
             else:
@@ -135,7 +141,7 @@ def _evaluate_several(files: list[Path], arguments: argparse.Namespace, seed: in
     return rows
 
 
-def _row_without(name: str, path: Path, problem: str):
+def _row_without(name: str, path: Path, problem: str) -> "NetworkRow":
     """Without fresh trials; with training and search if the file can be read at all."""
     from rate2spike.matlab_compat.model_file import load_model
     from rate2spike.spiking.search.network_table import NetworkRow, network_row
@@ -146,7 +152,7 @@ def _row_without(name: str, path: Path, problem: str):
         return NetworkRow(name, str(path), problem=problem)
 
 
-def _write(folder: Path, rows: list, *, quiet: bool) -> None:
+def _write(folder: Path, rows: list["NetworkRow"], *, quiet: bool) -> None:
     from rate2spike.io.figure_file import save_figure
     from rate2spike.spiking.search.plots_population import networks_figure
 
@@ -156,7 +162,7 @@ def _write(folder: Path, rows: list, *, quiet: bool) -> None:
         print(f"table: {table}\nfigure: {figures[0]}", flush=True)
 
 
-def _as_json(path: Path, result, neuron: str) -> str:
+def _as_json(path: Path, result: "Evaluation", neuron: str) -> str:
     return json.dumps(
         {
             "model": str(path),
@@ -174,7 +180,7 @@ def _as_json(path: Path, result, neuron: str) -> str:
     )
 
 
-def _in_words(path: Path, result) -> str:
+def _in_words(path: Path, result: "Evaluation") -> str:
     low, high = result.interval
     return (
         f"{path.name}: {result.task}, scaling factor {result.scaling_factor:g}, seed {result.seed}\n"

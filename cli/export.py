@@ -18,9 +18,11 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rate2spike.cli.network_flags import add_neuron_flags, neuron_of, step_s_of
+from rate2spike.cli.arguments import Parser
+from rate2spike.cli.network_flags import add_network_flags, network_options
 from rate2spike.errors import InputError
 
+_NOT_EXPORTED = ("downsample", "initial_weights", "scale", "no_self_connections", "lesion", "shuffle", "shuffle_seed")
 FORMS = ("cubali", "cubalif")
 # flags of --to nwb: what they are called in NWB, and what they say
 NWB_TEXTS = {
@@ -39,7 +41,7 @@ NWB_LISTS = {
 SUFFIXES = {"nir": ".nir", "nwb": ".nwb", "neo": ".mat"}
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Declare the flags."""
     parser.add_argument(
         "sources", nargs="+", metavar="FILE", help="a model file, or spike records in the order of trials"
@@ -47,13 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", required=True, choices=list(SUFFIXES), help="format to write")
     parser.add_argument("--output", required=True, metavar="OUT", help="file to write (.nir, .nwb; for neo .mat)")
     parser.add_argument(
-        "--scaling-factor", type=float, default=None, help="of --to nir (default: the one found by a search)"
-    )
-    parser.add_argument(
         "--form", choices=FORMS, default=None, help="of the graph of --to nir (default: cubalif where it is exact)"
     )
-    parser.add_argument("--dt-ms", type=float, default=None, help="step of --to nir (default: 0.05)")
-    add_neuron_flags(parser)
+    add_network_flags(parser, leave_out=_NOT_EXPORTED)
     for name, text in NWB_TEXTS.items():
         parser.add_argument(f"--{name.replace('_', '-')}", default=None, metavar="TEXT", help=f"of --to nwb: {text}")
     for name, text in NWB_LISTS.items():
@@ -71,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _output(arguments, sources: list[Path]) -> Path:
+def _output(arguments: argparse.Namespace, sources: list[Path]) -> Path:
     """The file to write, checked before any work is done."""
     from rate2spike.matlab_compat.model_update import check_holds_no_model
 
@@ -87,22 +85,21 @@ def _output(arguments, sources: list[Path]) -> Path:
     return output
 
 
-def _refuse_flags_of_others(arguments) -> None:
+def _refuse_flags_of_others(arguments: argparse.Namespace) -> None:
     if arguments.to != "nir" and arguments.scaling_factor is not None:
         raise InputError("--scaling-factor belongs to --to nir: a spike record has its own")
-    flags = {"nir": ("form", "dt_ms", "neuron", "neuron_option"), "nwb": (*NWB_TEXTS, *NWB_LISTS)}
+    flags = {"nir": ("form", "dt_s", "neuron", "neuron_options"), "nwb": (*NWB_TEXTS, *NWB_LISTS)}
     for to, names in flags.items():
         given = [name for name in names if getattr(arguments, name) is not None]
         if to != arguments.to and given:
-            raise InputError(f"--{given[0].replace('_', '-')} belongs to --to {to}")
+            raise InputError(f"{{{given[0]}}} belongs to --to {to}", given[0])
 
 
-def _export_model(sources: list[Path], output: Path, arguments) -> str:
+def _export_model(sources: list[Path], output: Path, arguments: argparse.Namespace) -> str:
     from rate2spike.io.exports.nir_cubalif import cubalif_graph
     from rate2spike.io.exports.nir_export import nir_graph, write_nir
     from rate2spike.matlab_compat.model_file import load_model
     from rate2spike.matlab_compat.model_paths import one_model_file
-    from rate2spike.spiking.simulator.network import SpikingNetwork
     from rate2spike.spiking.simulator.nir_network import nir_network
 
     if len(sources) > 1:
@@ -111,9 +108,7 @@ def _export_model(sources: list[Path], output: Path, arguments) -> str:
     if source.suffix.lower() != ".mat":
         raise InputError(f"--to nir takes a model file (.mat), got {source}")
     model = load_model(source)
-    network = SpikingNetwork.from_model(
-        model, arguments.scaling_factor, dt_s=step_s_of(arguments), params=neuron_of(arguments, model)
-    )
+    network = network_options(arguments, model, source).network(model, arguments.scaling_factor)
     described = nir_network(network)
     form = arguments.form or ("cubali" if described.tau_r_s.any() else "cubalif")
     write_nir(output, (cubalif_graph if form == "cubalif" else nir_graph)(described))
@@ -124,7 +119,7 @@ def _export_model(sources: list[Path], output: Path, arguments) -> str:
     return f"network of {network.n_units} units, scaling factor {network.scaling_factor:g}, form {form}, {readers}"
 
 
-def _export_records(sources: list[Path], output: Path, arguments) -> str:
+def _export_records(sources: list[Path], output: Path, arguments: argparse.Namespace) -> str:
     from rate2spike.io.exports.neo_export import write_neo
     from rate2spike.io.exports.nwb_export import NWBSession, write_nwb
     from rate2spike.spiking.simulator.spike_record import SpikeRecord

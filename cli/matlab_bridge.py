@@ -7,14 +7,20 @@ arguments as MATLAB has them (units from 1); the answer holds the results, or `e
 import argparse
 import os
 import platform
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, get_origin
 
-from rate2spike.cli.arguments import without_flags
+import numpy as np
+
+from rate2spike.cli.arguments import Parser, without_flags
 from rate2spike.errors import InputError
 
+if TYPE_CHECKING:
+    from rate2spike.spiking.simulator.network import SpikingNetwork
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+
+def add_arguments(parser: Parser) -> None:
     """Declare the flags."""
     parser.add_argument("request", metavar="REQUEST.mat")
     parser.add_argument("response", metavar="RESPONSE.mat")
@@ -51,7 +57,7 @@ def _in_words(error: Exception) -> str:
 
 def _for_matlab(text: str) -> str:
     """Without the flags of the command line, which mean nothing to the caller."""
-    return without_flags(text).replace("--reclaim", "the argument reclaim").replace(" --", " ")
+    return without_flags(text).replace(" --", " ")
 
 
 def _versions(_request: dict) -> dict[str, Any]:
@@ -85,8 +91,6 @@ def _simulate(request: dict) -> dict[str, Any]:
 
 def _run(request: dict) -> dict[str, Any]:
     """Many trials at several scaling factors."""
-    import numpy as np
-
     from rate2spike.cli.simulate import stimulation_of
     from rate2spike.spiking.simulator.many_trials import run_trials
 
@@ -113,32 +117,64 @@ def _run(request: dict) -> dict[str, Any]:
 
 def _search(request: dict) -> dict[str, Any]:
     """A λ search over a file or folder; results go into the files, as in MATLAB."""
-    import numpy as np
-
     from rate2spike.cli.search import search_with_progress
-    from rate2spike.spiking.search.files import FileSearch, Outcome
-    from rate2spike.spiking.search.grid import HISTORIC_FACTORS
+    from rate2spike.spiking.search.files import SearchState
+    from rate2spike.spiking.search.options import SearchExecution, SearchOptions
 
-    factors = np.ravel(_matrix(request, "scaling_factors")) if "scaling_factors" in request else HISTORIC_FACTORS
-    options = FileSearch(
-        task=request.get("task") or None,
-        scaling_factors=tuple(float(factor) for factor in factors),
-        n_trials=_whole(request, "n_trials", 100),
-        seed=_whole(request, "seed", None),
-        initial_weights=bool(_number(request, "use_initial_weights", 0)),
-        reclaim=bool(_number(request, "reclaim", 0)),
+    if "use_initial_weights" in request:  # as MATLAB's functions call it
+        request = {**request, "initial_weights": request["use_initial_weights"]}
+    options, execution = (
+        SearchOptions(**_fields(request, SearchOptions)),
+        SearchExecution(**_fields(request, SearchExecution)),
     )
-    outcomes = search_with_progress(_path(request), options)
-    prefixes = ["not searched: " if item.outcome is Outcome.FAILED else "" for item in outcomes]
-    texts = ["; ".join((item.note, *item.remarks)) for item in outcomes]
+    found = search_with_progress(_path(request), options, execution)
+    prefixes = ["not searched: " if item.state is SearchState.FAILED else "" for item in found]
+    texts = ["; ".join((item.worded(_SPELLED.get), *item.remarks)) for item in found]
     notes = [prefix + _for_matlab(text) for prefix, text in zip(prefixes, texts, strict=True)]
-    return {"files": [str(item.path) for item in outcomes], "notes": notes}
+    return {"files": [str(item.path) for item in found], "notes": notes}
 
 
 _ACTIONS = {"versions": _versions, "simulate": _simulate, "run": _run, "search": _search}
 
 
-def _network(request: dict, scaling_factor: float | None):
+_SPELLED = {"reclaim": "the argument reclaim"}  # in notes: fields that the functions take as arguments of that name
+
+
+def _fields(request: dict, kind: type) -> dict[str, Any]:
+    """What the request holds of the fields of a record, as Python has them. Raises InputError."""
+    from rate2spike.options import type_of
+
+    given = [item.name for item in fields(kind) if item.name in request and np.size(request[item.name])]
+    return {name: _as_python(request, name, *type_of(kind, name)) for name in given}
+
+
+def _as_python(request: dict, name: str, kind: Any, _may_be_none: bool) -> Any:
+    """A value of the request in the type of a field; what the type is not is for the record to refuse."""
+    value = request[name]
+    if get_origin(kind) is dict:
+        return _struct(value, name)
+    if kind == tuple[str, ...]:
+        return value if isinstance(value, str) else tuple(str(one) for one in np.ravel(value))
+    if get_origin(kind) is tuple:
+        return tuple(np.ravel(_matrix(request, name)).tolist())
+    if kind in (int, float, bool):
+        number = _number(request, name, None)
+        return bool(number) if kind is bool else number
+    return value
+
+
+def _struct(value: Any, name: str) -> dict[str, Any]:
+    """The fields of a struct: text, numbers, vectors of them."""
+    if not isinstance(value, np.ndarray) or value.dtype.names is None or value.size != 1:
+        raise InputError(f"{name} must be a struct")
+    values = {field: value[field].item() for field in value.dtype.names}
+    return {
+        field: one if isinstance(one, str) else one.item() if np.size(one) == 1 else np.ravel(one).tolist()
+        for field, one in values.items()
+    }
+
+
+def _network(request: dict, scaling_factor: float | None) -> "SpikingNetwork":
     from rate2spike.matlab_compat.model_file import load_model
     from rate2spike.matlab_compat.model_paths import one_model_file
     from rate2spike.spiking.simulator.network import SpikingNetwork
@@ -162,8 +198,6 @@ def _path(request: dict) -> Path:
 
 def _number(request: dict, name: str, default: float | None) -> Any:
     """A real scalar; absent or empty: the default. Raises InputError."""
-    import numpy as np
-
     value = request.get(name)
     if value is None or np.size(value) == 0:
         return default
@@ -185,9 +219,7 @@ def _whole(request: dict, name: str, default: int | None) -> Any:
     return None if value is None else int(value)
 
 
-def _matrix(request: dict, name: str):
-    import numpy as np
-
+def _matrix(request: dict, name: str) -> np.ndarray:
     from rate2spike.arrays import dense
 
     value = dense(request.get(name), name)

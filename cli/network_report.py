@@ -10,6 +10,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rate2spike.cli.arguments import Parser
 from rate2spike.errors import InputError
 from rate2spike.matlab_compat.model_paths import kind_of_run, without_path
 
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 _MOST_REMARKS = 5  # printed
 
 
-def add_paths(parser: argparse.ArgumentParser) -> None:
-    """MODEL_OR_DIR ..."""
+def add_paths(parser: Parser) -> None:
+    """MODEL_OR_DIR ... ; and how errors about one of them name their fields."""
+    parser.set_defaults(flag_of=parser.flag_of)
     parser.add_argument(
         "paths",
         nargs="+",
@@ -57,8 +59,10 @@ def results_folder(paths: Sequence[str], output_dir: str | None) -> Path | None:
 
 
 @contextmanager
-def each_of_several() -> Iterator[Callable[[Path, Callable[[], object]], None]]:
-    """`with each_of_several() as attempt: attempt(path, work)`: what fails is reported and does not stop the rest.
+def each_of_several(spell: Callable[[str], str | None] = str) -> Iterator[Callable[[Path, Callable[[], object]], None]]:
+    """`with each_of_several(spell) as attempt: attempt(path, work)`: what fails is reported and does not stop the rest.
+
+    spell: the flag of a field.
 
     At the end raises InputError if something failed.
     """
@@ -71,7 +75,7 @@ def each_of_several() -> Iterator[Callable[[Path, Callable[[], object]], None]]:
         try:
             work()
         except InputError as error:
-            text = f"{path}: {without_path(error, path)}"
+            text = f"{path}: {without_path(InputError(error.worded(spell)), path)}"
             print(text, file=sys.stderr, flush=True)
             failures.append(text)
 
@@ -92,7 +96,7 @@ def write_table(folder: Path, stem: str, rows: Sequence["NetworkRow"], left_out:
 
 def table_lines(rows: Sequence["NetworkRow"]) -> list[str]:
     """A line per network, one of mean ± SD, one of the share that converts, and what must be said of some of them."""
-    from rate2spike.spiking.scoring.evaluate import wilson_interval
+    from rate2spike.spiking.scoring.evaluate import GOOD_ACCURACY, wilson_interval
     from rate2spike.spiking.search.network_table import n_converting
 
     header = (
@@ -138,10 +142,8 @@ def table_lines(rows: Sequence["NetworkRow"]) -> list[str]:
     if known:
         low, high = wilson_interval(converting, known)
         share = f"{100 * converting / known:.0f} %, 95 % interval {100 * low:.0f} to {100 * high:.0f} %"
-        lines.append(
-            f"{converting} of {known} searched networks convert (at least 95 % of the search's trials at the best "
-            f"factor): {share}"
-        )
+        least = f"at least {100 * GOOD_ACCURACY:g} % of the search's trials at the best factor"
+        lines.append(f"{converting} of {known} searched networks convert ({least}): {share}")
     return lines
 
 

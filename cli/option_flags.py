@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable, Container, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from rate2spike.cli.arguments import Parser, true_or_false
 from rate2spike.options import Option, default_of, options_of, type_of
@@ -33,8 +33,9 @@ def add_option_flags(
         parser.flags_by_field[name] = flag
         text = known.help + _ending(known, _default_text(kind, name, known, defaults or {}))
         how = _how(kind, name, known, bools_take_values)
-        if how.get("action") is None:
-            how.setdefault("metavar", "FILE" if known.from_file else flag.lstrip("-").replace("-", "_").upper())
+        if how.get("action") != "store_true":
+            word = "FILE" if known.from_file else flag.lstrip("-").replace("-", "_").upper()
+            how["metavar"] = known.metavar or word
         parser.add_argument(flag, dest=name, default=None, help=text, **how)
 
 
@@ -57,19 +58,27 @@ def _how(kind: type, name: str, known: Option, bools_take_values: bool) -> dict[
         return {"type": true_or_false, "nargs": "?", "const": True}
     if main is bool and default_of(kind, name) is False:
         return {"action": "store_true"}
-    several: dict[str, Any] = {"nargs": "+"} if getattr(main, "__origin__", None) is tuple else {}
-    element = main.__args__[0] if several else main  # type: ignore[attr-defined]
+    how: dict[str, Any] = {"type": _reader(main, known)}
+    if get_origin(main) in (tuple, dict):
+        how["nargs"] = "+"
+    if known.adds_up:
+        how["action"] = "extend"
+    return how
+
+
+def _reader(main: type, known: Option) -> Callable[[str], Any]:
+    """How a word of the command line becomes a value, or one of several: a name and value stay the text they are."""
+    element = get_args(main)[0] if get_origin(main) in (tuple, dict) else main
     read = true_or_false if element is bool else element
-    return {"type": _or_off(read) if known.or_none else read, **several}
-
-
-def _or_off(read: Callable[[str], Any]) -> Callable[[str], Any]:
-    """The type of a flag that takes `none` too."""
+    if not known.or_none and known.flag_unit == 1:
+        return read
 
     def parse(text: str) -> Any:
-        return OFF if text.lower() == "none" else read(text)
+        if known.or_none and text.lower() == "none":
+            return OFF
+        return read(text) if known.flag_unit == 1 else read(text) * known.flag_unit
 
-    parse.__name__ = read.__name__
+    parse.__name__ = element.__name__  # in argparse's `invalid float value`
     return parse
 
 
@@ -80,7 +89,7 @@ def _default_text(kind: type, name: str, known: Option, defaults: Mapping[str, s
     if known.default_text is not None:
         return known.default_text
     default = default_of(kind, name)
-    return "" if default is None or default is False else f"{default}"
+    return "" if default is False or default in (None, (), {}) else f"{default}"
 
 
 def _ending(known: Option, default_text: str) -> str:

@@ -56,7 +56,7 @@ def run_eval(arguments: argparse.Namespace) -> int:
     if len(paths) == 1:
         evaluate(paths[0], paths[0].stem)
         return 0
-    with each_of_several() as attempt:
+    with each_of_several(arguments.flag_of) as attempt:
         for path, name in zip(paths, distinct_names(paths), strict=True):
             attempt(path, partial(evaluate, path, name if arguments.output_dir else path.stem))
     return 0

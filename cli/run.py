@@ -140,14 +140,14 @@ def _path(arguments: argparse.Namespace) -> Path | None:
 def _plan(arguments: argparse.Namespace, recorded: Mapping[str, Any], source: str) -> Plan:
     """From the flags, else as recorded in `source`, else the defaults. Raises InputError."""
     from rate2spike.machine.thread_pool import checked_threads
-    from rate2spike.spiking.scoring.evaluate import check_n_trials
-    from rate2spike.spiking.search.grid import HISTORIC_FACTORS, checked_factors
+    from rate2spike.spiking.scoring.options import check_n_trials
+    from rate2spike.spiking.search.options import HISTORIC_FACTORS, checked_factors
 
     base = from_mapping(Plan, {"scaling_factors": HISTORIC_FACTORS, **recorded}, source)
     factors = checked_factors(chosen_factors(arguments) or base.scaling_factors)
     plan = replace(base, **given(arguments, Plan), scaling_factors=factors)
-    check_n_trials(plan.search_trials, "--search-trials")
-    check_n_trials(plan.evaluation_trials, "--evaluation-trials")
+    check_n_trials(plan.search_trials, "search_trials")
+    check_n_trials(plan.evaluation_trials, "evaluation_trials")
     checked_threads(arguments.threads)
     return plan
 
@@ -180,23 +180,20 @@ def _train(folder: "RunFolder", config: "TrainConfig", arguments: argparse.Names
 
 def _search(path: Path, plan: Plan, config: "TrainConfig", n_threads: int | None) -> "SearchResult":
     from rate2spike.progress import Progress
-    from rate2spike.spiking.search.files import FileSearch, search_files
+    from rate2spike.spiking.search.files import search_files
+    from rate2spike.spiking.search.options import SearchExecution, SearchOptions
 
-    options = FileSearch(
-        task=config.task,
-        scaling_factors=plan.scaling_factors,
-        n_trials=plan.search_trials,
-        seed=config.seed,
-        n_threads=n_threads,
-        force=True,
+    options = SearchOptions(
+        task=config.task, scaling_factors=plan.scaling_factors, n_trials=plan.search_trials, seed=config.seed
     )
+    execution = SearchExecution(n_threads=n_threads, force=True)
     with Progress("searching", len(plan.scaling_factors)) as progress:
 
         def report(_file: Path, result: "FactorResult") -> None:
             progress.advance(f"factor {result.scaling_factor:g}: {result.accuracy:.3f}")
             progress.log(f"factor {result.scaling_factor:g}: accuracy {result.accuracy:.3f}")
 
-        (outcome,) = search_files(path, options, on_factor=report)
+        (outcome,) = search_files(path, options, execution, on_factor=report)
         if outcome.result is None:  # another process is at it
             raise InputError(f"{path}: {outcome.note}")
         progress.finish(outcome.note)

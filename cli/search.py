@@ -12,14 +12,22 @@ none.
 A folder can be shared out: --workers processes here, --scheduler for the workers of a Dask cluster, --shard I/N for the
 jobs of an array. All give the numbers of one process, and what a killed worker had finished is not computed again.
 
+The networks can be made otherwise than by default (--neuron, --downsample, --lesion and so on). What decided the search is
+kept in the file (r2s_search_options), and evaluate, diagnose, simulate and export make the same network from it.
+
 example: rate2spike search models/go-nogo --n-trials 100 --seed 1
+         rate2spike search MODEL.mat --neuron eif --neuron-option slope_mv=2 --downsample 2
          rate2spike search models --strategy adaptive --workers 2 --seed 1
 """
 
 import argparse
 import sys
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from rate2spike.cli.arguments import add_scaling_factors, add_seed, add_task, chosen_factors
+from rate2spike.cli.arguments import Parser, add_scaling_factors, add_task, chosen_factors, task_options
 from rate2spike.cli.network_report import (
     add_output_dir,
     add_paths,
@@ -29,88 +37,76 @@ from rate2spike.cli.network_report import (
     table_lines,
     write_table,
 )
+from rate2spike.cli.option_flags import add_option_flags, given
 from rate2spike.errors import InputError
+
+if TYPE_CHECKING:
+    from rate2spike.spiking.search.files import SearchedFile
+    from rate2spike.spiking.search.options import SearchExecution, SearchOptions
+    from rate2spike.spiking.search.result import FactorResult
 
 GO_ON = "finished values are kept beside the model file; run the same command to go on"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Declare the flags."""
+    from rate2spike.spiking.search.options import SearchExecution, SearchOptions
+
     add_paths(parser)
     add_task(parser)
+    parser.flags_by_field["task_options"] = "--task-option"
     add_scaling_factors(parser)
-    parser.add_argument(
-        "--strategy",
-        default="grid",
-        help="grid (default): all factors get all trials; adaptive: from coarse to fine, for a quarter of the trials "
-        "of the fine grid",
-    )
-    parser.add_argument("--resolution", type=float, default=1.0, help="fine step of the adaptive strategy (default: 1)")
-    parser.add_argument("--n-trials", type=int, default=100, help="trials per factor (default: 100)")
-    add_seed(parser)
-    parser.add_argument("--initial-weights", action="store_true", help="use the untrained recurrent weights")
-    parser.add_argument("--threads", type=int, default=None, help="threads (default: all cores)")
-    parser.add_argument("--workers", type=int, default=None, help="processes that search one model each")
-    parser.add_argument("--scheduler", default=None, metavar="TCP", help="address of a Dask cluster that searches")
-    parser.add_argument(
-        "--shard", default=None, metavar="I/N", help="search the I-th of N parts of the folder's models"
-    )
+    add_option_flags(parser, SearchOptions)
+    add_option_flags(parser, SearchExecution)
     add_output_dir(parser, "the table")
-    parser.add_argument("--device", default="cpu", help="cpu (default), or cuda: an NVIDIA GPU")
-    parser.add_argument("--force", action="store_true", help="search again what is finished")
-    parser.add_argument("--reclaim", action="store_true", help="take over claims left by processes that died")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Search and report; 0 even if files were skipped. Raises InputError if one failed."""
-    from rate2spike.cli.arguments import task_options
-    from rate2spike.spiking.search.files import FileSearch, Outcome, check_search, model_files
-    from rate2spike.spiking.search.grid import HISTORIC_FACTORS
+    from rate2spike.matlab_compat.model_paths import model_files
+    from rate2spike.spiking.search.files import SearchState
+    from rate2spike.spiking.search.options import SearchExecution, SearchOptions
     from rate2spike.spiking.search.population import of_shard
 
-    factors = chosen_factors(arguments) or HISTORIC_FACTORS
-    options = FileSearch(
+    options = SearchOptions(
         task=arguments.task,
         task_options=task_options(arguments),
-        scaling_factors=factors,
-        n_trials=arguments.n_trials,
-        seed=arguments.seed,
-        strategy=arguments.strategy,
-        resolution=arguments.resolution,
-        device=arguments.device,
-        initial_weights=arguments.initial_weights,
-        n_threads=arguments.threads,
-        force=arguments.force,
-        reclaim=arguments.reclaim,
+        **_factors(arguments),
+        **given(arguments, SearchOptions),
     )
-    check_search(options)
-    shared_out = arguments.workers is not None or arguments.scheduler is not None
-    if shared_out and arguments.threads is not None:
-        raise InputError("--threads is for a search in one process: a worker uses one thread (--workers, --scheduler)")
+    execution = SearchExecution(**given(arguments, SearchExecution))
+    options.check()
     files = model_files(*arguments.paths)
-    if shared_out:
-        outcomes = _search_shared_out(files, options, arguments)
+    own = of_shard(files, execution.shard)
+    if execution.is_shared_out:
+        found = _search_shared_out(own, options, execution)
     else:
-        outcomes = search_with_progress(of_shard(files, arguments.shard), options)
-    for item in outcomes:
-        print(f"{item.path}: {item.note}", flush=True)
+        found = search_with_progress(own, options, execution, arguments.flag_of)
+    for item in found:
+        print(f"{item.path}: {item.worded(arguments.flag_of)}", flush=True)
     if is_one_network(arguments.paths, files):
-        _warn(remark for item in outcomes for remark in item.remarks)
+        _warn(remark for item in found for remark in item.remarks)
     else:
         _report_several(files, results_folder(arguments.paths, arguments.output_dir))
-    failed = [item for item in outcomes if item.outcome is Outcome.FAILED]
+    failed = [item for item in found if item.state is SearchState.FAILED]
     if failed:
-        raise InputError(f"{len(failed)} of {len(outcomes)} models failed, {failed[0].path}: {failed[0].note}")
+        why = failed[0].worded(arguments.flag_of)
+        raise InputError(f"{len(failed)} of {len(found)} models failed, {failed[0].path}: {why}")
     return 0
 
 
-def _warn(remarks) -> None:
+def _factors(arguments: argparse.Namespace) -> dict[str, Any]:
+    factors = chosen_factors(arguments)
+    return {} if factors is None else {"scaling_factors": factors}
+
+
+def _warn(remarks: Iterable[str]) -> None:
     """As the other warnings of the command line; a result's are no Python warnings, which are shown but once."""
     for remark in remarks:
         print(f"rate2spike search: warning: {remark}", file=sys.stderr)
 
 
-def _report_several(files, folder) -> None:
+def _report_several(files: list[Path], folder: Path | None) -> None:
     """The table of all models, whoever has searched them: several processes may share a folder."""
     from rate2spike.matlab_compat.model_file import load_model
     from rate2spike.matlab_compat.model_paths import distinct_names
@@ -128,35 +124,35 @@ def _report_several(files, folder) -> None:
     _warn(remark_lines(rows))
 
 
-def _search_shared_out(files, options, arguments):
+def _search_shared_out(
+    files: list[Path], options: "SearchOptions", execution: "SearchExecution"
+) -> list["SearchedFile"]:
     """By processes or a cluster."""
     from rate2spike.matlab_compat.model_paths import natural_order
     from rate2spike.progress import Progress
-    from rate2spike.spiking.search.population import of_shard, search_population
+    from rate2spike.spiking.search.population import search_population
     from rate2spike.work_units import dask_executor
 
-    n_files = len(of_shard(files, arguments.shard))
-    outcomes = []
-    with dask_executor(arguments.scheduler) as executor, Progress("searching models", n_files) as progress:
+    found = []
+    with dask_executor(execution.scheduler) as executor, Progress("searching models", len(files)) as progress:
         try:
-            for item in search_population(
-                files,
-                options,
-                executor=executor,
-                n_workers=1 if arguments.workers is None else arguments.workers,
-                shard=arguments.shard,
-            ):
-                outcomes.append(item)
-                progress.log(f"{len(outcomes)} of {n_files} models: {item.path} {item.outcome.value}")
+            for item in search_population(files, options, replace(execution, shard=None), executor=executor):
+                found.append(item)
+                progress.log(f"{len(found)} of {len(files)} models: {item.path} {item.state.value}")
                 progress.advance(item.path.name)
-            progress.finish(f"{len(outcomes)} models")
+            progress.finish(f"{len(found)} models")
         except KeyboardInterrupt:
             raise KeyboardInterrupt(GO_ON) from None
-    return sorted(outcomes, key=lambda item: natural_order(item.path))
+    return sorted(found, key=lambda item: natural_order(item.path))
 
 
-def search_with_progress(paths, options):
-    """Search as `search_files` does, showing progress; returns what became of each file."""
+def search_with_progress(
+    paths: str | Path | Iterable[str | Path],
+    options: "SearchOptions",
+    execution: "SearchExecution",
+    spell: Callable[[str], str | None] = str,
+) -> list["SearchedFile"]:
+    """Search as `search_files` does, showing progress; returns what became of each file. spell: names of fields in notes."""
     from rate2spike.progress import Progress
     from rate2spike.spiking.search.adaptive import N_FINE
     from rate2spike.spiking.search.files import search_files
@@ -164,12 +160,12 @@ def search_with_progress(paths, options):
     factors = options.scaling_factors if options.strategy == "grid" else (*options.scaling_factors, *range(N_FINE))
     with Progress("searching", len(factors)) as progress:
 
-        def announce(file, settings, n_finished):
+        def announce(file: Path, settings: "SearchOptions", n_finished: int) -> None:
             resumed = f", {n_finished} of {len(factors)} factors already finished" if n_finished else ""
             progress.line(f"{file}: task {settings.task}, {settings.n_trials} trials, seed {settings.seed}{resumed}")
             progress.restart(len(factors), n_finished)
 
-        def report(_file, result):
+        def report(_file: Path, result: "FactorResult") -> None:
             low, high = result.interval
             progress.line(
                 f"  factor {result.scaling_factor:g}: accuracy {result.accuracy:.3f} [{low:.3f}, {high:.3f}], "
@@ -178,11 +174,11 @@ def search_with_progress(paths, options):
             progress.advance(f"factor {result.scaling_factor:g}: {result.accuracy:.3f}")
 
         try:
-            outcomes = []
-            for item in search_files(paths, options, on_file=announce, on_factor=report):
-                outcomes.append(item)
-                progress.line(f"{item.path}: {item.outcome.value}")
-                progress.finish(item.note)
+            found = []
+            for item in search_files(paths, options, execution, on_file=announce, on_factor=report):
+                found.append(item)
+                progress.line(f"{item.path}: {item.state.value}")
+                progress.finish(item.worded(spell))
         except KeyboardInterrupt:
             raise KeyboardInterrupt(GO_ON) from None
-    return outcomes
+    return found

@@ -10,11 +10,19 @@ example: rate2spike simulate MODEL.mat --input IN.mat --output OUT.mat --scaling
 """
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from rate2spike.cli.arguments import add_seed
-from rate2spike.cli.network_flags import add_manipulation_flags, add_neuron_flags, manipulated, neuron_of, step_s_of
+from rate2spike.cli.arguments import Parser, add_seed
+from rate2spike.cli.network_flags import add_network_flags, network_options
 from rate2spike.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from rate2spike.spiking.simulator.simulate_reference import InjectedDraws
+    from rate2spike.spiking.simulator.stimulation import Stimulation
 
 # historic name -> what the simulator must record for it
 _NEEDS = {
@@ -28,24 +36,18 @@ _NEEDS = {
 }
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Declare the flags."""
     parser.add_argument("model", metavar="MODEL", help="a model file, or the folder of a run with one")
     parser.add_argument("--input", required=True, metavar="IN.mat", help="file with u, and stims, UZ, NZ if wanted")
     parser.add_argument("--output", required=True, metavar="OUT.mat", help="file to write")
-    parser.add_argument("--scaling-factor", type=float, default=None, help="default: the one found by a search")
-    parser.add_argument(
-        "--downsample", type=int, default=1, metavar="D", help="use every D-th column of u (default: 1)"
-    )
-    parser.add_argument("--initial-weights", action="store_true", help="use the untrained recurrent weights")
+    add_network_flags(parser)
     parser.add_argument(
         "--precision",
         choices=("float32", "float64"),
         default=None,
         help="float32: fast path (default); float64: reference path (default with UZ and NZ)",
     )
-    add_neuron_flags(parser)
-    add_manipulation_flags(parser)
     add_seed(parser)
     parser.add_argument("--record", default=None, metavar="NAMES", help=f"comma-separated, of {','.join(_NEEDS)}")
 
@@ -56,25 +58,16 @@ def run(arguments: argparse.Namespace) -> int:
     from rate2spike.matlab_compat.model_file import load_model
     from rate2spike.matlab_compat.model_paths import one_model_file
     from rate2spike.seeding import resolve_seed
-    from rate2spike.spiking.simulator.network import SpikingNetwork
 
     names = _record_names(arguments.record)
     arguments.model = one_model_file(arguments.model)
     output = _output(arguments)
     model = load_model(arguments.model)
-    network = SpikingNetwork.from_model(
-        model,
-        arguments.scaling_factor,
-        initial_weights=arguments.initial_weights,
-        downsample=arguments.downsample,
-        dt_s=step_s_of(arguments),
-        params=neuron_of(arguments, model),
-    )
+    options = network_options(arguments, model, arguments.model)
     variables = loadmat(arguments.input, ("u", "stims", "UZ", "NZ"))
     draws = draws_of(variables, arguments.input)
     seed = resolve_seed(arguments.seed)
-    network = manipulated(network, arguments, seed)
-    record = network.run(
+    record = options.network(model, arguments.scaling_factor, seed).run(
         _input(variables, arguments.input),
         seed=seed,
         record=needed_for(names),
@@ -88,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _output(arguments) -> Path:
+def _output(arguments: argparse.Namespace) -> Path:
     """The file to write, checked before any work is done."""
     from rate2spike.matlab_compat.model_update import check_holds_no_model
 
@@ -113,7 +106,7 @@ def _record_names(text: str | None) -> tuple[str, ...]:
     return tuple(name for name in _NEEDS if name in asked)
 
 
-def _input(variables, source):
+def _input(variables: Mapping[str, Any], source: str) -> "np.ndarray":
     import numpy as np
 
     from rate2spike.arrays import dense
@@ -131,7 +124,7 @@ def needed_for(names: tuple[str, ...]) -> set[str]:
     return {quantity for name in names if (quantity := _NEEDS[name])}
 
 
-def stimulation_of(variables, source):
+def stimulation_of(variables: Mapping[str, Any], source: str) -> "Stimulation | None":
     """The Stimulation in `stims` as MATLAB has it, or None. Raises InputError naming `source`."""
     import numpy as np
 
@@ -154,7 +147,7 @@ def stimulation_of(variables, source):
     return Stimulation.from_matlab(mode, dur, units)
 
 
-def draws_of(variables, source):
+def draws_of(variables: Mapping[str, Any], source: str) -> "InjectedDraws | None":
     """The random numbers in UZ and NZ, or None. Raises InputError naming `source`."""
     from rate2spike.spiking.simulator.simulate_reference import InjectedDraws
 

@@ -41,6 +41,7 @@ from rate2spike.rate.stopping import may_differ
 
 def add_arguments(parser: Parser) -> None:
     """Declare the flags."""
+    parser.set_defaults(flag_of=parser.flag_of)
     add_network_flags(parser)
     add = parser.add_argument
     add("--mode", default="train", help="train or eval (default: train)")

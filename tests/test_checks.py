@@ -10,7 +10,7 @@ from rate2spike.matlab_compat.matfile import append, loadmat, savemat
 from rate2spike.rate.cell_types import CellTypes
 from rate2spike.spiking.analysis.firing_rates import firing_rates, psth
 from rate2spike.spiking.analysis.trials import conditions_of
-from rate2spike.spiking.search.grid import checked_factors
+from rate2spike.spiking.search.options import checked_factors
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.spike_record import SpikeRecord
 from rate2spike.spiking.simulator.stimulation import Stimulation

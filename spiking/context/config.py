@@ -59,20 +59,17 @@ class ContextConfig:
     seq_len: int = option(1, "items per trial; published: 1 and 5", what="seq_len")
     task_type: str = option(
         "recognition",
-        "is this item the one (recognition), or has it been shown by now (memory)?",
+        "what is asked, whether an item is the one or has been shown by now",
         what="task_type",
         choices=TASKS,
     )
     model_type: str = option(
-        "clif",
-        "multiplicative units, additive ones, lif, or adaptive thresholds (lsnn)",
-        what="model_type",
-        choices=MODELS,
+        "clif", "multiplicative units, additive ones, lif, adaptive thresholds", what="model_type", choices=MODELS
     )
     apical_rec: bool = option(True, "recurrent weights to the apical compartments (clif, add_clif)")
     apical_tau: str = option(
         "short",
-        "short (shd 40 steps, dvsgesture 20), long (200), or 20 to 200, drawn per unit",
+        "time constant of 40 steps (shd) or 20 (dvsgesture), of 200, or of 20 to 200 drawn per unit",
         what="apical_tau",
         choices=APICAL_TAUS,
     )

@@ -6,10 +6,13 @@ import numpy as np
 
 from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.rate.noise_free import rate_trajectory
-from rate2spike.rate.task import Task
+from rate2spike.rate.task import Task, Trial
 from rate2spike.seeding import Role, resolve_seed
 from rate2spike.spiking.diagnosis.factor_advice import FactorAdvice, factor_advice
-from rate2spike.spiking.scoring.evaluate import SATURATED_SHARE, SILENT_HZ, checked_task, draw_trial, noise_key
+from rate2spike.spiking.scoring.evaluate import GOOD_ACCURACY, SATURATED_SHARE, SILENT_HZ, checked_task
+from rate2spike.spiking.scoring.network_options import NetworkOptions, options_with
+from rate2spike.spiking.scoring.options import check_n_trials
+from rate2spike.spiking.scoring.trial_blocks import TrialSeries
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.params import NeuronParams
 from rate2spike.trained_model import TrainedModel
@@ -19,7 +22,6 @@ _GAIN_RANGE = (0.7, 1.4)  # of the output, within which nobody will complain
 _UNSTABLE_GROWTH = 3.0  # of the mean rate from the first to the last fifth of a trial, beyond the rate network's
 _SAME_DYNAMICS = 0.5  # least correlation of the outputs
 _SOME = 0.02  # share of units that makes a network saturated
-_GOOD_ACCURACY = 0.95
 _NOISE = "outputs follow the rate network on average, but single trials miss the criterion"
 _LONGER_TRAINING = "training longer, balanced, or with slower synapses"
 _OTHER_REMEDIES = {  # where no scaling factor helps
@@ -63,6 +65,36 @@ class Diagnosis:
         return self.advice.other.scaling_factor if self.advice is not None and self.advice.helps else None
 
 
+@dataclass(frozen=True)
+class _Observed:
+    """One trial of the spiking network. C columns of time, N units."""
+
+    output: np.ndarray  # (n_outputs, C) mean over each column
+    spike_counts: np.ndarray  # (C,) of all units
+    firing_rate_hz: np.ndarray  # (N,)
+    filtered_rates: np.ndarray  # (N,) mean over the trial
+    is_correct: bool
+
+
+@dataclass(frozen=True)
+class _Both:
+    """What both networks did on the same stimuli. K trials, C columns of time, N units."""
+
+    network: SpikingNetwork
+    observed: list[_Observed]
+    rate_outputs: np.ndarray  # (K, n_outputs, C)
+    rates: np.ndarray  # (K, N, T) of the rate network
+
+    @property
+    def outputs(self) -> np.ndarray:
+        """(K, n_outputs, C) of the spiking network."""
+        return np.array([trial.output for trial in self.observed])[..., : self.rate_outputs.shape[2]]
+
+    def mean(self, quantity: str) -> np.ndarray:
+        """Mean over the trials of a field of `_Observed`."""
+        return np.mean([getattr(trial, quantity) for trial in self.observed], 0)
+
+
 @one_blas_thread()
 def diagnose(
     model: TrainedModel,
@@ -72,54 +104,39 @@ def diagnose(
     seed: int | None = None,
     *,
     params: NeuronParams | None = None,
+    options: NetworkOptions | None = None,
 ) -> Diagnosis:
     """Run n_trials trials of both networks and say what differs: silent, saturated, gain mismatch, unstable.
 
-    scaling_factor: None takes the one in the model. Where the network does not solve the task, others are tried (see
-    `factor_advice`), and one is advised only if it is surely better. Raises InputError.
+    scaling_factor: None takes the one in the model. params: the neurons; options: in their place, all that a network is made
+    with. Where the network does not solve the task, others are tried (see `factor_advice`), and one is advised only if it is
+    surely better. Raises InputError.
     """
-    network = SpikingNetwork.from_model(model, scaling_factor, params=params)
-    task = checked_task(task, network, n_trials)
+    check_n_trials(n_trials)
     seed = resolve_seed(seed)
-    trials = [draw_trial(task, seed, Role.FIGURE, k) for k in range(n_trials)]
-    wanted, rates = rate_trajectory(model, np.array([trial.u for trial in trials]))
-    outputs, firing, filtered, population, correct = [], [], [], [], []
-    for k, trial in enumerate(trials):
-        key = noise_key(seed, Role.FIGURE, network.scaling_factor, k)
-        record = network.run_fast(trial.stimulus, key, ("output", "spikes", "rates"))
-        assert record.output is not None and record.events is not None and record.rates is not None
-        n_columns = record.n_steps // network.steps_per_column
-        outputs.append(record.output.reshape(len(record.output), n_columns, -1).mean(2))
-        population.append(np.bincount(record.events[:, 1] // network.steps_per_column, minlength=n_columns))
-        firing.append(record.firing_rate_hz)
-        filtered.append(record.rates.mean(1))
-        correct.append(trial.score_spiking(record.output, network.step_ratio))
+    options = NetworkOptions(**options_with(params)) if options is None else options
+    network = options.network(model, scaling_factor, seed)
+    task = checked_task(task, network)
+    series = TrialSeries(task, seed, Role.FIGURE)
+    trials = [series.trial(index) for index in range(n_trials)]
+    both = _run_both(network, model, series, trials, initial_weights=options.initial_weights)
+    numbers = _numbers(both)
+    accuracy = float(both.mean("is_correct"))
+    advice = None if accuracy >= GOOD_ACCURACY else factor_advice(model, task, network.scaling_factor, seed, options)
     column_s = network.dt_s * network.steps_per_column
-    n_columns = min(outputs[0].shape[1], wanted.shape[2] - 1)
-    numbers = _numbers(
-        network,
-        np.array(outputs)[..., :n_columns],
-        wanted[..., 1 : n_columns + 1],
-        np.mean(firing, 0),
-        np.mean(population, 0),
-        rates,
-    )
-    accuracy = float(np.mean(correct))
-    solved = accuracy >= _GOOD_ACCURACY
-    advice = None if solved else factor_advice(model, task, network.scaling_factor, seed, params)
     return Diagnosis(
         task.name,
         network.scaling_factor,
         seed,
         accuracy,
         _in_words(numbers, advice),
-        firing_rate_hz=np.mean(firing, 0),
+        firing_rate_hz=both.mean("firing_rate_hz"),
         unit_types=network.types,
-        outputs=np.array(outputs)[..., :n_columns],
-        rate_outputs=wanted[..., 1 : n_columns + 1],
-        filtered_rates=np.mean(filtered, 0),
-        rates=rates.mean((0, 2)),
-        population_rate_hz=np.mean(population, 0) / (network.n_units * column_s),
+        outputs=both.outputs,
+        rate_outputs=both.rate_outputs,
+        filtered_rates=both.mean("filtered_rates"),
+        rates=both.rates.mean((0, 2)),
+        population_rate_hz=both.mean("spike_counts") / (network.n_units * column_s),
         labels=tuple(task.name_of(trial.label) for trial in trials),
         column_s=column_s,
         advice=advice,
@@ -127,15 +144,42 @@ def diagnose(
     )
 
 
-def _numbers(network, outputs, wanted, firing_hz, population, rates) -> dict[str, float]:
+def _run_both(
+    network: SpikingNetwork, model: TrainedModel, series: TrialSeries, trials: list[Trial], *, initial_weights: bool
+) -> _Both:
+    wanted, rates = rate_trajectory(model, np.array([trial.u for trial in trials]), initial=initial_weights)
+    observed = []
+    for index, trial in enumerate(trials):
+        key = series.noise_key(network.scaling_factor, index)
+        record = network.run_fast(trial.stimulus, key, ("output", "spikes", "rates"))
+        assert record.output is not None and record.events is not None and record.rates is not None
+        n_columns = record.n_steps // network.steps_per_column
+        observed.append(
+            _Observed(
+                output=record.output.reshape(len(record.output), n_columns, -1).mean(2),
+                spike_counts=np.bincount(record.events[:, 1] // network.steps_per_column, minlength=n_columns),
+                firing_rate_hz=record.firing_rate_hz,
+                filtered_rates=record.rates.mean(1),
+                is_correct=trial.score_spiking(record.output, network.step_ratio),
+            )
+        )
+    wanted = wanted[..., network.downsample :: network.downsample]  # what follows the first column
+    return _Both(network, observed, wanted[..., : observed[0].output.shape[1]], rates)
+
+
+def _numbers(both: _Both) -> dict[str, float]:
+    """The fields of `Diagnosis` that words are made of."""
+    network, firing_hz = both.network, both.mean("firing_rate_hz")
     ceiling_hz = 1 / np.maximum(network.params.per_unit("t_ref_s", network.n_units), network.dt_s)
-    x, y = wanted.ravel() - wanted.mean(), outputs.ravel() - outputs.mean()
+    x, y = both.rate_outputs.ravel() - both.rate_outputs.mean(), both.outputs.ravel() - both.outputs.mean()
     varies = np.linalg.norm(x) > 0 and np.linalg.norm(y) > 0
+    population = both.mean("spike_counts")
     fifth = max(len(population) // 5, 1)
     settled = population[2:]  # the arbitrary start makes most units fire once
     spiking_growth = (settled[-fifth:].mean() + 1e-3) / (settled[:fifth].mean() + 1e-3)
-    over_time = rates.mean((0, 1))
-    rate_growth = over_time[-fifth:].mean() / max(over_time[:fifth].mean(), 1e-9)
+    over_time = both.rates.mean((0, 1))
+    fifth_of_rates = max(len(population) * network.downsample // 5, 1)
+    rate_growth = over_time[-fifth_of_rates:].mean() / max(over_time[:fifth_of_rates].mean(), 1e-9)
     return {
         "silent_share": float((firing_hz < SILENT_HZ).mean()),
         "saturated_share": float((firing_hz > SATURATED_SHARE * ceiling_hz).mean()),
@@ -148,7 +192,7 @@ def _numbers(network, outputs, wanted, firing_hz, population, rates) -> dict[str
 def _in_words(numbers: dict[str, float], advice: FactorAdvice | None) -> tuple[str, ...]:
     """Findings, the gravest first, and what to do. advice: None for a network that solved its trials."""
     symptoms = _symptoms(numbers)
-    if advice is None or advice.here.accuracy >= _GOOD_ACCURACY:  # the first trials were unlucky
+    if advice is None or advice.here.accuracy >= GOOD_ACCURACY:  # the first trials were unlucky
         solved = "converted: the network solves the task"
         if advice is not None:
             solved += f" (accuracy {advice.here.accuracy:.2f} on {advice.here.n_trials} fresh trials)"

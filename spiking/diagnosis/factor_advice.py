@@ -8,9 +8,10 @@ from scipy.stats import binomtest
 
 from rate2spike.rate.task import Task
 from rate2spike.spiking.scoring.evaluate import Evaluation, score_fresh
-from rate2spike.spiking.search.grid import HISTORIC_FACTORS, grid_search
-from rate2spike.spiking.simulator.network import SpikingNetwork
-from rate2spike.spiking.simulator.params import NeuronParams
+from rate2spike.spiking.scoring.network_options import NETWORK_FIELDS, NetworkOptions
+from rate2spike.spiking.scoring.options import EvaluationOptions
+from rate2spike.spiking.search.grid import search_factors
+from rate2spike.spiking.search.options import HISTORIC_FACTORS, SearchOptions
 from rate2spike.trained_model import TrainedModel
 
 STEP = 1.25  # from one factor near the present one to the next
@@ -56,18 +57,20 @@ class FactorAdvice:
         )
 
 
-def factor_advice(
-    model: TrainedModel, task: Task, factor: float, seed: int, params: NeuronParams | None = None
-) -> FactorAdvice:
+def factor_advice(model: TrainedModel, task: Task, factor: float, seed: int, options: NetworkOptions) -> FactorAdvice:
     """Search the neighbours of a factor, the historic grid and the model's own factor, and compare the best with `factor`.
 
-    The fresh trials are others than the searched ones, so that a factor that was merely lucky in the search is not advised.
+    options: what the networks are made with. The fresh trials are others than the searched ones, so that a factor that was
+    merely lucky in the search is not advised.
     """
     tried = _factors_to_try(model, factor)
-    found = grid_search(model, task, tried, SEARCH_TRIALS, seed, params=params)
+    made_with = {name: getattr(options, name) for name in NETWORK_FIELDS}
+    search = SearchOptions(scaling_factors=tried, n_trials=SEARCH_TRIALS, seed=seed, **made_with)
+    found = search_factors(model, task, search)
     best = [result.scaling_factor for result in found.factors if result.n_correct == found.best.n_correct]
+    fresh = EvaluationOptions(n_trials=FRESH_TRIALS, seed=seed)
     here, other = (
-        score_fresh(SpikingNetwork.from_model(model, one, params=params), task, FRESH_TRIALS, seed)
+        score_fresh(options.network(model, one, seed), task, fresh)
         for one in (factor, best[len(best) // 2])  # of equals the middle one: farthest from where accuracy falls
     )
     return FactorAdvice(here, other, tried)

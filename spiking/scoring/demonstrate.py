@@ -6,7 +6,7 @@ import numpy as np
 
 from rate2spike.rate.task import Label, Task
 from rate2spike.seeding import Role
-from rate2spike.spiking.scoring.evaluate import draw_trial, noise_key
+from rate2spike.spiking.scoring.trial_blocks import TrialSeries
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.spike_record import SpikeRecord
 
@@ -30,13 +30,14 @@ def demonstrate(
     examples: dict[Label, SpikeRecord] = {}
     labels = task.labels()
     outputs: dict[Label, list[np.ndarray]] = {label: [] for label in labels}
+    series = TrialSeries(task, seed, Role.FIGURE)
     index = 0
     # rare conditions end with fewer trials
     while any(len(trials) < n_trials for trials in outputs.values()) and index < 4 * n_trials * len(labels):
-        trial = draw_trial(task, seed, Role.FIGURE, index)
+        trial = series.trial(index)
         if trial.label in outputs and len(outputs[trial.label]) < n_trials:
             wanted = ("output",) if trial.label in examples else ("output", "spikes")
-            key = noise_key(seed, Role.FIGURE, network.scaling_factor, index)
+            key = series.noise_key(network.scaling_factor, index)
             record = network.run_fast(trial.stimulus, key, wanted)
             assert record.output is not None
             examples.setdefault(trial.label, record)

@@ -11,6 +11,7 @@ from rate2spike.errors import InputError
 from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.rate import tasks
 from rate2spike.seeding import Role, key64
+from rate2spike.spiking.scoring.network_options import searched_options
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.spike_record import SpikeRecord
 
@@ -36,7 +37,7 @@ def eval_go_nogo(model_path: Path, seed: int, output_dir: Path, name: str | None
     model = load_model(model_path)
     if model.n_inputs != tasks.GoNogo.n_inputs:
         raise InputError(f"{model_path} is no Go-NoGo network: it has {model.n_inputs} inputs, expected 1")
-    nogo, go = go_nogo_trials(SpikingNetwork.from_model(model), seed)
+    nogo, go = go_nogo_trials(searched_options(model).network(model), seed)
     stem = output_dir / (name or model_path.stem)
     return [
         *save_figure(go_nogo_outputs(nogo, go), f"{stem}_outputs"),

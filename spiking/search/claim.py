@@ -8,34 +8,20 @@ the lock file `<model>.search.lock` for that moment; afterwards only the owner w
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
-from rate2spike.io.lock_file import exclusive, owner_text
+from rate2spike.io.lock_file import exclusive, is_alive_here, is_dead, owner_text
+from rate2spike.rate.task import Task
+from rate2spike.seeding import resolve_seed
+from rate2spike.spiking.search.options import SearchExecution, SearchOptions
 from rate2spike.spiking.search.result import FactorResult
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What decides a search's numbers; finished values are only reused under equal settings."""
-
-    task: str
-    n_trials: int
-    seed: int
-    scaling_factors: tuple[float, ...]
-    initial_weights: bool = False
-    task_options: dict[str, Any] = field(default_factory=dict)
-    strategy: str = "grid"
-    resolution: float = 1.0  # of the adaptive strategy
-    device: str = "cpu"
-
-    def differences(self, other: "Settings") -> list[str]:
-        """In words, what does not agree of that which decides a factor's numbers."""
-        names = [field.name for field in fields(self) if field.name not in ("scaling_factors", "resolution")]
-        pairs = [(name, getattr(self, name), getattr(other, name)) for name in names]
-        return [f"{name} {there!r} there, {here!r} here" for name, there, here in pairs if there != here]
+from rate2spike.trained_model import TrainedModel
 
 
 @dataclass
@@ -44,7 +30,7 @@ class SearchClaim:
 
     path: Path
     owner: dict[str, Any] | None = None  # None: released
-    settings: Settings | None = None
+    settings: SearchOptions | None = None  # task and seed are resolved
     finished: dict[float, FactorResult] = field(default_factory=dict)
 
     def save(self) -> None:
@@ -58,7 +44,7 @@ class SearchClaim:
     def _as_json(self) -> str:
         content = {
             "owner": self.owner,
-            "settings": asdict(self.settings) if self.settings else None,
+            "settings": self.settings.as_settings() if self.settings else None,
             "finished": [asdict(result) for result in self.finished.values()],
         }
         return json.dumps(content, indent=1)
@@ -78,7 +64,7 @@ def read_claim(model_path: Path) -> SearchClaim | None:
         return SearchClaim(
             path,
             content["owner"],
-            Settings(**settings | {"scaling_factors": tuple(settings["scaling_factors"])}) if settings else None,
+            SearchOptions(**settings) if settings else None,
             {item["scaling_factor"]: FactorResult(**item) for item in content["finished"]},
         )
     except FileNotFoundError:
@@ -92,3 +78,45 @@ def deciding(model_path: Path) -> Iterator[None]:
     """Hold the lock under which claims are read and made."""
     with exclusive(model_path.with_name(model_path.name + ".search.lock"), f"write beside {model_path}"):
         yield
+
+
+def why_held(old: SearchClaim | None, model: TrainedModel, execution: SearchExecution) -> str | None:
+    """Why the file may not be claimed, if so; `{reclaim}` stands for the option that may help."""
+    if old is None:
+        marked = model.scaling_factor is not None and np.isnan(model.scaling_factor)
+        if marked and not execution.reclaim:
+            return "claimed by another program (opt_scaling_factor is NaN): {reclaim} takes it over"
+        return None
+    if old.owner is None or (execution.run and old.owner.get("run") == execution.run):
+        return None
+    if is_alive_here(old.owner):
+        return f"being searched by {old.owner_text()}"
+    if execution.reclaim:
+        return None
+    state = "left behind" if is_dead(old.owner) else "claimed"
+    return f"{state} by {old.owner_text()}: {{reclaim}} takes it over"
+
+
+def resumable(
+    old: SearchClaim | None, task: Task, options: SearchOptions, *, force: bool
+) -> tuple[SearchOptions, dict[float, FactorResult]]:
+    """Options with task and seed resolved, and finished values to go on from; without a given seed an earlier one is kept.
+
+    Finished values of other factors are kept too: they count again if a later search asks for them. Raises InputError if
+    there are finished values of other settings, unless forced.
+    """
+    previous = old.settings if old else None
+    seed = previous.seed if options.seed is None and previous else options.seed
+    settings = replace(options, task=task.name, task_options=task.options(), seed=resolve_seed(seed))
+    if old is None or not old.finished or previous is None:
+        return settings, {}
+    differences = previous.differences(settings)
+    if differences and force:
+        return settings, {}
+    if differences:
+        raise InputError(
+            f"{old.path} holds finished values of a search with other settings ({'; '.join(differences)}): "
+            "go on with those, or start anew ({force})",
+            "force",
+        )
+    return settings, dict(old.finished)

@@ -1,6 +1,7 @@
 """λ search over model files: claim, skip what is finished, resume, append the three historic variables."""
 
 import contextlib
+import json
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,31 +12,25 @@ from typing import Any
 import numpy as np
 
 from rate2spike.errors import InputError
-from rate2spike.io.lock_file import is_alive_here, is_dead, this_process
-from rate2spike.machine.thread_pool import checked_threads
-from rate2spike.matlab_compat.matfile import append, check_appendable, loadmat
+from rate2spike.io.lock_file import this_process
+from rate2spike.matlab_compat.matfile import append, check_appendable, loadmat, variable_names
 from rate2spike.matlab_compat.model_file import CLAIM_VARIABLE, SETTING_PREFIX, load_model
 from rate2spike.matlab_compat.model_paths import model_files, without_path
-from rate2spike.rate import tasks
 from rate2spike.rate.model_task import task_of_model, task_settings
 from rate2spike.rate.task import Task
-from rate2spike.seeding import resolve_seed
-from rate2spike.spiking.scoring.evaluate import check_n_trials, checked_task
-from rate2spike.spiking.search.claim import SearchClaim, Settings, deciding, read_claim, sidecar_path
-from rate2spike.spiking.search.grid import (
-    HISTORIC_FACTORS,
-    FactorResult,
-    SearchResult,
-    check_device,
-    check_strategy,
-    checked_factors,
-    grid_search,
-)
-from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.scoring.evaluate import checked_task
+from rate2spike.spiking.scoring.network_options import SEARCH_RECORD
+from rate2spike.spiking.search.claim import SearchClaim, deciding, read_claim, resumable, sidecar_path, why_held
+from rate2spike.spiking.search.grid import search_factors
+from rate2spike.spiking.search.options import SearchExecution, SearchOptions
+from rate2spike.spiking.search.result import FactorResult, SearchResult
 from rate2spike.trained_model import TrainedModel
 
+OnFile = Callable[[Path, SearchOptions, int], None]
+OnFactor = Callable[[Path, FactorResult], None]
 
-class Outcome(Enum):
+
+class SearchState(Enum):
     """What became of a file."""
 
     SEARCHED = "searched"
@@ -45,13 +40,23 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True)
-class FileOutcome:
-    """One file of a search; `note` is a line for the user."""
+class SearchedFile:
+    """One file of a search, and what became of it. `message` is a line for the user with the `fields` it is about."""
 
     path: Path
-    outcome: Outcome
-    note: str
+    state: SearchState
+    message: str
     result: SearchResult | None = None
+    fields: tuple[str, ...] = ()
+
+    @property
+    def note(self) -> str:
+        """The line with fields by their names in Python."""
+        return self.worded()
+
+    def worded(self, spell: Callable[[str], str | None] = str) -> str:
+        """The line with fields as `spell` has them, see `InputError.worded`."""
+        return InputError(self.message, *self.fields).worded(spell)
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -59,63 +64,37 @@ class FileOutcome:
         return self.result.remarks_naming(diagnose_command(self.path)) if self.result else ()
 
     @classmethod
-    def failed(cls, path: Path, error: InputError) -> "FileOutcome":
+    def failed(cls, path: Path, error: InputError) -> "SearchedFile":
         """What cannot be searched, and why."""
-        return cls(path, Outcome.FAILED, without_path(error, path))
-
-
-@dataclass(frozen=True)
-class FileSearch:
-    """Options of a search over files; see `grid_search` for the numbers among them."""
-
-    task: str | Task | None = None
-    task_options: Mapping[str, Any] | None = None
-    scaling_factors: tuple[float, ...] = HISTORIC_FACTORS
-    n_trials: int = 100
-    seed: int | None = None
-    initial_weights: bool = False  # the untrained recurrent weights
-    strategy: str = "grid"
-    resolution: float = 1.0  # of the adaptive strategy
-    device: str = "cpu"
-    n_threads: int | None = None
-    force: bool = False  # search again what is finished
-    reclaim: bool = False  # take over claims left by dead processes, or by ones that cannot be asked
-    run: str | None = None  # name of a run over many workers: a worker takes over what another of the same run left
+        plain = InputError(str(error.args[0]))
+        return cls(path, SearchState.FAILED, without_path(plain, path), fields=error.fields)
 
 
 def search_files(
     paths: str | Path | Iterable[str | Path],
-    options: FileSearch | None = None,
+    options: SearchOptions | None = None,
+    execution: SearchExecution | None = None,
     *,
-    on_file: Callable[[Path, Settings, int], None] | None = None,
-    on_factor: Callable[[Path, FactorResult], None] | None = None,
-) -> Iterator[FileOutcome]:
-    """Search the model files that the paths mean (see `model_files`), yielding what became of each.
+    on_file: OnFile | None = None,
+    on_factor: OnFactor | None = None,
+) -> Iterator[SearchedFile]:
+    """Search the model files that the paths mean (see `model_files`) in this process, yielding what became of each.
 
     Every file is validated before the first is touched. Of several, one that cannot be searched does not stop the others.
-    on_file(path, settings, n_finished) announces a search, on_factor each new value. Ctrl-C releases the claim and keeps the
+    on_file(path, options, n_finished) announces a search, on_factor each new value. Ctrl-C releases the claim and keeps the
     finished values beside the file for the next call. Raises InputError; about a file only if there is but one.
     """
-    options = options or FileSearch()
-    check_search(options)
+    options, execution = options or SearchOptions(), execution or SearchExecution()
+    options.check()
     files = model_files(*([paths] if isinstance(paths, str | Path) else paths))
     if len(files) == 1:
-        yield search_file(files[0], validated_task(files[0], options), options, on_file, on_factor)
+        yield search_file(files[0], validated_task(files[0], options), options, execution, on_file, on_factor)
         return
     for file, task in [(file, _task_or_failure(file, options)) for file in files]:
-        yield task if isinstance(task, FileOutcome) else _searched(file, task, options, on_file, on_factor)
-
-
-def check_search(options: FileSearch) -> None:
-    """Raise InputError for options that no file can be searched with."""
-    checked_factors(options.scaling_factors)
-    check_strategy(options.strategy, options.resolution)
-    check_device(options.device)
-    resolve_seed(options.seed)
-    checked_threads(options.n_threads)
-    check_n_trials(options.n_trials)
-    if isinstance(options.task, str):
-        tasks.get(options.task)
+        if isinstance(task, SearchedFile):
+            yield task
+        else:
+            yield _searched(file, task, options, execution, on_file, on_factor)
 
 
 def diagnose_command(file: Path) -> str:
@@ -123,70 +102,119 @@ def diagnose_command(file: Path) -> str:
     return f"rate2spike diagnose {shlex.quote(str(file))}"
 
 
-def search_unit(file: Path, options: FileSearch) -> FileOutcome:
+def search_unit(file: Path, options: SearchOptions, execution: SearchExecution) -> SearchedFile:
     """Search one file, in whatever process this runs; what cannot be done is an outcome, not an end of all work."""
     task = _task_or_failure(file, options)
-    return task if isinstance(task, FileOutcome) else _searched(file, task, options)
+    return task if isinstance(task, SearchedFile) else _searched(file, task, options, execution)
 
 
-def _task_or_failure(file: Path, options: FileSearch) -> Task | FileOutcome:
+def _task_or_failure(file: Path, options: SearchOptions) -> Task | SearchedFile:
     try:
         return validated_task(file, options)
     except InputError as error:
-        return FileOutcome.failed(file, error)
+        return SearchedFile.failed(file, error)
 
 
-def _searched(file: Path, task: Task, options: FileSearch, on_file=None, on_factor=None) -> FileOutcome:
+def _searched(
+    file: Path,
+    task: Task,
+    options: SearchOptions,
+    execution: SearchExecution,
+    on_file: OnFile | None = None,
+    on_factor: OnFactor | None = None,
+) -> SearchedFile:
     try:
-        return search_file(file, task, options, on_file, on_factor)
+        return search_file(file, task, options, execution, on_file, on_factor)
     except InputError as error:
-        return FileOutcome.failed(file, error)
+        return SearchedFile.failed(file, error)
 
 
-def validated_task(file: Path, options: FileSearch) -> Task:
+def validated_task(file: Path, options: SearchOptions) -> Task:
     """The task of a model file that can be searched. Raises InputError."""
     model = load_model(file)
     check_appendable(file)
     task = task_of_model(model, file, options.task, options.task_options)
-    return checked_task(task, SpikingNetwork.from_model(model, options.scaling_factors[0]), options.n_trials)
+    network = options.network(model, options.scaling_factors[0])
+    options.warn_of_units(model)
+    return checked_task(task, network)
 
 
-def search_file(file: Path, task: Task, options: FileSearch, on_file=None, on_factor=None) -> FileOutcome:
+def search_file(
+    file: Path,
+    task: Task,
+    options: SearchOptions,
+    execution: SearchExecution,
+    on_file: OnFile | None = None,
+    on_factor: OnFactor | None = None,
+) -> SearchedFile:
     """Claim, search and append one file; see `search_files`."""
     claim, model = None, None
     try:
         with deciding(file):
             model = load_model(file)  # again: another process may have finished it since it was validated
-            if _is_done(model) and not options.force:
-                return _already_done(file, model)
+            if _is_done(model) and not execution.force:
+                message = f"scaling factor {model.scaling_factor:g} is already in the file ({{force}} searches again)"
+                return SearchedFile(file, SearchState.ALREADY_DONE, message, fields=("force",))
             old = read_claim(file)
-            reason = _held(old, model, options)
+            reason = why_held(old, model, execution)
             if reason:
-                return FileOutcome(file, Outcome.CLAIMED, reason)
-            owner = this_process() | ({"run": options.run} if options.run else {})
-            claim = SearchClaim(sidecar_path(file), owner, *_resumable(file, old, task, options))
+                return SearchedFile(file, SearchState.CLAIMED, reason, fields=("reclaim",) * ("{reclaim}" in reason))
+            owner = this_process() | ({"run": execution.run} if execution.run else {})
+            claim = SearchClaim(sidecar_path(file), owner, *resumable(old, task, options, force=execution.force))
             claim.save()
         if not _is_done(model):
             append(file, {CLAIM_VARIABLE: np.nan})
-        result = _run(file, model, task, options, claim, on_file, on_factor)
-        _append_result(file, result, _task_to_keep(model, task, options))
+        result = _run(file, model, task, claim, execution.n_threads, on_file, on_factor)
+        assert claim.settings is not None
+        _append_result(file, result, claim.settings.as_record(), _task_to_keep(model, task, options))
         claim.path.unlink(missing_ok=True)
     except BaseException:
         if claim:
             release(file, claim)
         raise
     note = f"best scaling factor {result.best_factor:g}, accuracy {result.best_accuracy:.3f}"
-    return FileOutcome(file, Outcome.SEARCHED, note, result)
+    return SearchedFile(file, SearchState.SEARCHED, note, result)
 
 
-def _task_to_keep(model: TrainedModel, task: Task, options: FileSearch) -> dict[str, str]:
+def _run(
+    file: Path,
+    model: TrainedModel,
+    task: Task,
+    claim: SearchClaim,
+    n_threads: int | None,
+    on_file: OnFile | None,
+    on_factor: OnFactor | None,
+) -> SearchResult:
+    settings = claim.settings
+    assert settings is not None
+    if on_file:
+        on_file(file, settings, len(claim.finished.keys() & set(settings.scaling_factors)))
+
+    def keep(result: FactorResult) -> None:
+        if settings.strategy == "grid":  # the adaptive one stops factors at different numbers of trials
+            claim.finished[result.scaling_factor] = result
+            claim.save()
+        if on_factor:
+            on_factor(file, result)
+
+    finished = dict(claim.finished)
+    return search_factors(model, task, settings, n_threads=n_threads, finished=finished, on_factor=keep)
+
+
+def _task_to_keep(model: TrainedModel, task: Task, options: SearchOptions) -> dict[str, str]:
     """The task that the user named, for a file that says none: so that nobody need name it again."""
     if "task" in model.settings or not (options.task or options.task_options):
         return {}
     return {SETTING_PREFIX + name: text for name, text in task_settings(task).items()}
 
 
-def _append_result(file: Path, result: SearchResult, task_variables: Mapping[str, str]) -> None:
+def _append_result(
+    file: Path, result: SearchResult, record: Mapping[str, Any], task_variables: Mapping[str, str]
+) -> None:
+    """record: what decided the search, where that is neither the default nor among the variables below."""
+    searched_with = SETTING_PREFIX + SEARCH_RECORD
+    texts = {searched_with: json.dumps({**record, "accuracies": result.accuracies.tolist()})} if record else {}
+    earlier = [] if record or searched_with not in variable_names(file) else [searched_with]
     append(
         file,
         {
@@ -202,7 +230,9 @@ def _append_result(file: Path, result: SearchResult, task_variables: Mapping[str
             "r2s_search_output_errors": result.output_errors[None, :],
             "r2s_search_unit_types": ",".join(result.best.type_rates_hz),
             "r2s_search_type_rates_hz": np.array([list(factor.type_rates_hz.values()) for factor in result.factors]),
+            **texts,
         },
+        remove=earlier,
     )
 
 
@@ -224,91 +254,3 @@ def release(file: Path, claim: SearchClaim) -> None:
 
 def _is_done(model: TrainedModel) -> bool:
     return model.scaling_factor is not None and not np.isnan(model.scaling_factor)
-
-
-def _already_done(file: Path, model: TrainedModel) -> FileOutcome:
-    note = f"scaling factor {model.scaling_factor:g} is already in the file (--force searches again)"
-    return FileOutcome(file, Outcome.ALREADY_DONE, note)
-
-
-def _run(file, model, task, options, claim: SearchClaim, on_file, on_factor) -> SearchResult:
-    settings = claim.settings
-    assert settings is not None
-    if on_file:
-        on_file(file, settings, len(claim.finished.keys() & set(settings.scaling_factors)))
-
-    def keep(result: FactorResult) -> None:
-        if settings.strategy == "grid":  # the adaptive one stops factors at different numbers of trials
-            claim.finished[result.scaling_factor] = result
-            claim.save()
-        if on_factor:
-            on_factor(file, result)
-
-    return grid_search(
-        model,
-        task,
-        settings.scaling_factors,
-        settings.n_trials,
-        settings.seed,
-        strategy=settings.strategy,
-        resolution=settings.resolution,
-        initial_weights=settings.initial_weights,
-        device=settings.device,
-        n_threads=options.n_threads,
-        finished=dict(claim.finished),
-        on_factor=keep,
-    )
-
-
-def _held(old: SearchClaim | None, model: TrainedModel, options: FileSearch) -> str | None:
-    """Why the file may not be claimed, if so."""
-    if old is None:
-        marked = model.scaling_factor is not None and np.isnan(model.scaling_factor)
-        if marked and not options.reclaim:
-            return "claimed by another program (opt_scaling_factor is NaN): --reclaim takes it over"
-        return None
-    if old.owner is None or (options.run and old.owner.get("run") == options.run):
-        return None
-    if is_alive_here(old.owner):
-        return f"being searched by {old.owner_text()}"
-    if options.reclaim:
-        return None
-    state = "left behind" if is_dead(old.owner) else "claimed"
-    return f"{state} by {old.owner_text()}: --reclaim takes it over"
-
-
-def _resumable(
-    file: Path, old: SearchClaim | None, task: Task, options: FileSearch
-) -> tuple[Settings, dict[float, FactorResult]]:
-    """Settings of the search and finished values to go on from; without a given seed an earlier one is kept.
-
-    Finished values of other factors are kept too: they count again if a later search asks for them. Raises InputError if
-    there are finished values of other settings.
-    """
-    factors = checked_factors(options.scaling_factors)
-    previous = old.settings if old else None
-    seed = options.seed
-    if seed is None and previous:
-        seed = previous.seed
-    settings = Settings(
-        task.name,
-        options.n_trials,
-        resolve_seed(seed),
-        factors,
-        options.initial_weights,
-        task.options(),
-        options.strategy,
-        options.resolution,
-        options.device,
-    )
-    if old is None or not old.finished or previous is None:
-        return settings, {}
-    differences = previous.differences(settings)
-    if differences and options.force:
-        return settings, {}
-    if differences:
-        raise InputError(
-            f"{sidecar_path(file)} holds finished values of a search with other settings ({'; '.join(differences)}): "
-            "go on with those, or start anew (--force)"
-        )
-    return settings, dict(old.finished)

@@ -8,9 +8,9 @@ import numpy as np
 
 from rate2spike.matlab_compat.model_file import task_in_path
 from rate2spike.rate import tasks
-from rate2spike.spiking.scoring.evaluate import Evaluation, wilson_interval
+from rate2spike.spiking.scoring.evaluate import GOOD_ACCURACY, Evaluation, wilson_interval
 from rate2spike.spiking.search.files import diagnose_command
-from rate2spike.spiking.search.remarks import GOOD_ACCURACY, remarks_on
+from rate2spike.spiking.search.remarks import remarks_on
 from rate2spike.trained_model import TrainedModel
 
 

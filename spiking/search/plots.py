@@ -3,7 +3,7 @@
 import numpy as np
 
 from rate2spike.figures import Figure
-from rate2spike.spiking.search.remarks import GOOD_ACCURACY
+from rate2spike.spiking.scoring.evaluate import GOOD_ACCURACY
 from rate2spike.spiking.search.result import SearchResult
 
 

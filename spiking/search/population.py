@@ -14,48 +14,41 @@ from pathlib import Path
 from rate2spike.errors import InputError
 from rate2spike.matlab_compat.model_paths import model_files
 from rate2spike.spiking.search.claim import read_claim
-from rate2spike.spiking.search.files import (
-    FileOutcome,
-    FileSearch,
-    Outcome,
-    check_search,
-    release,
-    search_unit,
-    validated_task,
-)
+from rate2spike.spiking.search.files import SearchedFile, SearchState, release, search_unit, validated_task
+from rate2spike.spiking.search.options import SearchExecution, SearchOptions
 from rate2spike.work_units import WorkerDied, run_units
 
 
 def search_population(
     paths: str | Path | Iterable[str | Path],
-    options: FileSearch | None = None,
+    options: SearchOptions | None = None,
+    execution: SearchExecution | None = None,
     *,
     executor: Executor | None = None,
-    n_workers: int = 1,
-    shard: str | None = None,
-) -> Iterator[FileOutcome]:
+) -> Iterator[SearchedFile]:
     """Search the models that the paths mean (see `model_files`), yielding what became of each as they come.
 
-    executor: any concurrent.futures one, whose workers see the folder under the same path; without one, n_workers
-    processes. shard: 'i/n' takes the i-th of n parts of the files. A file that cannot be searched does not stop the others.
-    Raises InputError.
+    executor: any concurrent.futures one, whose workers see the folder under the same path; without one, processes, as many as
+    `execution` says (default: 1). Its shard 'i/n' takes the i-th of n parts of the files. A file that cannot be searched does
+    not stop the others. Raises InputError.
     """
-    options = replace(options or FileSearch(), n_threads=1, run=secrets.token_hex(8))
-    check_search(options)
-    if n_workers < 1:
-        raise InputError(f"number of workers must be at least 1, got {n_workers} (--workers)")
+    options, execution = options or SearchOptions(), execution or SearchExecution()
+    options.check()
+    own = replace(
+        execution, n_threads=1, n_workers=None, scheduler=None, shard=None, run=secrets.token_hex(8)
+    )  # of a worker
     given = model_files(*([paths] if isinstance(paths, str | Path) else paths))
-    files = [file.resolve() for file in of_shard(given, shard)]
+    files = [file.resolve() for file in of_shard(given, execution.shard)]
     if len(files) == 1:
         validated_task(files[0], options)
     try:
-        units = {file: (file, options) for file in files}
-        for file, outcome in run_units(search_unit, units, executor=executor, n_workers=n_workers):
+        units = {file: (file, options, own) for file in files}
+        for file, outcome in run_units(search_unit, units, executor=executor, n_workers=execution.n_workers or 1):
             if isinstance(outcome, WorkerDied):
-                outcome = FileOutcome(file, Outcome.FAILED, outcome.message)
+                outcome = SearchedFile(file, SearchState.FAILED, outcome.message)
             yield outcome
     finally:
-        _release_claims(files, options.run)
+        _release_claims(files, own.run)
 
 
 def of_shard(files: list[Path], shard: str | None) -> list[Path]:
@@ -64,7 +57,7 @@ def of_shard(files: list[Path], shard: str | None) -> list[Path]:
         return files
     match = re.fullmatch(r"([1-9]\d{0,6})/([1-9]\d{0,6})", shard)
     if not match or int(match[1]) > int(match[2]):
-        raise InputError(f"--shard must be I/N with I from 1 to N, such as 2/8; got {shard!r}")
+        raise InputError(f"{{shard}} must be I/N with I from 1 to N, such as 2/8; got {shard!r}", "shard")
     return files[int(match[1]) - 1 :: int(match[2])]
 
 

@@ -3,9 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rate2spike.spiking.scoring.evaluate import wilson_interval
+from rate2spike.spiking.scoring.evaluate import GOOD_ACCURACY, wilson_interval
 
-GOOD_ACCURACY = 0.95  # the paper counts a network as converted from here on
 _GUESSING = 0.5  # with two answers, as nearly all tasks have
 _MORE_STEPS = 3  # by which a suggested grid is longer
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rate2spike.spiking.scoring.evaluate import BlockResult, Scored
+from rate2spike.spiking.scoring.evaluate import Scored
+from rate2spike.spiking.scoring.trial_blocks import BlockResult
 from rate2spike.spiking.search.remarks import remarks_on
 
 

@@ -62,7 +62,7 @@ def test_manipulations_change_what_they_should(cli, go_nogo_path):
         (("--lesion", "0"), "--lesion takes numbers from 1"),
         (("--lesion", "201"), "--lesion 201: the network has units 1 to 200"),
         (("--lesion", "9-3"), "--lesion takes numbers from 1"),
-        (("--shuffle", "w_out"), "invalid choice: 'w_out'"),
+        (("--shuffle", "w_out"), "unknown weights to shuffle 'w_out': choose from w, w_in (--shuffle)"),
         (("--dt-ms", "0.3"), "the step must divide a column's 5 ms, got 0.3 ms (--dt-ms)"),
         (("--dt-ms", "-1"), "the step must be above 0"),
         pytest.param(

@@ -198,7 +198,8 @@ def test_a_search_of_other_options_does_not_reuse_finished_values(tmp_path, go_n
     from dataclasses import replace
 
     from rate2spike.errors import InputError
-    from rate2spike.spiking.search.files import FileSearch, search_files
+    from rate2spike.spiking.search.files import search_files
+    from rate2spike.spiking.search.options import SearchOptions
 
     path = shutil.copy(go_nogo_path, tmp_path)
     seen = []
@@ -207,7 +208,7 @@ def test_a_search_of_other_options_does_not_reuse_finished_values(tmp_path, go_n
         seen.append(result)
         raise KeyboardInterrupt
 
-    options = FileSearch(scaling_factors=(20, 25), n_trials=10, seed=1)
+    options = SearchOptions(scaling_factors=(20, 25), n_trials=10, seed=1)
     with pytest.raises(KeyboardInterrupt):
         list(search_files(path, options, on_factor=stop))
     options = replace(options, task_options={"stim_dur": 10})

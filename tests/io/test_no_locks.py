@@ -108,9 +108,9 @@ def test_workers_do_not_repeat_the_warning(without_locks, tmp_path, go_nogo_path
     for name in ("a.mat", "b.mat"):
         shutil.copy(go_nogo_path, tmp_path / name)
     code = """
-from rate2spike.spiking.search.files import FileSearch
+from rate2spike.spiking.search.options import SearchExecution, SearchOptions
 from rate2spike.spiking.search.population import search_population
-options = FileSearch(n_trials=1, seed=1, scaling_factors=(40.0,), task="go-nogo")
-assert [item.outcome.value for item in search_population(".", options, n_workers=2)] == ["searched"] * 2
+options = SearchOptions(n_trials=1, seed=1, scaling_factors=(40.0,), task="go-nogo")
+assert [item.state.value for item in search_population(".", options, SearchExecution(n_workers=2))] == ["searched"] * 2
 """
     assert without_locks(code, tmp_path).count("this file system has no locks") == 1

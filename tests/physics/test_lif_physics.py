@@ -8,7 +8,7 @@ from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.rate import tasks
 from rate2spike.seeding import Role, generator, key64
 from rate2spike.spiking.kernels import fast as kernel
-from rate2spike.spiking.scoring.evaluate import draw_trial, noise_key, run_block
+from rate2spike.spiking.scoring.trial_blocks import TrialSeries, run_block
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.params import LIFParams
 from rate2spike.spiking.simulator.recording import RECORDABLE
@@ -249,10 +249,11 @@ def test_fast_and_reference_paths_agree_statistically(go_nogo_path):
     """The same 200 stimuli in both at factor 25: mean rates within 2 %, accuracies within |z| < 3."""
     network = SpikingNetwork.from_model(load_model(go_nogo_path), 25)
     task, n = tasks.GoNogo(), 200
-    fast = run_block(network, task, 1, Role.SEARCH, 0, n)
+    series = TrialSeries(task, 1, Role.SEARCH)
+    fast = run_block(network, series, range(n))
     reference_rates, reference_correct = [], []
     for index in range(n):
-        trial = draw_trial(task, 1, Role.SEARCH, index)
+        trial = series.trial(index)
         record = network.run_reference(trial.stimulus, GeneratedDraws(generator(1, Role.FIGURE, index)))
         reference_rates.append(record.firing_rate_hz.mean())
         reference_correct.append(trial.score_spiking(record.output))
@@ -263,6 +264,9 @@ def test_fast_and_reference_paths_agree_statistically(go_nogo_path):
 
 
 def test_noise_key_depends_on_all_it_should():
+    def noise_key(seed, role, factor, index):
+        return TrialSeries(tasks.GoNogo(), seed, role).noise_key(factor, index)
+
     keys = {
         noise_key(*k)
         for k in (

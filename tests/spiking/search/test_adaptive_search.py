@@ -6,7 +6,8 @@ import pytest
 from rate2spike.errors import InputError
 from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.spiking.search.adaptive import BUDGET_SHARE, adaptive_search
-from rate2spike.spiking.search.grid import HISTORIC_FACTORS, grid_search
+from rate2spike.spiking.search.grid import grid_search
+from rate2spike.spiking.search.options import HISTORIC_FACTORS
 from rate2spike.spiking.search.result import FactorResult
 
 

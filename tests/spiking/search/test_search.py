@@ -14,8 +14,11 @@ from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.rate import tasks
 from rate2spike.seeding import Role
 from rate2spike.spiking.scoring.demonstrate import demonstrate
-from rate2spike.spiking.scoring.evaluate import accuracy, draw_trial, evaluate
-from rate2spike.spiking.search.grid import HISTORIC_FACTORS, FactorResult, SearchResult, grid_search, with_search_result
+from rate2spike.spiking.scoring.evaluate import accuracy, evaluate
+from rate2spike.spiking.scoring.trial_blocks import TrialSeries
+from rate2spike.spiking.search.grid import grid_search, with_search_result
+from rate2spike.spiking.search.options import HISTORIC_FACTORS
+from rate2spike.spiking.search.result import FactorResult, SearchResult
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.params import LIFParams
 
@@ -79,7 +82,7 @@ def test_finished_values_are_taken_over_and_only_new_ones_reported(model):
 
 def test_search_and_evaluation_never_share_a_trial():
     task = tasks.Mante()
-    a, b = (draw_trial(task, 1, role, 0) for role in (Role.SEARCH, Role.EVALUATION))
+    a, b = (TrialSeries(task, 1, role).trial(0) for role in (Role.SEARCH, Role.EVALUATION))
     assert not np.array_equal(a.stimulus, b.stimulus)
 
 

@@ -6,7 +6,6 @@ import shutil
 import signal
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +15,13 @@ from rate2spike.errors import InputError
 from rate2spike.matlab_compat import mat_v5
 from rate2spike.matlab_compat.matfile import append, loadmat, savemat
 from rate2spike.spiking.search.claim import sidecar_path
-from rate2spike.spiking.search.files import FileSearch, Outcome, search_files
+from rate2spike.spiking.search.files import SearchState, search_files
 from rate2spike.spiking.search.grid import grid_search
+from rate2spike.spiking.search.options import SearchExecution, SearchOptions
 
 from helpers import start_interruptible
 
-QUICK = FileSearch(scaling_factors=(25.0, 60.0), n_trials=6, seed=3)
+QUICK = SearchOptions(scaling_factors=(25.0, 60.0), n_trials=6, seed=3)
 
 
 @pytest.fixture
@@ -29,14 +29,14 @@ def model_file(tmp_path, go_nogo_path) -> Path:
     return Path(shutil.copy(go_nogo_path, tmp_path))
 
 
-def search(path, options=QUICK, **callbacks):
-    return list(search_files(path, options, **callbacks))
+def search(path, options=QUICK, execution=None, **callbacks):
+    return list(search_files(path, options, execution, **callbacks))
 
 
 def test_search_appends_the_historic_variables_and_touches_nothing_else(model_file):
     before = {e.name: e.raw for e in mat_v5.parse(model_file.read_bytes(), "f").elements}
     (outcome,) = search(model_file)
-    assert outcome.outcome is Outcome.SEARCHED
+    assert outcome.state is SearchState.SEARCHED
     variables = loadmat(model_file)
     assert variables["opt_scaling_factor"].shape == (1, 1) and variables["opt_scaling_factor"].dtype == np.float64
     assert variables["all_perfs"].shape == (2, 1)
@@ -51,10 +51,10 @@ def test_finished_files_are_skipped_unless_forced(model_file):
     search(model_file)
     before = model_file.read_bytes()
     (outcome,) = search(model_file)
-    assert outcome.outcome is Outcome.ALREADY_DONE and "--force" in outcome.note
+    assert outcome.state is SearchState.ALREADY_DONE and "(force searches again)" in outcome.note
     assert model_file.read_bytes() == before
-    (outcome,) = search(model_file, FileSearch(scaling_factors=(30.0,), n_trials=4, force=True))
-    assert outcome.outcome is Outcome.SEARCHED
+    (outcome,) = search(model_file, SearchOptions(scaling_factors=(30.0,), n_trials=4), SearchExecution(force=True))
+    assert outcome.state is SearchState.SEARCHED
     assert loadmat(model_file)["opt_scaling_factor"].item() == 30
 
 
@@ -68,7 +68,7 @@ def test_interruption_releases_the_claim_and_the_next_search_resumes(model_file,
         if result.scaling_factor == 60:
             raise KeyboardInterrupt
 
-    options = FileSearch(scaling_factors=(25.0, 60.0, 65.0), n_trials=6)
+    options = SearchOptions(scaling_factors=(25.0, 60.0, 65.0), n_trials=6)
     with pytest.raises(KeyboardInterrupt):
         search(model_file, options, on_factor=interrupt)
     assert "opt_scaling_factor" not in loadmat(model_file)
@@ -100,13 +100,15 @@ def test_finished_values_are_not_reused_under_other_settings(model_file):
 
     with pytest.raises(KeyboardInterrupt):
         search(model_file, QUICK, on_factor=interrupt)
-    other = FileSearch(scaling_factors=(25.0, 60.0), n_trials=7, seed=3)
+    other = SearchOptions(scaling_factors=(25.0, 60.0), n_trials=7, seed=3)
     before = sidecar_path(model_file).read_bytes()
-    with pytest.raises(InputError, match=r"search.json holds .* other settings \(n_trials 6 there, 7 here\).*--force"):
+    with pytest.raises(
+        InputError, match=r"search.json holds .* other settings \(n_trials 6 there, 7 here\).*\(force\)$"
+    ):
         search(model_file, other)
     assert sidecar_path(model_file).read_bytes() == before
     announced = []
-    search(model_file, replace(other, force=True), on_file=lambda *a: announced.append(a))
+    search(model_file, other, SearchExecution(force=True), on_file=lambda *a: announced.append(a))
     assert announced[0][2] == 0
 
 
@@ -115,10 +117,10 @@ def test_claim_of_another_program_is_respected_and_can_be_taken(model_file):
     append(model_file, {"opt_scaling_factor": np.nan})
     before = model_file.read_bytes()
     (outcome,) = search(model_file)
-    assert outcome.outcome is Outcome.CLAIMED and "--reclaim" in outcome.note
+    assert outcome.state is SearchState.CLAIMED and "reclaim takes it over" in outcome.note
     assert model_file.read_bytes() == before
-    (outcome,) = search(model_file, FileSearch(scaling_factors=(25.0,), n_trials=2, reclaim=True))
-    assert outcome.outcome is Outcome.SEARCHED
+    (outcome,) = search(model_file, SearchOptions(scaling_factors=(25.0,), n_trials=2), SearchExecution(reclaim=True))
+    assert outcome.state is SearchState.SEARCHED
 
 
 def start_search(model_file, *options):
@@ -144,22 +146,27 @@ def test_two_processes_a_kill_and_a_reclaim(model_file):
     process = start_search(model_file, "--n-trials", "60")
     wait_for_finished(model_file, process)
     (outcome,) = search(model_file)
-    assert outcome.outcome is Outcome.CLAIMED and f"process {process.pid}" in outcome.note
+    assert outcome.state is SearchState.CLAIMED and f"process {process.pid}" in outcome.note
     assert np.isnan(loadmat(model_file)["opt_scaling_factor"].item())
     # a living owner is not robbed
-    (outcome,) = search(model_file, FileSearch(reclaim=True))
-    assert outcome.outcome is Outcome.CLAIMED
+    (outcome,) = search(model_file, execution=SearchExecution(reclaim=True))
+    assert outcome.state is SearchState.CLAIMED
     process.kill()
     process.communicate()
     (outcome,) = search(model_file)
-    assert outcome.outcome is Outcome.CLAIMED and "left behind" in outcome.note and "--reclaim" in outcome.note
+    assert (
+        outcome.state is SearchState.CLAIMED
+        and "left behind" in outcome.note
+        and "reclaim takes it over" in outcome.note
+    )
     announced = []
     (outcome,) = search(
         model_file,
-        FileSearch(scaling_factors=(20.0, 25.0), n_trials=60, reclaim=True),
+        SearchOptions(scaling_factors=(20.0, 25.0), n_trials=60),
+        SearchExecution(reclaim=True),
         on_file=lambda *a: announced.append(a),
     )
-    assert outcome.outcome is Outcome.SEARCHED and announced[0][2] >= 1 and announced[0][1].seed == 3
+    assert outcome.state is SearchState.SEARCHED and announced[0][2] >= 1 and announced[0][1].seed == 3
     assert outcome.result.factors == grid_search(_model(model_file), "go-nogo", (20, 25), 60, 3).factors
 
 
@@ -178,12 +185,12 @@ def test_ctrl_c_at_the_command_leaves_valid_files_and_says_how_to_go_on(model_fi
 def test_every_file_is_validated_before_the_first_is_touched(model_file):
     (model_file.parent / "z.mat").write_bytes(b"no MAT file" * 30)
     before = model_file.read_bytes()
-    outcomes = search_files(model_file.parent, FileSearch(task="dance"))
+    outcomes = search_files(model_file.parent, SearchOptions(task="dance"))
     with pytest.raises(InputError, match="unknown task 'dance'"):
         list(outcomes)
     (model_file.parent / "A.mat").write_bytes(b"no MAT file" * 30)
     first = next(search_files(model_file.parent, QUICK))
-    assert first.outcome is Outcome.FAILED and first.path.name == "A.mat" and "MAT" in first.note
+    assert first.state is SearchState.FAILED and first.path.name == "A.mat" and "MAT" in first.note
     with pytest.raises(InputError, match=r"z\.mat"):
         search(model_file.parent / "z.mat")
     assert model_file.read_bytes() == before
@@ -220,7 +227,7 @@ def test_result_is_kept_when_the_interruption_comes_after_it(model_file, monkeyp
         search(model_file)
     assert loadmat(model_file)["opt_scaling_factor"].item() == 25
     (outcome,) = search(model_file)
-    assert outcome.outcome is Outcome.ALREADY_DONE
+    assert outcome.state is SearchState.ALREADY_DONE
 
 
 def test_values_of_other_factors_are_kept_for_later(model_file):
@@ -229,7 +236,7 @@ def test_values_of_other_factors_are_kept_for_later(model_file):
 
     for factor in (25.0, 60.0):
         with pytest.raises(KeyboardInterrupt):
-            search(model_file, FileSearch(scaling_factors=(factor, 65.0), n_trials=4, seed=3), on_factor=interrupt)
+            search(model_file, SearchOptions(scaling_factors=(factor, 65.0), n_trials=4, seed=3), on_factor=interrupt)
     finished = json.loads(sidecar_path(model_file).read_text())["finished"]
     assert [item["scaling_factor"] for item in finished] == [25, 60]
 
@@ -237,7 +244,7 @@ def test_values_of_other_factors_are_kept_for_later(model_file):
 def test_unreadable_sidecar_is_not_taken_for_nothing(model_file):
     sidecar_path(model_file).write_text("{half")
     (outcome,) = search(model_file)
-    assert outcome.outcome is Outcome.CLAIMED and "--reclaim" in outcome.note
+    assert outcome.state is SearchState.CLAIMED and "reclaim takes it over" in outcome.note
 
 
 def test_a_lock_left_behind_is_broken(model_file):
@@ -245,7 +252,7 @@ def test_a_lock_left_behind_is_broken(model_file):
     lock.write_text("")
     os.utime(lock, (0, 0))
     (outcome,) = search(model_file)
-    assert outcome.outcome is Outcome.SEARCHED
+    assert outcome.state is SearchState.SEARCHED
     assert os.listdir(model_file.parent) == [model_file.name]
 
 

@@ -13,11 +13,12 @@ import pytest
 from rate2spike.errors import InputError
 from rate2spike.matlab_compat.matfile import loadmat
 from rate2spike.spiking.search.claim import sidecar_path
-from rate2spike.spiking.search.files import FileSearch, Outcome, search_files
+from rate2spike.spiking.search.files import SearchState, search_files
+from rate2spike.spiking.search.options import SearchExecution, SearchOptions
 from rate2spike.spiking.search.population import of_shard, search_population
 
-QUICK = FileSearch(scaling_factors=(25.0, 60.0), n_trials=6, seed=3)
-LONG = FileSearch(scaling_factors=(25.0, 60.0, 65.0), n_trials=100, seed=3)
+QUICK = SearchOptions(scaling_factors=(25.0, 60.0), n_trials=6, seed=3)
+LONG = SearchOptions(scaling_factors=(25.0, 60.0, 65.0), n_trials=100, seed=3)
 WRITTEN = ("opt_scaling_factor", "all_perfs", "r2s_search_type_rates_hz", "r2s_search_output_errors", "r2s_search_seed")
 
 
@@ -43,8 +44,8 @@ def one_process(tmp_path_factory, go_nogo_path):
 
 def test_processes_threads_and_shards_give_the_numbers_of_one_process(tmp_path, go_nogo_path, one_process):
     by_processes = folder_of_models(tmp_path / "processes", go_nogo_path)
-    outcomes = list(search_population(by_processes, QUICK, n_workers=2))
-    assert {item.outcome for item in outcomes} == {Outcome.SEARCHED}
+    outcomes = list(search_population(by_processes, QUICK, SearchExecution(n_workers=2)))
+    assert {item.state for item in outcomes} == {SearchState.SEARCHED}
     assert numbers(by_processes) == one_process
     by_executor = folder_of_models(tmp_path / "executor", go_nogo_path)
     with ThreadPoolExecutor(2) as threads:
@@ -52,8 +53,8 @@ def test_processes_threads_and_shards_give_the_numbers_of_one_process(tmp_path, 
     assert numbers(by_executor) == one_process
     by_shards = folder_of_models(tmp_path / "shards", go_nogo_path)
     with ThreadPoolExecutor(1) as threads:
-        assert len(list(search_population(by_shards, QUICK, executor=threads, shard="1/2"))) == 2
-        assert len(list(search_population(by_shards, QUICK, executor=threads, shard="2/2"))) == 1
+        assert len(list(search_population(by_shards, QUICK, SearchExecution(shard="1/2"), executor=threads))) == 2
+        assert len(list(search_population(by_shards, QUICK, SearchExecution(shard="2/2"), executor=threads))) == 1
     assert numbers(by_shards) == one_process
 
 
@@ -121,10 +122,10 @@ def test_a_killed_process_costs_only_its_unit(tmp_path, go_nogo_path, repository
     list(search_files(alone, LONG))
     with ThreadPoolExecutor(1) as killer:
         killed = killer.submit(kill_first_owner, folder)
-        outcomes = list(search_population(folder, LONG, n_workers=2))
+        outcomes = list(search_population(folder, LONG, SearchExecution(n_workers=2)))
         assert killed.result() is not None
     # the pool ends its other process too, which may just have finished a file and not yet said so
-    assert len(outcomes) == 3 and {item.outcome for item in outcomes} <= {Outcome.SEARCHED, Outcome.ALREADY_DONE}
+    assert len(outcomes) == 3 and {item.state for item in outcomes} <= {SearchState.SEARCHED, SearchState.ALREADY_DONE}
     assert numbers(folder) == numbers(alone)
 
 
@@ -138,8 +139,8 @@ def test_one_model_that_fails_does_not_end_the_others(tmp_path, go_nogo_path, mo
     with ThreadPoolExecutor(1) as threads:
         outcomes = {item.path.name: item for item in search_population(folder, QUICK, executor=threads)}
     failed = outcomes.pop(broken.name)
-    assert failed.outcome is Outcome.FAILED and "n_trials 9 there, 6 here" in failed.note
-    assert {item.outcome for item in outcomes.values()} == {Outcome.SEARCHED}
+    assert failed.state is SearchState.FAILED and "n_trials 9 there, 6 here" in failed.note
+    assert {item.state for item in outcomes.values()} == {SearchState.SEARCHED}
 
 
 @pytest.mark.slow
@@ -229,7 +230,7 @@ def test_a_lost_cluster_is_one_line(tmp_path, go_nogo_path, repository):
         (("--shard", "0/2"), "--shard must be I/N"),
         (("--shard", "3/2"), "--shard must be I/N"),
         (("--shard", "x"), "--shard must be I/N"),
-        (("--workers", "0"), "number of workers must be at least 1, got 0"),
+        (("--workers", "0"), "number of workers must be a whole number from 1, got 0"),
         (("--workers", "2", "--threads", "2"), "--threads is for a search in one process"),
         (("--device", "tpu"), "unknown device 'tpu': choose from cpu, cuda"),
         (("--strategy", "random"), "unknown strategy 'random': choose from grid, adaptive"),
@@ -249,5 +250,5 @@ def test_bad_input(cli, tmp_path, go_nogo_path, flags, message):
 
 def test_refused_without_the_command(tmp_path, go_nogo_path):
     folder = folder_of_models(tmp_path / "models", go_nogo_path, 1)
-    with pytest.raises(InputError, match="workers must be at least 1"):
-        list(search_population(folder, QUICK, n_workers=0))
+    with pytest.raises(InputError, match="number of workers must be a whole number from 1"):
+        list(search_population(folder, QUICK, SearchExecution(n_workers=0)))

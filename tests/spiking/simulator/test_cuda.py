@@ -21,7 +21,7 @@ from rate2spike.rate import tasks
 from rate2spike.rate.task import Task, Trial
 from rate2spike.seeding import Role
 from rate2spike.spiking.scoring import cuda_blocks
-from rate2spike.spiking.scoring.evaluate import run_block
+from rate2spike.spiking.scoring.trial_blocks import TrialSeries, run_block
 from rate2spike.spiking.simulator import simulate_cuda
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.params import LIFParams, QIFParams
@@ -32,7 +32,6 @@ from helpers import small_model
 N_UNITS = 12
 KEYS = np.array([5, 2**63 + 7, 11], np.uint64)
 QUIET, NOISY = LIFParams(noise_sd_mv=0.0), LIFParams(noise_sd_mv=0.5)
-TASK_BLOCK = (3, Role.SEARCH, 1, 3)  # seed, role, start, stop
 PHILOX = {  # known answers of Random123 (Salmon et al. 2011), for counters that end in 0
     (0, 0, 0, 0): (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)
 }
@@ -52,6 +51,9 @@ class Tiny(Task):
 
     def is_correct(self, window, label, *, spiking):
         return bool(window.mean() > 0)
+
+
+TASK_BLOCK = (TrialSeries(Tiny(), 3, Role.SEARCH), range(1, 3))
 
 
 def factors(params) -> list[SpikingNetwork]:
@@ -101,7 +103,7 @@ def simulate(path: str) -> None:
     results["noisy_outputs"], results["noisy_counts"] = simulate_cuda.run_trials_cuda(noisy, u, KEYS)
     simulate_cuda.TRIALS_PER_LAUNCH = 2
     results["reversed_outputs"], results["reversed_counts"] = simulate_cuda.run_trials_cuda(noisy, u[::-1], KEYS[::-1])
-    blocks = cuda_blocks.run_blocks_cuda(factors(QUIET), Tiny(), *TASK_BLOCK[:2], range(*TASK_BLOCK[2:]))
+    blocks = cuda_blocks.run_blocks_cuda(factors(QUIET), *TASK_BLOCK)
     results["correct"], results["rates_hz"] = zip(
         *((block.correct, block.firing_rate_hz) for block in blocks), strict=True
     )
@@ -180,7 +182,7 @@ def test_generator_is_philox(simulated):
 def test_blocks_of_a_task_are_those_of_the_cpu(simulated):
     """Without noise: same stimuli, same initial voltages, same scores."""
     for k, network in enumerate(factors(QUIET)):
-        block = run_block(network, Tiny(), *TASK_BLOCK)
+        block = run_block(network, *TASK_BLOCK)
         np.testing.assert_array_equal(simulated["correct"][k], block.correct)
         np.testing.assert_allclose(simulated["rates_hz"][k], block.firing_rate_hz)
         assert block.mean_rate_hz.min() > 0
@@ -197,7 +199,7 @@ def test_asking_for_cuda_without_a_gpu_is_one_clear_line():
     if simulate_cuda.cuda_available():
         pytest.skip("there is a GPU")
     with pytest.raises(InputError, match=r"^no CUDA device can be used: .*`numba -s`.*$"):
-        cuda_blocks.run_block_cuda(factors(QUIET)[0], Tiny(), *TASK_BLOCK)
+        cuda_blocks.run_block_cuda(factors(QUIET)[0], *TASK_BLOCK)
 
 
 def test_what_it_cannot_run_is_refused():
@@ -224,8 +226,10 @@ def test_on_a_gpu_the_published_network_does_as_on_the_cpu(go_nogo_path):
     if not simulate_cuda.cuda_available():
         pytest.skip("there is no GPU")
     network, task = SpikingNetwork.from_model(load_model(go_nogo_path), 25), tasks.get("go-nogo")
-    on_gpu, again = (cuda_blocks.run_block_cuda(network, task, 1, Role.SEARCH, 0, 500) for _ in range(2))
-    on_cpu = run_block(network, task, 1, Role.SEARCH, 0, 500)
+    on_gpu, again = (
+        cuda_blocks.run_block_cuda(network, TrialSeries(task, 1, Role.SEARCH), range(500)) for _ in range(2)
+    )
+    on_cpu = run_block(network, TrialSeries(task, 1, Role.SEARCH), range(500))
     assert on_gpu.correct.mean() >= 0.95
     assert on_gpu.firing_rate_hz.mean() == pytest.approx(on_cpu.firing_rate_hz.mean(), rel=0.03)
     np.testing.assert_array_equal(on_gpu.firing_rate_hz, again.firing_rate_hz)
