@@ -13,7 +13,7 @@ A folder can be shared out: --workers processes here, --scheduler for the worker
 jobs of an array. All give the numbers of one process, and what a killed worker had finished is not computed again.
 
 The networks can be made otherwise than by default (--neuron, --downsample, --lesion and so on). What decided the search is
-kept in the file (r2s_search_options), and evaluate, diagnose, simulate and export make the same network from it.
+kept in the file (r2s_search_network, r2s_search_options); evaluate, diagnose, simulate and export make the same network.
 
 example: rate2spike search models/go-nogo --n-trials 100 --seed 1
          rate2spike search MODEL.mat --neuron eif --neuron-option slope_mv=2 --downsample 2
@@ -25,7 +25,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rate2spike.cli.arguments import Parser, add_scaling_factors, add_task, chosen_factors, task_options
 from rate2spike.cli.network_report import (
@@ -65,15 +65,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Search and report; 0 even if files were skipped. Raises InputError if one failed."""
     from rate2spike.matlab_compat.model_paths import model_files
     from rate2spike.spiking.search.files import SearchState
-    from rate2spike.spiking.search.options import SearchExecution, SearchOptions
+    from rate2spike.spiking.search.options import SearchExecution
     from rate2spike.spiking.search.population import of_shard
 
-    options = SearchOptions(
-        task=arguments.task,
-        task_options=task_options(arguments),
-        **_factors(arguments),
-        **given(arguments, SearchOptions),
-    )
+    options = options_of(arguments)
     execution = SearchExecution(**given(arguments, SearchExecution))
     options.check()
     files = model_files(*arguments.paths)
@@ -95,9 +90,13 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _factors(arguments: argparse.Namespace) -> dict[str, Any]:
+def options_of(arguments: argparse.Namespace) -> "SearchOptions":
+    """What the flags say of a search. Raises InputError."""
+    from rate2spike.spiking.search.options import SearchOptions
+
+    values = {"task": arguments.task, "task_options": task_options(arguments), **given(arguments, SearchOptions)}
     factors = chosen_factors(arguments)
-    return {} if factors is None else {"scaling_factors": factors}
+    return SearchOptions(**values if factors is None else {**values, "scaling_factors": factors})
 
 
 def _warn(remarks: Iterable[str]) -> None:

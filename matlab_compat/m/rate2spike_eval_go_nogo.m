@@ -15,6 +15,9 @@ end
 if size(model.w_in, 2) ~= 1
     error('rate2spike:input', '%s is no Go-NoGo network: it has %d inputs', model_path, size(model.w_in, 2));
 end
+if isfield(model, 'r2s_search_network')
+    warning('rate2spike:searched', 'the scaling factor was searched for another network than the one drawn: %s', model.r2s_search_network);
+end
 stims.mode = 'none';
 u = zeros(1, 201);
 u_go = u;

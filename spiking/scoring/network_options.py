@@ -16,13 +16,11 @@ from rate2spike.errors import InputError
 from rate2spike.options import check_options, not_default, option
 from rate2spike.plausible import not_typed_here
 from rate2spike.seeding import SEED_LIMIT
-from rate2spike.spiking.simulator.params import NEURONS, NeuronParams, neuron_params, stored_neuron
+from rate2spike.spiking.simulator.params import NEURONS, SEARCHED_NETWORK, NeuronParams, neuron_params, stored_neuron
 
 if TYPE_CHECKING:
     from rate2spike.spiking.simulator.network import SpikingNetwork
     from rate2spike.trained_model import TrainedModel
-
-SEARCH_RECORD = "search_options"  # r2s_search_options: what a search was made with, where that is not the default
 
 
 def numbers_by_name(given: Mapping[str, Any] | Iterable[str] | None) -> dict[str, Any]:
@@ -147,7 +145,7 @@ def options_with(params: NeuronParams | None) -> dict[str, Any]:
 def searched_options(model: "TrainedModel") -> NetworkOptions:
     """What the model's scaling factor was searched with; the defaults if nothing else is known."""
     try:
-        record = json.loads(model.settings[SEARCH_RECORD])
+        record = json.loads(model.settings[SEARCHED_NETWORK])
         accuracies = np.ravel(np.asarray(model.scaling_accuracies))
         # another program, or an earlier version, may have searched since
         if np.array_equal(accuracies, record["accuracies"]):

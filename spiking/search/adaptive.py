@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binomtest
 
 from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.spiking.search.result import FactorResult
@@ -17,10 +16,10 @@ from rate2spike.spiking.search.result import FactorResult
 FIRST_SHARE = 0.2  # of a factor's trials before the first decision
 BUDGET_SHARE = 0.25  # of the trials of the whole fine grid
 N_FINE = 12  # fine factors looked at
-_CONFIDENCE = 0.95  # of a bound by which a factor is dropped
 _SMOOTHING = 2.0  # fine steps: factors so near tell about each other
 
 Run = Callable[[Iterable[float], int], dict[float, FactorResult]]
+OnFactor = Callable[[FactorResult], None]
 
 
 @dataclass(frozen=True)
@@ -33,11 +32,7 @@ class Found:
 
 @one_blas_thread()
 def adaptive_search(
-    run: Run,
-    coarse: Iterable[float],
-    n_trials: int,
-    resolution: float,
-    on_factor: Callable[[FactorResult], None] | None = None,
+    run: Run, coarse: Iterable[float], n_trials: int, resolution: float, on_factor: OnFactor | None = None
 ) -> Found:
     """run(factors, n): results of factors on their first n trials. on_factor: told of each factor as it leaves the race.
 
@@ -57,14 +52,9 @@ def adaptive_search(
 class _Race:
     """Results so far, who is still in, and what it has cost."""
 
-    def __init__(self, run: Run, n_trials: int, resolution: float, budget: int, on_factor):
-        self.run, self.n_trials, self.resolution, self.budget, self.on_factor = (
-            run,
-            n_trials,
-            resolution,
-            budget,
-            on_factor,
-        )
+    def __init__(self, run: Run, n_trials: int, resolution: float, budget: int, on_factor: OnFactor | None):
+        self.run, self.n_trials, self.resolution = run, n_trials, resolution
+        self.budget, self.on_factor = budget, on_factor
         self.results: dict[float, FactorResult] = {}
         self.alive: list[float] = []
 
@@ -75,8 +65,8 @@ class _Race:
         self.alive = sorted({*self.alive, *new})
 
     def drop_losers(self) -> None:
-        """Those whose upper bound is below the lower bound of the best leave."""
-        bounds = {factor: _bounds(self.results[factor]) for factor in self.alive}
+        """Those whose upper bound (of the 95 % interval) is below the lower bound of the best leave."""
+        bounds = {factor: self.results[factor].interval for factor in self.alive}
         highest = max(low for low, _ in bounds.values())
         leaving = [factor for factor in self.alive if bounds[factor][1] < highest]
         self.alive = [factor for factor in self.alive if factor not in leaving]
@@ -134,8 +124,3 @@ def _fine_factors(race: _Race, coarse: list[float], resolution: float) -> list[f
 def _budget(coarse: list[float], n_trials: int, resolution: float) -> int:
     n_fine = round((coarse[-1] - coarse[0]) / resolution) + 1
     return int(BUDGET_SHARE * n_fine * n_trials)
-
-
-def _bounds(result: FactorResult) -> tuple[float, float]:
-    interval = binomtest(result.n_correct, result.n_trials).proportion_ci(_CONFIDENCE, method="wilson")
-    return float(interval.low), float(interval.high)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -19,13 +18,14 @@ from rate2spike.matlab_compat.model_paths import model_files, without_path
 from rate2spike.rate.model_task import task_of_model, task_settings
 from rate2spike.rate.task import Task
 from rate2spike.spiking.scoring.evaluate import checked_task
-from rate2spike.spiking.scoring.network_options import SEARCH_RECORD
 from rate2spike.spiking.search.claim import SearchClaim, deciding, read_claim, resumable, sidecar_path, why_held
 from rate2spike.spiking.search.grid import search_factors
 from rate2spike.spiking.search.options import SearchExecution, SearchOptions
 from rate2spike.spiking.search.result import FactorResult, SearchResult
+from rate2spike.spiking.simulator.params import SEARCHED_NETWORK
 from rate2spike.trained_model import TrainedModel
 
+SEARCH_OPTIONS = "search_options"  # r2s_search_options: what else decided a search, where it is not the default
 OnFile = Callable[[Path, SearchOptions, int], None]
 OnFactor = Callable[[Path, FactorResult], None]
 
@@ -166,7 +166,7 @@ def search_file(
             append(file, {CLAIM_VARIABLE: np.nan})
         result = _run(file, model, task, claim, execution.n_threads, on_file, on_factor)
         assert claim.settings is not None
-        _append_result(file, result, claim.settings.as_record(), _task_to_keep(model, task, options))
+        _append_result(file, result, claim.settings, _task_to_keep(model, task, options))
         claim.path.unlink(missing_ok=True)
     except BaseException:
         if claim:
@@ -208,13 +208,19 @@ def _task_to_keep(model: TrainedModel, task: Task, options: SearchOptions) -> di
     return {SETTING_PREFIX + name: text for name, text in task_settings(task).items()}
 
 
-def _append_result(
-    file: Path, result: SearchResult, record: Mapping[str, Any], task_variables: Mapping[str, str]
-) -> None:
-    """record: what decided the search, where that is neither the default nor among the variables below."""
-    searched_with = SETTING_PREFIX + SEARCH_RECORD
-    texts = {searched_with: json.dumps({**record, "accuracies": result.accuracies.tolist()})} if record else {}
-    earlier = [] if record or searched_with not in variable_names(file) else [searched_with]
+def _searched_with(result: SearchResult, options: SearchOptions) -> dict[str, str]:
+    """Texts of what decided the search, where that is neither the default nor in the file otherwise; mostly none."""
+    network, others = options.as_record()
+    texts = {SEARCH_OPTIONS: json.dumps(others)} if others else {}
+    if network:
+        texts[SEARCHED_NETWORK] = json.dumps({**network, "accuracies": result.accuracies.tolist()})
+    return {SETTING_PREFIX + name: text for name, text in texts.items()}
+
+
+def _append_result(file: Path, result: SearchResult, options: SearchOptions, task_variables: Mapping[str, str]) -> None:
+    texts = _searched_with(result, options)
+    may_hold = {SETTING_PREFIX + SEARCH_OPTIONS, SETTING_PREFIX + SEARCHED_NETWORK}
+    earlier = [name for name in variable_names(file) if name in may_hold and name not in texts]
     append(
         file,
         {

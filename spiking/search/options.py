@@ -15,7 +15,7 @@ from rate2spike.errors import InputError
 from rate2spike.options import not_default, option
 from rate2spike.rate.task import Task
 from rate2spike.seeding import SEED_LIMIT
-from rate2spike.spiking.scoring.network_options import NetworkOptions
+from rate2spike.spiking.scoring.network_options import NETWORK_FIELDS, NetworkOptions
 from rate2spike.spiking.scoring.options import MOST_TRIALS, Execution, check_n_trials
 
 HISTORIC_FACTORS = tuple(range(20, 76, 5))
@@ -88,9 +88,13 @@ class SearchOptions(NetworkOptions):
         given = {name: value for name, value in not_default(self).items() if name not in _ALWAYS_WRITTEN}
         return {name: getattr(self, name) for name in _ALWAYS_WRITTEN} | given
 
-    def as_record(self) -> dict[str, Any]:
-        """What is neither the default nor in the file of a searched model already, as plain values for it."""
-        return {name: value for name, value in not_default(self).items() if name not in _IN_THE_FILE_ALREADY}
+    def as_record(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What is neither the default nor in the file of a searched model already: of the network, and the rest."""
+        given = {name: value for name, value in not_default(self).items() if name not in _IN_THE_FILE_ALREADY}
+        if self.shuffle and self.shuffle_seed is None:
+            given["shuffle_seed"] = self.seed
+        of_network = {name: value for name, value in given.items() if name in NETWORK_FIELDS}
+        return of_network, {name: value for name, value in given.items() if name not in NETWORK_FIELDS}
 
     def differences(self, other: "SearchOptions") -> list[str]:
         """In words, what does not agree of that which decides a factor's numbers."""

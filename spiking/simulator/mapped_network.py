@@ -4,6 +4,7 @@ Mapping: Kim, Li & Sejnowski, PNAS 2019, Methods ("Spiking RNN"); N units, spike
 (the paper's 1/λ).
 """
 
+import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Self
@@ -16,6 +17,7 @@ from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.plausible import Plausible, not_typed_here, warn_if_implausible
 from rate2spike.spiking.simulator.params import (
     PUBLISHED_STEP_S,
+    SEARCHED_NETWORK,
     STEPS_PER_COLUMN,
     LIFParams,
     NeuronParams,
@@ -72,6 +74,12 @@ class MappedNetwork:
         if downsample < 1 or int(downsample) != downsample:
             raise InputError(f"downsampling must be a whole number from 1, got {downsample}")
         if params is None:
+            if scaling_factor is None and SEARCHED_NETWORK in model.settings:
+                warnings.warn(
+                    f"the scaling factor was searched for another network, {model.settings[SEARCHED_NETWORK]}: "
+                    "`searched_options(model).network(model)` of spiking.scoring.network_options makes that one",
+                    stacklevel=2,
+                )
             neuron, constants = stored_neuron(model.settings)
             with not_typed_here():
                 params = neuron_params(neuron, **constants)

@@ -12,6 +12,7 @@ from rate2spike.plausible import Plausible, warn_if_implausible
 
 STEPS_PER_COLUMN = 100  # published number of simulation steps per column of the (subsampled) input
 PUBLISHED_STEP_S = 5e-5
+SEARCHED_NETWORK = "search_network"  # r2s_search_network: what a search made its networks with, if not the default
 NOISE_SCALINGS = ("per_step", "sqrt_dt")
 
 PerUnit = float | np.ndarray  # one number, or (N,) numbers
