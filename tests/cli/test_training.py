@@ -199,7 +199,7 @@ def test_a_search_of_other_options_does_not_reuse_finished_values(tmp_path, go_n
 
     from rate2spike.errors import InputError
     from rate2spike.spiking.search.files import search_files
-    from rate2spike.spiking.search.options import SearchOptions
+    from rate2spike.spiking.search.options import SearchExecution, SearchOptions
 
     path = shutil.copy(go_nogo_path, tmp_path)
     seen = []
@@ -215,7 +215,7 @@ def test_a_search_of_other_options_does_not_reuse_finished_values(tmp_path, go_n
     with pytest.raises(InputError, match=r"other settings \(task_options"):
         list(search_files(path, options, on_factor=stop))
     with pytest.raises(KeyboardInterrupt):
-        list(search_files(path, replace(options, force=True), on_factor=stop))
+        list(search_files(path, options, SearchExecution(force=True), on_factor=stop))
     assert [result.scaling_factor for result in seen] == [20, 20]
 
 
