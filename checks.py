@@ -17,17 +17,19 @@ MOST = 10**8  # of anything counted: more does not fit into memory
 
 @dataclass(frozen=True)
 class Range:
-    """Numbers that are allowed. least and most are allowed themselves, above and below are not; infinite ones never are."""
+    """Numbers that are allowed. least and most are allowed themselves, above and below are not, infinite ones on demand."""
 
     least: float | None = None
     most: float | None = None
     above: float | None = None
     below: float | None = None
+    infinite: bool = False
 
     def holds(self, value: float) -> bool:
         """Whether a number is one of them."""
         return (
-            math.isfinite(value)
+            not math.isnan(value)
+            and (self.infinite or not math.isinf(value))
             and (self.least is None or value >= self.least)
             and (self.most is None or value <= self.most)
             and (self.above is None or value > self.above)

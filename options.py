@@ -15,6 +15,7 @@ import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from rate2spike.checks import ANY, MOST, Range, choice, each_name, number, true_or_false, whole_number
@@ -35,6 +36,8 @@ class Option:
     allowed: Range = ANY
     choices: tuple[str, ...] = ()  # of a name, or of each of several
     flag: str = ""  # where it is not called as the field
+    or_none: bool = False  # the flag takes the word `none`, which switches the setting off
+    from_file: Callable[[Path], Any] | None = None  # the flag names a file, and this reads the value there
     flag_unit: float = 1.0  # of the flag's number, in that of the field: 1e-3 where it is in ms
     metavar: str = ""  # of the flag's value in --help, where it is not the field's name
     adds_up: bool = False  # the flag may be given several times, each with more values

@@ -59,7 +59,7 @@ def run_all(folder: Path, data: Path) -> None:
                     "epoch": 8,
                     "n_samples": 1024,
                     "data_path": data,
-                    "save_dir": place,
+                    "run_folder": place,
                 }
                 words = [word for name, value in flags.items() for word in (f"--{name}", str(value))]
                 if code := rate2spike(["context", "--synthetic", "--resume", *words]):

@@ -38,7 +38,9 @@ class Parser(argparse.ArgumentParser):
         flags = [action.option_strings[0] for action in self._actions if action.option_strings and action.dest == field]
         return self.flags_by_field.get(field) or (flags[0] if flags else None)
 
-    def parse_known_args(self, args=None, namespace=None):
+    def parse_known_args(  # type: ignore[override]  # argparse's own has overloads for other namespaces
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
         """Parse after bringing flags to the spelling they were declared with."""
         declared = set(self._option_string_actions)
         known = [_respelled(argument, declared) for argument in (sys.argv[1:] if args is None else args)]
@@ -138,8 +140,9 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=None, help="seed of every random draw (default: drawn and printed)")
 
 
-def add_task(parser: argparse.ArgumentParser, default: str = " (default: as the file or its path says)") -> None:
+def add_task(parser: Parser, default: str = " (default: as the file or its path says)") -> None:
     """--task and --task-option."""
+    parser.flags_by_field["task_options"] = "--task-option"
     parser.add_argument(
         "--task",
         default=None,

@@ -8,57 +8,19 @@ example: rate2spike context --dataset shd --synthetic --n_samples 1024 --epoch 8
 
 import argparse
 import json
-import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rate2spike.cli.arguments import Parser, true_or_false
+from rate2spike.cli.arguments import Parser
+from rate2spike.cli.option_flags import add_option_flags, given
+from rate2spike.cli.run_place import RunPlace, add_run_folder
 from rate2spike.errors import InputError
 
 if TYPE_CHECKING:
-    from rate2spike.io.run_folder import RunFolder
     from rate2spike.spiking.context.config import ContextConfig
     from rate2spike.spiking.context.training import ContextTraining
-
-# flag -> (type, help); defaults are those of ContextConfig
-HISTORIC: dict[str, tuple[Any, str]] = {
-    "seed": (int, "of every random draw"),
-    "nb_worker": (int, "threads that prepare trials; 0: none beside the training"),
-    "data_path": (str, "folder of the recordings, and of the cache"),
-    "batch_size": (int, "trials per update"),
-    "dataset": (str, "dvsgesture or shd"),
-    "seq_len": (int, "items per trial; published: 1 and 5"),
-    "task_type": (str, "recognition (is this item the one?) or memory (has it been shown by now?)"),
-    "model_type": (str, "clif (multiplicative), add_clif (additive), lif, or lsnn (adaptive thresholds)"),
-    "apical_rec": (true_or_false, "recurrent weights to the apical compartments (clif, add_clif)"),
-    "apical_tau": (str, "short (shd 40 steps, dvsgesture 20), long (200), or distributed (20 to 200, drawn per unit)"),
-    "lr": (float, "learning rate of Adam"),
-    "lr_decay": (float, "factor of the learning rate after every epoch"),
-    "l2_decay": (float, "weight decay as part of the gradient, biases too"),
-    "epoch": (int, "number of epochs"),
-    "target_spike_prob": (float, "spikes per unit and step above which activity is punished"),
-    "spike_reg_l2": (float, "weight of that punishment"),
-}
-MORE: dict[str, tuple[Any, str]] = {
-    "n_samples": (int, "trials per epoch and of the test (default: shd 4096, dvsgesture 2048)"),
-    "hidden": (int, "number of spiking units"),
-    "interaction": (str, "of clif: relu_mult, tanh_mult, add, relu_add or tanh_add (default: relu_mult)"),
-    "reset": (str, "subtraction, zero or none"),
-    "surrogate": (str, "triangle, super, gaussian or sigmoid"),
-    "grad_scale": (float, "scale of the surrogate gradient"),
-    "threshold": (float, "of the units"),
-    "tau_soma": (float, "membrane time constant in ms (default: 20 steps, that is 40 ms for shd, 100 for dvsgesture)"),
-    "clip_norm": (float, "largest global norm of the gradient (default: none)"),
-    "split_by": (str, "validation on other recordings, or on other people (subject)"),
-}
-SWITCHES = {
-    "resample_each_epoch": "draw new training trials for every epoch",
-    "cache": "keep finished trials on disk below --data_path",
-    "recompute": "keep fewer states for the backward pass: less memory, more time, same numbers",
-    "legacy": "read-out means, spike penalty, time crop and validation weight as published, defects included",
-    "synthetic": "made-up recordings, written below --data_path",
-}
 
 
 # of the layers and the optimizer: not called here as there
@@ -70,14 +32,8 @@ def add_arguments(parser: Parser) -> None:
     from rate2spike.spiking.context.config import ContextConfig
 
     parser.flags_by_field |= OTHER_NAMES
-    defaults = vars(ContextConfig())
-    for name, (kind, text) in (HISTORIC | MORE).items():
-        known = "" if defaults[name] is None else f" (default: {defaults[name]})"
-        parser.add_argument(f"--{name}", type=kind, default=None, help=text + known)
-    for name, text in SWITCHES.items():
-        parser.add_argument(f"--{name}", action="store_true", default=None, help=text)
-    parser.add_argument("--save_dir", default=None, help="folder of this run (default: a new one in runs/)")
-    parser.add_argument("--resume", action="store_true", help="go on with the run of that --save_dir")
+    add_option_flags(parser, ContextConfig, dash="_", bools_take_values=True)
+    add_run_folder(parser, "--save_dir", default=" (default: a new one in runs/)")
     parser.add_argument("--log_json", default=None, help="write the log there too, as it grows")
     parser.add_argument("--gpu", default="0", help="index of the GPU, if there is one (default: 0)")
 
@@ -85,17 +41,15 @@ def add_arguments(parser: Parser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train, test, draw; returns the exit code."""
     from rate2spike.io.atomic_file import make_folder
-    from rate2spike.io.run_folder import RunFolder
     from rate2spike.machine.tensorflow_device import prepare_tensorflow
     from rate2spike.spiking.context.data import fingerprint, sources
 
-    config, folder = _config_and_folder(arguments)
+    config, place = _config_and_place(arguments)
     if not arguments.gpu.isdecimal():
         raise InputError(f"--gpu must be the index of one GPU, got {arguments.gpu!r}")
-    if not arguments.resume:
-        RunFolder.check_free(folder, "model.keras", "checkpoints")
-    elif _has_epochs(folder, config):
-        print(f"the run in {folder} is finished, with {config.epoch} epochs; nothing was changed")
+    place.check_free()
+    if place.resume and _has_epochs(place.path, config):
+        print(f"the run in {place.path} is finished, with {config.epoch} epochs; nothing was changed")
         return 0
     splits = sources(config)
     if arguments.log_json:
@@ -104,17 +58,17 @@ def run(arguments: argparse.Namespace) -> int:
     from rate2spike.cli.context_report import report, tested_and_drawn
     from rate2spike.spiking.context.training import ContextTraining
 
-    run_folder = RunFolder(folder, resume=arguments.resume)
     known_by = fingerprint(splits["train"].recordings, splits["test"].recordings)
-    training = ContextTraining(config, folder, splits["train"].n_inputs, known_by)
-    if arguments.resume:
-        _resume(training, run_folder)
-        run_folder.summary.unlink(missing_ok=True)  # it is of fewer epochs
-    with run_folder.interruptible(f"`rate2spike context --resume --save_dir {folder}` goes on"):
-        run_folder.write_config("context", ["rate2spike", *sys.argv[1:]], config.sections())
+    training = ContextTraining(config, place.path, splits["train"].n_inputs, known_by)
+    if place.resume:
+        _resume(training)
+    folder = place.open()
+    folder.summary.unlink(missing_ok=True)  # of a resumed run it is of fewer epochs
+    with folder.interruptible(f"`rate2spike context --resume --run_folder {place.path}` goes on"):
+        place.begin(folder, config.sections(), unit="epoch")
         _train(training, splits, arguments.log_json)
-        tested = tested_and_drawn(training, splits, run_folder)
-    report(tested, config, run_folder)
+        tested = tested_and_drawn(training, splits, folder)
+    report(tested, config, folder)
     return 0
 
 
@@ -126,18 +80,16 @@ def _has_epochs(folder: Path, config: "ContextConfig") -> bool:
         return False
 
 
-def _resume(training: "ContextTraining", folder: "RunFolder") -> None:
-    from rate2spike.cli.resuming import say_where_it_stands
-
-    say_where_it_stands(folder, "epoch")
+def _resume(training: "ContextTraining") -> None:
     training.resume()
-    if training.n_done > training.config.epoch:
+    n_wanted = training.config.epoch
+    if training.n_done > n_wanted:
         raise InputError(
-            f"{training.folder} has {training.n_done} epochs already, more than --epoch {training.config.epoch}"
+            f"{training.folder} has {training.n_done} epochs already, more than {{epoch}} {n_wanted}", "epoch"
         )
 
 
-def _train(training: "ContextTraining", splits: dict, log_json: str | None) -> None:
+def _train(training: "ContextTraining", splits: dict[str, Any], log_json: str | None) -> None:
     """The epochs that are missing, with progress."""
     from rate2spike.progress import Progress
 
@@ -154,7 +106,7 @@ def _train(training: "ContextTraining", splits: dict, log_json: str | None) -> N
             record = training.run_epoch(
                 splits["train"],
                 splits["validation"],
-                lambda split, count, loss: progress.advance(f"epoch {training.n_done + 1}, {split} loss {loss:.3f}"),
+                lambda split, _count, loss: progress.advance(f"epoch {training.n_done + 1}, {split} loss {loss:.3f}"),
             )
             progress.line(epoch_line(record))
             _copy_log(training, log_json)
@@ -180,23 +132,27 @@ def epoch_line(record: dict[str, Any]) -> str:
     return f"epoch {record['epoch']}: {'; '.join(parts)}; spikes per unit and step {record['spike_probability']:.4f}"
 
 
-def _config_and_folder(arguments: argparse.Namespace) -> tuple["ContextConfig", Path]:
+def _config_and_place(arguments: argparse.Namespace) -> tuple["ContextConfig", RunPlace]:
     """Settings: the flags, over what the folder of a resumed run says, over the defaults. Raises InputError."""
-    from rate2spike.cli.resuming import check_same, recorded_run
+    from rate2spike.options import from_mapping
     from rate2spike.spiking.context.config import MAY_DIFFER, ContextConfig
 
-    given = {name: getattr(arguments, name) for name in (*HISTORIC, *MORE, *SWITCHES)}
-    given = {name: value for name, value in given.items() if value is not None}
-    if arguments.resume and arguments.save_dir is None:
-        raise InputError("--resume needs --save_dir, the folder of the run to go on with")
-    if arguments.resume:
-        folder = Path(arguments.save_dir)
-        recorded = dict(recorded_run(folder, "context").get("context", {}))
-        before = ContextConfig.from_section(recorded, str(folder / "config.toml"))
-        config = ContextConfig(**{**recorded, **given})
-        check_same(vars(config), vars(before), folder, MAY_DIFFER)
-        return config, folder
-    config = ContextConfig(**given)
+    if arguments.resume and arguments.run_folder is None:
+        raise InputError("--resume needs --run_folder, the folder of the run to go on with")
+    if not arguments.resume:
+        config = ContextConfig(**given(arguments, ContextConfig))
+        return config, _place(Path(arguments.run_folder or _new_folder(config)), resume=False)
+    place = _place(Path(arguments.run_folder), resume=True)
+    recorded = from_mapping(ContextConfig, place.recorded().get("context", {}), str(place.path / "config.toml"))
+    config = replace(recorded, **given(arguments, ContextConfig))
+    place.check_same(vars(config), vars(recorded), MAY_DIFFER)
+    return config, place
+
+
+def _place(path: Path, *, resume: bool) -> RunPlace:
+    return RunPlace(path, "context", ("model.keras", "checkpoints"), resume)
+
+
+def _new_folder(config: "ContextConfig") -> Path:
     task = f"{config.dataset}_{config.task_type}_{config.seq_len}_{config.model_type}"
-    name = f"context_{task}_{datetime.now():%Y_%m_%d_%H%M%S}"
-    return config, Path(arguments.save_dir or Path("runs") / name)
+    return Path("runs") / f"context_{task}_{datetime.now():%Y_%m_%d_%H%M%S}"

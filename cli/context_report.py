@@ -24,7 +24,7 @@ def tested_and_drawn(training: Any, splits: dict[str, Any], folder: RunFolder) -
     """Score the test trials with the last network, write summary.json and the figures; returns what was measured."""
     config, source = training.config, splits["test"]
     with Progress("test", source.n_batches) as progress:
-        tested = training.measure(source, lambda split, count, loss: progress.advance(f"loss {loss:.3f}"))
+        tested = training.measure(source, lambda _split, _count, loss: progress.advance(f"loss {loss:.3f}"))
         progress.finish(f"loss {tested.loss:.4f}, accuracy {tested.scores.accuracy:.3f}")
     folder.write_summary(
         {

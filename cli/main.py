@@ -58,6 +58,7 @@ def main(argv: Sequence[str], prog: str | None = None) -> int:
 def guarded(command: Callable[[], int], prog: str) -> int:
     """Run a command; bad input, warnings and Ctrl-C become one line each on standard error."""
     spell_in_ascii()
+    before = warnings.showwarning
     warnings.showwarning = lambda message, *_args, **_kwargs: print(f"{prog}: warning: {message}", file=sys.stderr)
     try:
         return command()
@@ -71,6 +72,8 @@ def guarded(command: Callable[[], int], prog: str) -> int:
             raise
         print(f"{prog}: {message}", file=sys.stderr)
         return 2
+    finally:
+        warnings.showwarning = before  # of whoever called it in Python
 
 
 def _for_the_user(error: Exception) -> str | None:

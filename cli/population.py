@@ -1,48 +1,37 @@
 """`train --seeds 1-100`: a population of networks, one table and one figure of what became of them."""
 
 import argparse
-import sys
 from dataclasses import astuple, fields, replace
 from pathlib import Path
 
-from rate2spike.cli.resuming import check_same, recorded_run
-from rate2spike.cli.training_flags import base_for, settings_of
+from rate2spike.checks import whole_number
+from rate2spike.cli.run_place import RunPlace
+from rate2spike.cli.training_flags import base_for, base_of_new, settings_of
 from rate2spike.errors import InputError
 from rate2spike.io.run_folder import RunFolder
 from rate2spike.machine.worker_processes import check_may_start
 from rate2spike.progress import Progress
 from rate2spike.rate.config import TrainConfig
-from rate2spike.rate.population import Outcome, train_population
+from rate2spike.rate.population import Outcome, finished_networks, train_population
 from rate2spike.seeding import resolve_seed
 from rate2spike.work_units import dask_executor
 
 
 def run_population(arguments: argparse.Namespace) -> int:
     """Train all seeds; returns the exit code."""
-    from rate2spike.cli.training_flags import require
-
     seeds = seeds_in(arguments.seeds)
-    if arguments.workers is not None and arguments.workers < 1:
-        raise InputError(f"number of workers must be at least 1, got {arguments.workers} (--workers)")
-    folder = Path(arguments.run_folder)
-    if arguments.resume:
-        base = TrainConfig.from_sections(recorded_run(folder, "population"), str(folder / "config.toml"))
-        config = settings_of(arguments, base_for(arguments) if arguments.recipe else base)
-        check_same(replace(config, seed=None).flat(), replace(base, seed=None).flat(), folder)
-    else:
-        if not arguments.recipe and arguments.config is None:
-            require(arguments, "task", "N", "decay_taus")
-        config = settings_of(arguments, base_for(arguments) if arguments.recipe else None)
-    config = replace(config, seed=None)
+    if arguments.workers is not None:
+        whole_number(arguments.workers, "number of workers", "workers")
+    place = RunPlace(Path(arguments.run_folder), "population", (), arguments.resume)
+    config = _config(arguments, place)
     with (
         dask_executor(arguments.scheduler) as executor,
         Progress(f"training {len(seeds)} networks", len(seeds)) as progress,
     ):
         if executor is None:
             check_may_start()
-        run_folder = RunFolder(folder, resume=arguments.resume)
-        if not arguments.resume:
-            run_folder.write_config("population", ["rate2spike", *sys.argv[1:]], config.sections())
+        run_folder = place.open()
+        place.begin(run_folder, config.sections(), unit="")  # each network has checkpoints of its own
         progress.line(
             f"training {len(seeds)} networks on {config.task.name}: {config.n_units} units, seeds {arguments.seeds}"
         )
@@ -53,12 +42,29 @@ def run_population(arguments: argparse.Namespace) -> int:
 
         with run_folder.interruptible("finished networks are kept; the same command with --resume goes on"):
             outcomes = train_population(
-                config, seeds, folder, executor=executor, n_workers=arguments.workers, on_outcome=on_outcome
+                config, seeds, place.path, executor=executor, n_workers=arguments.workers, on_outcome=on_outcome
             )
+        outcomes += finished_networks(place.path, config, leave_out=seeds)
         progress.finish(f"{sum(outcome.criteria_met for outcome in outcomes)} meet the criteria")
+    _report(run_folder, outcomes)
+    return 0
+
+
+def _config(arguments: argparse.Namespace, place: RunPlace) -> TrainConfig:
+    """The settings of all networks, without a seed. Raises InputError."""
+    if not arguments.resume:
+        return replace(settings_of(arguments, base_of_new(arguments, "task", "n_units", "tau_steps")), seed=None)
+    recorded = TrainConfig.from_sections(place.recorded(), str(place.path / "config.toml"))
+    config = replace(settings_of(arguments, base_for(arguments) if arguments.recipe else recorded), seed=None)
+    place.check_same(config.flat(), replace(recorded, seed=None).flat())
+    return config
+
+
+def _report(folder: RunFolder, outcomes: list[Outcome]) -> None:
+    """Table, figure and a line. Raises InputError if a network failed."""
     header = tuple(field.name for field in fields(Outcome))
-    table = run_folder.write_table("population", header, (astuple(outcome) for outcome in outcomes))
-    _draw(run_folder, outcomes)
+    table = folder.write_table("population", header, (astuple(outcome) for outcome in outcomes))
+    _draw(folder, outcomes)
     n_met = sum(outcome.criteria_met for outcome in outcomes)
     failed = [outcome for outcome in outcomes if outcome.state == "failed"]
     print(f"{n_met} of {len(outcomes)} networks meet the criteria\ntable: {table}")
@@ -66,7 +72,6 @@ def run_population(arguments: argparse.Namespace) -> int:
         raise InputError(
             f"{len(failed)} of {len(outcomes)} networks failed, seed {failed[0].seed}: {failed[0].message}"
         )
-    return 0
 
 
 def seeds_in(text: str) -> list[int]:

@@ -1,14 +1,16 @@
 """--mode eval: rate networks of model files on fresh trials."""
 
 import argparse
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 
+from rate2spike.checks import whole_number
 from rate2spike.cli.arguments import task_options
 from rate2spike.cli.network_report import each_of_several
 from rate2spike.cli.training import historic_model_path
-from rate2spike.cli.training_flags import settings_of
+from rate2spike.cli.training_flags import require, settings_of
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import make_folder
 from rate2spike.machine.tensorflow_device import prepare_tensorflow
@@ -16,19 +18,29 @@ from rate2spike.matlab_compat.model_file import holds_model, load_model
 from rate2spike.matlab_compat.model_paths import distinct_names, model_files
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.model_task import task_of_model
+from rate2spike.rate.task import Task
 from rate2spike.seeding import Role, generator, resolve_seed
+from rate2spike.trained_model import TrainedModel
 
 _DEFAULT_TRIALS, _BATCH = 100, 100
 
 
+@dataclass(frozen=True)
+class FreshTrials:
+    """The trials of an evaluation."""
+
+    n_trials: int
+    loss: str
+    seed: int
+
+
 def run_eval(arguments: argparse.Namespace) -> int:
     """Evaluate the models named, or all of a folder; returns the exit code. Raises InputError."""
-    n_trials = _DEFAULT_TRIALS if arguments.n_trials is None else arguments.n_trials
-    if n_trials < 1:
-        raise InputError(f"number of trials must be at least 1, got {n_trials} (--n_trials)")
+    given = _DEFAULT_TRIALS if arguments.n_updates is None else arguments.n_updates  # one flag for both
+    n_trials = whole_number(given, "number of trials", "n_updates")
     # what describes training is not used, but a wrong value is still an error
     config = settings_of(arguments) if arguments.task else settings_of(_without_options(arguments))
-    seed = resolve_seed(arguments.seed)
+    fresh = FreshTrials(n_trials, config.loss, resolve_seed(arguments.seed))
     options = task_options(arguments)
     paths = _paths(arguments, config)
     prepare = cache(lambda: prepare_tensorflow(arguments.gpu, arguments.gpu_frac))  # once, and only if it is needed
@@ -39,12 +51,12 @@ def run_eval(arguments: argparse.Namespace) -> int:
         folder = Path(arguments.output_dir or path.parent)
         make_folder(folder)
         prepare()
-        _evaluate_file(path, model, task, n_trials, config.loss, seed, folder / f"{name}_rate_outputs")
+        _evaluate_file(path, model, task, fresh, folder / f"{name}_rate_outputs")
 
     if len(paths) == 1:
         evaluate(paths[0], paths[0].stem)
         return 0
-    with each_of_several() as attempt:
+    with each_of_several(arguments.flag_of) as attempt:
         for path, name in zip(paths, distinct_names(paths), strict=True):
             attempt(path, partial(evaluate, path, name if arguments.output_dir else path.stem))
     return 0
@@ -56,11 +68,9 @@ def _without_options(arguments: argparse.Namespace) -> argparse.Namespace:
 
 
 def _paths(arguments: argparse.Namespace, config: TrainConfig) -> list[Path]:
-    from rate2spike.cli.training_flags import require
-
     if arguments.model is not None:
         return model_files(*arguments.model)
-    require(arguments, "output_dir", "N", "task", "decay_taus")
+    require(arguments, "output_dir", "n_units", "task", "tau_steps")
     target = historic_model_path(config, Path(arguments.output_dir), datetime.now()).parent
     if not target.is_dir():
         return [target]
@@ -71,7 +81,7 @@ def _paths(arguments: argparse.Namespace, config: TrainConfig) -> list[Path]:
     return paths
 
 
-def _evaluate_file(path, model, task, n_trials, loss, seed, figure_stem) -> None:
+def _evaluate_file(path: Path, model: TrainedModel, task: Task, fresh: FreshTrials, figure_stem: Path) -> None:
     import numpy as np
 
     from rate2spike.io.figure_file import save_figure
@@ -80,14 +90,14 @@ def _evaluate_file(path, model, task, n_trials, loss, seed, figure_stem) -> None
     from rate2spike.rate.rate_evaluation import evaluate_rate
 
     network = RateNetwork.from_model(model)
-    rng = generator(seed, Role.EVALUATION)
-    sizes = [min(_BATCH, n_trials - done) for done in range(0, n_trials, _BATCH)]
-    parts = [evaluate_rate(network, task, size, loss, rng) for size in sizes]
+    rng = generator(fresh.seed, Role.EVALUATION)
+    sizes = [min(_BATCH, fresh.n_trials - done) for done in range(0, fresh.n_trials, _BATCH)]
+    parts = [evaluate_rate(network, task, size, fresh.loss, rng) for size in sizes]
     accuracy = np.average([part.accuracy for part in parts], weights=sizes)
     mean_loss = np.average([part.loss for part in parts], weights=sizes)
     outputs, labels = (np.concatenate([getattr(part, name) for part in parts]) for name in ("outputs", "labels"))
     figures = save_figure(rate_outputs(outputs, labels, task), figure_stem)
     print(
-        f"{path.name}: {task.name}, accuracy {accuracy:.3f}, {loss} loss {mean_loss:.3f} over {n_trials} trials, "
-        f"seed {seed}\n  figure: {figures[0]}"
+        f"{path.name}: {task.name}, accuracy {accuracy:.3f}, {fresh.loss} loss {mean_loss:.3f} over {fresh.n_trials} "
+        f"trials, seed {fresh.seed}\n  figure: {figures[0]}"
     )

@@ -7,30 +7,53 @@ example: rate2spike run --task go-nogo --seed 1
 """
 
 import argparse
-import json
-import re
-import sys
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rate2spike.cli.arguments import add_scaling_factors, add_seed, chosen_factors
+from rate2spike.cli.arguments import Parser, add_scaling_factors, chosen_factors
+from rate2spike.cli.option_flags import add_option_flags, given
+from rate2spike.cli.run_place import RunPlace, add_run_folder
 from rate2spike.errors import InputError
+from rate2spike.options import check_options, from_mapping, option
+
+if TYPE_CHECKING:
+    from rate2spike.io.run_folder import RunFolder
+    from rate2spike.rate.config import TrainConfig
+    from rate2spike.spiking.scoring.evaluate import Evaluation
+    from rate2spike.spiking.search.result import FactorResult, SearchResult
+
+FOLDERS = "runs"  # where a run folder is made if nothing is said
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+@dataclass(frozen=True)
+class Plan:
+    """What follows the training."""
+
+    scaling_factors: tuple[float, ...]
+    search_trials: int = option(100, "trials per factor", what="number of trials")
+    evaluation_trials: int = option(1000, "fresh trials at the best", what="number of trials")
+
+    def __post_init__(self) -> None:
+        check_options(self)
+
+    def as_written(self) -> dict[str, Any]:
+        """As config.toml has it."""
+        return {**asdict(self), "scaling_factors": list(self.scaling_factors)}
+
+
+def add_arguments(parser: Parser) -> None:
     """Declare the flags."""
     from rate2spike.cli.training_flags import add_network_flags
 
     add_network_flags(parser, by_recipe=True)
-    add_seed(parser)
-    parser.add_argument("--output_dir", default="runs", help="run folders are made in here (default: runs)")
-    parser.add_argument("--name", default=None, help="name of the run folder (default: task, time and seed)")
-    parser.add_argument("--resume", action="store_true", help="go on with the run of that --name")
+    add_run_folder(parser, default=f" (default: {FOLDERS}/ and task, time and seed)")
+    parser.add_argument("--output_dir", default=None, help=f"the folder in which --name is (default: {FOLDERS})")
+    parser.add_argument("--name", default=None, help="name of the run folder, in place of --run_folder")
     add_scaling_factors(parser)
-    parser.add_argument("--search-trials", type=int, default=None, help="trials per factor (default: 100)")
-    parser.add_argument("--evaluation-trials", type=int, default=None, help="fresh trials at the best (default: 1000)")
+    add_option_flags(parser, Plan)
     parser.add_argument(
         "--threads", type=int, default=None, help="threads of search and evaluation (default: all cores)"
     )
@@ -38,23 +61,107 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run all steps; returns the exit code."""
-    folder, config, plan, is_finished = _to_resume(arguments) if arguments.resume else _new(arguments)
-    if is_finished:
+    from rate2spike.cli.run_report import print_summary, read_summary, summary_of
+
+    folder, config, plan = _resumed(arguments) if arguments.resume else _begun(arguments)
+    if plan is None:
         print(f"the run in {folder.path} is finished; nothing was changed")
-        _print_summary(_read_summary(folder), config.task.name, folder)
+        print_summary(read_summary(folder.summary), config.task.name, folder)
         return 0
-    again = f"`rate2spike run --resume --output_dir {arguments.output_dir} --name {folder.path.name}` goes on"
+    again = f"`rate2spike run --resume --run_folder {folder.path}` goes on"
     with folder.interruptible(again):
-        path = _finished_model(folder) or _train(folder, config, arguments, again)
+        path = _finished_model(folder.path) or _train(folder, config, arguments, again)
         result = _search(path, plan, config, arguments.threads)
         evaluation = _evaluate_and_draw(folder, path, result, plan, config, arguments.threads)
-        summary = _summary(folder, path, result, evaluation)
+        summary = summary_of(folder, path, result, evaluation)
         folder.write_summary(summary)
-    _print_summary(summary, config.task.name, folder)
+    print_summary(summary, config.task.name, folder)
     return 0
 
 
-def _train(folder, config, arguments, again: str) -> Path:
+def _begun(arguments: argparse.Namespace) -> tuple["RunFolder", "TrainConfig", Plan | None]:
+    """A new run folder with its settings and plan, written there. Raises InputError."""
+    from rate2spike.cli.training_flags import base_for, config_of
+    from rate2spike.machine.tensorflow_device import import_quietly
+
+    config = config_of(arguments, None if arguments.config else base_for(arguments))
+    plan = _plan(arguments, {}, "")
+    path = _path(arguments) or Path(arguments.output_dir or FOLDERS) / (
+        f"{config.task.name}_{datetime.now():%Y_%m_%d_%H%M%S}_seed_{config.seed}"
+    )
+    place = _place(path, resume=False)
+    place.check_free()
+    import_quietly()  # Ctrl-C meanwhile leaves nothing: the folder is made afterwards
+    folder = place.open()
+    place.begin(folder, {**config.sections(), "search": plan.as_written()})
+    return folder, config, plan
+
+
+def _resumed(arguments: argparse.Namespace) -> tuple["RunFolder", "TrainConfig", Plan | None]:
+    """The run folder to go on with, its settings and its plan, None if nothing is left to do. Raises InputError."""
+    from rate2spike.cli.run_report import read_summary
+    from rate2spike.cli.training_flags import config_of
+    from rate2spike.rate.config import TrainConfig
+    from rate2spike.rate.stopping import may_differ
+
+    path = _path(arguments)
+    if path is None:
+        raise InputError("--resume needs --run_folder, the run to go on with")
+    place = _place(path, resume=True)
+    recorded, source = place.recorded(), str(path / "config.toml")
+    base = TrainConfig.from_sections(recorded, source)
+    config, plan = config_of(arguments, base), _plan(arguments, recorded.get("search", {}), source)
+    is_trained = _finished_model(path) is not None
+    if is_trained and config != base:
+        raise InputError(f"the training of {path} has ended with other settings: give another --run_folder")
+    place.check_same(config.flat(), base.flat(), may_differ(base))
+    folder = place.open()
+    if is_trained and plan.as_written() == recorded.get("search") and read_summary(folder.summary):
+        return folder, config, None
+    folder.summary.unlink(missing_ok=True)  # it is of another plan
+    sections = {**config.sections(), "search": plan.as_written()}
+    place.begin(folder, sections, unit="" if is_trained else "update")
+    return folder, config, plan
+
+
+def _place(path: Path, *, resume: bool) -> RunPlace:
+    return RunPlace(path, "run", ("models", "checkpoints"), resume)
+
+
+def _path(arguments: argparse.Namespace) -> Path | None:
+    """The run folder as the flags name it, None if they do not. Raises InputError."""
+    if arguments.run_folder is not None:
+        if arguments.name is not None or arguments.output_dir is not None:
+            raise InputError("give --run_folder, or --name and --output_dir, not both")
+        return Path(arguments.run_folder)
+    return None if arguments.name is None else Path(arguments.output_dir or FOLDERS) / arguments.name
+
+
+def _plan(arguments: argparse.Namespace, recorded: Mapping[str, Any], source: str) -> Plan:
+    """From the flags, else as recorded in `source`, else the defaults. Raises InputError."""
+    from rate2spike.machine.thread_pool import checked_threads
+    from rate2spike.spiking.scoring.options import check_n_trials
+    from rate2spike.spiking.search.options import HISTORIC_FACTORS, checked_factors
+
+    base = from_mapping(Plan, {"scaling_factors": HISTORIC_FACTORS, **recorded}, source)
+    factors = checked_factors(chosen_factors(arguments) or base.scaling_factors)
+    plan = replace(base, **given(arguments, Plan), scaling_factors=factors)
+    check_n_trials(plan.search_trials, "search_trials")
+    check_n_trials(plan.evaluation_trials, "evaluation_trials")
+    checked_threads(arguments.threads)
+    return plan
+
+
+def _finished_model(folder: Path) -> Path | None:
+    """The model of a resumed run whose training had ended."""
+    from rate2spike.io.folder_entries import folder_entries
+    from rate2spike.matlab_compat.model_file import holds_model
+
+    models = [path for path in folder_entries(folder, "models/**/*.mat") if holds_model(path)]
+    return models[0] if models else None
+
+
+def _train(folder: "RunFolder", config: "TrainConfig", arguments: argparse.Namespace, again: str) -> Path:
     """Train and save; the model file. Raises InputError, KeyboardInterrupt."""
     from rate2spike.cli.training import end_or_raise, save_historic, save_over, train_with_progress
     from rate2spike.rate.run_files import write_figures, write_tables
@@ -71,104 +178,7 @@ def _train(folder, config, arguments, again: str) -> Path:
     return save_historic(result.model, config, folder.path)
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What follows the training."""
-
-    scaling_factors: tuple[float, ...]
-    search_trials: int
-    evaluation_trials: int
-
-
-def _new(arguments):
-    """A new run folder, the settings and the plan, written there; and that it is not finished. Raises InputError."""
-    from rate2spike.cli.training_flags import base_for, config_of
-    from rate2spike.io.run_folder import RunFolder
-    from rate2spike.machine.tensorflow_device import import_quietly
-
-    config = config_of(arguments, None if arguments.config else base_for(arguments))
-    plan = _plan(arguments, {})
-    name = arguments.name or f"{config.task.name}_{datetime.now():%Y_%m_%d_%H%M%S}_seed_{config.seed}"
-    path = Path(arguments.output_dir) / name
-    RunFolder.check_free(path, "models", "checkpoints")
-    import_quietly()  # Ctrl-C meanwhile leaves nothing: the folder is made afterwards
-    folder = RunFolder(path)
-    _write_config(folder, config, plan)
-    return folder, config, plan, False
-
-
-def _to_resume(arguments):
-    """The run folder to go on with, its settings and plan, and whether it is finished. Raises InputError."""
-    from rate2spike.cli.resuming import check_same, recorded_run, say_where_it_stands
-    from rate2spike.cli.training_flags import config_of
-    from rate2spike.io.run_folder import RunFolder
-    from rate2spike.rate.config import TrainConfig
-    from rate2spike.rate.stopping import may_differ
-
-    if arguments.name is None:
-        raise InputError("--resume needs --name, the run folder to go on with")
-    path = Path(arguments.output_dir) / arguments.name
-    recorded = recorded_run(path, "run")
-    base = TrainConfig.from_sections(recorded, str(path / "config.toml"))
-    config, plan = config_of(arguments, base), _plan(arguments, recorded.get("search", {}))
-    folder = RunFolder(path, resume=True)
-    is_trained = _finished_model(folder) is not None
-    if is_trained and config != base:
-        raise InputError(f"the training of {path} has ended with other settings: give another --name")
-    check_same(config.flat(), base.flat(), path, may_differ(base))
-    if is_trained and _as_written(plan) == recorded.get("search") and _read_summary(folder):
-        return folder, config, plan, True
-    folder.summary.unlink(missing_ok=True)  # it is of another plan
-    if not is_trained:
-        say_where_it_stands(folder)
-    _write_config(folder, config, plan)
-    return folder, config, plan, False
-
-
-def _write_config(folder, config, plan: Plan) -> None:
-    folder.write_config("run", ["rate2spike", *sys.argv[1:]], {**config.sections(), "search": _as_written(plan)})
-
-
-def _as_written(plan: Plan) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(plan).items()}
-
-
-def _read_summary(folder) -> dict[str, Any]:
-    """What summary.json holds; nothing if the run has not come so far."""
-    try:
-        return json.loads(folder.summary.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-
-
-def _plan(arguments, recorded) -> Plan:
-    """From the flags, else as recorded, else the defaults. Raises InputError."""
-    from rate2spike.machine.thread_pool import checked_threads
-    from rate2spike.spiking.scoring.options import check_n_trials
-    from rate2spike.spiking.search.options import HISTORIC_FACTORS, checked_factors
-
-    def chosen(name: str, default):
-        given = getattr(arguments, name)
-        return recorded.get(name, default) if given is None else given
-
-    factors = chosen_factors(arguments) or tuple(recorded.get("scaling_factors", HISTORIC_FACTORS))
-    plan = Plan(checked_factors(factors), chosen("search_trials", 100), chosen("evaluation_trials", 1000))
-    check_n_trials(plan.search_trials, "search_trials")
-    check_n_trials(plan.evaluation_trials, "evaluation_trials")
-    checked_threads(arguments.threads)
-    return plan
-
-
-def _finished_model(folder) -> Path | None:
-    """The model of a resumed run whose training had ended."""
-    from rate2spike.io.folder_entries import folder_entries
-    from rate2spike.matlab_compat.model_file import holds_model
-
-    models = [path for path in folder_entries(folder.path, "models/**/*.mat") if holds_model(path)]
-    return models[0] if models else None
-
-
-def _search(path, plan, config, n_threads):
+def _search(path: Path, plan: Plan, config: "TrainConfig", n_threads: int | None) -> "SearchResult":
     from rate2spike.progress import Progress
     from rate2spike.spiking.search.files import search_files
     from rate2spike.spiking.search.options import SearchExecution, SearchOptions
@@ -179,7 +189,7 @@ def _search(path, plan, config, n_threads):
     execution = SearchExecution(n_threads=n_threads, force=True)
     with Progress("searching", len(plan.scaling_factors)) as progress:
 
-        def report(_file, result):
+        def report(_file: Path, result: "FactorResult") -> None:
             progress.advance(f"factor {result.scaling_factor:g}: {result.accuracy:.3f}")
             progress.log(f"factor {result.scaling_factor:g}: accuracy {result.accuracy:.3f}")
 
@@ -190,93 +200,16 @@ def _search(path, plan, config, n_threads):
     return outcome.result
 
 
-def _evaluate_and_draw(folder, path, result, plan, config, n_threads):
-    from rate2spike.io.figure_file import save_figure
+def _evaluate_and_draw(
+    folder: "RunFolder", path: Path, result: "SearchResult", plan: Plan, config: "TrainConfig", n_threads: int | None
+) -> "Evaluation":
+    from rate2spike.cli.run_report import draw_spiking, write_search
     from rate2spike.matlab_compat.model_file import load_model
-    from rate2spike.spiking.scoring.demonstrate import demonstrate
     from rate2spike.spiking.scoring.evaluate import evaluate
-    from rate2spike.spiking.scoring.plots import condition_outputs, raster
-    from rate2spike.spiking.search.plots import accuracy_over_factor
     from rate2spike.spiking.simulator.network import SpikingNetwork
 
-    header = (
-        "scaling_factor",
-        "accuracy",
-        "interval_low",
-        "interval_high",
-        "n_correct",
-        "n_trials",
-        "mean_rate_hz",
-        "output_error",
-    )
-    rows = [
-        (f.scaling_factor, f.accuracy, *f.interval, f.n_correct, f.n_trials, f.mean_rate_hz, f.output_error)
-        for f in result.factors
-    ]
-    folder.write_table("search", header, rows)
-    save_figure(accuracy_over_factor(result), folder.figures / "accuracy_over_scaling_factor")
+    write_search(folder, result)
     network = SpikingNetwork.from_model(load_model(path))
-    task = config.task
-    evaluation = evaluate(network, task, plan.evaluation_trials, config.seed, n_threads=n_threads)
-    conditions, point_s = demonstrate(network, task, config.seed)
-    outputs = {condition.name: condition.outputs for condition in conditions}
-    save_figure(condition_outputs(outputs, point_s), folder.figures / "spiking_outputs")
-    for condition in conditions:
-        stem = re.sub(r"[^\w]+", "_", condition.name.lower().replace("+", "plus").replace("-", "minus"))
-        save_figure(raster(condition.example, f"{task.name}, {condition.name}"), folder.figures / f"raster_{stem}")
+    evaluation = evaluate(network, config.task, plan.evaluation_trials, config.seed, n_threads=n_threads)
+    draw_spiking(folder, network, config.task, config.seed or 0)
     return evaluation
-
-
-def _summary(folder, path, result, evaluation) -> dict[str, Any]:
-    from rate2spike.matlab_compat.model_file import load_model
-    from rate2spike.spiking.search.files import diagnose_command
-
-    model = load_model(path)
-    remarks = result.remarks_naming(diagnose_command(path))
-    return {
-        "model": str(path.relative_to(folder.path)),
-        "seed": result.seed,
-        "training_success": model.training_success,
-        "updates": model.n_updates_done,
-        "rate_accuracy": model.eval_accuracy,
-        "rate_loss": model.eval_loss,
-        "best": asdict(result.best),
-        "remarks": remarks,
-        "evaluation": {
-            "n_trials": evaluation.n_trials,
-            "n_correct": evaluation.n_correct,
-            "accuracy": evaluation.accuracy,
-            "interval_95": list(evaluation.interval),
-            "mean_rate_hz": evaluation.mean_rate_hz,
-        },
-    }
-
-
-def _print_summary(summary: dict[str, Any], task: str, folder) -> None:
-    best, evaluation = summary["best"], summary["evaluation"]
-    low, high = evaluation["interval_95"]
-    rows = (
-        ("task", task),
-        (
-            "training",
-            f"{'criteria met' if summary['training_success'] else 'criteria NOT met'} "
-            f"after {summary['updates']} updates",
-        ),
-        ("rate network", f"accuracy {summary['rate_accuracy']:.2f}, loss {summary['rate_loss']:.2f}"),
-        (
-            "scaling factor",
-            f"{best['scaling_factor']:g} (accuracy {best['n_correct'] / best['n_trials']:.3f} in the search)",
-        ),
-        (
-            "spiking network",
-            f"accuracy {evaluation['accuracy']:.3f} [{low:.3f}, {high:.3f}] over {evaluation['n_trials']} fresh trials",
-        ),
-        ("mean rate", f"{evaluation['mean_rate_hz']:.1f} Hz"),
-        ("seed", str(summary["seed"])),
-        ("model", str(folder.path / summary["model"])),
-        ("figures", str(folder.figures)),
-        ("settings", str(folder.path / "config.toml")),
-    )
-    print()
-    for heading, text in (*rows, *(("warning", remark) for remark in summary.get("remarks", ()))):
-        print(f"  {heading:<16} {text}")

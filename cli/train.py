@@ -14,14 +14,13 @@ example: rate2spike train --task xor --recipe --seed 1 --run_folder runs/xor_1
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from rate2spike.cli.arguments import add_seed
-from rate2spike.cli.resuming import check_same, recorded_run, say_where_it_stands
+from rate2spike.cli.arguments import Parser
+from rate2spike.cli.run_place import RunPlace, add_run_folder
 from rate2spike.cli.training import (
     check_not_searched,
     end_or_raise,
@@ -32,29 +31,27 @@ from rate2spike.cli.training import (
     train_with_progress,
     verdict,
 )
-from rate2spike.cli.training_flags import add_network_flags, base_for, check_given, config_of, require
+from rate2spike.cli.training_flags import add_network_flags, base_for, base_of_new, check_given, config_of, require
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import check_folder
-from rate2spike.io.run_folder import RunFolder
 from rate2spike.machine.tensorflow_device import import_quietly
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.stopping import may_differ
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Declare the flags."""
+    parser.set_defaults(flag_of=parser.flag_of)
     add_network_flags(parser)
     add = parser.add_argument
     add("--mode", default="train", help="train or eval (default: train)")
     add("--output_dir", default=None, help="the model goes to <output_dir>/models/...")
-    add("--run_folder", default=None, metavar="DIR", help="one folder for everything that the run writes")
-    add("--resume", action="store_true", help="go on with what --run_folder holds")
+    add_run_folder(parser)
     add("--recipe", action="store_true", help="the task's documented settings are the defaults (docs/training.md)")
     add("--seeds", default=None, metavar="A-B", help="a population of networks: 1-100, or 1-5,8 (needs --run_folder)")
     add("--workers", type=int, default=None, help="networks trained at the same time (default: all cores)")
     add("--scheduler", default=None, metavar="ADDRESS", help="train a population on this Dask cluster: tcp://host:8786")
     add("--model", nargs="+", default=None, help="eval: model files or folders (default: as the flags name it)")
-    add_seed(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -71,12 +68,14 @@ def run(arguments: argparse.Namespace) -> int:
         from rate2spike.cli.population import run_population
 
         return run_population(arguments)
-    if arguments.run_folder is not None:
-        return _resume(arguments) if arguments.resume else _run_in_folder(arguments)
-    if not arguments.recipe and arguments.config is None:
-        require(arguments, "output_dir", "N", "task", "decay_taus")
+    return _train_historic(arguments) if arguments.run_folder is None else _train_in_folder(arguments)
+
+
+def _train_historic(arguments: argparse.Namespace) -> int:
+    """Train, and save below --output_dir with the historic name."""
+    base = base_of_new(arguments, "output_dir", "n_units", "task", "tau_steps")
     require(arguments, "output_dir")
-    config = config_of(arguments, base_for(arguments) if arguments.recipe else None)
+    config = config_of(arguments, base)
     output_dir = Path(arguments.output_dir)
     check_folder(historic_model_path(config, output_dir, datetime.now()).parent)
     result = train_with_progress(config, arguments.gpu, arguments.gpu_frac)
@@ -105,37 +104,23 @@ def _check_combination(arguments: argparse.Namespace) -> None:
         raise InputError("give --output_dir (historic folders) or --run_folder (all in one), not both")
 
 
-def _run_in_folder(arguments: argparse.Namespace) -> int:
-    if not arguments.recipe and arguments.config is None:
-        require(arguments, "task", "N", "decay_taus")
-    config = config_of(arguments, base_for(arguments) if arguments.recipe else None)
-    RunFolder.check_free(Path(arguments.run_folder), "model.mat", "checkpoints")
-    import_quietly()  # Ctrl-C meanwhile leaves nothing: the folder is made afterwards
-    folder = RunFolder(arguments.run_folder)
-    folder.write_config("training", _command(), config.sections())
-    return _train(folder, config, arguments)
-
-
-def _resume(arguments: argparse.Namespace) -> int:
-    """Go on with the run of the folder, or say that it is finished. Raises InputError."""
-    path = Path(arguments.run_folder)
-    recorded = TrainConfig.from_sections(recorded_run(path, "training"), str(path / "config.toml"))
-    base = replace(base_for(arguments), seed=recorded.seed) if arguments.recipe else recorded
-    config = config_of(arguments, base)
-    check_same(config.flat(), recorded.flat(), path, may_differ(recorded))
-    folder = RunFolder(path, resume=True)
-    model = finished_network(folder, config)
-    if model is not None:
-        print(f"model: {folder.model} (the run is finished, {verdict(model)}; nothing was changed)")
-        return 0
-    check_not_searched(folder.model)
-    say_where_it_stands(folder)
-    code = _train(folder, config, arguments)
-    folder.write_config("training", _command(), config.sections())  # how it ends may have changed
-    return code
-
-
-def _train(folder: RunFolder, config: TrainConfig, arguments: argparse.Namespace) -> int:
+def _train_in_folder(arguments: argparse.Namespace) -> int:
+    """Begin a run in its folder, go on with it, or say that it is finished."""
+    place = RunPlace(Path(arguments.run_folder), "training", ("model.mat", "checkpoints"), arguments.resume)
+    if arguments.resume:
+        config = _config_to_resume(arguments, place)
+        folder = place.open()
+        model = finished_network(folder, config)
+        if model is not None:
+            print(f"model: {folder.model} (the run is finished, {verdict(model)}; nothing was changed)")
+            return 0
+        check_not_searched(folder.model)
+    else:
+        config = config_of(arguments, base_of_new(arguments, "task", "n_units", "tau_steps"))
+        place.check_free()
+        import_quietly()  # Ctrl-C meanwhile leaves nothing: the folder is made afterwards
+        folder = place.open()
+    place.begin(folder, config.sections())
     again = "the same command with --resume goes on"
     with folder.interruptible(again):
         result = train_in_folder(folder, config, arguments.gpu, arguments.gpu_frac)
@@ -144,8 +129,12 @@ def _train(folder: RunFolder, config: TrainConfig, arguments: argparse.Namespace
     return 0
 
 
-def _command() -> list[str]:
-    return ["rate2spike", *sys.argv[1:]]
+def _config_to_resume(arguments: argparse.Namespace, place: RunPlace) -> TrainConfig:
+    recorded = TrainConfig.from_sections(place.recorded(), str(place.path / "config.toml"))
+    base = replace(base_for(arguments), seed=recorded.seed) if arguments.recipe else recorded
+    config = config_of(arguments, base)
+    place.check_same(config.flat(), recorded.flat(), may_differ(recorded))
+    return config
 
 
 def main(argv: Sequence[str]) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import make_folder
+from rate2spike.io.checkpoints import latest_update
 from rate2spike.io.lock_file import is_alive_here
 from rate2spike.io.run_folder import RunFolder
 from rate2spike.matlab_compat.matfile import variable_names
@@ -21,6 +22,7 @@ from rate2spike.spiking.search.claim import read_claim, sidecar_path
 from rate2spike.trained_model import TrainedModel
 
 if TYPE_CHECKING:
+    from rate2spike.rate.rate_evaluation import RateEvaluation
     from rate2spike.rate.train import TrainingResult
 
 
@@ -43,12 +45,12 @@ def train_with_progress(
         )
         accuracy_text, done = "", 0
 
-        def on_update(update, loss):
+        def on_update(update: int, loss: float) -> None:
             nonlocal done
             progress.advance(f"loss {loss:.2f}{accuracy_text}", update + 1 - done)
             done = update + 1
 
-        def on_evaluation(update, evaluation):
+        def on_evaluation(update: int, evaluation: "RateEvaluation") -> None:
             nonlocal accuracy_text
             accuracy_text = f", accuracy {evaluation.accuracy:.2f}"
             progress.log(f"update {update}: loss {evaluation.loss:.2f}, accuracy {evaluation.accuracy:.2f}")
@@ -86,7 +88,7 @@ def historic_model_path(config: TrainConfig, output_dir: Path, when: datetime) -
     )
 
 
-def save_historic(model, config: TrainConfig, output_dir: Path) -> Path:
+def save_historic(model: TrainedModel, config: TrainConfig, output_dir: Path) -> Path:
     """Save below output_dir with the historic name; two runs may end in the same second, so a free one is taken."""
     when = datetime.now()
     while historic_model_path(config, output_dir, when).exists():
@@ -100,23 +102,22 @@ def save_historic(model, config: TrainConfig, output_dir: Path) -> Path:
 def end_or_raise(result: "TrainingResult", path: Path, how_to_go_on: str) -> None:
     """After the network is saved: raise if the training did not end by itself. Raises InputError, KeyboardInterrupt."""
     if result.diverged_at is not None:
-        from rate2spike.rate.train import divergence_advice
+        from rate2spike.rate.train import ADVISED, divergence_advice
 
-        raise InputError(f"{divergence_advice(result)}. It is saved as {path}")
+        raise InputError(f"{divergence_advice(result)}. It is saved as {path}", *ADVISED)
     if result.interrupted:
         raise KeyboardInterrupt(f"the unfinished network is in {path}; {how_to_go_on}")
 
 
 def finished_network(folder: RunFolder, config: TrainConfig) -> TrainedModel | None:
     """The network of a run folder if these settings leave nothing to do. Raises InputError if they ask for less."""
-    if not folder.model.exists() or not holds_model(folder.model):
-        return None
-    model = load_model(folder.model)
-    if model.n_updates_done > config.n_updates:
-        raise InputError(
-            f"{folder.path} has {model.n_updates_done} updates already, more than --n_trials {config.n_updates}"
-        )
-    return model if has_ended(config, read_evaluations(folder), model.last_update or 0) else None
+    model = load_model(folder.model) if folder.model.exists() and holds_model(folder.model) else None
+    last = latest_update(folder.checkpoints)  # counted from 0
+    n_done = model.n_updates_done if model else 0 if last is None else last + 1
+    if n_done > config.n_updates:
+        message = f"{folder.path} has {n_done} updates already, more than {{n_updates}} {config.n_updates}"
+        raise InputError(message, "n_updates")
+    return model if model and has_ended(config, read_evaluations(folder), model.last_update or 0) else None
 
 
 def check_not_searched(path: Path) -> None:

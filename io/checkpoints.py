@@ -59,6 +59,12 @@ def checkpoint_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("update_*.npz") if re.fullmatch(r"update_\d{7,}", path.stem))
 
 
+def latest_update(folder: Path) -> int | None:
+    """Number of the newest checkpoint, readable or not, None if there is none."""
+    files = checkpoint_files(folder)
+    return _number(files[-1]) if files else None
+
+
 def check_settings(
     checkpoint: Checkpoint, settings: Mapping[str, Any], may_differ: frozenset[str] = frozenset()
 ) -> None:
@@ -85,4 +91,8 @@ def _loaded(path: Path) -> Checkpoint:
     with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     settings = json.loads(str(arrays.pop(_SETTINGS)))
-    return Checkpoint(path, int(path.stem.removeprefix("update_")), arrays, settings)
+    return Checkpoint(path, _number(path), arrays, settings)
+
+
+def _number(path: Path) -> int:
+    return int(path.stem.removeprefix("update_"))

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import platform
-import re
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from typing import Any
 
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import make_folder, write_atomically
+from rate2spike.io.toml_file import to_toml
 from rate2spike.version import __version__
 
 _TRACED_PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "numba", "matplotlib", "h5py")
@@ -36,7 +36,7 @@ class RunFolder:
     def check_free(path: Path, *written: str) -> None:
         """Raise InputError if the folder holds a run, or something else under a name that this run would write to."""
         if (path / "config.toml").exists():
-            raise InputError(f"{path} holds a run already: choose another folder, or go on with --resume")
+            raise InputError(f"{path} holds a run already: choose another folder, or go on with {{resume}}", "resume")
         for name in written:
             if (path / name).exists():
                 raise InputError(f"{path} holds {name} already, of no run recorded there: choose another folder")
@@ -116,34 +116,3 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
-
-
-def to_toml(sections: Mapping[str, Mapping[str, Any]]) -> str:
-    """Sections of plain values (str, bool, int, float, lists of them; None is left out) as TOML."""
-    blocks = []
-    for section, values in sections.items():
-        lines = [f"{_toml_key(key)} = {_toml_value(value)}" for key, value in values.items() if value is not None]
-        blocks.append("\n".join([f"[{section}]", *lines]))
-    return "\n\n".join(blocks) + "\n"
-
-
-def _toml_value(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_toml_value(item) for item in value) + "]"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return repr(float(value))
-    if isinstance(value, int):
-        return repr(int(value))
-    return _toml_text(str(value))
-
-
-def _toml_key(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml_text(key)
-
-
-def _toml_text(text: str) -> str:
-    """A JSON string is a TOML basic string, but for DEL and for characters beyond 16 bits."""
-    plain = text.encode("utf-8", "replace").decode("utf-8")  # a path may hold bytes that are no text
-    return json.dumps(plain, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rate2spike.checks import each_name
 from rate2spike.errors import InputError
+from rate2spike.io.toml_file import read_toml
 
 SOM = "SOM"
 
@@ -30,20 +32,20 @@ class CellTypes:
         for field, value in (("shares", self.shares), ("inhibitory", self.inhibitory), ("allowed", self.allowed)):
             if len(value) != n:
                 raise InputError(
-                    f"cell types: {field} must have {n} entries, one per name, got {len(value)} (--cell_types)"
+                    f"cell types: {field} must have {n} entries, one per name, got {len(value)}", "cell_types"
                 )
         for name, row in zip(self.names, self.allowed, strict=True):
             if len(row) != n:
                 raise InputError(
-                    f"cell types: the row of {name} in allowed must have {n} entries, got {len(row)} (--cell_types)"
+                    f"cell types: the row of {name} in allowed must have {n} entries, got {len(row)}", "cell_types"
                 )
         if n == 0 or len(set(self.names)) != n or any(not name or "," in name for name in self.names):
             raise InputError(
-                f"cell types: names must differ and hold no comma, got {', '.join(self.names)} (--cell_types)"
+                f"cell types: names must differ and hold no comma, got {', '.join(self.names)}", "cell_types"
             )
         if any(not share >= 0 for share in self.shares) or abs(sum(self.shares) - 1) > 1e-6:
             raise InputError(
-                f"cell types: shares must add up to 1, got {' + '.join(map(str, self.shares))} (--cell_types)"
+                f"cell types: shares must add up to 1, got {' + '.join(map(str, self.shares))}", "cell_types"
             )
 
     @classmethod
@@ -65,6 +67,21 @@ class CellTypes:
                 "allowed a list of such lists"
             ) from None
         return cls(names, shares, inhibitory, allowed)
+
+    @classmethod
+    def from_file(cls, path: Path) -> "CellTypes":
+        """From a TOML file: its table `cell_types`, or the whole of it. Raises InputError."""
+        content = read_toml(path)
+        return cls.from_table(content.get("cell_types", content), str(path))
+
+    @classmethod
+    def of(cls, value: Any) -> "CellTypes":
+        """Types as they are, or from a table of them. Raises InputError."""
+        if isinstance(value, Mapping):
+            return cls.from_table(value, "cell_types")
+        if not isinstance(value, cls):
+            raise InputError(f"cell types must be CellTypes or a table of them, got {value!r}", "cell_types")
+        return value
 
     def as_table(self) -> dict[str, Any]:
         """Plain lists, for a TOML file."""

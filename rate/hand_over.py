@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from rate2spike.rate.config import TrainConfig
-from rate2spike.rate.model import DEFAULT_TRAINED, RateNetwork
+from rate2spike.rate.model import DEFAULT_TRAINED, RateNetwork, Trajectory
 from rate2spike.rate.model_task import task_settings
 from rate2spike.rate.rate_evaluation import RateEvaluation, as_rows
+from rate2spike.rate.task import Trial
 from rate2spike.rate.weights import InitialWeights
 from rate2spike.trained_model import TrainedModel
 from rate2spike.version import __version__
@@ -46,8 +47,8 @@ def trained_model(
     initial: InitialWeights,
     network: RateNetwork,
     *,
-    first,
-    last,
+    first: tuple[Trial, Trajectory],
+    last: tuple[Trial, Trajectory],
     losses: np.ndarray,
     last_update: int,
     evaluation: RateEvaluation | None,
@@ -91,7 +92,7 @@ def trained_model(
     )
 
 
-def _settings(config: TrainConfig, initial: InitialWeights, network: RateNetwork) -> dict:
+def _settings(config: TrainConfig, initial: InitialWeights, network: RateNetwork) -> dict[str, Any]:
     """What becomes the variables `r2s_...`: every setting as a number, logical or text, and what the historic file lacks."""
     task = config.task
     settings = {

@@ -20,7 +20,7 @@ from rate2spike.rate.model import trial_losses
 from rate2spike.rate.rate_evaluation import batch_arrays, evaluate_rate, trajectory
 from rate2spike.rate.recipes import recipe
 from rate2spike.rate.train import N_EVALUATION_TRIALS
-from rate2spike.rate.update import ADAM_EPSILON
+from rate2spike.rate.update import ADAM_EPSILON, LEAST_SHARE
 from rate2spike.rate.weights import draw_weights
 from rate2spike.seeding import Role, generator, resolve_seed
 from rate2spike.trained_model import TrainedModel
@@ -71,13 +71,13 @@ class RateLayer(keras.layers.Layer):
         """What makes the layer again."""
         return {**super().get_config(), "config": self.config.sections()}
 
-    def _make_variable(self, value, dtype, trainable, name):
+    def _make_variable(self, value: Any, dtype: tf.DType, trainable: bool, name: str) -> Any:
         return self.add_weight(
             name=name,
             shape=np.shape(value),
             dtype=dtype.name,
             trainable=trainable,
-            initializer=lambda shape, dtype: tf.constant(np.asarray(value), dtype=dtype),
+            initializer=lambda _shape, dtype: tf.constant(np.asarray(value), dtype=dtype),
         )
 
 
@@ -90,7 +90,7 @@ class PublishedLoss(keras.losses.Loss):
         super().__init__(name=name, **{"reduction": "sum_over_batch_size", "dtype": "float32", **kwargs})
         self.kind = kind
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
         """(B,) losses."""
         padded = tf.concat([tf.cast(y_true, y_pred.dtype), tf.zeros_like(y_pred[:, :1])], 1)
         return trial_losses(y_pred, padded, self.kind)
@@ -107,10 +107,10 @@ class ExponentialToFloor(keras.optimizers.schedules.LearningRateSchedule):
     def __init__(self, learning_rate: float, length: int, final: float):
         self.learning_rate, self.length, self.final = learning_rate, length, final
 
-    def __call__(self, step):
+    def __call__(self, step: Any) -> tf.Tensor:
         """The learning rate of an update."""
         progress = tf.minimum(tf.cast(step, tf.float32) / self.length, 1.0)
-        return self.learning_rate * tf.pow(max(self.final, 1e-12), progress)
+        return self.learning_rate * tf.pow(max(self.final, LEAST_SHARE), progress)
 
     def get_config(self) -> dict[str, Any]:
         """What makes the schedule again."""
@@ -129,7 +129,7 @@ class TaskTrials(keras.utils.PyDataset):
         """Batches of an epoch: the updates between two evaluations."""
         return self.config.evaluate_every
 
-    def __getitem__(self, index: int):
+    def __getitem__(self, index: int) -> tuple[tf.Tensor, tf.Tensor]:
         """Batch `index` of the present epoch."""
         rng = generator(self.seed, Role.TRAINING, self.epoch * len(self) + index)
         u, target = batch_arrays([self.config.task.draw(rng) for _ in range(self.config.batch_size)])

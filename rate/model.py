@@ -4,6 +4,7 @@ Equations: Kim, Li & Sejnowski, PNAS 2019, eq. 1-4. Unlike the published graph, 
 per trial and all trials of a batch run at once.
 """
 
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +12,8 @@ import numpy as np
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import tf
 from rate2spike.rate.config import ACTIVATIONS
-from rate2spike.rate.rollout import activate, padded_steps, rollout, states
+from rate2spike.rate.rollout import Loop, activate, padded_steps, rollout, states
+from rate2spike.trained_model import TrainedModel
 
 DEFAULT_TRAINED = ("w_rec", "w_out", "b_out", "tau_logit")  # as published
 EVALUATION_BLOCK_STEPS = 5  # an evaluation runs seldom: what counts is that it is compiled soon
@@ -32,23 +34,23 @@ class RateNetwork(tf.Module):
     def __init__(
         self,
         *,
-        w_rec,
-        w_in,
-        w_out,
-        b_out,
-        tau_logit,
-        tau_limits_steps,
-        sign_matrix,
-        connection_mask,
-        apply_dale,
-        activation,
-        unit_bias=None,
-        dale_outputs=False,
-        trained=DEFAULT_TRAINED,
-        dtype=tf.float32,
-        make_variable=tf.Variable,
+        w_rec: np.ndarray,
+        w_in: np.ndarray,
+        w_out: np.ndarray,
+        b_out: np.ndarray | float,
+        tau_logit: np.ndarray,
+        tau_limits_steps: Sequence[float],
+        sign_matrix: np.ndarray,
+        connection_mask: np.ndarray,
+        apply_dale: bool,
+        activation: str,
+        unit_bias: np.ndarray | None = None,
+        dale_outputs: bool = False,
+        trained: Sequence[str] = DEFAULT_TRAINED,
+        dtype: Any = tf.float32,
+        make_variable: Callable[..., tf.Variable] = tf.Variable,
     ):
-        """w_out is as a file has it: signed. trained: names of the variables that training changes."""
+        """Arrays are those of a TrainedModel, w_out signed. trained: names of the variables that training changes."""
         super().__init__()
         self.dtype = dtype
         self.tau_limits_steps = tuple(tau_limits_steps)
@@ -56,7 +58,7 @@ class RateNetwork(tf.Module):
         self.dale_outputs = dale_outputs
         self.activation = activation
 
-        def variable(name, value):
+        def variable(name: str, value: Any) -> tf.Variable:
             trainable = name in trained and not (name == "tau_logit" and len(self.tau_limits_steps) == 1)
             return make_variable(value, dtype=dtype, trainable=trainable, name=name)
 
@@ -70,7 +72,7 @@ class RateNetwork(tf.Module):
         self.unit_bias = None if unit_bias is None else variable("unit_bias", unit_bias)
 
     @classmethod
-    def from_model(cls, model) -> "RateNetwork":
+    def from_model(cls, model: TrainedModel) -> "RateNetwork":
         """Network of a TrainedModel. An absent activation counts as the historic default, sigmoid.
 
         Raises InputError for an activation that does not exist here.
@@ -122,14 +124,13 @@ class RateNetwork(tf.Module):
     def outputs_and_rates(self, u: tf.Tensor, noise: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Outputs (B, T-1, n_outputs) and rates (T-1, B, N), both differentiable."""
         n_steps = u.shape[1] - 1
-        r = rollout(*self._loop_arguments(u, noise))
+        r = rollout(self._loop(u, noise))
         return self._readout(r)[:, :n_steps], r[:n_steps]
 
     def trajectory(self, u: tf.Tensor, noise: tf.Tensor) -> Trajectory:
         """States, rates and outputs of the same trials."""
-        arguments = self._loop_arguments(u, noise)
         n_steps = u.shape[1]
-        x = tf.concat([_start(noise)[None], states(*arguments, EVALUATION_BLOCK_STEPS)], 0)[:n_steps]  # type: ignore[call-arg]
+        x = tf.concat([_start(noise)[None], states(self._loop(u, noise), EVALUATION_BLOCK_STEPS)], 0)[:n_steps]
         r = activate(x, self.activation)
         return Trajectory(tf.transpose(x, (1, 0, 2)), tf.transpose(r, (1, 0, 2)), self._readout(r[1:]))
 
@@ -141,7 +142,7 @@ class RateNetwork(tf.Module):
         """Shape of `draw_noise`."""
         return 1 + padded_steps(n_steps - 1), batch_size, self.w_rec.shape[0]
 
-    def _loop_arguments(self, u, noise) -> tuple[Any, ...]:
+    def _loop(self, u: tf.Tensor, noise: tf.Tensor) -> Loop:
         """What the loop needs, time first; steps that only fill its last block are added at the end."""
         n_steps = u.shape[1] - 1
         surplus = padded_steps(n_steps) - n_steps
@@ -151,19 +152,19 @@ class RateNetwork(tf.Module):
             inputs = tf.concat([inputs, tf.ones_like(noise[1:, :, :1])], 2)
             w_in = tf.concat([w_in, self.unit_bias], 1)
         alpha = 1 / self.tau_steps()
-        return self.effective_w(), w_in, inputs, noise[1:], alpha, _start(noise), self.activation
+        return Loop(self.effective_w(), w_in, inputs, noise[1:], alpha, _start(noise), self.activation)
 
-    def _readout(self, r):
+    def _readout(self, r: tf.Tensor) -> tf.Tensor:
         # one product per step: the gradient of a single product over all steps would be summed in an order that depends
         # on the number of threads
         return tf.transpose(tf.matmul(r, self.effective_w_out(), transpose_b=True) + self.b_out, (1, 0, 2))
 
 
-def _start(noise):
+def _start(noise: tf.Tensor) -> tf.Tensor:
     return noise[0] * (START_SD / NOISE_SD)
 
 
-def normals(shape: tuple[int, ...], seed: tf.Tensor, sd: float = 1.0, dtype=tf.float32) -> tf.Tensor:
+def normals(shape: tuple[int, ...], seed: tf.Tensor, sd: float = 1.0, dtype: Any = tf.float32) -> tf.Tensor:
     """Normals by Box-Muller from stateless random bits: same seed, same draws on any number of threads.
 
     16 bits per normal, so none lies beyond 4.9 SD: drawing the bits is what costs. seed (2,) int32.

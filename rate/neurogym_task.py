@@ -18,8 +18,9 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.rate.task import Label, Task, Trial
+from rate2spike.trained_model import STEP_S
 
-STEP_MS = 5
+STEP_MS = round(1e3 * STEP_S)
 _ONE_AT_A_TIME = threading.Lock()  # an environment has state, and a search draws trials in several threads
 _SIZING_TRIALS = 100  # trials drawn to find how long a trial may be
 _LABELLED_TRIALS = 30  # trials drawn to see whether the right answer changes
@@ -65,7 +66,7 @@ class NeuroGymTask(Task):
 
     @property
     def reference(self) -> str:  # type: ignore[override]
-        """As --task takes it."""
+        """What `task` must be to find it."""
         return f"neurogym:{self.environment}"
 
     @property

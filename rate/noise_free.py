@@ -3,9 +3,8 @@
 import numpy as np
 
 from rate2spike.machine.blas_threads import one_blas_thread
+from rate2spike.rate.config import CEILING
 from rate2spike.trained_model import STEP_S, TrainedModel
-
-CEILING = 20.0  # of clipped_relu and softplus, as in training
 
 
 @one_blas_thread()

@@ -8,7 +8,7 @@ import json
 import os
 import time
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -16,7 +16,8 @@ from typing import Any
 
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
-from rate2spike.io.run_folder import RunFolder, to_toml
+from rate2spike.io.run_folder import RunFolder
+from rate2spike.io.toml_file import to_toml
 from rate2spike.machine.resource_limits import usable_cores
 from rate2spike.matlab_compat.model_update import update_model
 from rate2spike.rate.config import TrainConfig
@@ -114,6 +115,13 @@ def train_unit(config: TrainConfig, seed: int, folder: Path, n_threads: int | No
 def unit_folder(folder: Path, seed: int) -> Path:
     """Where the network of a seed is."""
     return folder / f"seed_{seed}"
+
+
+def finished_networks(folder: Path, config: TrainConfig, *, leave_out: Container[int]) -> list[Outcome]:
+    """The outcomes of all other seeds whose networks are done, by seed. Raises InputError if one is of other settings."""
+    names = (path.parent.name.removeprefix("seed_") for path in folder.glob(f"seed_*/{_OUTCOME}"))
+    seeds = sorted(int(name) for name in names if name.isdecimal() and int(name) not in leave_out)
+    return [outcome for seed in seeds if (outcome := _finished(folder, seed, config))]
 
 
 def _finished(folder: Path, seed: int, config: TrainConfig) -> Outcome | None:

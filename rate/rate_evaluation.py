@@ -70,7 +70,7 @@ def _compiled_trajectory(network: RateNetwork) -> Callable[..., Trajectory]:
     if not hasattr(network, "_compiled_trajectory"):
 
         @tf.function(autograph=False)
-        def compiled(u, noise_seed):
+        def compiled(u: tf.Tensor, noise_seed: tf.Tensor) -> Trajectory:
             return network.trajectory(u, network.draw_noise(u.shape[0], u.shape[1], noise_seed))
 
         network._compiled_trajectory = compiled

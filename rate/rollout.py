@@ -9,10 +9,12 @@ Automatic differentiation of the loop would keep every intermediate and multiply
 product over all steps. For batches the cost is memory traffic: what can be made block by block, in the cache, is.
 """
 
+from typing import Any, NamedTuple
+
 from rate2spike.machine.keras_on_tensorflow import tf
+from rate2spike.rate.config import CEILING
 
 BLOCK_STEPS = 25  # steps unrolled per turn of the loop: the turn itself costs as much as five small operations
-CEILING = 20.0  # of clipped_relu and softplus
 
 
 def activate(x: tf.Tensor, activation: str) -> tf.Tensor:
@@ -41,22 +43,31 @@ def padded_steps(n_steps: int) -> int:
     return -(-n_steps // BLOCK_STEPS) * BLOCK_STEPS
 
 
-def rollout(w_eff, w_in, u, noise, alpha, x_start, activation: str) -> tf.Tensor:
-    """Rates (S, B, N) of steps 1..S, differentiable in w_eff, w_in and alpha.
+class Loop(NamedTuple):
+    """What the loop over S steps needs. S must be a multiple of BLOCK_STEPS (`padded_steps`)."""
 
-    w_eff (N, N) [target, source]; w_in (N, n_inputs); inputs u (S, B, n_inputs) and noise η (S, B, N) of the same steps;
-    alpha (N,); x_start (B, N). S must be a multiple of BLOCK_STEPS (`padded_steps`).
-    """
+    w_eff: tf.Tensor  # (N, N) [target, source]
+    w_in: tf.Tensor  # (N, n_inputs)
+    u: tf.Tensor  # (S, B, n_inputs) inputs of steps 1..S
+    noise: tf.Tensor  # (S, B, N) η of the same steps
+    alpha: tf.Tensor  # (N,)
+    x_start: tf.Tensor  # (B, N)
+    activation: str
+
+
+def rollout(loop: Loop) -> tf.Tensor:
+    """Rates (S, B, N) of steps 1..S, differentiable in w_eff, w_in and alpha."""
+    x_start, activation = loop.x_start, loop.activation
 
     @tf.custom_gradient
-    def differentiable(w_eff, w_in, alpha):
-        x = states(w_eff, w_in, u, noise, alpha, x_start, activation)
+    def differentiable(w_eff: tf.Tensor, w_in: tf.Tensor, alpha: tf.Tensor) -> tuple[tf.Tensor, Any]:
+        x = states(loop._replace(w_eff=w_eff, w_in=w_in, alpha=alpha))
         r = activate(x, activation)
 
-        def gradient(dr):
+        def gradient(dr: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
             g = _backward(w_eff, alpha, r, dr, activation)
             dw = _outer(g[1:], r[:-1]) + _outer(g[:1], activate(x_start, activation)[None])
-            dw_in = _outer(g, u)
+            dw_in = _outer(g, loop.u)
             leak = tf.reduce_sum(g[1:] * x[:-1], [0, 1]) + tf.reduce_sum(g[0] * x_start, 0)
             # the recurrent and external parts need no further pass over time: sum_t g (W r) = sum_j W dW, row by row
             d_alpha = tf.reduce_sum(w_eff * dw, 1) + tf.reduce_sum(w_in * dw_in, 1) - leak
@@ -64,35 +75,35 @@ def rollout(w_eff, w_in, u, noise, alpha, x_start, activation: str) -> tf.Tensor
 
         return r, gradient
 
-    return differentiable(w_eff, w_in, alpha)
+    return differentiable(loop.w_eff, loop.w_in, loop.alpha)
 
 
-def states(w_eff, w_in, u, noise, alpha, x_start, activation: str, block_steps: int = BLOCK_STEPS) -> tf.Tensor:
-    """States x (S, B, N) of steps 1..S; arguments as for `rollout`. Not meant to be differentiated.
+def states(loop: Loop, block_steps: int = BLOCK_STEPS) -> tf.Tensor:
+    """States x (S, B, N) of steps 1..S. Not meant to be differentiated.
 
     block_steps: a divisor of BLOCK_STEPS; less unrolling compiles sooner and runs slower, with the same result.
     """
-    u_blocks, noise_blocks = _blocks(u, block_steps), _blocks(noise, block_steps)
+    u_blocks, noise_blocks = _blocks(loop.u, block_steps), _blocks(loop.noise, block_steps)
     n_blocks = noise_blocks.shape[0]
-    keep = 1 - alpha
-    weights = tf.transpose(w_eff) * alpha  # [source, target]
-    input_weights = tf.transpose(w_in) * alpha
-    history = tf.TensorArray(x_start.dtype, size=n_blocks)
+    keep = 1 - loop.alpha
+    weights = tf.transpose(loop.w_eff) * loop.alpha  # [source, target]
+    input_weights = tf.transpose(loop.w_in) * loop.alpha
+    history = tf.TensorArray(loop.x_start.dtype, size=n_blocks)
 
-    def block(i, x, history):
+    def block(i: tf.Tensor, x: tf.Tensor, history: tf.TensorArray) -> tuple[tf.Tensor, tf.Tensor, tf.TensorArray]:
         drives = tf.tensordot(u_blocks[i], input_weights, [[2], [0]]) + noise_blocks[i]
         block_states = []
         for drive in tf.unstack(drives):
-            x = keep * x + tf.matmul(activate(x, activation), weights) + drive
+            x = keep * x + tf.matmul(activate(x, loop.activation), weights) + drive
             block_states.append(x)
         return i + 1, x, history.write(i, tf.stack(block_states))
 
     # the blocks depend on one another, so more than one iteration in flight only costs bookkeeping
-    loop = tf.while_loop(lambda i, *_: i < n_blocks, block, (0, x_start, history), parallel_iterations=1)
-    return tf.reshape(loop[2].stack(), tf.shape(noise))
+    done = tf.while_loop(lambda i, *_: i < n_blocks, block, (0, loop.x_start, history), parallel_iterations=1)
+    return tf.reshape(done[2].stack(), tf.shape(loop.noise))
 
 
-def _backward(w_eff, alpha, r, dr, activation):
+def _backward(w_eff: tf.Tensor, alpha: tf.Tensor, r: tf.Tensor, dr: tf.Tensor, activation: str) -> tf.Tensor:
     """g (S, B, N) from the rates and the loss's slopes with respect to them."""
     r_blocks, dr_blocks = _blocks(r), _blocks(dr)
     n_blocks = r_blocks.shape[0]
@@ -100,7 +111,7 @@ def _backward(w_eff, alpha, r, dr, activation):
     weights = w_eff * alpha[:, None]  # [target, source]: g @ weights runs from targets back to sources
     gradients = tf.TensorArray(r.dtype, size=n_blocks)
 
-    def block(i, g, gradients):
+    def block(i: tf.Tensor, g: tf.Tensor, gradients: tf.TensorArray) -> tuple[tf.Tensor, tf.Tensor, tf.TensorArray]:
         slopes = activation_slope(r_blocks[i], activation)
         directs = dr_blocks[i] * slopes
         block_gradients: list[tf.Tensor] = []
@@ -111,8 +122,8 @@ def _backward(w_eff, alpha, r, dr, activation):
         return i - 1, g, gradients.write(i, tf.stack(block_gradients))
 
     start = (n_blocks - 1, tf.zeros_like(dr[0]), gradients)
-    loop = tf.while_loop(lambda i, *_: i >= 0, block, start, parallel_iterations=1)
-    return tf.reshape(loop[2].stack(), tf.shape(r))
+    done = tf.while_loop(lambda i, *_: i >= 0, block, start, parallel_iterations=1)
+    return tf.reshape(done[2].stack(), tf.shape(r))
 
 
 def _blocks(series: tf.Tensor, block_steps: int = BLOCK_STEPS) -> tf.Tensor:

@@ -76,7 +76,7 @@ class Task(ABC):
     min_updates: ClassVar[int] = 0  # the criteria are not met before
     loss_threshold: Any = 7.0  # the criteria: mean loss below, and ...
     accuracy_threshold: Any = 0.95  # ... accuracy above, on fresh trials
-    reference: ClassVar[str] = ""  # what --task takes to find this class, if that is not its name
+    reference: ClassVar[str] = ""  # what `task` must be to find this class, if that is not its name
 
     @abstractmethod
     def trial(self, rng: np.random.Generator) -> Trial:
@@ -150,7 +150,7 @@ class Task(ABC):
             if name not in known:
                 choices = f"choose from {', '.join(known)}" if known else "it has none"
                 raise InputError(
-                    f"task {self.name} has no option {name!r}: {choices}{nearest(name, known)} (--task-option)"
+                    f"task {self.name} has no option {name!r}: {choices}{nearest(name, known)}", "task_options"
                 )
         given = {name: _like(known[name], value, f"{self.name}: option {name}") for name, value in options.items()}
         return dataclasses.replace(self, **given)  # type: ignore[type-var]  # only dataclasses have options
@@ -208,7 +208,7 @@ class Task(ABC):
 
 
 def reference_of(task: Task) -> str:
-    """What --task takes to find this task again."""
+    """What `task` must be to find this task again."""
     return task.reference or task.name
 
 
@@ -248,12 +248,13 @@ def in_order(task: Task, *steps: int) -> None:
     """
     for name, value in task.options().items():
         if name.endswith("_dur") and value < 1:
-            raise InputError(f"task {task.name}: {name} must be at least 1 step of 5 ms, got {value} (--task-option)")
+            raise InputError(f"task {task.name}: {name} must be at least 1 step of 5 ms, got {value}", "task_options")
     times = (0, *steps, task.n_steps)
     if any(later < earlier for earlier, later in pairwise(times)):
         raise InputError(
             f"task {task.name}: its events must follow one another within n_steps = {task.n_steps}, "
-            f"got steps {', '.join(map(str, steps))} (--task-option)"
+            f"got steps {', '.join(map(str, steps))}",
+            "task_options",
         )
 
 
@@ -272,7 +273,7 @@ def _like(default: Any, value: Any, what: str) -> Any:
             return float(value)
     except (KeyError, TypeError, ValueError):
         kind = {bool: "true or false", int: "a whole number", float: "a number"}[type(default)]
-        raise InputError(f"task {what} must be {kind}, got {value!r} (--task-option)") from None
+        raise InputError(f"task {what} must be {kind}, got {value!r}", "task_options") from None
     return value
 
 

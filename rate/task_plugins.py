@@ -25,7 +25,7 @@ def from_file(reference: str) -> Task:
     path_text, _, class_name = reference.rpartition(".py:") if ".py:" in reference else (reference[:-3], "", "")
     path = Path(path_text + ".py").expanduser().resolve()
     if not path.is_file():
-        raise InputError(f"task file {path} does not exist (--task {reference})")
+        raise InputError(f"task file {path} does not exist ({{task}} {reference})", "task")
     module = _loaded(path)
     own = [
         value
@@ -74,7 +74,7 @@ def from_neurogym(environment: str, options: Mapping[str, Any]) -> Task:
 
 
 def _travels_as(task: type[Task], reference: str) -> None:
-    """Let the tasks of a class go to other processes as what --task takes, since pickle cannot find the class."""
+    """Let the tasks of a class go to other processes by the name that finds it, since pickle cannot find the class."""
 
     def reduce(self: Task, _protocol: Any) -> Any:
         return _made_again, (self.reference, self.options())

@@ -14,9 +14,10 @@ from rate2spike.errors import InputError, nearest
 from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.rate.task import FINE_STEPS_PER_STEP, Label, Task, Trial, in_order, reference_of
 from rate2spike.rate.task_plugins import from_file, from_neurogym, installed, is_file, made
+from rate2spike.trained_model import STEP_S
 
 HIGH, LOW = 0.7, 0.3  # output amplitudes that count as a response and as none
-STEPS_PER_S = 200
+STEPS_PER_S = round(1 / STEP_S)
 
 
 def _is_signed_response(window: np.ndarray, positive: bool) -> bool:
@@ -378,16 +379,20 @@ def resolve(
 
     Options recorded in the file hold for the task recorded there; `options` change them. A class in a user's file is not
     loaded because a model file says so, only if `explicit` does. It is never guessed from the number of inputs. Raises
-    InputError asking for --task.
+    InputError asking for `task`.
     """
     if isinstance(explicit, Task):
         return explicit.with_options(options or {})
     reference = explicit or recorded or in_path
     if reference is None:
-        raise InputError(f"{source}: neither the file nor its path names a task: give --task ({', '.join(TASKS)})")
+        raise InputError(
+            f"{source}: neither the file nor its path names a task: give {{task}} ({', '.join(TASKS)})", "task"
+        )
     if explicit is None and recorded_reference:
         if is_file(recorded_reference):
-            raise InputError(f"{source}: its task {reference} is the user's own: give --task {recorded_reference}")
+            raise InputError(
+                f"{source}: its task {reference} is the user's own: give {{task}} {recorded_reference}", "task"
+            )
         reference = recorded_reference
     own = recorded_options or {}
     if explicit is None:

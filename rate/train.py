@@ -27,14 +27,18 @@ from rate2spike.rate.weights import draw_weights
 from rate2spike.seeding import Role, generator, resolve_seed
 from rate2spike.trained_model import TrainedModel
 
+OnUpdate = Callable[[int, float], None]  # update, loss
+OnEvaluation = Callable[[int, RateEvaluation], None]
+
 N_EVALUATION_TRIALS = 100
+ADVISED = ("learning_rate", "clip_norm")  # settings that `divergence_advice` names
 
 
 class DivergenceError(InputError):
     """The loss became NaN or infinite. `model` is the last good network."""
 
     def __init__(self, message: str, model: TrainedModel):
-        super().__init__(message)
+        super().__init__(message, *ADVISED)
         self.model = model
 
 
@@ -59,8 +63,8 @@ class Checkpointing:
 def train(
     config: TrainConfig | None = None,
     *,
-    on_update: Callable[[int, float], None] | None = None,
-    on_evaluation: Callable[[int, RateEvaluation], None] | None = None,
+    on_update: OnUpdate | None = None,
+    on_evaluation: OnEvaluation | None = None,
     checkpoints: Checkpointing | None = None,
     strategy: Any = None,
     **settings: Any,
@@ -86,8 +90,8 @@ def train(
 @one_blas_thread()
 def train_interruptibly(
     config: TrainConfig,
-    on_update: Callable[[int, float], None] | None = None,
-    on_evaluation: Callable[[int, RateEvaluation], None] | None = None,
+    on_update: OnUpdate | None = None,
+    on_evaluation: OnEvaluation | None = None,
     checkpoints: Checkpointing | None = None,
     strategy: Any = None,
 ) -> TrainingResult:
@@ -107,18 +111,20 @@ def train_interruptibly(
 
 
 def divergence_advice(result: TrainingResult) -> str:
-    """What to say to the user."""
+    """What to say to the user, in an InputError about the settings ADVISED."""
     rate = result.model.settings["learning_rate"]
     return (
         f"training diverged at update {result.diverged_at}: the loss is not finite; the network is that of update "
-        f"{result.model.last_update}. Lower --learning_rate (now {rate:g}) or give --clip_norm 1"
+        f"{result.model.last_update}. Lower {{learning_rate}} (now {rate:g}) or give {{clip_norm}} 1"
     )
 
 
 class _Run:
     """A training run in progress: network, optimiser and history."""
 
-    def __init__(self, config: TrainConfig, on_evaluation, checkpoints: Checkpointing | None, strategy):
+    def __init__(
+        self, config: TrainConfig, on_evaluation: OnEvaluation | None, checkpoints: Checkpointing | None, strategy: Any
+    ):
         assert config.seed is not None
         self.config, self.seed = config, config.seed
         self.on_evaluation, self.checkpoints = on_evaluation, checkpoints
@@ -135,7 +141,7 @@ class _Run:
         self.success = False
         self.last_good = self.arrays()
 
-    def to_the_end(self, on_update) -> TrainingResult:
+    def to_the_end(self, on_update: OnUpdate | None) -> TrainingResult:
         """Train until the criteria are met, the updates used up, or something ends it."""
         interrupted, diverged_at = False, None
         try:
@@ -164,7 +170,7 @@ class _Run:
         )
         return TrainingResult(model, self.evaluations, interrupted, diverged_at)
 
-    def _updates(self, on_update) -> int | None:
+    def _updates(self, on_update: OnUpdate | None) -> int | None:
         """Run updates; the number of the one that diverged, or None."""
         config = self.config
         # the update of a checkpoint was made, but not yet what follows it
@@ -243,7 +249,7 @@ class _Run:
         self.evaluations[:] = [EvaluationRow(int(row[0]), *row[1:].tolist()) for row in arrays["evaluations"]]
         self.evaluation = None
 
-    def _variables(self):
+    def _variables(self) -> list[tuple[str, tf.Variable]]:
         names = ("w_rec", "w_in", "w_out", "b_out", "tau_logit", "unit_bias")
         return [(name, getattr(self.network, name)) for name in names if getattr(self.network, name) is not None]
 
@@ -256,8 +262,9 @@ class _Run:
         check_settings(checkpoint, self.config.flat(), may_differ(self.config))
         if len(checkpoint.arrays["losses"]) > self.config.n_updates:
             raise InputError(
-                f"checkpoint {checkpoint.path} is of update {checkpoint.update}: --n_trials {self.config.n_updates} "
-                "ends before it"
+                f"checkpoint {checkpoint.path} is of update {checkpoint.update}: {{n_updates}} "
+                f"{self.config.n_updates} ends before it",
+                "n_updates",
             )
         self._set_arrays(checkpoint.arrays)
         self.restored_update = self.last_update

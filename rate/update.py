@@ -1,6 +1,7 @@
 """One step of training: the batch's loss, its gradients, and Adam. Arrays are (batch, time, units)."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.model import RateNetwork, trial_losses
 
 ADAM_EPSILON = 1e-8  # the published value; Keras' default is 1e-7
+LEAST_SHARE = 1e-12  # of the learning rate, for an exponential that ends at 0
 
 Update = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
 
@@ -30,13 +32,15 @@ def learning_rate_at(config: TrainConfig, update: int) -> float:
     if config.lr_schedule == "cosine":
         share = config.lr_final + (1 - config.lr_final) * (1 + np.cos(np.pi * progress)) / 2
     elif config.lr_schedule == "exponential":
-        share = max(config.lr_final, 1e-12) ** progress
+        share = max(config.lr_final, LEAST_SHARE) ** progress
     else:
         share = 1.0
     return float(config.learning_rate * share)
 
 
-def compiled_update(network: RateNetwork, config: TrainConfig, optimizer, strategy=None) -> Update:
+def compiled_update(
+    network: RateNetwork, config: TrainConfig, optimizer: keras.optimizers.Optimizer, strategy: Any = None
+) -> Update:
     """One optimiser step as a function of (u, target, noise seed); returns the mean loss before the step.
 
     With a tf.distribute strategy, in whose scope network and optimiser were made, each replica computes its parts of the
@@ -45,36 +49,43 @@ def compiled_update(network: RateNetwork, config: TrainConfig, optimizer, strate
     variables = list(network.trainable_variables)
     n_replicas = 1 if strategy is None else strategy.num_replicas_in_sync
     if config.batch_size < n_replicas:
-        raise InputError(f"batch size {config.batch_size} is below the number of replicas, {n_replicas} (--batch_size)")
+        raise InputError(f"batch size {config.batch_size} is below the number of replicas, {n_replicas}", "batch_size")
     sizes = part_sizes(config.batch_size, n_replicas)
 
-    def apply(gradients):
+    def apply(gradients: list[tf.Tensor]) -> None:
         if config.clip_norm:
             gradients = tf.clip_by_global_norm(gradients, config.clip_norm)[0]
         # under a strategy the optimiser adds up what the replicas give it
         shares = gradients if n_replicas == 1 else [gradient / n_replicas for gradient in gradients]
         optimizer.apply_gradients(zip(shares, variables, strict=True))
 
-    if n_replicas == 1:
+    if n_replicas > 1:
+        return _update_of_replicas(network, config, strategy, sizes, apply)
 
-        @tf.function(autograph=False)
-        def update(u, target, noise_seed):
-            loss, gradients = batch_gradients(network, parts_of(u, target, noise_seed, sizes), config)
-            apply(gradients)
-            return loss
+    @tf.function(autograph=False)
+    def update(u: tf.Tensor, target: tf.Tensor, noise_seed: tf.Tensor) -> tf.Tensor:
+        loss, gradients = batch_gradients(network, parts_of(u, target, noise_seed, sizes), config)
+        apply(gradients)
+        return loss
 
-        return update
+    return update
 
-    def of_replica(parts):
+
+def _update_of_replicas(
+    network: RateNetwork, config: TrainConfig, strategy: Any, sizes: list[int], apply: Callable[[list[tf.Tensor]], None]
+) -> Update:
+    n_replicas = strategy.num_replicas_in_sync
+
+    def of_replica(parts: list[tuple]) -> tf.Tensor:
         loss, gradients = batch_gradients(network, parts, config)
         apply(tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, gradients))
         return loss
 
     @tf.function(autograph=False)
-    def distributed(parts):
+    def distributed(parts: list[tuple]) -> tf.Tensor:
         return strategy.reduce(tf.distribute.ReduceOp.SUM, strategy.run(of_replica, (parts,)), axis=None)
 
-    def update_on_all(u, target, noise_seed):
+    def update(u: tf.Tensor, target: tf.Tensor, noise_seed: tf.Tensor) -> tf.Tensor:
         parts = parts_of(u, target, noise_seed, sizes)
         n_each = len(parts) // n_replicas
         per_replica = [
@@ -86,14 +97,14 @@ def compiled_update(network: RateNetwork, config: TrainConfig, optimizer, strate
         ]
         return distributed(per_replica)
 
-    return update_on_all
+    return update
 
 
 def batch_gradients(network: RateNetwork, parts: list[tuple], config: TrainConfig) -> tuple[tf.Tensor, list[tf.Tensor]]:
     """What parts of a batch, from `parts_of`, add to its loss, and the gradients for the trainable variables."""
 
     @tf.function(autograph=False)  # so that parts of one size are traced once
-    def of_part(u, target, seed):
+    def of_part(u: tf.Tensor, target: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
         noise = network.draw_noise(u.shape[0], u.shape[1], seed)
         with tf.GradientTape() as tape:
             share = part_loss(network, u, target, noise, config)
@@ -109,7 +120,9 @@ def parts_of(u: tf.Tensor, target: tf.Tensor, noise_seed: tf.Tensor, sizes: list
     return list(zip(tf.split(u, sizes), tf.split(target, sizes), seeds, strict=True))
 
 
-def part_loss(network: RateNetwork, u, target, noise, config: TrainConfig) -> tf.Tensor:
+def part_loss(
+    network: RateNetwork, u: tf.Tensor, target: tf.Tensor, noise: tf.Tensor, config: TrainConfig
+) -> tf.Tensor:
     """What some trials add to the loss of a batch of config.batch_size: their share of the mean, penalties included."""
     o, r = network.outputs_and_rates(u, noise)
     total = tf.reduce_sum(trial_losses(o, target, config.loss))
@@ -132,7 +145,7 @@ def part_sizes(batch_size: int, n_replicas: int = 1) -> list[int]:
     return [batch_size // n_parts + (part < batch_size % n_parts) for part in range(n_parts)]
 
 
-def _per_replica(strategy, values: list):
+def _per_replica(strategy: Any, values: list[tf.Tensor]) -> Any:
     return strategy.experimental_distribute_values_from_function(
         lambda context: values[context.replica_id_in_sync_group]
     )

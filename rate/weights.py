@@ -34,8 +34,11 @@ def draw_weights(config: TrainConfig, rng: np.random.Generator) -> InitialWeight
     type_index, inhibitory = _types(config, rng)
     if config.n_som > inhibitory.sum():
         raise InputError(
-            f"--som_N {config.n_som} exceeds the {inhibitory.sum()} inhibitory units drawn from --N {n} "
-            f"--P_inh {config.p_inh}"
+            f"{{n_som}} {config.n_som} exceeds the {inhibitory.sum()} inhibitory units drawn from {{n_units}} {n} "
+            f"{{p_inh}} {config.p_inh}",
+            "n_som",
+            "n_units",
+            "p_inh",
         )
     signs = np.where(inhibitory, -1.0, 1.0)
     w_rec = _recurrent(config, rng)

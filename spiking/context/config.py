@@ -1,15 +1,15 @@
 """Settings of a context-dependent classifier: those of the published command line, and what it had fixed inside."""
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any, get_args
+from dataclasses import asdict, dataclass
+from typing import Any
 
-import numpy as np
-
+from rate2spike.checks import FRACTION, NOT_NEGATIVE, POSITIVE
 from rate2spike.errors import InputError
 from rate2spike.io.datasets.event_frames import DVS_FRAMES, SHD_FRAMES, FrameSettings
+from rate2spike.options import check_options, option
 from rate2spike.plausible import Plausible, warn_if_implausible
-from rate2spike.seeding import resolve_seed
-from rate2spike.spiking.layers.choices import check_interaction, check_reset, check_surrogate
+from rate2spike.seeding import SEED_LIMIT
+from rate2spike.spiking.layers.choices import INTERACTIONS, POSITIVE_32, RESETS, SURROGATES
 
 # what may be otherwise when a run goes on
 MAY_DIFFER = frozenset({"epoch", "nb_worker", "data_path", "cache", "recompute"})
@@ -51,86 +51,85 @@ class ContextConfig:
     tau_soma: of the membranes in ms; None: 20 steps, as published.
     """
 
-    seed: int = 123123
-    nb_worker: int = 1
-    data_path: str = "./data"
-    batch_size: int = 64
-    dataset: str = "dvsgesture"
-    seq_len: int = 1
-    task_type: str = "recognition"
-    model_type: str = "clif"
-    apical_rec: bool = True
-    apical_tau: str = "short"
-    lr: float = 1e-2
-    lr_decay: float = 0.85
-    l2_decay: float = 0.0
-    epoch: int = 1
-    target_spike_prob: float = 0.01
-    spike_reg_l2: float = 1e-4
-    n_samples: int | None = None
-    hidden: int = 200
-    interaction: str | None = None
-    reset: str = "subtraction"
-    surrogate: str = "triangle"
-    grad_scale: float = 0.3
-    threshold: float = 0.05
-    tau_soma: float | None = None
-    clip_norm: float | None = None
-    resample_each_epoch: bool = False
-    split_by: str = "recording"
-    cache: bool = False
-    recompute: bool = False
-    legacy: bool = False
-    synthetic: bool = False
+    seed: int = option(123123, "seed of every random draw", least=0, most=SEED_LIMIT - 1)
+    nb_worker: int = option(1, "threads that prepare trials; 0: none beside the training", what="nb_worker", least=0)
+    data_path: str = option("./data", "folder of the recordings, and of the cache")
+    batch_size: int = option(64, "trials per update")
+    dataset: str = option("dvsgesture", "recordings", what="dataset", choices=tuple(DATA_SETS))
+    seq_len: int = option(1, "items per trial; published: 1 and 5", what="seq_len")
+    task_type: str = option(
+        "recognition",
+        "what is asked, whether an item is the one or has been shown by now",
+        what="task_type",
+        choices=TASKS,
+    )
+    model_type: str = option(
+        "clif", "multiplicative units, additive ones, lif, adaptive thresholds", what="model_type", choices=MODELS
+    )
+    apical_rec: bool = option(True, "recurrent weights to the apical compartments (clif, add_clif)")
+    apical_tau: str = option(
+        "short",
+        "time constant of 40 steps (shd) or 20 (dvsgesture), of 200, or of 20 to 200 drawn per unit",
+        what="apical_tau",
+        choices=APICAL_TAUS,
+    )
+    lr: float = option(1e-2, "learning rate of Adam", allowed=POSITIVE)
+    lr_decay: float = option(0.85, "factor of the learning rate after every epoch", what="lr_decay", allowed=POSITIVE)
+    l2_decay: float = option(
+        0.0, "weight decay as part of the gradient, biases too", what="l2_decay", allowed=NOT_NEGATIVE
+    )
+    epoch: int = option(1, "number of epochs")
+    target_spike_prob: float = option(
+        0.01, "spikes per unit and step above which activity is punished", what="target_spike_prob", allowed=FRACTION
+    )
+    spike_reg_l2: float = option(1e-4, "weight of that punishment", what="spike_reg_l2", allowed=NOT_NEGATIVE)
+    n_samples: int | None = option(
+        None, "trials per epoch and of the test", what="n_samples", default_text="shd 4096, dvsgesture 2048"
+    )
+    hidden: int = option(200, "number of spiking units")
+    interaction: str | None = option(
+        None, "of soma and apical compartment in clif", choices=INTERACTIONS, default_text="relu_mult"
+    )
+    reset: str = option("subtraction", "of a membrane after a spike", choices=RESETS)
+    surrogate: str = option("triangle", "surrogate gradient", what="surrogate", choices=SURROGATES)
+    grad_scale: float = option(
+        0.3, "scale of the surrogate gradient", what="the surrogate's scale", allowed=POSITIVE_32
+    )
+    threshold: float = option(0.05, "of the units", allowed=POSITIVE)
+    tau_soma: float | None = option(
+        None,
+        "membrane time constant in ms",
+        what="tau_soma",
+        allowed=POSITIVE,
+        default_text="20 steps, that is 40 ms for shd, 100 for dvsgesture",
+    )
+    clip_norm: float | None = option(
+        None, "largest global norm of the gradient", what="clip_norm", allowed=POSITIVE, default_text="none"
+    )
+    resample_each_epoch: bool = option(False, "draw new training trials for every epoch")
+    split_by: str = option(
+        "recording", "validation on other recordings, or on other people", what="split_by", choices=SPLITS_BY
+    )
+    cache: bool = option(False, "keep finished trials on disk beside the recordings")
+    recompute: bool = option(False, "keep fewer states for the backward pass: less memory, more time, same numbers")
+    legacy: bool = option(
+        False, "read-out means, spike penalty, time crop and validation weight as published, defects included"
+    )
+    synthetic: bool = option(False, "made-up recordings, written into the folder of the recordings")
 
     def __post_init__(self) -> None:
-        for item in fields(self):
-            _check_type(item.name, getattr(self, item.name), item.type)
-        resolve_seed(self.seed)
-        for name, choices in (
-            ("dataset", tuple(DATA_SETS)),
-            ("task_type", TASKS),
-            ("model_type", MODELS),
-            ("apical_tau", APICAL_TAUS),
-            ("split_by", SPLITS_BY),
-        ):
-            if getattr(self, name) not in choices:
-                raise InputError(f"unknown {name} {getattr(self, name)!r}: choose from {', '.join(choices)} (--{name})")
-        for name, least in (
-            ("batch_size", 1),
-            ("seq_len", 1),
-            ("epoch", 1),
-            ("hidden", 1),
-            ("nb_worker", 0),
-            ("seed", 0),
-        ):
-            _check_whole(name, getattr(self, name), least)
-        if self.n_samples is not None:
-            _check_whole("n_samples", self.n_samples, 1)
-        for name in ("lr", "lr_decay", "threshold", "tau_soma", "clip_norm"):
-            value = getattr(self, name)
-            if value is not None and not 0 < value < np.inf:
-                raise InputError(f"{name} must be a positive number, got {value} (--{name})")
-        for name in ("l2_decay", "spike_reg_l2"):
-            if not 0 <= getattr(self, name) < np.inf:
-                raise InputError(f"{name} must be a number from 0, got {getattr(self, name)} (--{name})")
-        if not 0 <= self.target_spike_prob <= 1:
-            raise InputError(
-                f"target_spike_prob must be from 0 to 1, got {self.target_spike_prob} (--target_spike_prob)"
-            )
+        check_options(self)
         if self.seq_len >= self.data.n_classes:
             raise InputError(
                 f"seq_len must be below the number of classes, {self.data.n_classes} of {self.dataset}: the items of a trial "
-                f"are of different classes, and one is never shown; got {self.seq_len} (--seq_len)"
+                f"are of different classes, and one is never shown; got {self.seq_len}",
+                "seq_len",
             )
         if self.tau_soma is not None:
-            warn_if_implausible("tau_soma (--tau_soma)", self.tau_soma, PLAUSIBLE_TAU_SOMA)
-        check_reset(self.reset)
-        check_surrogate(self.surrogate, self.grad_scale)
-        if self.interaction is not None:
-            check_interaction(self.interaction)
+            warn_if_implausible("tau_soma", self.tau_soma, PLAUSIBLE_TAU_SOMA)
         if self.interaction is not None and self.model_type != "clif":
-            raise InputError(f"--interaction is for --model_type clif, not {self.model_type}")
+            message = f"{{interaction}} is for {{model_type}} clif, not {self.model_type}"
+            raise InputError(message, "interaction", "model_type")
 
     @property
     def data_name(self) -> str:
@@ -177,26 +176,3 @@ class ContextConfig:
     def sections(self) -> dict[str, dict[str, Any]]:
         """As it is written to config.toml."""
         return {"context": asdict(self)}
-
-    @classmethod
-    def from_section(cls, values: dict[str, Any], source: str) -> "ContextConfig":
-        """Of what `sections` gave. Raises InputError."""
-        known = {item.name for item in fields(cls)}
-        if unknown := sorted(set(values) - known):
-            raise InputError(f"{source}: unknown setting {unknown[0]!r} in [context]")
-        return cls(**values)
-
-
-def _check_type(name: str, value: Any, kind: Any) -> None:
-    """Raise InputError unless the value is of the annotated type; a whole number is a number, True is none."""
-    allowed = get_args(kind) or (kind,)
-    if float in allowed:
-        allowed = (*allowed, int)
-    if (isinstance(value, bool) and bool not in allowed) or not isinstance(value, allowed):
-        names = " or ".join("nothing" if one is type(None) else one.__name__ for one in allowed)
-        raise InputError(f"{name} must be of type {names}, got {value!r} (--{name})")
-
-
-def _check_whole(name: str, value: Any, least: int) -> None:
-    if value < least:
-        raise InputError(f"{name} must be a whole number from {least}, got {value} (--{name})")

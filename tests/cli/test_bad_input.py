@@ -98,6 +98,7 @@ def test_output_folder_that_cannot_be_written(cli, tmp_path):
         (["--evaluation-trials", "0"], "--evaluation-trials"),
         (["--threads", "0"], "--threads"),
         (["--task", "dance"], "unknown task 'dance'"),
+        (["--run_folder", "x"], "give --run_folder, or --name and --output_dir, not both"),
     ],
 )
 def test_run_is_validated_before_anything_happens(cli, tmp_path, arguments, message):

@@ -6,12 +6,15 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 
 import h5py
 import numpy as np
 import pytest
 
+from rate2spike.errors import InputError
 from rate2spike.io.datasets.synthetic_events import write_synthetic_shd
+from rate2spike.options import from_mapping
 from rate2spike.spiking.context.config import ContextConfig
 from rate2spike.spiking.context.data import synthetic_recordings
 
@@ -34,6 +37,14 @@ def digits(tmp_path_factory):
 def test_help_lists_the_historic_flags(cli):
     code, out, _ = cli("context", "--help")
     assert code == 0 and all(f"--{name} " in out for name in HISTORIC)
+
+
+def test_settings_of_the_version_before_are_read(repository):
+    recorded = tomllib.loads((repository / "tests" / "data" / "configs" / "context.toml").read_text())["context"]
+    wanted = dict(dataset="shd", n_samples=10, batch_size=5, hidden=8, synthetic=True, data_path="data")
+    assert from_mapping(ContextConfig, recorded, "config.toml") == ContextConfig(**wanted)
+    with pytest.raises(InputError, match=r"config\.toml: unknown setting 'hiden'; did you mean hidden"):
+        from_mapping(ContextConfig, {"hiden": 8}, "config.toml")
 
 
 def test_historic_defaults():
@@ -128,10 +139,10 @@ def test_a_whole_run_and_its_continuation(cli, digits, tmp_path):
         ("--apical_rec maybe", "expected True or False, got 'maybe'"),
         ("--seq_len 20", "seq_len must be below the number of classes"),
         ("--split_by person", "unknown split_by 'person': choose from recording, subject"),
-        ("--resume", "--resume needs --save_dir"),
+        ("--resume", "--resume needs --run_folder"),
         ("--lr nan", "lr must be a positive number"),
         ("--gpu 0,1", "--gpu must be the index of one GPU"),
-        ("--seed 9007199254740992", "seed must be a whole number"),
+        ("--seed 9007199254740992", "seed must be at most 9007199254740991, got 9007199254740992 (--seed)"),
     ],
 )
 def test_bad_flags_are_one_line_and_leave_nothing(flags, message, cli, digits, tmp_path, monkeypatch):
@@ -152,9 +163,9 @@ def test_ctrl_c_and_continuation(digits, tmp_path):
     wait_for(tmp_path / "cut" / "log.jsonl")
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=120)
-    assert process.returncode == 130 and f"--resume --save_dir {tmp_path / 'cut'}" in err and "Traceback" not in err
+    assert process.returncode == 130 and f"--resume --run_folder {tmp_path / 'cut'}" in err and "Traceback" not in err
     done = len((tmp_path / "cut" / "log.jsonl").read_text().splitlines())
-    again = [*map(str, flags), "--resume", "--epoch", str(max(done, 3)), "--save_dir", str(tmp_path / "cut")]
+    again = [*map(str, flags), "--resume", "--epoch", str(max(done, 3)), "--run_folder", str(tmp_path / "cut")]
     resumed = subprocess.run(again, capture_output=True)
     assert resumed.returncode == 0, resumed.stderr
     lines = [(tmp_path / name / "log.jsonl").read_text().splitlines()[:3] for name in ("whole", "cut")]

@@ -48,6 +48,18 @@ def test_a_finished_run_is_left_alone_in_one_line(cli, run_folder):
         assert content(run_folder) == before
 
 
+@pytest.mark.filterwarnings("ignore:the λ search")
+def test_a_run_of_the_version_before_is_resumed(cli, run_folder, repository):
+    """Its config.toml was written by hand: lists on one line. The settings are the same, so that it is finished."""
+    shutil.copy(repository / "tests" / "data" / "configs" / "train.toml", run_folder / "config.toml")
+    code, out, error = cli("train", "--run_folder", run_folder, "--resume")
+    assert code == 0 and "the run is finished" in out, error
+    code, _, error = cli("train", "--run_folder", run_folder, "--resume", "--n_trials", 4)
+    assert code == 0 and "goes on after update 1" in error, error
+    code, _, error = cli("train", "--run_folder", run_folder, "--resume", "--n_trials", 4, "--gain", 2)
+    assert code == 2 and "has other settings: gain 1.5 there, 2.0 here" in error
+
+
 def test_more_updates_go_on_drop_the_search_and_keep_what_is_not_ours(cli, run_folder):
     with warnings.catch_warnings():
         warnings.simplefilter("always")  # to be printed
@@ -88,7 +100,9 @@ def test_a_run_that_was_cut_off_goes_on_with_its_own_settings_alone(cli, run_fol
         ("train", *SMALL, "--run_folder", "{folder}"),
         ("train", *SMALL[:-2], "--seeds", "1-2", "--run_folder", "{folder}"),
         ("run", "--output_dir", "{parent}", "--name", "nothere", "--task", "xor"),
+        ("run", "--run_folder", "{folder}", "--task", "xor"),
         ("context", "--save_dir", "{folder}"),
+        ("context", "--run-folder", "{folder}"),
     ],
 )
 def test_nothing_to_resume(cli, tmp_path, command):
@@ -155,6 +169,7 @@ def test_when_training_has_ended():
     [
         ("model.mat", ("train", *SMALL, "--run_folder", "{folder}")),
         ("models/xor/Task_xor.mat", ("run", *SMALL, "--output_dir", "{parent}", "--name", "a")),
+        ("models/xor/Task_xor.mat", ("run", *SMALL, "--run_folder", "{folder}")),
         ("model.keras", ("context", "--synthetic", "--dataset", "shd", "--save_dir", "{folder}")),
     ],
 )

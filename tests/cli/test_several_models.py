@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from rate2spike.io.run_folder import to_toml
+from rate2spike.io.toml_file import to_toml
 from rate2spike.matlab_compat.matfile import append, loadmat
 from rate2spike.matlab_compat.model_file import load_model, save_model
 from rate2spike.spiking.search.network_table import NetworkRow

@@ -257,7 +257,11 @@ def test_run_goes_on_after_ctrl_c_in_training(tmp_path, repository):
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=120)
-    assert process.returncode == 130 and "`rate2spike run --resume --output_dir" in error and "Traceback" not in error
+    assert (
+        process.returncode == 130
+        and f"`rate2spike run --resume --run_folder {folder}` goes on" in error
+        and "Traceback" not in error
+    )
     done = subprocess.run([*command, "--resume"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert (folder / "summary.json").exists() and (folder / "figures" / "spiking_outputs.png").exists()
@@ -274,12 +278,13 @@ def test_a_finished_run_is_not_mistaken_for_another(cli, tmp_path):
     code, _, error = cli(*base, "--task", "go-nogo", "--N", 20, "--n_trials", 3, "--seed", 1, *plan)
     assert code == 0, error
     summary = (tmp_path / "😀" / "summary.json").read_text()
-    code, out, error = cli(*base, "--resume")  # the recorded plan holds
-    assert code == 0 and "over 5 fresh trials" in out, error
+    for words in (base, ("run", "--run_folder", tmp_path / "😀")):  # the recorded plan holds
+        code, out, error = cli(*words, "--resume")
+        assert code == 0 and "over 5 fresh trials" in out, error
     assert (tmp_path / "😀" / "summary.json").read_text() == summary
     for change in (("--task", "afc"), ("--seed", 9), ("--n_trials", 5)):
         code, _, error = cli(*base, "--resume", *change)
-        assert code == 2 and "has ended with other settings: give another --name" in last_line(error)
+        assert code == 2 and "has ended with other settings: give another --run_folder" in last_line(error)
     code, _, error = cli("train", "--run_folder", tmp_path / "😀", "--resume")
     assert code == 2 and "is of another kind of run (run, not training)" in last_line(error)
     assert (tmp_path / "😀" / "summary.json").read_text() == summary

@@ -1,6 +1,7 @@
 """What the commands say fits the command: its flags, its counting, its defaults; a typing error is met first."""
 
 import shutil
+import warnings
 
 import pytest
 
@@ -27,7 +28,9 @@ def test_errors_name_no_flag_that_the_command_lacks(cli, model):
     assert cli("search", model, "--scaling-factors", 0)[2].endswith("scaling factor must be positive, got 0\n")
     assert "got 0 (--scaling-factor)" in cli("evaluate", model, "--scaling-factor", 0)[2]
     code, _, error = cli("run", "--task", "xor", "--evaluation-trials", 10**15)
-    assert code == 2 and "ask for fewer (--evaluation-trials)" in error  # --n_trials means something else there
+    assert (
+        code == 2 and "at most 100000000, got 1000000000000000 (--evaluation-trials)" in error
+    )  # --n_trials means something else there
 
 
 def test_flags_are_left_out_in_either_spelling():
@@ -84,6 +87,11 @@ def test_run_too_meets_a_wrong_value_first(cli):
 def test_nearest():
     assert nearest("GoNoGo", ["go-nogo", "xor"]) == "; did you mean go-nogo?"
     assert nearest("dance", ["go-nogo", "xor"]) == ""
+
+
+def test_warnings_look_as_before_when_a_command_has_ended(cli):
+    before = warnings.showwarning
+    assert cli("train", "--task", "dance")[0] == 2 and warnings.showwarning is before
 
 
 def test_help_of_run_states_the_defaults_of_run(capsys):

@@ -9,7 +9,8 @@ import pytest
 
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import make_folder, write_atomically
-from rate2spike.io.run_folder import RunFolder, to_toml
+from rate2spike.io.run_folder import RunFolder
+from rate2spike.io.toml_file import to_toml
 from rate2spike.matlab_compat.matfile import loadmat, savemat
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.recording import RECORDABLE

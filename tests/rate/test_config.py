@@ -1,4 +1,4 @@
-"""Every unusable setting is refused with a line that names value and flag."""
+"""Every unusable setting is refused with a line that names value and field."""
 
 import numpy as np
 import pytest
@@ -16,23 +16,23 @@ from rate2spike.rate.tasks import TASKS
         ({"activation": "relu6"}, "unknown activation 'relu6': choose from sigmoid, clipped_relu, softplus"),
         ({"loss": "l3"}, "unknown loss function 'l3': choose from l1, l2"),
         ({"weight_distribution": "cauchy"}, "unknown weight distribution"),
-        ({"n_units": 0}, "--N"),
-        ({"n_units": -3}, "--N"),
-        ({"n_units": 2.5}, "--N"),
-        ({"n_units": "20"}, "--N"),
+        ({"n_units": 0}, "n_units"),
+        ({"n_units": -3}, "n_units"),
+        ({"n_units": 2.5}, "n_units"),
+        ({"n_units": "20"}, "n_units"),
         ({"tau_steps": "ab"}, "time constants must be numbers"),
         ({"seed": "x"}, "seed must be a whole number"),
-        ({"n_updates": 0}, "--n_trials"),
-        ({"batch_size": 0}, "--batch_size"),
-        ({"p_inh": 1.2}, r"from 0 to 1, got 1.2 \(--P_inh\)"),
-        ({"p_inh": float("nan")}, "--P_inh"),
-        ({"p_rec": 0.0}, "--P_rec"),
-        ({"gain": -1.0}, "--gain"),
-        ({"learning_rate": 0.0}, "--learning_rate"),
-        ({"n_som": -1}, "--som_N"),
-        ({"n_som": 5, "apply_dale": False}, "--som_N needs --apply_dale True"),
-        ({"n_som": 300}, "--som_N 300 exceeds"),
-        ({"n_som": 1, "p_inh": 0.0}, "--som_N 1 exceeds"),
+        ({"n_updates": 0}, "n_updates"),
+        ({"batch_size": 0}, "batch_size"),
+        ({"p_inh": 1.2}, r"from 0 to 1, got 1.2 \(p_inh\)"),
+        ({"p_inh": float("nan")}, "p_inh"),
+        ({"p_rec": 0.0}, "p_rec"),
+        ({"gain": -1.0}, "gain"),
+        ({"learning_rate": 0.0}, "learning_rate"),
+        ({"n_som": -1}, "n_som"),
+        ({"n_som": 5, "apply_dale": False}, "n_som needs apply_dale True"),
+        ({"n_som": 300}, "n_som 300 exceeds"),
+        ({"n_som": 1, "p_inh": 0.0}, "n_som 1 exceeds"),
         ({"tau_steps": (20, 4)}, "smaller time constant must come first"),
         ({"tau_steps": (4, 4)}, "smaller time constant must come first"),
         ({"tau_steps": (0.5, 4)}, "at least 1 step"),
@@ -50,6 +50,13 @@ def test_names_are_brought_to_their_usual_form():
     assert (config.task.name, config.activation, config.loss, config.tau_steps) == ("go-nogo", "sigmoid", "l1", (7.0,))
     assert config.has_fixed_tau
     assert TrainConfig(tau_steps=np.array([4, 20]), n_units=20.0).tau_steps == (4.0, 20.0)
+
+
+def test_a_threshold_may_be_infinite_and_nothing_else():
+    assert TrainConfig(loss_threshold=float("inf")).loss_threshold == float("inf")
+    for settings in ({"gain": float("inf")}, {"loss_threshold": float("nan")}):
+        with pytest.raises(InputError, match=next(iter(settings))):
+            TrainConfig(**settings)
 
 
 def test_every_task_has_a_recipe():

@@ -161,23 +161,23 @@ def test_balance_removes_the_outlier_and_keeps_the_circle():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"cell_types": MOTIF, "n_som": 3}, "--cell_types says which units are SOM: leave --som_N out"),
+        ({"cell_types": MOTIF, "n_som": 3}, "cell_types says which units are SOM: leave n_som out"),
         (
             {"cell_types": MOTIF, "apply_dale": False},
-            "cell types need Dale's principle: --cell_types needs --apply_dale True",
+            "cell types need Dale's principle: cell_types needs apply_dale True",
         ),
-        ({"dale_outputs": True, "apply_dale": False}, "--dale_outputs needs --apply_dale True"),
+        ({"dale_outputs": True, "apply_dale": False}, "dale_outputs needs apply_dale True"),
         ({"unit_tau_steps": (5, 6)}, "one time constant per unit, 200, got 2"),
-        ({"n_units": 2, "unit_tau_steps": (5, 20)}, "must lie between the --decay_taus 4 and 20, got 20"),
-        ({"n_units": 1, "unit_tau_steps": (5,), "tau_steps": (7,)}, "--unit_taus needs --decay_taus MIN MAX"),
-        ({"unit_bias_sd": -1}, r"must be 0 or positive, got -1 \(--unit_bias_sd\)"),
+        ({"n_units": 2, "unit_tau_steps": (5, 20)}, "must lie between the tau_steps 4 and 20, got 20"),
+        ({"n_units": 1, "unit_tau_steps": (5,), "tau_steps": (7,)}, "unit_tau_steps needs tau_steps MIN MAX"),
+        ({"unit_bias_sd": -1}, r"must be a number from 0, got -1 \(unit_bias_sd\)"),
         ({"lr_schedule": "step"}, "unknown learning-rate schedule 'step': choose from constant, cosine, exponential"),
-        ({"clip_norm": 0}, r"must be positive, got 0 \(--clip_norm\)"),
-        ({"patience": 0}, r"patience must be a whole number from 1, got 0 \(--patience\)"),
-        ({"accuracy_threshold": 1}, r"from 0 to below 1, got 1 \(--accuracy_threshold\)"),
-        ({"l2_rates": float("nan")}, r"rate penalty must be 0 or positive, got nan \(--l2_rates\)"),
-        ({"lr_final": 1.5}, r"a fraction from 0 to 1, got 1.5 \(--lr_final\)"),
-        ({"evaluate_every": 0}, r"from 1, got 0 \(--evaluate_every\)"),
+        ({"clip_norm": 0}, r"must be a positive number, got 0 \(clip_norm\)"),
+        ({"patience": 0}, r"patience must be a whole number from 1, got 0 \(patience\)"),
+        ({"accuracy_threshold": 1}, r"from 0 and below 1, got 1 \(accuracy_threshold\)"),
+        ({"l2_rates": float("nan")}, r"rate penalty must be a number from 0, got nan \(l2_rates\)"),
+        ({"lr_final": 1.5}, r"a number from 0 to 1, got 1.5 \(lr_final\)"),
+        ({"evaluate_every": 0}, r"from 1, got 0 \(evaluate_every\)"),
     ],
 )
 def test_bad_settings(settings, message):
@@ -204,7 +204,7 @@ def test_bad_cell_types(change, message):
 def test_settings_survive_their_file():
     from tomllib import loads
 
-    from rate2spike.io.run_folder import to_toml
+    from rate2spike.io.toml_file import to_toml
 
     config = replace(
         SMALL, cell_types=MOTIF, task_options={"stim_dur": 30}, clip_norm=0.5, lr_schedule="cosine", tau_steps=(4, 30)
@@ -229,7 +229,7 @@ def test_numbers_of_numpy_are_as_good_as_pythons(tmp_path):
         n_units=20, n_updates=1, learning_rate=0.5, balanced=True, seed=1, task=GoNogo(stim_dur=30)
     )
     save_model(train(config), tmp_path / "f.mat")
-    from rate2spike.io.run_folder import to_toml
+    from rate2spike.io.toml_file import to_toml
 
     assert "learning_rate = 0.5\n" in to_toml(config.sections()) and "np." not in to_toml(config.sections())
 

@@ -50,7 +50,7 @@ def test_divergence_and_failure_are_outcomes(tmp_path):
         (diverged,) = train_population(wild, [1], tmp_path / "a", executor=executor)
         (failed,) = train_population(som, [1], tmp_path / "b", executor=executor)
     assert diverged.state == "diverged" and "diverged at update" in diverged.message
-    assert failed.state == "failed" and "--som_N 9 exceeds" in failed.message
+    assert failed.state == "failed" and "n_som 9 exceeds" in failed.message
 
 
 def test_command_table_figure_and_resume(cli, tmp_path):
@@ -67,6 +67,9 @@ def test_command_table_figure_and_resume(cli, tmp_path):
     assert code == 2 and "holds a run already" in error
     code, out, error = cli("train", "--seeds", "1-3", "--run_folder", folder, "--resume")
     assert code == 0 and "0 of 3" in out, error
+    table = (folder / "population.csv").read_text()
+    code, out, error = cli("train", "--seeds", "1-2", "--run_folder", folder, "--resume")
+    assert code == 0 and "0 of 3" in out and (folder / "population.csv").read_text() == table, error
     code, _, error = cli("train", "--seeds", "1-3", "--run_folder", folder, "--resume", "--gain", "2")
     assert code == 2 and "other settings: gain 1.5 there, 2.0 here" in error
 
@@ -141,7 +144,7 @@ def test_a_dask_cluster(cli, tmp_path):
         (("--seeds", "1-x"), "--seeds must be numbers and ranges"),
         (("--seeds", "²"), "--seeds must be numbers and ranges"),
         (("--seeds", "5-2"), "--seeds must be numbers and ranges"),
-        (("--seeds", "1-2", "--workers", "0"), "number of workers must be at least 1"),
+        (("--seeds", "1-2", "--workers", "0"), "number of workers must be a whole number from 1, got 0 (--workers)"),
         (("--seeds", "1-2", "--seed", "3"), "give --seed for one network or --seeds for a population"),
         (("--workers", "2"), "--workers needs --seeds"),
         (("--seeds", "1-2", "--scheduler", "tcp://127.0.0.1:1"), "no Dask scheduler answers at tcp://127.0.0.1:1"),

@@ -188,7 +188,7 @@ def test_broken_entry_points_are_named(other_package):
 
 def test_a_model_file_never_makes_us_run_a_file(delay_file):
     recorded = dict(recorded_options={"n_steps": 70}, recorded_reference=f"{delay_file}:Delay")
-    with pytest.raises(InputError, match=rf"f: its task delay is the user's own: give --task {delay_file}:Delay"):
+    with pytest.raises(InputError, match=rf"f: its task delay is the user's own: give task {delay_file}:Delay"):
         tasks.resolve(None, "delay", None, "f", **recorded)
     assert tasks.resolve(f"{delay_file}:Delay", "delay", None, "f", **recorded).n_steps == 70
 

@@ -115,7 +115,7 @@ def test_task_is_resolved_in_order_and_never_guessed():
     assert tasks.resolve("xor", "mante", "go-nogo", "f").name == "xor"
     assert tasks.resolve(None, "mante", "go-nogo", "f").name == "mante"
     assert tasks.resolve(None, None, "go-nogo", "f").name == "go-nogo"
-    with pytest.raises(InputError, match=r"f: .*give --task"):
+    with pytest.raises(InputError, match=r"f: .*give task \(go-nogo"):
         tasks.resolve(None, None, None, "f")
 
 

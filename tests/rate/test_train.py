@@ -155,7 +155,7 @@ def test_interruption_of_the_last_evaluation_keeps_the_network():
 def test_divergence_gives_the_last_good_network_and_advice():
     config = replace(SMALL, n_updates=300, learning_rate=1e30, apply_dale=False, activation="clipped_relu")
     with pytest.raises(
-        DivergenceError, match=r"diverged at update \d+: .*Lower --learning_rate .*--clip_norm"
+        DivergenceError, match=r"diverged at update \d+: .*Lower learning_rate .*give clip_norm 1"
     ) as caught:
         train(config)
     model = caught.value.model
@@ -405,5 +405,5 @@ def test_more_replicas_than_trials_are_refused():
     class TwoReplicas:
         num_replicas_in_sync = 2
 
-    with pytest.raises(InputError, match=r"batch size 1 is below the number of replicas, 2 \(--batch_size\)"):
+    with pytest.raises(InputError, match=r"batch size 1 is below the number of replicas, 2 \(batch_size\)"):
         compiled_update(network, SMALL, make_optimizer(network, SMALL), TwoReplicas())

@@ -49,5 +49,5 @@ def test_shapes_and_scales():
 
 
 def test_more_som_units_than_inhibitory_ones_drawn():
-    with pytest.raises(InputError, match=r"--som_N 9 exceeds the \d+ inhibitory units drawn"):
+    with pytest.raises(InputError, match=r"n_som 9 exceeds the \d+ inhibitory units drawn"):
         drawn(n_units=10, n_som=9, p_inh=0.1)

@@ -266,7 +266,7 @@ def test_many_processes_on_one_file_search_it_once(model_file):
 
 def test_task_cannot_be_deduced(tmp_path, go_nogo_path):
     path = shutil.copy(go_nogo_path, tmp_path / "net.mat")
-    with pytest.raises(InputError, match="give --task"):
+    with pytest.raises(InputError, match="give task"):
         search(path)
 
 
