@@ -75,8 +75,8 @@ def diagnose(
 ) -> Diagnosis:
     """Run n_trials trials of both networks and say what differs: silent, saturated, gain mismatch, unstable.
 
-    scaling_factor: None takes the one in the model. params: other neurons. Where the network does not solve the task, other
-    factors are tried (see `factor_advice`), and one is advised only if it is surely better. Raises InputError.
+    scaling_factor: None takes the one in the model. Where the network does not solve the task, others are tried (see
+    `factor_advice`), and one is advised only if it is surely better. Raises InputError.
     """
     network = SpikingNetwork.from_model(model, scaling_factor, params=params)
     task = checked_task(task, network, n_trials)
