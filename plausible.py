@@ -50,8 +50,10 @@ def not_typed_here() -> Iterator[None]:
 
 
 def _level_of_caller() -> int:
-    """Stack level, seen from the function that asks, of the first line outside of this package: constructors, decorators
-    and conveniences lie between."""
+    """Stack level, seen from the function that asks, of the first line outside of this package.
+
+    Constructors, decorators and conveniences lie between.
+    """
     level, frame = 1, sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] in _NO_CALLERS:
         level, frame = level + 1, frame.f_back

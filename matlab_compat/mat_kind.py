@@ -14,7 +14,7 @@ _OTHER_KINDS = {
 
 
 def format_of(path: str | os.PathLike) -> str:
-    """ "4", "5" (which includes 7) or "7.3". Raises MatFileError for another file."""
+    """One of "4", "5" (which includes 7) and "7.3". Raises MatFileError for another file."""
     try:
         with open(path, "rb") as file:
             start = file.read(_START_BYTES)

@@ -146,8 +146,9 @@ def with_subsystem(header: bytes, body: bytes, subsystem: bytes, byte_order: str
 
 
 def _rightly_declared(element: Element, byte_order: str) -> bytes | memoryview:
-    """The bytes of an element, unchanged unless GNU Octave declared it too long: as the last one of a file that is
-    harmless, before another one no reader but ours would find the next.
+    """The bytes of an element, unchanged unless GNU Octave declared it too long.
+
+    As the last one of a file that is harmless; before another one no reader but ours would find the next.
     """
     if element.is_compressed or element.content_bytes == len(element.raw) - 8:
         return element.raw

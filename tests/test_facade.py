@@ -30,6 +30,7 @@ SELF_EXPLAINING = {
     "cell_type",
     "executor",
     "history",
+    "params",
 }
 NOT_YET = {"train", "train_population", "grid_search"}  # parts of whose parameters are explained in their records
 
