@@ -5,14 +5,29 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 
 TORCH := torch==2.13.0
+NEWEST_VERSION := 3.13
+NEWEST = $(shell python$(NEWEST_VERSION) -c 'import sys; print(sys.executable)' 2>/dev/null \
+	|| ls $(HOME)/.pyenv/versions/$(NEWEST_VERSION).*/bin/python 2>/dev/null | tail -n 1)
+# what a new Python, and the versions of libraries that come with it, are likely to break
+NEWEST_TESTS := tests/test_imports.py tests/test_facade.py tests/test_checks.py tests/cli/test_commands.py tests/io \
+	tests/machine tests/matlab_compat tests/rate/test_train.py tests/spiking/layers tests/spiking/search tests/spiking/simulator
 
-.PHONY: demo test test-neurogym test-norse bench lint clean
+.PHONY: demo test test-newest test-neurogym test-norse bench lint clean
 
 demo: $(VENV)/installed
 	$(BIN)/rate2spike run --task go-nogo --seed 1 --output_dir demo
 
 test: $(VENV)/installed-test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+# on the newest supported Python, if there is one; `make test` is for the one that `python3` is, in CI the oldest
+test-newest:
+ifeq ($(NEWEST),)
+	@echo "skipped: there is no Python $(NEWEST_VERSION) here (make test-newest NEWEST=/path/to/python)"
+else
+	$(MAKE) PYTHON=$(NEWEST) VENV=.venv-newest .venv-newest/installed-test
+	.venv-newest/bin/python -m pytest -n $(WORKERS) --dist loadgroup -m "not slow and not octave" $(NEWEST_TESTS)
+endif
 
 # NeuroGym pins old versions of NumPy and matplotlib, so it has an environment of its own
 test-neurogym: .venv-neurogym/installed
@@ -33,7 +48,7 @@ lint: $(VENV)/installed-lint
 	$(BIN)/lint-imports
 
 clean:
-	rm -rf $(VENV) .venv-neurogym .venv-norse build dist *.egg-info
+	rm -rf $(VENV) .venv-newest .venv-neurogym .venv-norse build dist *.egg-info
 
 $(VENV)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'rate2spike needs Python 3.11 or newer: make PYTHON=python3.12 ...')"

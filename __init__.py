@@ -77,7 +77,7 @@ if TYPE_CHECKING:
     from rate2spike.trained_model import TrainedModel
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'rate2spike' has no attribute {name!r}")
     module = import_module(f"rate2spike.{_HOMES[name]}")
@@ -86,5 +86,5 @@ def __getattr__(name: str):
     return value
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted(__all__)

@@ -8,8 +8,8 @@ import numpy as np
 from scipy.sparse import issparse
 
 from rate2spike.arrays import dense
-from rate2spike.errors import InputError
 from rate2spike.machine.blas_threads import one_blas_thread
+from rate2spike.unit_types import by_sign, of_type
 
 STEP_S = 0.005  # one step of the rate network
 
@@ -130,15 +130,11 @@ class TrainedModel:
         names, index = self.settings.get("cell_type_names"), self.settings.get("cell_type")
         if isinstance(names, str) and isinstance(index, np.ndarray) and index.shape == (self.n_units, 1):
             return np.array(names.split(","))[index[:, 0].astype(int) - 1]
-        inhibitory = np.where(self.som, "SOM", "PV-like inhibitory" if self.som.any() else "inhibitory")
-        return np.where(self.inhibitory, inhibitory, "excitatory")
+        return by_sign(self.inhibitory, self.som)
 
     def units_of(self, cell_type: str) -> np.ndarray:
         """(N,) bool: the units of a type, for figures and lesions. Raises InputError naming the types."""
-        chosen = self.unit_types == cell_type
-        if not chosen.any():
-            raise InputError(f"no unit is of type {cell_type!r}: types are {', '.join(sorted(set(self.unit_types)))}")
-        return chosen
+        return of_type(self.unit_types, cell_type)
 
     @property
     def has_dale(self) -> bool:

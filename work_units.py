@@ -55,39 +55,53 @@ def run_units(
     while left:
         with _pool(executor, n_workers, fresh_processes) as pool:
             # of an own pool's units no more than can begin: those that wait in its queue cannot be called back
-            waiting = list(left)
-            at_once = len(waiting) if executor else n_workers
-            running: dict[Future, Key] = {}
-            while waiting or running:
-                try:
-                    while waiting and len(running) < at_once:
-                        with _deaf_to_interrupts(own=executor is None):
-                            running[pool.submit(work, *units[waiting[0]])] = waiting[0]
-                        waiting.pop(0)
-                except BrokenExecutor as error:
-                    if executor:
-                        raise InputError(f"the executor is broken ({error}); if it has processes, {GUARD}") from None
-                    break  # a worker died since the last result: a new pool does what is left
-                future = _first_done(running)
-                key = running.pop(future)
-                try:
-                    result = future.result()
-                except Exception as error:
-                    if _is_lost_cluster(error):
-                        raise InputError(
-                            f"the connection to the cluster is lost ({error}): finished work is kept"
-                        ) from None
-                    if not _is_dead_worker(error):
-                        raise
-                    left[key] -= 1
-                    if left[key]:
-                        if isinstance(error, BrokenExecutor) and executor is None:
-                            break  # the pool is gone
-                        waiting.append(key)
-                        continue
-                    result = WorkerDied(f"its worker died {TRIES} times: {error}")
-                del left[key]
-                yield key, result
+            at_once = len(left) if executor else n_workers
+            yield from _results(pool, _Work(work, units, left, at_once, own_pool=executor is None))
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is left to do, with the tries that each unit has left."""
+
+    work: Callable[..., Any]
+    units: Mapping[Any, tuple]
+    left: dict[Any, int]
+    at_once: int
+    own_pool: bool
+
+    def hand_out(self, pool: Executor, waiting: list[Any], running: dict[Future, Any]) -> None:
+        """As many of the waiting units as may run at once. Raises BrokenExecutor."""
+        while waiting and len(running) < self.at_once:
+            with _deaf_to_interrupts(own=self.own_pool):
+                running[pool.submit(self.work, *self.units[waiting[0]])] = waiting[0]
+            waiting.pop(0)
+
+
+def _results(pool: Executor, what: _Work) -> Iterator[tuple[Any, Any]]:
+    """What one pool gives, until all is done or the pool, if it is our own, is broken: a new one does what is left."""
+    waiting, running = list(what.left), dict[Future, Any]()
+    while waiting or running:
+        try:
+            what.hand_out(pool, waiting, running)
+        except BrokenExecutor as error:  # a worker died since the last result
+            if what.own_pool:
+                return
+            raise InputError(f"the executor is broken ({error}); if it has processes, {GUARD}") from None
+        future = _first_done(running)
+        key = running.pop(future)
+        try:
+            result = future.result()
+        except Exception as error:
+            _check_is_dead_worker(error)
+            what.left[key] -= 1
+            if what.left[key] and what.own_pool and isinstance(error, BrokenExecutor):
+                return
+            if what.left[key]:
+                waiting.append(key)
+                continue
+            result = WorkerDied(f"its worker died {TRIES} times: {error}")
+        del what.left[key]
+        yield key, result
 
 
 @contextmanager
@@ -99,21 +113,24 @@ def dask_executor(scheduler: str | None) -> Iterator[Executor | None]:
     try:
         from distributed import Client
     except ImportError:
-        raise InputError("--scheduler needs Dask: pip install 'rate2spike[cluster]'") from None
+        raise InputError("a scheduler needs Dask: pip install 'rate2spike[cluster]'", "scheduler") from None
     # what goes wrong is said in one line; Dask's own log would add a page of traceback
     for name in ("distributed", *(name for name in logging.root.manager.loggerDict if name.startswith("distributed."))):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = Client(scheduler, timeout="20s")
     except (OSError, ValueError, TimeoutError) as error:
-        raise InputError(f"no Dask scheduler answers at {scheduler}: {error} (--scheduler)") from None
+        raise InputError(f"no Dask scheduler answers at {scheduler}: {error}", "scheduler") from None
     with client:
         yield client.get_executor(pure=False)
 
 
-def _is_dead_worker(error: Exception) -> bool:
-    """Dask says KilledWorker, processes a broken pool, a machine that vanished some OSError."""
-    return isinstance(error, BrokenExecutor | OSError) or type(error).__name__ == "KilledWorker"
+def _check_is_dead_worker(error: Exception) -> None:
+    """Raise what else it is. Dask says KilledWorker, processes a broken pool, a machine that vanished some OSError."""
+    if _is_lost_cluster(error):
+        raise InputError(f"the connection to the cluster is lost ({error}): finished work is kept") from None
+    if not (isinstance(error, BrokenExecutor | OSError) or type(error).__name__ == "KilledWorker"):
+        raise error
 
 
 def _is_lost_cluster(error: Exception) -> bool:

@@ -18,9 +18,8 @@ from statistics import fmean, median, stdev
 
 import numpy as np
 
-from rate2spike.spiking.kernels.reference import FIRST_COUNTED_STEP
+from rate2spike.spiking.kernels.records import FIRST_COUNTED_STEP, V_START_SPAN_MV
 from rate2spike.spiking.simulator.network import SpikingNetwork
-from rate2spike.spiking.simulator.simulate_reference import V_START_SPAN_MV
 
 from bench_lif import DURATION_S, N_STEPS, network, one_pulse
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rate2spike.cli.arguments import true_or_false
+from rate2spike.cli.arguments import Parser, true_or_false
 from rate2spike.errors import InputError
 
 if TYPE_CHECKING:
@@ -61,10 +61,15 @@ SWITCHES = {
 }
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+# of the layers and the optimizer: not called here as there
+OTHER_NAMES = {"units": "--hidden", "surrogate_scale": "--grad_scale", "learning_rate": "--lr"}
+
+
+def add_arguments(parser: Parser) -> None:
     """Declare the flags."""
     from rate2spike.spiking.context.config import ContextConfig
 
+    parser.flags_by_field |= OTHER_NAMES
     defaults = vars(ContextConfig())
     for name, (kind, text) in (HISTORIC | MORE).items():
         known = "" if defaults[name] is None else f" (default: {defaults[name]})"

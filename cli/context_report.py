@@ -10,8 +10,8 @@ from rate2spike.spiking.context.config import ContextConfig
 from rate2spike.spiking.context.f_i_curve import PUBLISHED_STEPS, spike_counts
 from rate2spike.spiking.context.plots import f_i_family, learning_curves, trial_figure
 from rate2spike.spiking.context.readout import block_means
-from rate2spike.spiking.context.steps import Tensors
 from rate2spike.spiking.context.trials import batch_of
+from rate2spike.spiking.context.updates import Tensors
 from rate2spike.spiking.scoring.evaluate import SILENT_HZ
 
 SOMA_DRIVES = (0.03, 0.06, 0.12, 0.24, 0.36, 0.48)

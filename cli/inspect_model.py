@@ -9,9 +9,18 @@ example: rate2spike inspect MODEL.mat TRIAL.h5
 import argparse
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rate2spike.cli.network_report import each_of_several
 from rate2spike.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+
+    from rate2spike.matlab_compat.matfile import Variable
+    from rate2spike.trained_model import TrainedModel
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,7 +91,8 @@ def _inspect(path: Path, figure_name: str, arguments: argparse.Namespace, *, is_
 
 
 def _model_lines(path: Path) -> list[str]:
-    from rate2spike.matlab_compat.model_file import load_model, task_in_path
+    from rate2spike.matlab_compat.model_file import load_model
+    from rate2spike.matlab_compat.model_paths import task_in_path
     from rate2spike.rate import tasks
 
     model = load_model(path)
@@ -103,12 +113,12 @@ def _draw_spectrum(path: Path, figure_path: Path) -> list[str]:
     return [f"  {name:<15} {text}" for name, text in pairs]
 
 
-def _moduli(values) -> str:
+def _moduli(values: "np.ndarray") -> str:
     largest = abs(values[:2])
     return f"largest modulus {largest[0]:.2f}" + (f", next {largest[1]:.2f}" if len(largest) > 1 else "")
 
 
-def _table(variables) -> list[str]:
+def _table(variables: "Sequence[Variable]") -> list[str]:
     """Name, size, bytes and class, as MATLAB's whos prints them."""
     rows = [("Name", "Size", "Bytes", "Class")]
     for variable in variables:
@@ -118,7 +128,7 @@ def _table(variables) -> list[str]:
     return [f"  {a:<{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}  {d}" for a, b, c, d in rows]
 
 
-def describe(model, task: str | None) -> list[tuple[str, str]]:
+def describe(model: "TrainedModel", task: str | None) -> list[tuple[str, str]]:
     """Pairs of heading and text."""
     n_inhibitory = int(model.inhibitory.sum())
     n_som = model.n_som or 0
@@ -146,7 +156,7 @@ def describe(model, task: str | None) -> list[tuple[str, str]]:
     return pairs
 
 
-def _taus(model) -> str:
+def _taus(model: "TrainedModel") -> str:
     tau_ms = model.tau_s() * 1e3
     if len(model.tau_limits_steps) == 1:
         return f"{tau_ms[0]:g} ms, fixed"
@@ -154,7 +164,7 @@ def _taus(model) -> str:
     return f"{tau_ms.mean():.1f} ± {tau_ms.std():.1f} ms, trained within {low:g} to {high:g} ms"
 
 
-def _training(model) -> str:
+def _training(model: "TrainedModel") -> str:
     if model.training_success is not None:
         verdict = "criteria met" if model.training_success else "criteria NOT met"
     else:
@@ -167,7 +177,7 @@ def _training(model) -> str:
     return ", ".join(parts)
 
 
-def _search(model) -> str:
+def _search(model: "TrainedModel") -> str:
     if model.scaling_factor is None:
         return "not done"
     if model.scaling_factor != model.scaling_factor:

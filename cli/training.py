@@ -10,7 +10,8 @@ from rate2spike.io.atomic_file import make_folder
 from rate2spike.io.lock_file import is_alive_here
 from rate2spike.io.run_folder import RunFolder
 from rate2spike.matlab_compat.matfile import variable_names
-from rate2spike.matlab_compat.model_file import CLAIM_VARIABLE, historic_path, holds_model, load_model, save_model
+from rate2spike.matlab_compat.model_file import CLAIM_VARIABLE, holds_model, load_model, save_model
+from rate2spike.matlab_compat.model_paths import historic_path
 from rate2spike.matlab_compat.model_update import update_model
 from rate2spike.progress import Progress
 from rate2spike.rate.config import TrainConfig
@@ -76,12 +77,12 @@ def historic_model_path(config: TrainConfig, output_dir: Path, when: datetime) -
     return historic_path(
         output_dir,
         config.task.name,
-        config.n_units,
-        config.tau_steps,
-        config.activation,
-        config.p_rec,
-        config.apply_dale,
-        when,
+        n_units=config.n_units,
+        tau_limits_steps=config.tau_steps,
+        activation=config.activation,
+        p_rec=config.p_rec,
+        dale=config.apply_dale,
+        when=when,
     )
 
 

@@ -1,4 +1,7 @@
-"""Atomic writes: a reader sees the old file or the new one, never half of either."""
+"""Atomic writes: a reader sees the old file or the new one, never half of either.
+
+The standard library has the pieces (`tempfile`, `os.replace`); flushing, permissions, links and one-line errors are ours.
+"""
 
 import contextlib
 import os
@@ -6,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 from rate2spike.errors import InputError
 from rate2spike.machine.interruption import something_is_at_stake
@@ -76,7 +80,7 @@ def check_folder(path: str | os.PathLike) -> None:
                 one.rmdir()
 
 
-def _flush(file) -> None:
+def _flush(file: BinaryIO) -> None:
     file.flush()
     os.fsync(file.fileno())
 

@@ -1,4 +1,4 @@
-"""Figures saved as PNG and PDF, without a display."""
+"""Figures saved as PNG and PDF, without a display; matplotlib itself writes over the old file bit by bit."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""Files of a folder, without what operating systems leave beside them."""
+"""Files of a folder, without what operating systems leave beside them and `Path.glob` finds."""
 
 from pathlib import Path
 

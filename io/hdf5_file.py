@@ -1,8 +1,11 @@
-"""HDF5 files opened with the lock that the library wants, or without one where the file system has none."""
+"""HDF5 files opened with the lock that the library wants, or without one where the file system has none.
+
+h5py's own way (`locking="best-effort"`) goes on without a lock and without a word.
+"""
 
 import os
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import h5py
 
@@ -11,7 +14,7 @@ from rate2spike.io.lock_file import means_no_locks, warn_of_missing_locks
 Opened = TypeVar("Opened")
 
 
-def open_hdf5(path: str | os.PathLike, mode: str = "r", **options) -> h5py.File:
+def open_hdf5(path: str | os.PathLike, mode: str = "r", **options: Any) -> h5py.File:
     """h5py.File(path, mode, **options); where the file system has no locks, without one and with a warning.
 
     Raises OSError, as h5py does.

@@ -1,7 +1,9 @@
 """Advisory lock files that name their owner, and whether an owner still lives.
 
 The operating system's lock on the file is what counts: it ends with its process, so no lock is ever stale. The content only
-says who has it.
+says who has it. filelock (4.3) takes the same lock, but does not say who has it, leaves its file behind, fails where a file
+system answers that it has no locks (ENOTSUP, ENOLCK; for ENOSYS it takes to files that a killed process leaves), refuses in
+shared folders what another user left, and knows nothing of half-written files.
 """
 
 import contextlib

@@ -1,4 +1,7 @@
-"""A spike record written block by block, for simulations whose traces do not fit into memory."""
+"""A spike record written block by block, for simulations whose traces do not fit into memory.
+
+h5py can do so, but leaves half a file, which looks like a whole one, when the simulation is stopped.
+"""
 
 import os
 from collections.abc import Callable, Iterable

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from typing import Any
 
 from rate2spike.errors import InputError
 from rate2spike.machine.resource_limits import usable_cores
@@ -13,7 +14,7 @@ from rate2spike.machine.resource_limits import usable_cores
 MAX_PARTS = 4  # of a batch, computed side by side
 
 
-def prepare_tensorflow(gpu: str = "0", gpu_frac: float | None = None, n_threads: int | None = None):
+def prepare_tensorflow(gpu: str = "0", gpu_frac: float | None = None, n_threads: int | None = None) -> Any:
     """Import TensorFlow without its start-up chatter and choose the device, before anything else uses it.
 
     On a CPU the parts of a batch run side by side, one thread each: a time step is too small to be shared out. Of
@@ -42,7 +43,7 @@ def prepare_tensorflow(gpu: str = "0", gpu_frac: float | None = None, n_threads:
 def check_gpu(gpu: str) -> None:
     """Raise InputError unless this can name GPUs; whether they exist is seen later."""
     if not re.fullmatch(r"all|[0-9]+(,[0-9]+)*", gpu):
-        raise InputError(f"--gpu must be an index, several with commas, or all; got {gpu!r}")
+        raise InputError(f"{{gpu}} must be an index, several with commas, or all; got {gpu!r}", "gpu")
 
 
 def _gpu_indices(gpu: str, n_gpus: int) -> list[int]:
@@ -50,7 +51,7 @@ def _gpu_indices(gpu: str, n_gpus: int) -> list[int]:
         return list(range(n_gpus))
     parts = gpu.split(",")
     if not all(int(part) < n_gpus for part in parts):
-        raise InputError(f"--gpu must be an index below {n_gpus}, several with commas, or all; got {gpu!r}")
+        raise InputError(f"{{gpu}} must be an index below {n_gpus}, several with commas, or all; got {gpu!r}", "gpu")
     return sorted({int(part) for part in parts})
 
 
@@ -60,10 +61,12 @@ def _gpu_memory_mib(index: int) -> int:
     try:
         return int(subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout)
     except (OSError, ValueError, subprocess.SubprocessError) as error:
-        raise InputError(f"--gpu_frac needs nvidia-smi to find the GPU's memory ({error}): leave it out") from None
+        raise InputError(
+            f"{{gpu_frac}} needs nvidia-smi to find the GPU's memory ({error}): leave it out", "gpu_frac"
+        ) from None
 
 
-def set_threads(tf, n_threads: int | None = None) -> None:
+def set_threads(tf: Any, n_threads: int | None = None) -> None:
     """One thread per operation, and n_threads operations at once: as many as a batch has parts, if there are the cores.
 
     Several threads share out the sums within an operation, so that the last bits of a result would follow their number.
@@ -76,7 +79,7 @@ def set_threads(tf, n_threads: int | None = None) -> None:
         tf.config.threading.set_inter_op_parallelism_threads(n_threads or min(MAX_PARTS, usable_cores()))
 
 
-def import_quietly():
+def import_quietly() -> Any:
     """Import and return TensorFlow, with the standard error of its C++ part held back; shown if the import fails."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""Which MAT format a file has, by its first bytes, and what it is instead if it has none."""
+"""Which MAT format a file has, by its first bytes, and what it is instead if it has none, which SciPy does not say."""
 
 import os
 

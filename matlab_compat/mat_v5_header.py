@@ -130,7 +130,7 @@ def n_elements(shape: tuple[int, ...]) -> int:
     return count
 
 
-def field_names(content, position: int, byte_order: str) -> tuple[list[str], int]:
+def field_names(content: memoryview, position: int, byte_order: str) -> tuple[list[str], int]:
     """Field names of a struct, and the position after them. Raises Damage."""
     _, length_bytes, position = subelement(content, position, byte_order)
     if len(length_bytes) != 4:

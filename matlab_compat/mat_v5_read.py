@@ -5,11 +5,13 @@ drops imaginary parts and fails on logical sparse arrays, without it a double st
 anywhere spoils the load; and a few damaged bytes make it ask for terabytes. Both readers are compared in the tests.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import scipy.sparse
+from numpy.typing import DTypeLike
 
 from rate2spike.matlab_compat.mat_v5_header import (
     CLASS_NAMES,
@@ -67,7 +69,7 @@ def read_matrix(data: memoryview, context: Context, position: int = 0, depth: in
         return OpaqueValue(header.class_name, raw, context.byte_order, context.subsystem, str(error)), end
 
 
-def _understood(data, context: Context, position: int, depth: int, header: ArrayHeader) -> tuple[Any, int]:
+def _understood(data: memoryview, context: Context, position: int, depth: int, header: ArrayHeader) -> tuple[Any, int]:
     content, end = matrix_content(data, position, context.byte_order)
     if header.class_id not in CLASS_NAMES:
         raise UnknownForm(f"array class {header.class_id} is not known")
@@ -88,7 +90,9 @@ def _understood(data, context: Context, position: int, depth: int, header: Array
     return reader(content, header, context), end
 
 
-def _numbers(content, position, context, storage=STORAGE) -> tuple[int, np.ndarray, int]:
+def _numbers(
+    content: memoryview, position: int, context: Context, storage: Mapping[int, str] = STORAGE
+) -> tuple[int, np.ndarray, int]:
     if position >= len(content):  # some programs leave the data of an empty array out
         return 2, np.empty(0, np.uint8), position
     kind, data, end = subelement(content, position, context.byte_order)
@@ -100,7 +104,7 @@ def _numbers(content, position, context, storage=STORAGE) -> tuple[int, np.ndarr
     return kind, np.frombuffer(data, dtype), end
 
 
-def _shaped(values: np.ndarray, dtype, shape: tuple[int, ...], budget: Budget) -> np.ndarray:
+def _shaped(values: np.ndarray, dtype: DTypeLike, shape: tuple[int, ...], budget: Budget) -> np.ndarray:
     if values.size != n_elements(shape):
         raise UnknownForm(f"{values.size} elements for an array of {' x '.join(map(str, shape))}")
     budget.take(values.size * np.dtype(dtype).itemsize)
@@ -108,7 +112,7 @@ def _shaped(values: np.ndarray, dtype, shape: tuple[int, ...], budget: Budget) -
         return values.astype(dtype).reshape(shape, order="F")
 
 
-def _read_numeric(content, header: ArrayHeader, context: Context) -> Any:
+def _read_numeric(content: memoryview, header: ArrayHeader, context: Context) -> Any:
     dtype = dtype_of(CLASS_NAMES[header.class_id])
     _, real, position = _numbers(content, header.end, context)
     if header.is_logical and position < len(content):  # GNU Octave marks sparse logical arrays as uint8
@@ -124,7 +128,7 @@ def _read_numeric(content, header: ArrayHeader, context: Context) -> Any:
     return result
 
 
-def _read_char(content, header: ArrayHeader, context: Context, _depth: int) -> tuple[Any, int]:
+def _read_char(content: memoryview, header: ArrayHeader, context: Context, _depth: int) -> tuple[Any, int]:
     kind, values, end = _numbers(content, header.end, context, TEXT_STORAGE)
     context.budget.take(8 * values.size)
     shape = header.shape
@@ -153,7 +157,7 @@ def _recoded(values: np.ndarray, encoding: str) -> np.ndarray:
         return np.empty(0, np.uint16)
 
 
-def _read_cell(content, header: ArrayHeader, context: Context, depth: int) -> tuple[np.ndarray, int]:
+def _read_cell(content: memoryview, header: ArrayHeader, context: Context, depth: int) -> tuple[np.ndarray, int]:
     count = n_elements(header.shape)
     _check_count(count, len(content) - header.end)
     context.budget.take(8 * count)
@@ -164,7 +168,7 @@ def _read_cell(content, header: ArrayHeader, context: Context, depth: int) -> tu
     return cells.reshape(header.shape, order="F"), position
 
 
-def _read_struct(content, header: ArrayHeader, context: Context, depth: int) -> tuple[np.ndarray, int]:
+def _read_struct(content: memoryview, header: ArrayHeader, context: Context, depth: int) -> tuple[np.ndarray, int]:
     names, position = field_names(content, header.end, context.byte_order)
     count = n_elements(header.shape)
     _check_count(count * len(names), len(content) - position)
@@ -184,7 +188,7 @@ def _check_count(count: int, n_bytes: int) -> None:
         raise Damage(f"{count} elements in {n_bytes} bytes")
 
 
-def _read_sparse(content, header: ArrayHeader, context: Context) -> scipy.sparse.csc_matrix:
+def _read_sparse(content: memoryview, header: ArrayHeader, context: Context) -> scipy.sparse.csc_matrix:
     if len(header.shape) != 2:
         raise UnknownForm(f"a sparse array with {len(header.shape)} dimensions")
     _, rows, position = _numbers(content, header.end, context)
@@ -198,7 +202,9 @@ def _read_sparse(content, header: ArrayHeader, context: Context) -> scipy.sparse
     return sparse_matrix(SparseParts(rows, starts, values), header.shape, context.budget)
 
 
-def _sparse_values(content, position, header: ArrayHeader, context: Context, reserved: int) -> tuple[np.ndarray, int]:
+def _sparse_values(
+    content: memoryview, position: int, header: ArrayHeader, context: Context, reserved: int
+) -> tuple[np.ndarray, int]:
     """Double or bool. MATLAB writes a byte for each logical value and yet calls them doubles."""
     if header.is_logical and position < len(content):
         kind, data, end = subelement(content, position, context.byte_order)

@@ -72,17 +72,17 @@ def _matrix(value: Any, name: str, order: str) -> bytes:
     if isinstance(value, str) or (isinstance(value, np.ndarray) and value.dtype.kind == "U"):
         units = char_units(value)
         data = _element(MI_UTF16, units.astype(order + "u2").tobytes(order="F"), order)
-        return _assembled("char", 0, units.shape, name, data, order)
+        return _assembled("char", units.shape, name, data, order)
     if scipy.sparse.issparse(value):
         return _sparse(value, name, order)
     if value.dtype.names is not None or value.dtype.kind == "V":
         names = value.dtype.names or ()
         items = (value[key].ravel(order="F")[k] for k in range(value.size) for key in names)
         data = _field_names(names, order) + b"".join(_matrix(item, "", order) for item in items)
-        return _assembled("struct", 0, value.shape, name, data, order)
+        return _assembled("struct", value.shape, name, data, order)
     if value.dtype.kind == "O":
         data = b"".join(_matrix(item, "", order) for item in value.ravel(order="F"))
-        return _assembled("cell", 0, value.shape, name, data, order)
+        return _assembled("cell", value.shape, name, data, order)
     return _numeric(value, name, order)
 
 
@@ -90,11 +90,11 @@ def _numeric(value: np.ndarray, name: str, order: str) -> bytes:
     class_name = class_of(value.dtype)
     if class_name == "logical":
         data = _numbers(value.astype(np.uint8), order)
-        return _assembled("uint8", LOGICAL_FLAG, value.shape, name, data, order)
+        return _assembled("uint8", value.shape, name, data, order, flags=LOGICAL_FLAG)
     if value.dtype.kind == "c":
         data = _numbers(value.real, order) + _numbers(value.imag, order)
-        return _assembled(class_name, COMPLEX_FLAG, value.shape, name, data, order)
-    return _assembled(class_name, 0, value.shape, name, _numbers(value, order), order)
+        return _assembled(class_name, value.shape, name, data, order, flags=COMPLEX_FLAG)
+    return _assembled(class_name, value.shape, name, _numbers(value, order), order)
 
 
 def _sparse(value: scipy.sparse.csc_matrix, name: str, order: str) -> bytes:
@@ -110,10 +110,12 @@ def _sparse(value: scipy.sparse.csc_matrix, name: str, order: str) -> bytes:
     if is_complex:
         data += _numbers(values.imag, order)
     flags = LOGICAL_FLAG * is_logical | COMPLEX_FLAG * is_complex
-    return _assembled("sparse", flags, value.shape, name, data, order, reserved=rows.size)
+    return _assembled("sparse", value.shape, name, data, order, flags=flags, reserved=rows.size)
 
 
-def _assembled(class_name, flags, shape, name, data, order, reserved: int = 0) -> bytes:
+def _assembled(
+    class_name: str, shape: tuple[int, ...], name: str, data: bytes, order: str, *, flags: int = 0, reserved: int = 0
+) -> bytes:
     head = _element(6, struct.pack(order + "II", _CLASS_IDS[class_name] | flags, reserved), order)
     head += _element(5, struct.pack(f"{order}{len(shape)}i", *shape), order)
     head += _element(1, name.encode("ascii"), order)

@@ -2,7 +2,8 @@
 
 h5py knows nothing of the layout: dimensions run backwards, the class stands in the attribute MATLAB_class, text is uint16
 and logical uint8 (MATLAB_int_decode), an empty array holds its dimensions instead (MATLAB_empty), cells and struct arrays
-hold references into the group #refs#, and 512 bytes of user block carry the MAT header.
+hold references into the group #refs#, and 512 bytes of user block carry the MAT header. hdf5storage (0.2) knows it, but
+cannot write sparse arrays and reads them as structs; it serves the tests as a second opinion.
 """
 
 USER_BLOCK_BYTES = 512

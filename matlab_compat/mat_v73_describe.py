@@ -4,6 +4,7 @@ On damaged files the HDF5 library may hang or crash: call this through `mat_v73_
 """
 
 import os
+from typing import Any
 
 import h5py
 import numpy as np
@@ -52,7 +53,7 @@ def _describe(name: str, file: h5py.File) -> tuple[tuple[int, ...] | None, str, 
         return None, class_name or "unknown", 0
 
 
-def _described(item, class_name: str | None) -> tuple[tuple[int, ...], str, int]:
+def _described(item: Any, class_name: str | None) -> tuple[tuple[int, ...], str, int]:
     if isinstance(item, h5py.Group):
         if "MATLAB_sparse" in item.attrs:
             n_columns = max(item["jc"].size - 1, 0) if "jc" in item else 0
@@ -70,7 +71,7 @@ def _described(item, class_name: str | None) -> tuple[tuple[int, ...], str, int]
     return _matlab_shape(item.shape), class_name or "double", size
 
 
-def _stored_bytes(item, depth: int = 0) -> int:
+def _stored_bytes(item: Any, depth: int = 0) -> int:
     """Bytes of the data in a container, nested containers included, but for what loadmat does not read."""
     if depth > MAX_DEPTH or item is None:
         return 0

@@ -3,6 +3,8 @@
 On damaged files the HDF5 library may hang or crash: call what uses this through `mat_v73_process`.
 """
 
+import os
+from collections.abc import Callable
 from typing import Any
 
 import h5py
@@ -15,7 +17,7 @@ DAMAGE = (OSError, RuntimeError, KeyError, Damage)  # what h5py raises where byt
 UNSET = "canonical empty"  # how MATLAB writes a cell or field that was never set
 
 
-def opened(path) -> h5py.File:
+def opened(path: str | os.PathLike) -> h5py.File:
     """The file, for reading. Raises MatFileError if it is damaged, or HDF5 but no MAT file."""
     try:
         file = h5py.File(path, "r", locking=False)
@@ -29,7 +31,7 @@ def opened(path) -> h5py.File:
     return file
 
 
-def check_layout(file: h5py.File, path) -> None:
+def check_layout(file: h5py.File, path: str | os.PathLike) -> None:
     """Raise MatFileError if a sound HDF5 file is no MAT file. All MAT files begin with a block that is not HDF5."""
     if file.userblock_size:
         return
@@ -48,7 +50,7 @@ def check_layout(file: h5py.File, path) -> None:
     raise MatFileError(f"{path} is an HDF5 file of another kind, no MAT file{hint}")
 
 
-def variables(file: h5py.File, path) -> list[str]:
+def variables(file: h5py.File, path: str | os.PathLike) -> list[str]:
     """Names of the variables. Raises MatFileError."""
     try:
         return [name for name in file if name not in HIDDEN]
@@ -56,7 +58,7 @@ def variables(file: h5py.File, path) -> list[str]:
         raise MatFileError(f"{path}: damaged MAT v7.3 file: {first_line(error)}") from None
 
 
-def guarded(function, path, name: str, *arguments) -> Any:
+def guarded(function: Callable[..., Any], path: str | os.PathLike, name: str, *arguments: Any) -> Any:
     """Call; whatever h5py trips over in a damaged file becomes one line."""
     try:
         return function(name, *arguments)
@@ -78,13 +80,13 @@ def item_of(file: h5py.File, name: str) -> Any:
         raise
 
 
-def class_name_of(item) -> str | None:
+def class_name_of(item: Any) -> str | None:
     """MATLAB class, as the item says; None: it does not."""
     value = item.attrs.get("MATLAB_class")
     return value.decode("latin-1") if isinstance(value, bytes) else value if isinstance(value, str) else None
 
 
-def is_opaque(item, class_name: str | None) -> bool:
+def is_opaque(item: Any, class_name: str | None) -> bool:
     """Whether Python has no value for this class."""
     if class_name is None:
         return False
@@ -92,7 +94,7 @@ def is_opaque(item, class_name: str | None) -> bool:
     return not is_known or item.attrs.get("MATLAB_object_decode", 0) > 0
 
 
-def target_of(item, reference: h5py.Reference) -> Any:
+def target_of(item: Any, reference: h5py.Reference) -> Any:
     """What a reference in an item leads to. Raises UnknownForm if nothing."""
     target = target_or_none(item, reference)
     if target is None:
@@ -100,7 +102,7 @@ def target_of(item, reference: h5py.Reference) -> Any:
     return target
 
 
-def target_or_none(item, reference: h5py.Reference) -> Any:
+def target_or_none(item: Any, reference: h5py.Reference) -> Any:
     """What a reference in an item leads to; None if that was deleted."""
     try:
         return item.file[reference]
@@ -108,7 +110,7 @@ def target_or_none(item, reference: h5py.Reference) -> Any:
         return None
 
 
-def is_struct_column(item) -> bool:
+def is_struct_column(item: Any) -> bool:
     """Whether an item of a struct holds a field of all elements of a struct array, rather than a value."""
     if not isinstance(item, h5py.Dataset) or "MATLAB_class" in item.attrs or item.shape is None:
         return False

@@ -36,37 +36,29 @@ def call(function: str, path: str | os.PathLike, *arguments: Any, n_bytes: int =
 
     Raises what the function raises, and MatFileError if the child crashes, or takes longer than any sound file would.
     """
-    patience_s = _LEAST_PATIENCE_S + (_size(path) + n_written) / _BYTES_PER_S
     with _lock:
-        result = _asked(function, path, arguments, 2 * n_bytes + _SPARE_BYTES, patience_s)
+        child = _running_child()
+        if child is None:
+            return FUNCTIONS[function](path, *arguments)
+        patience_s = _LEAST_PATIENCE_S + (_size(path) + n_written) / _BYTES_PER_S
+        try:
+            result = child.ask((function, os.fspath(path), arguments, 2 * n_bytes + _SPARE_BYTES), patience_s)
+        except (EOFError, OSError, pickle.UnpicklingError):
+            child.stop()
+            raise MatFileError(f"{path}: damaged MAT v7.3 file: the HDF5 library crashes on it or never ends") from None
+        except BaseException:  # Ctrl-C: an answer may be under way, which nobody would read
+            child.stop()
+            raise
     if isinstance(result, Exception):
         raise result
     return result
 
 
-def _asked(function: str, path: str | os.PathLike, arguments: tuple, may_take_bytes: int, patience_s: float) -> Any:
-    """What the child answers. A damaged file may have left the library in disorder, and a file read later would pay for
-    it: a file is called damaged only by a child that has read no other before."""
-    while (child := _running_child()) is not None:
-        try:
-            return child.ask((function, os.fspath(path), arguments, may_take_bytes), patience_s)
-        except (EOFError, OSError, pickle.UnpicklingError):
-            child.stop()
-            if child.n_answers == 0:
-                message = f"{path}: damaged MAT v7.3 file: the HDF5 library crashes on it or never ends"
-                raise MatFileError(message) from None
-        except BaseException:  # Ctrl-C: an answer may be under way, which nobody would read
-            child.stop()
-            raise
-    return FUNCTIONS[function](path, *arguments)
-
-
 class _Child:
     """The process and its pipes."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.owner_pid = os.getpid()
-        self.n_answers = -1  # the first says that it is ready
         self._process = subprocess.Popen(
             [sys.executable, "-m", "rate2spike.matlab_compat.mat_v73_process"],
             stdin=subprocess.PIPE,
@@ -88,11 +80,9 @@ class _Child:
         try:
             pickle.dump(request, self._process.stdin, pickle.HIGHEST_PROTOCOL)
             self._process.stdin.flush()
-            answer = pickle.load(self._process.stdout)
+            return pickle.load(self._process.stdout)
         finally:
             timer.cancel()
-        self.n_answers += 1
-        return answer
 
     def stop(self) -> None:
         """End it at once."""

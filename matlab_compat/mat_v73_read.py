@@ -62,7 +62,7 @@ def _read(name: str, file: h5py.File, budget: Budget) -> Any:
     return OpaqueValue(class_name or "unknown", reason=reason)
 
 
-def _value(item, budget: Budget, ancestors: tuple) -> Any:
+def _value(item: Any, budget: Budget, ancestors: tuple) -> Any:
     """The value of an item; what is not understood, but not damaged either, as an OpaqueValue that says why."""
     if isinstance(item, h5py.Datatype):
         return OpaqueValue("unknown", reason="an HDF5 type, no array")
@@ -82,7 +82,7 @@ def _value(item, budget: Budget, ancestors: tuple) -> Any:
         return OpaqueValue(class_name or "unknown", reason=first_line(error))
 
 
-def _understood(item, class_name: str | None, budget: Budget, inside: tuple) -> Any:
+def _understood(item: Any, class_name: str | None, budget: Budget, inside: tuple) -> Any:
     if len(inside) > MAX_DEPTH:
         raise UnknownForm(f"nested more than {MAX_DEPTH} deep")
     if isinstance(item, h5py.Group):
@@ -121,7 +121,7 @@ def _text(item: h5py.Dataset) -> Any:
     return _two_dimensional(cells)
 
 
-def _empty(item, class_name: str | None, budget: Budget) -> Any:
+def _empty(item: Any, class_name: str | None, budget: Budget) -> Any:
     shape = (0, 0) if item.shape is None else tuple(int(extent) for extent in np.ravel(item[()]))
     if len(shape) < 2 or len(shape) > MAX_DIMENSIONS or min(shape) < 0:
         raise UnknownForm(f"unreadable dimensions {shape} of an empty array")
@@ -166,7 +166,7 @@ def _plain(values: np.ndarray, class_name: str | None) -> Any:
     return values.astype(target)
 
 
-def _two_dimensional(values) -> np.ndarray:
+def _two_dimensional(values: Any) -> np.ndarray:
     """MATLAB's dimensions: reversed, and at least two."""
     values = np.asarray(values).T
     return values.reshape(values.shape + (1,) * (2 - values.ndim)) if values.ndim < 2 else values
@@ -203,7 +203,7 @@ def _struct(group: h5py.Group, budget: Budget, ancestors: tuple) -> np.ndarray:
     return result
 
 
-def _field_names(item, default: tuple[str, ...]) -> tuple[str, ...]:
+def _field_names(item: Any, default: tuple[str, ...]) -> tuple[str, ...]:
     names = item.attrs.get("MATLAB_fields")
     if isinstance(names, h5py.Reference):  # to where more names stand than an attribute holds
         names = target_of(item, names)[()]

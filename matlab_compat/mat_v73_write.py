@@ -46,7 +46,7 @@ def write_changed_copy(
             check_layout(file, source)
             items = [file.get(name) for name in file]  # None: a link that leads nowhere
             compress = any(isinstance(item, h5py.Dataset) and item.compression is not None for item in items)
-            for name in {*dropped, *variables}:
+            for name in sorted({*dropped, *variables}):
                 if file.get(name, getlink=True) is not None:
                     _delete_referred(file.get(name))
                     del file[name]
@@ -59,7 +59,7 @@ def write_changed_copy(
         raise MatFileError(f"{source}: damaged or truncated MAT v7.3 file: {first_line(error)}") from None
 
 
-def _delete_referred(item) -> None:
+def _delete_referred(item: Any) -> None:
     """Delete what a variable of ours refers to; MATLAB's own items may be shared."""
     references = []
     if isinstance(item, h5py.Group):
@@ -70,7 +70,8 @@ def _delete_referred(item) -> None:
     if item is not None and isinstance(names := item.attrs.get("MATLAB_fields"), h5py.Reference):
         references.append(names)
     for target in (target_or_none(item, reference) for reference in references if reference):
-        if target is not None and target.name.startswith(f"/#refs#/{_OUR_NAMES}"):
+        # a reference that leads nowhere may lead to something without a name, where other things have been deleted
+        if target is not None and (target.name or "").startswith(f"/#refs#/{_OUR_NAMES}"):
             _delete_referred(target)
             del item.file[target.name]
 
@@ -105,7 +106,9 @@ class _Writer:
             return self._array(parent, name, value.astype(np.uint8), "logical", int_decode=1)
         return self._array(parent, name, value, class_of(value.dtype))
 
-    def _array(self, parent, name: str, values: np.ndarray, class_name: str, int_decode: int = 0) -> h5py.Dataset:
+    def _array(
+        self, parent: h5py.Group, name: str, values: np.ndarray, class_name: str, int_decode: int = 0
+    ) -> h5py.Dataset:
         if values.size == 0:
             return self._empty(parent, name, values.shape, class_name, int_decode)
         is_large = values.nbytes > 4096 and values.dtype.kind != "O"
@@ -119,12 +122,14 @@ class _Writer:
         item = parent.create_dataset(name, data=values.T, dtype=kind, **options)
         return _marked(item, class_name, int_decode)
 
-    def _empty(self, parent, name: str, shape: tuple[int, ...], class_name: str, int_decode: int = 0) -> h5py.Dataset:
+    def _empty(
+        self, parent: h5py.Group, name: str, shape: tuple[int, ...], class_name: str, int_decode: int = 0
+    ) -> h5py.Dataset:
         item = parent.create_dataset(name, data=np.array(shape, np.uint64))
         item.attrs["MATLAB_empty"] = np.uint8(1)
         return _marked(item, class_name, int_decode)
 
-    def _struct(self, parent, name: str, value: np.ndarray):
+    def _struct(self, parent: h5py.Group, name: str, value: np.ndarray) -> h5py.Group:
         fields = value.dtype.names or ()
         if value.size == 0 or not fields:
             item: Any = self._empty(parent, name, value.shape, "struct")
@@ -139,7 +144,7 @@ class _Writer:
             self._field_names(item, fields)
         return item
 
-    def _field_names(self, item, fields: tuple[str, ...]) -> None:
+    def _field_names(self, item: Any, fields: tuple[str, ...]) -> None:
         names = np.empty(len(fields), object)
         for k, key in enumerate(fields):
             names[k] = np.array(list(key), "S1")
@@ -150,7 +155,7 @@ class _Writer:
         stored = store.create_dataset(self._free_name(store), data=names, dtype=_NAMES_TYPE)
         item.attrs.create("MATLAB_fields", stored.ref, dtype=h5py.ref_dtype)
 
-    def _sparse(self, parent, name: str, value: scipy.sparse.csc_matrix) -> h5py.Group:
+    def _sparse(self, parent: h5py.Group, name: str, value: scipy.sparse.csc_matrix) -> h5py.Group:
         value = value.copy()
         value.sort_indices()
         group = parent.create_group(name)
@@ -188,7 +193,7 @@ class _Writer:
         return f"{_OUR_NAMES}{self._n_stored}"
 
 
-def _marked(item, class_name: str, int_decode: int = 0):
+def _marked(item: Any, class_name: str, int_decode: int = 0) -> Any:
     item.attrs["MATLAB_class"] = np.bytes_(class_name)
     if int_decode:
         item.attrs["MATLAB_int_decode"] = np.int32(int_decode)

@@ -10,6 +10,7 @@ import re
 import tomllib
 import warnings
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 from rate2spike.errors import InputError
@@ -56,6 +57,38 @@ def files_below(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
 def without_path(error: Exception, path: Path) -> str:
     """An error about a file, for a line that names the file already."""
     return str(error).removeprefix(f"{path}: ").removeprefix(f"{path} ")
+
+
+def historic_path(
+    output_dir: str | os.PathLike,
+    task: str,
+    *,
+    n_units: int,
+    tau_limits_steps: tuple[float, ...],
+    activation: str,
+    p_rec: float,
+    dale: bool,
+    when: datetime,
+) -> Path:
+    """`<output_dir>/models/<task>/[NoDale/]P_rec_<p>_Taus_<a>_<b>/Task_<task>_N_<N>_..._<time>.mat`."""
+    taus = "_".join(str(float(t)) for t in tau_limits_steps)
+    taus = f"Taus_{taus}" if len(tau_limits_steps) > 1 else f"Tau_{taus}"
+    folder = Path(output_dir) / "models" / task / ("" if dale else "NoDale") / f"P_rec_{p_rec}_{taus}"
+    return folder / f"Task_{task}_N_{n_units}_{taus}_Act_{activation}_{when:%Y_%m_%d_%H%M%S}.mat"
+
+
+def task_in_path(path: str | os.PathLike, known_tasks: tuple[str, ...]) -> str | None:
+    """Task named by a file's name (`Task_<task>_N_...`, or `go_nogo.mat`), else by the nearest folder called like one."""
+    resolved = Path(os.path.abspath(path))
+    match = re.match(r"Task_(.+?)_N_\d", resolved.name)
+    if match:
+        return match.group(1)
+    stem = resolved.stem.lower().replace("_", "-")
+    for task in known_tasks:
+        if re.search(rf"(?<![a-z0-9]){re.escape(task)}(?![a-z0-9])", stem):
+            return task
+    names = (folder.name.lower().replace("_", "-") for folder in resolved.parents)
+    return next((name for name in names if name in known_tasks), None)
 
 
 def natural_order(path: Path) -> tuple[list[list[tuple[str, int]]], str]:

@@ -1,4 +1,7 @@
-"""Sparse arrays as MATLAB stores them, by columns, checked and made a SciPy matrix."""
+"""Sparse arrays as MATLAB stores them, by columns, checked and made a SciPy matrix.
+
+SciPy takes indices beyond the matrix as they are, unless it is asked to check them.
+"""
 
 from dataclasses import dataclass
 

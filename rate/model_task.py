@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rate2spike.errors import InputError
-from rate2spike.matlab_compat.model_file import task_in_path
+from rate2spike.matlab_compat.model_paths import task_in_path
 from rate2spike.rate import tasks
 from rate2spike.rate.task import Task
 from rate2spike.trained_model import TrainedModel

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 DATA = Path(__file__).parent / "data"
-sys.path.insert(0, str(Path(__file__).parent))  # for `import helpers`; this folder only, never the repository root
+# for `import helpers` and the scripts of docs/; these folders only, never the repository root
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "docs")]
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,23 @@ def golden_csnn() -> dict:
     return json.loads(path.read_text()) if path.exists() else {}
 
 
+GOLDEN_LIF = ("base", "stim_exc")
+GOLDEN_CSNN = """
+    alif alif_small block_readout clif_add clif_relu_add clif_relu_mult clif_relu_mult_norec clif_relu_mult_reset_zero
+    clif_tanh_mult collate fi_curve init_std li lif lif_nobias lif_norec lif_reset_zero lif_super param_count poisson_ctx
+    pos_weight preproc_dvs_ratio0.4 preproc_empty_shape preproc_shd_ratio1.0 reset shared spike_reg split stack surrogate
+    take_tuple waves
+""".split()
+
+
+def missing_golden(folder: Path, csnn: dict) -> list[str]:
+    """Golden files and cases of the repository's own folder that a folder lacks."""
+    lif = [f"lif/{name}.mat" for case in GOLDEN_LIF for name in (f"in_{case}_model", f"in_{case}", f"out_{case}")]
+    return [name for name in lif if not (folder / name).exists()] + [
+        f"csnn.json: {case}" for case in GOLDEN_CSNN if case not in csnn
+    ]
+
+
 def small_model(
     n_units=12, n_inputs=1, n_som=0, n_taus=2, dale=True, dtype=np.float32, seed=0, **changes
 ) -> TrainedModel:

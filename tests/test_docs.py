@@ -1,5 +1,6 @@
-"""Documentation is true: README code blocks run, flags and files it names exist."""
+"""Documentation is true: code blocks run; links, files and flags that pages, helps and docstrings name exist."""
 
+import ast
 import os
 import re
 import shutil
@@ -12,6 +13,8 @@ import pytest
 
 from rate2spike.cli.arguments import Parser
 from rate2spike.cli.main import COMMANDS
+
+from module_imports import module_files
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -95,7 +98,9 @@ def test_spiking_page_runs_from_top_to_bottom(tmp_path, go_nogo_path):
 def test_exports_page_runs_from_top_to_bottom(tmp_path, go_nogo_path):
     pytest.importorskip("nir"), pytest.importorskip("pynwb")
     page = (ROOT / "docs" / "exports.md").read_text(encoding="utf-8")
-    found = re.findall(r"```(bash|python)\n(.*?)```", page, flags=re.DOTALL)  # Norse's block: tests/io/test_norse.py
+    found = re.findall(
+        r"```(bash|python)\n(.*?)```", page, flags=re.DOTALL
+    )  # Norse's block: tests/io/exports/test_norse.py
     assert len(found) == 6
     shutil.copy(go_nogo_path, tmp_path / "go_nogo.mat")
     for language, code in found:
@@ -159,7 +164,9 @@ def test_make_targets_named_in_the_readme_exist():
     assert "make test" in (ROOT / ".ci" / "run").read_text()
 
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "tests").rglob("*.md"))]
+FOLDERS = "docs|rate|spiking|io|cli|machine|matlab_compat|benchmarks|tests"
+ENDINGS = "py|md|m|csv|png|svg|mat|json|c|toml|cfg"
 
 
 def command_helps() -> dict[str, str]:
@@ -173,16 +180,64 @@ def command_helps() -> dict[str, str]:
     return helps
 
 
-def test_files_and_links_named_in_pages_and_helps_exist():
-    texts = {str(page): page.read_text(encoding="utf-8") for page in PAGES} | command_helps()
+def strings() -> dict[str, str]:
+    """All text in the package's code, docstrings and messages alike, by module."""
+    texts = {}
+    for module, path in module_files().items():
+        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        constants = [node.value for node in nodes if isinstance(node, ast.Constant)]
+        texts[module] = "\n".join(value for value in constants if isinstance(value, str))
+    return texts
+
+
+def anchors(page: Path) -> set[str]:
+    """What `#...` may name in a page: its headings as GitHub spells them."""
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    headings = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def broken_links(page: Path) -> list[str]:
+    """Links of a page, pictures included, whose file or heading does not exist."""
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    found = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        name, _, anchor = target.partition("#")
+        file = page.parent / name if name else page
+        is_there = file.exists() and (not anchor or anchor in anchors(file))
+        if "://" not in target and not is_there:
+            found.append(target)
+    return found
+
+
+def broken_file_names(text: str, folder: Path = ROOT) -> list[str]:
+    """Paths that a text names and that do not exist, in the repository or below the folder that the text is about."""
+    named = re.findall(rf"(?<![\w/.-])((?:{FOLDERS})/[\w/.-]*\.(?:{ENDINGS}))\b", text)
+    return [name for name in named if not (ROOT / name).exists() and not (folder / name).exists()]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_of_pages_lead_somewhere(page):
+    assert broken_links(page) == []
+
+
+def test_files_named_in_pages_exist():
+    for page in PAGES:
+        assert broken_file_names(page.read_text(encoding="utf-8"), page.parent) == [], page
+
+
+def test_files_named_in_helps_messages_docstrings_and_matlab_functions_exist():
+    texts = {f"rate2spike {name} --help": text for name, text in command_helps().items()} | strings()
+    texts |= {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "matlab_compat" / "m").rglob("*.m")}
     for source, text in texts.items():
-        for target in re.findall(r"\]\(([^)#]+)\)", text):
-            if "://" not in target:
-                assert ((ROOT / "docs") / target).exists() or (ROOT / target).exists(), f"{source}: {target}"
-        for target in re.findall(
-            r"\b((?:docs|rate|spiking|io|cli|benchmarks|tests|matlab_compat)/[\w/.-]+\.\w+)", text
-        ):
-            assert (ROOT / target).exists(), f"{source}: {target}"
+        assert broken_file_names(text) == [], source
+
+
+def test_a_broken_link_and_a_missing_file_are_seen(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("# One heading, two words\n[a](#one-heading-two-words) [b](#none) [c](none.md) [d](page.md#no)")
+    assert broken_links(page) == ["#none", "none.md", "page.md#no"]
+    assert broken_file_names("see docs/training.md, and docs/none.md") == ["docs/none.md"]
 
 
 def test_flags_that_the_library_names_exist():
@@ -194,14 +249,6 @@ def test_flags_that_the_library_names_exist():
         for path in (ROOT / room).rglob("*.py"):
             for flag in re.findall(r"--[a-zA-Z]{2}[\w-]*\b|--N\b", path.read_text(encoding="utf-8")):
                 assert flag in flags | foreign or flag.replace("_", "-") in flags, f"{path}: {flag}"
-
-
-def test_links_and_files_named_in_the_readme_exist():
-    for target in re.findall(r"\]\(([^)#]+)\)", README):
-        assert (ROOT / target).exists(), target
-    for room, text in re.findall(r"^\| `(\w+)/` \| (.*) \|$", README, flags=re.MULTILINE):
-        for name in re.findall(r"`(\w+\.py)`", text):
-            assert (ROOT / room / name).exists(), f"{room}/{name}"
 
 
 def test_every_deviation_is_pinned_by_a_test_that_exists():

@@ -10,6 +10,8 @@ import pytest
 
 import rate2spike
 
+from module_imports import libraries_of, module_files, module_graph
+
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("rate", "spiking", "io", "matlab_compat", "machine", "cli")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py")) + sorted(ROOT.glob("*.py"))
@@ -48,6 +50,35 @@ def test_modules_are_imported_by_their_full_name_only(path):
             assert not {alias.name.split(".")[0] for alias in node.names} & rooms
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0 and (node.module or "").split(".")[0] not in rooms
+
+
+WITHOUT_TENSORFLOW = ("kernels", "simulator", "scoring", "search", "analysis", "diagnosis")
+
+
+def draws(module: str) -> bool:
+    """Whether a module is for figures; these alone import matplotlib."""
+    return module == "figures" or module.rpartition(".")[2].startswith("plots")
+
+
+def test_matplotlib_is_for_figures_and_plots_alone():
+    users = {name for name, path in module_files().items() if "matplotlib" in libraries_of(path)}
+    assert {name for name in users if not draws(name)} == {"machine.matplotlib_anywhere"}, "which imports it safely"
+
+
+@pytest.mark.parametrize("room", WITHOUT_TENSORFLOW)
+def test_tensorflow_is_nowhere_on_the_simulators_side(room):
+    """Neither itself nor by a module of this package that imports it, in a function either."""
+    graph, files = module_graph(), module_files()
+    users = {name for name, path in files.items() if {"tensorflow", "keras"} & libraries_of(path)}
+    assert "machine.keras_on_tensorflow" in users
+    reached, todo = set(), [name for name in files if name.startswith(f"spiking.{room}.")]
+    assert todo
+    while todo:
+        name = todo.pop()
+        if name not in reached:
+            reached.add(name)
+            todo += graph[name]
+    assert not reached & users
 
 
 def test_importing_the_package_imports_nothing_heavy():

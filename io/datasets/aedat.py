@@ -1,4 +1,4 @@
-"""Polarity events of AEDAT 3.1 files, read packet by packet.
+"""Polarity events of AEDAT 3.1 files, read packet by packet. The package `aedat` reads version 4 alone.
 
 A file is a header of ASCII lines that begin with #, up to #!END-HEADER, then packets, all little-endian:
 

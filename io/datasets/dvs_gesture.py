@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from rate2spike.checks import choice
 from rate2spike.errors import InputError
 from rate2spike.io.datasets.aedat import PacketIndex, packet_index, read_polarity_events
 from rate2spike.io.datasets.dvs_clips import NPY_FOLDERS, TRIAL_LISTS, Clip, clips_in, holds_gestures
-from rate2spike.io.datasets.event_stream import EventStream, Sensor
+from rate2spike.io.datasets.event_stream import SPLITS, EventStream, Sensor
 
 SENSOR = Sensor(width=128, height=128, n_polarities=2)
 CLASS_NAMES = (
@@ -39,8 +40,7 @@ class DVSGestureRecordings:
 
     def __init__(self, folder: str | os.PathLike, split: str, include_other: bool = False):
         """split: 'train' or 'test'; include_other: also the class without a fixed gesture. Raises InputError."""
-        if split not in NPY_FOLDERS:
-            raise InputError(f"split must be 'train' or 'test', got {split!r}")
+        split = choice(split, "split", "split", SPLITS)
         self.class_names = CLASS_NAMES if include_other else CLASS_NAMES[:OTHER]
         self._clips = [clip for clip in clips_in(Path(folder), split) if clip.label < len(self.class_names)]
         if not self._clips:
@@ -80,7 +80,8 @@ def dvs_folder(data_path: str | os.PathLike) -> Path:
     raise InputError(
         f"no DVS128 Gesture recordings ({', '.join(NPY_FOLDERS.values())}, or .aedat files with "
         f"{', '.join(TRIAL_LISTS.values())}) in any of {', '.join(map(str, folders))}: "
-        "get them from https://research.ibm.com/interactive/dvsgesture and unpack them there; --synthetic makes some up"
+        "get them from https://research.ibm.com/interactive/dvsgesture and unpack them there; {synthetic} makes some up",
+        "synthetic",
     )
 
 

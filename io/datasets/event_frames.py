@@ -1,10 +1,14 @@
-"""Events to frames of 0 and 1: crop in time, down-sample, count per window, compare with a threshold."""
+"""Events to frames of 0 and 1: crop in time, down-sample, count per window, compare with a threshold.
+
+Own code, because the published results hang on how times and pixels are rounded here.
+"""
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from rate2spike.checks import POSITIVE, Range, number, whole_number
 from rate2spike.errors import InputError
 from rate2spike.io.datasets.event_stream import EventStream, Sensor
 from rate2spike.machine.memory import check_memory
@@ -21,15 +25,17 @@ class FrameSettings:
     time_factor: float = 1e-3  # us to ms; times are truncated to whole ms
     legacy_crop: bool = False  # as the published code: bounds count from time 0, not from the first event
 
-    def __post_init__(self):
-        _check_number("spatial_factor", self.spatial_factor, 0 < self.spatial_factor <= 1, "above 0 and at most 1")
-        _check_number("window_ms", self.window_ms, 0 < self.window_ms < math.inf, "a positive number")
-        _check_number("time_factor", self.time_factor, 0 < self.time_factor < math.inf, "a positive number")
-        is_count = self.count_threshold >= 1 and self.count_threshold % 1 == 0
-        _check_number("count_threshold", self.count_threshold, is_count, "a whole number of at least 1")
+    def __post_init__(self) -> None:
+        number(self.spatial_factor, "{spatial_factor}", "spatial_factor", Range(above=0, most=1))
+        number(self.window_ms, "{window_ms}", "window_ms", POSITIVE)
+        number(self.time_factor, "{time_factor}", "time_factor", POSITIVE)
+        whole_number(self.count_threshold, "{count_threshold}", "count_threshold")
         low, high = _bounds(self.duration_ratio)
-        is_part = 0 <= low < high <= 1
-        _check_number("duration_ratio", self.duration_ratio, is_part, "0 < ratio <= 1, or a pair 0 <= from < to <= 1")
+        if not 0 <= low < high <= 1:
+            raise InputError(
+                f"{{duration_ratio}} must be 0 < ratio <= 1, or a pair 0 <= from < to <= 1, got {self.duration_ratio}",
+                "duration_ratio",
+            )
 
 
 def cropped(events: EventStream, ratio: float | tuple[float, float], legacy: bool = False) -> EventStream:
@@ -68,7 +74,9 @@ def frames(events: EventStream, sensor: Sensor, settings: FrameSettings) -> np.n
     polarity = events.polarity.astype(np.int64) if sensor.n_polarities > 1 else np.zeros_like(t)
     window = settings.window_ms
     n_frames = max(1, math.floor((t[-1] - t[0] - window) / window) + 1)
-    check_memory(12.0 * n_frames * n_columns, f"{n_frames} frames of one recording", "use a longer window_ms")
+    check_memory(
+        12.0 * n_frames * n_columns, f"{n_frames} frames of one recording", "use a longer {window_ms}", "window_ms"
+    )
     frame = np.floor_divide(t - t[0], window).astype(np.int64)
     cell = ((frame * sensor.n_polarities + polarity) * height + y) * width + x
     counts = np.bincount(cell[frame < n_frames], minlength=n_frames * n_columns)
@@ -92,13 +100,8 @@ def _bounds(ratio: float | tuple[float, float]) -> tuple[float, float]:
     if not isinstance(ratio, tuple):
         return 0.0, ratio
     if len(ratio) != 2:
-        raise InputError(f"duration_ratio must be a number or a pair, got {ratio}")
+        raise InputError(f"{{duration_ratio}} must be a number or a pair, got {ratio}", "duration_ratio")
     return ratio
-
-
-def _check_number(name: str, value: object, is_right: bool, expected: str) -> None:
-    if not is_right:
-        raise InputError(f"{name} must be {expected}, got {value}")
 
 
 def _check_inside(events: EventStream, sensor: Sensor) -> None:

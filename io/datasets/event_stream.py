@@ -7,6 +7,8 @@ import numpy as np
 
 from rate2spike.errors import InputError
 
+SPLITS = ("train", "test")  # of published recordings
+
 
 @dataclass(frozen=True)
 class Sensor:
@@ -16,7 +18,7 @@ class Sensor:
     height: int
     n_polarities: int
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if min(self.width, self.height, self.n_polarities) < 1:
             raise InputError(f"a sensor has a size of at least 1 by 1 by 1, got {self}")
 
@@ -30,7 +32,7 @@ class EventStream:
     y: np.ndarray = field(repr=False)
     polarity: np.ndarray = field(repr=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("t_us", "x", "y", "polarity"):
             object.__setattr__(self, name, _whole_numbers(getattr(self, name), name))
         sizes = {name: getattr(self, name).size for name in ("t_us", "x", "y", "polarity")}

@@ -17,8 +17,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from rate2spike.checks import choice
 from rate2spike.errors import InputError
-from rate2spike.io.datasets.event_stream import EventStream, Sensor
+from rate2spike.io.datasets.event_stream import SPLITS, EventStream, Sensor
 from rate2spike.io.hdf5_file import open_hdf5
 
 SENSOR = Sensor(width=700, height=1, n_polarities=1)
@@ -95,17 +96,16 @@ class SHDRecordings:
 
 def shd_file(data_path: str | os.PathLike, split: str) -> Path:
     """shd_train.h5 or shd_test.h5 (split 'train' or 'test') in or below data_path. Raises InputError if missing."""
-    if split not in ("train", "test"):
-        raise InputError(f"split must be 'train' or 'test', got {split!r}")
-    name = f"shd_{split}.h5"
+    name = f"shd_{choice(split, 'split', 'split', SPLITS)}.h5"
     folders = [Path(data_path) / sub for sub in SUBFOLDERS]
     for folder in folders:
         if (folder / name).is_file():
             return folder / name
     raise InputError(
         f"{name} is in none of {', '.join(map(str, folders))}: "
-        f"get {name}.zip from https://zenkelab.org/datasets (Spiking Heidelberg Digits) and unzip it there; --synthetic "
-        "makes recordings up"
+        f"get {name}.zip from https://zenkelab.org/datasets (Spiking Heidelberg Digits) and unzip it there; {{synthetic}} "
+        "makes recordings up",
+        "synthetic",
     )
 
 

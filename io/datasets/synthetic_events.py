@@ -11,9 +11,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from rate2spike.errors import InputError
+from rate2spike.checks import whole_number
 from rate2spike.io.atomic_file import make_folder, write_atomically
+from rate2spike.io.datasets.dvs_clips import N_CLASSES as N_GESTURES
 from rate2spike.io.datasets.dvs_clips import NPY_FOLDERS
+from rate2spike.io.datasets.shd import N_CLASSES
 from rate2spike.io.datasets.synthetic_gestures import gesture
 from rate2spike.io.datasets.synthetic_utterances import utterance
 from rate2spike.io.hdf5_file import open_hdf5
@@ -28,13 +30,12 @@ def write_synthetic_shd(
     n_test_per_class: int = 20,
     seed: int = 1,
     template_seed: int = 11,
-    n_classes: int = 20,
+    n_classes: int = N_CLASSES,
 ) -> Path:
     """Write shd_train.h5 and shd_test.h5; returns the folder. template_seed: what the classes are like."""
-    _check_counts(n_train_per_class=n_train_per_class, n_test_per_class=n_test_per_class, n_classes=n_classes)
+    _check_counts(n_train_per_class=n_train_per_class, n_test_per_class=n_test_per_class)
+    whole_number(n_classes, "{n_classes}", "n_classes", most=N_CLASSES)
     seed, template_seed = resolve_seed(seed), resolve_seed(template_seed)
-    if n_classes > 20:
-        raise InputError(f"n_classes must be at most 20, got {n_classes}")
     target = make_folder(folder)
     for split, per_class in (("train", n_train_per_class), ("test", n_test_per_class)):
         write_atomically(target / f"shd_{split}.h5", _shd_writer(split, per_class, seed, template_seed, n_classes))
@@ -60,7 +61,7 @@ def write_synthetic_dvs(
     for split, numbers in users.items():
         for user in numbers:
             place = make_folder(target / NPY_FOLDERS[split] / f"user{user:02d}_led")
-            for label in range(11):
+            for label in range(N_GESTURES):
                 table = gesture(label, user, seed, template_seed, duration_ms)
                 write_atomically(place / f"{label}.npy", _npy_bytes(table))
     return target
@@ -92,5 +93,4 @@ def _npy_bytes(table: np.ndarray) -> bytes:
 
 def _check_counts(**counts: int) -> None:
     for name, value in counts.items():
-        if isinstance(value, bool) or value % 1 != 0 or value < 1:
-            raise InputError(f"{name} must be a whole number of at least 1, got {value}")
+        whole_number(value, f"{{{name}}}", name)

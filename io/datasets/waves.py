@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rate2spike.checks import POSITIVE, number, whole_number
 from rate2spike.errors import InputError
 from rate2spike.seeding import Role, generator, resolve_seed
 
@@ -22,25 +23,29 @@ class WavesSet:
     seed: int
 
 
-def triangle_wave(n_samples: int, period_s: float, phase: np.ndarray | int, amplitude: np.ndarray | float):
+def triangle_wave(
+    n_samples: int, period_s: float, phase: np.ndarray | int, amplitude: np.ndarray | float
+) -> np.ndarray:
     """(..., n_samples) of a triangle wave, 0 at time 0; phase (in samples) and amplitude broadcast to (...)."""
     t, amplitude = _times_s(n_samples, period_s, 4, phase), np.asarray(amplitude, float)[..., None]
     return 4 * amplitude / period_s * np.abs((t - period_s / 4) % period_s - period_s / 2) - amplitude
 
 
-def sawtooth_wave(n_samples: int, period_s: float, phase: np.ndarray | int, amplitude: np.ndarray | float):
+def sawtooth_wave(
+    n_samples: int, period_s: float, phase: np.ndarray | int, amplitude: np.ndarray | float
+) -> np.ndarray:
     """As `triangle_wave`, rising; a sample at the jump is +A or -A as rounding has it."""
     t, amplitude = _times_s(n_samples, period_s, 3, phase), np.asarray(amplitude, float)[..., None]
     return 2 * amplitude * (t / period_s - np.floor(0.5 + t / period_s))
 
 
-def square_wave(n_samples: int, period_s: float, phase: np.ndarray | int, amplitude: np.ndarray | float):
+def square_wave(n_samples: int, period_s: float, phase: np.ndarray | int, amplitude: np.ndarray | float) -> np.ndarray:
     """As `triangle_wave`; 0 is possible at the jumps."""
     t, amplitude = _times_s(n_samples, period_s, 6, phase), np.asarray(amplitude, float)[..., None]
     return amplitude * np.sign(np.sin(2 * np.pi * t / period_s))
 
 
-def sine_wave(n_samples: int, period_s: float, phase: np.ndarray | int, amplitude: np.ndarray | float):
+def sine_wave(n_samples: int, period_s: float, phase: np.ndarray | int, amplitude: np.ndarray | float) -> np.ndarray:
     """As `triangle_wave`."""
     t, amplitude = _times_s(n_samples, period_s, 4, phase), np.asarray(amplitude, float)[..., None]
     return amplitude * np.sin(2 * np.pi * t / period_s)
@@ -95,18 +100,18 @@ def _times_s(n_samples: int, period_s: float, divisor: int, phase: np.ndarray | 
 
 
 def _check(per_class: int, n_steps: int, context_rate_hz: float, dt_s: float, context_steps: int) -> None:
-    for name, value, least in (
-        ("per_class", per_class, 1),
-        ("n_steps", n_steps, 1),
-        ("context_steps", context_steps, 0),
-    ):
-        if isinstance(value, bool) or value % 1 != 0 or value < least:
-            raise InputError(f"{name} must be a whole number of at least {least}, got {value}")
+    whole_number(per_class, "{per_class}", "per_class")
+    whole_number(n_steps, "{n_steps}", "n_steps")
+    whole_number(context_steps, "{context_steps}", "context_steps", least=0)
     if context_steps > n_steps:
-        raise InputError(f"context_steps must be at most n_steps ({n_steps}), got {context_steps}")
-    if not 0 < dt_s < np.inf:
-        raise InputError(f"dt_s must be a positive number of seconds, got {dt_s}")
+        raise InputError(
+            f"{{context_steps}} must be at most {{n_steps}} ({n_steps}), got {context_steps}",
+            "context_steps",
+            "n_steps",
+        )
+    number(dt_s, "{dt_s}", "dt_s", POSITIVE)
     if not 0 <= context_rate_hz * dt_s <= 1:
         raise InputError(
-            f"context_rate_hz must give a probability of 0 to 1 per step, got {context_rate_hz} Hz at {dt_s} s"
+            f"{{context_rate_hz}} must give a probability of 0 to 1 per step, got {context_rate_hz} Hz at {dt_s} s",
+            "context_rate_hz",
         )

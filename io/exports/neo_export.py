@@ -7,7 +7,7 @@ Neo's own MATLAB format needs nothing beyond Neo and SciPy, keeps every annotati
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
@@ -55,7 +55,7 @@ def write_neo(records: RecordedTrial | Sequence[RecordedTrial], path: str | os.P
     write_atomically(path, write)
 
 
-def _segment(neo, trial: RecordedTrial, k: int) -> "neo.Segment":
+def _segment(neo: Any, trial: RecordedTrial, k: int) -> "neo.Segment":
     import quantities as pq  # Neo's units
 
     seed = {} if trial.seed is None else {"seed": trial.seed}

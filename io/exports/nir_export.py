@@ -115,7 +115,7 @@ def write_nir(path: str | os.PathLike, graph: "nir.NIRGraph") -> None:
     write_atomically(path, write)
 
 
-def _filter(nir, network: NIRNetwork):
+def _filter(nir: Any, network: NIRNetwork) -> "nir.LI | nir.CubaLI":
     """Spikes to what they are filtered to; of the weighted spikes the synaptic current, of a unit's own its rate."""
     n, single = network.tau_d_s.size, network.tau_r_s == 0
     if single.all():

@@ -9,7 +9,7 @@ and fire at -40 mV, as ours do.
 
 import warnings
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -36,6 +36,7 @@ class _Parts:
     tau_r_s: np.ndarray
     input_tau_s: np.ndarray  # (N,) of those that inputs pass; 0: none
     slots: dict[str, slice]  # where the units of a neuron node and the columns of an input node are
+    dt_s: float
     notes: list[str] = field(default_factory=list)
 
 
@@ -58,16 +59,17 @@ def foreign_network(graph: "nir.NIRGraph", dt_s: float, input_step_s: float) -> 
         tau_r_s=np.full(n, np.nan),
         input_tau_s=np.full(n, np.nan),
         slots=slots,
+        dt_s=dt_s,
     )
     for name in names:
-        _connect(one, name, parts, dt_s)
+        _connect(one, name, parts)
     parts.input_tau_s = np.nan_to_num(parts.input_tau_s)
-    w_out = _readout(one, parts, dt_s)
+    w_out = _readout(one, parts)
     unknown = np.isnan(parts.tau_d_s)
     parts.tau_d_s[unknown], parts.tau_r_s[unknown] = dt_s / ONE_STEP, 0.0
     if parts.notes:
         warnings.warn("; ".join(dict.fromkeys(parts.notes)), stacklevel=5)
-    return _in_mv(one, names, parts, w_out, dt_s, input_step_s)
+    return _in_mv(one, names, parts, w_out, input_step_s)
 
 
 def _slots(one: FlatGraph, names: list[str]) -> dict[str, slice]:
@@ -75,7 +77,7 @@ def _slots(one: FlatGraph, names: list[str]) -> dict[str, slice]:
     return {name: slice(end - one.size(name), end) for name, end in zip(names, ends, strict=True)}
 
 
-def _connect(one: FlatGraph, name: str, parts: _Parts, dt_s: float) -> None:
+def _connect(one: FlatGraph, name: str, parts: _Parts) -> None:
     """What arrives at a neuron node."""
     gain, own = one.constant(name, "r"), None
     if one.kind(name) == "CubaLIF":
@@ -89,19 +91,19 @@ def _connect(one: FlatGraph, name: str, parts: _Parts, dt_s: float) -> None:
             if own is not None and weight.any():
                 parts.notes.append("constant currents act from the start, and do not rise through a synapse")
         elif one.kind(origin) not in FILTERS:
-            _add(one, parts, units, origin, weight, own, np.zeros(len(weight)), dt_s)
+            _add(one, parts, units, origin, weight, _Synapse(own, np.zeros(len(weight))))
         elif own is not None:
             raise InputError(
                 f"node {name!r} has a synapse, and so has {origin!r} before it: units have one synapse here"
             )
         else:
-            _through(one, parts, units, origin, weight, dt_s)
+            _through(one, parts, units, origin, weight)
 
 
-def _through(one: FlatGraph, parts: _Parts, units: slice, name: str, weight: np.ndarray, dt_s: float) -> None:
+def _through(one: FlatGraph, parts: _Parts, units: slice, name: str, weight: np.ndarray) -> None:
     """What a filter node brings to units."""
     slow, fast, arriving, leak = _filter(one, name)
-    tau_s, rise_s = _of_rows(name, weight, slow), _of_rows(name, weight, fast)
+    synapse = _Synapse(_of_rows(name, weight, slow), _of_rows(name, weight, fast))
     parts.constant[units] += weight @ leak
     for origin, before in arriving.items():
         if origin == CONSTANT:
@@ -109,7 +111,7 @@ def _through(one: FlatGraph, parts: _Parts, units: slice, name: str, weight: np.
         elif one.kind(origin) in FILTERS:
             raise InputError(f"node {name!r} filters what {origin!r} has filtered: units have one synapse here")
         else:
-            _add(one, parts, units, origin, weight @ before, tau_s, rise_s, dt_s)
+            _add(one, parts, units, origin, weight @ before, synapse)
 
 
 def _filter(one: FlatGraph, name: str) -> tuple[np.ndarray, np.ndarray, Signal, np.ndarray]:
@@ -135,8 +137,16 @@ def _of_rows(name: str, weight: np.ndarray, values: np.ndarray) -> np.ndarray:
     return np.where(used.any(1), high, values[0])
 
 
-def _add(one, parts: _Parts, units: slice, origin: str, weight, tau_s, rise_s, dt_s: float) -> None:
-    """Connections (rows x size of the origin) whose signal a synapse of tau_s (None: none) and rise_s filters."""
+class _Synapse(NamedTuple):
+    """Of the rows of a weight."""
+
+    tau_s: np.ndarray | None  # None: there is none
+    rise_s: np.ndarray
+
+
+def _add(one: FlatGraph, parts: _Parts, units: slice, origin: str, weight: np.ndarray, synapse: _Synapse) -> None:
+    """Connections (rows x size of the origin) whose signal a synapse filters."""
+    (tau_s, rise_s), dt_s = synapse, parts.dt_s
     rows = (weight != 0).any(1)
     here = np.arange(units.start, units.stop)[rows]
     if one.kind(origin) == "Input":
@@ -172,7 +182,7 @@ def _agree(known: np.ndarray, here: np.ndarray, values: np.ndarray, text: str) -
     known[here] = values
 
 
-def _readout(one: FlatGraph, parts: _Parts, dt_s: float) -> np.ndarray:
+def _readout(one: FlatGraph, parts: _Parts) -> np.ndarray:
     """(n_outputs, N) weights of the rates, which each unit filters with its own tau_d."""
     rows = []
     for name in one.of_kind("Output"):
@@ -181,18 +191,18 @@ def _readout(one: FlatGraph, parts: _Parts, dt_s: float) -> np.ndarray:
             if origin == CONSTANT:
                 parts.notes.append("the output's constant is left out")
             elif one.kind(origin) in FILTERS:
-                _read_filtered(one, parts, row, origin, weight, dt_s)
+                _read_filtered(one, parts, row, origin, weight)
             else:
-                _read_spikes(one, parts, row, origin, weight, dt_s)
+                _read_spikes(one, parts, row, origin, weight)
         rows.append(row)
     if not rows:
         raise InputError("it has no output")
     return np.vstack(rows)
 
 
-def _read_spikes(one: FlatGraph, parts: _Parts, row: np.ndarray, origin: str, weight: np.ndarray, dt_s: float) -> None:
+def _read_spikes(one: FlatGraph, parts: _Parts, row: np.ndarray, origin: str, weight: np.ndarray) -> None:
     """Spikes as they are: exact where a unit's filter lasts one step, else smoothed by it."""
-    units = _units_before_output(one, parts, origin)
+    dt_s, units = parts.dt_s, _units_before_output(one, parts, origin)
     tau_d_s = parts.tau_d_s[units]
     tau_d_s[np.isnan(tau_d_s)] = dt_s / ONE_STEP
     parts.tau_d_s[units], parts.tau_r_s[units] = tau_d_s, np.nan_to_num(parts.tau_r_s[units])
@@ -202,8 +212,8 @@ def _read_spikes(one: FlatGraph, parts: _Parts, row: np.ndarray, origin: str, we
     row[:, units] += weight * np.where(smoothed, dt_s, tau_d_s)
 
 
-def _read_filtered(one: FlatGraph, parts: _Parts, row: np.ndarray, name: str, weight: np.ndarray, dt_s: float) -> None:
-    slow, fast, arriving, leak = _filter(one, name)
+def _read_filtered(one: FlatGraph, parts: _Parts, row: np.ndarray, name: str, weight: np.ndarray) -> None:
+    (slow, fast, arriving, leak), dt_s = _filter(one, name), parts.dt_s
     if leak.any():
         parts.notes.append("the output's constant is left out")
     for origin, inner in arriving.items():
@@ -228,7 +238,7 @@ def _units_before_output(one: FlatGraph, parts: _Parts, origin: str) -> slice:
     return parts.slots[origin]
 
 
-def _in_mv(one, names, parts: _Parts, w_out: np.ndarray, dt_s: float, input_step_s: float) -> NIRNetwork:
+def _in_mv(one: FlatGraph, names: list[str], parts: _Parts, w_out: np.ndarray, input_step_s: float) -> NIRNetwork:
     """The network with every unit's voltages mapped on ours."""
 
     def each(cuba: str, lif: str) -> np.ndarray:
@@ -255,7 +265,7 @@ def _in_mv(one, names, parts: _Parts, w_out: np.ndarray, dt_s: float, input_step
         t_ref_s=np.zeros(n),
         noise_sd_mv=np.zeros(n),
         unit_types=_types(parts.w),
-        dt_s=dt_s,
+        dt_s=parts.dt_s,
         input_step_s=input_step_s,
         start_span_mv=0.0,
         scaling_factor=1.0,

@@ -3,6 +3,7 @@
 import json
 import os
 import warnings
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,7 +58,7 @@ def own_network(graph: "nir.NIRGraph") -> NIRNetwork | None:
 def _read(path: str | os.PathLike) -> "nir.NIRGraph":
     nir = imported("nir", "nir", "a NIR graph")
 
-    def read_unlocked():
+    def read_unlocked() -> Any:
         with open(path, "rb") as file:
             return nir.read(file, type_check=False)
 
@@ -107,7 +108,7 @@ def _from_metadata(about: dict[str, Any]) -> dict[str, Any]:
     return numbers | arrays | {"unit_types": np.array(json.loads(about["unit_types"]))}
 
 
-def _silently(make, network: NIRNetwork) -> "nir.NIRGraph":
+def _silently(make: Callable[[NIRNetwork], Any], network: NIRNetwork) -> "nir.NIRGraph":
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return make(network)

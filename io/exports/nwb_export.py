@@ -130,7 +130,7 @@ def _what_was_simulated(trials: Sequence[RecordedTrial]) -> str:
     return f"simulation of a spiking network of {first.n_units} {first.neuron} units, {n} trial{'s'[: n > 1]}"
 
 
-def _subject(pynwb, session: NWBSession, simulated: str) -> "pynwb.file.Subject":
+def _subject(pynwb: Any, session: NWBSession, simulated: str) -> "pynwb.file.Subject":
     return pynwb.file.Subject(
         subject_id=session.subject_id,
         species=SYNTHETIC_CONSTRUCT,
@@ -145,7 +145,7 @@ def _starts_s(trials: Sequence[RecordedTrial]) -> np.ndarray:
     return np.concatenate([[0.0], np.cumsum([trial.duration_s for trial in trials])])
 
 
-def _units(pynwb, trials: Sequence[RecordedTrial]) -> "pynwb.misc.Units":
+def _units(pynwb: Any, trials: Sequence[RecordedTrial]) -> "pynwb.misc.Units":
     first, starts_s = trials[0], _starts_s(trials)
     units = pynwb.misc.Units(name="units", description="simulated units, counted from 0", resolution=first.dt_s)
     units.add_column("cell_type", "type of the unit")
@@ -157,7 +157,7 @@ def _units(pynwb, trials: Sequence[RecordedTrial]) -> "pynwb.misc.Units":
     return units
 
 
-def _add_trials(file, trials: Sequence[RecordedTrial]) -> None:
+def _add_trials(file: Any, trials: Sequence[RecordedTrial]) -> None:
     starts_s = _starts_s(trials)
     seeds = [trial.seed for trial in trials]
     seeded = {} if None in seeds else {"seed": seeds}
@@ -168,7 +168,7 @@ def _add_trials(file, trials: Sequence[RecordedTrial]) -> None:
         file.add_trial(start_time=starts_s[k], stop_time=starts_s[k + 1], **row)
 
 
-def _series(pynwb, trials: Sequence[RecordedTrial], trace: Trace) -> "pynwb.TimeSeries":
+def _series(pynwb: Any, trials: Sequence[RecordedTrial], trace: Trace) -> "pynwb.TimeSeries":
     """A quantity of all trials, time first; at a rate where the samples are evenly spaced, else with their times."""
     first, unit = trials[0], _SI[trace.unit]
     period_s = first.dt_s * first.stride
@@ -183,7 +183,7 @@ def _series(pynwb, trials: Sequence[RecordedTrial], trace: Trace) -> "pynwb.Time
     )
 
 
-def _stimuli(pynwb, trials: Sequence[RecordedTrial], stimuli: Sequence[np.ndarray]) -> list["pynwb.TimeSeries"]:
+def _stimuli(pynwb: Any, trials: Sequence[RecordedTrial], stimuli: Sequence[np.ndarray]) -> list["pynwb.TimeSeries"]:
     """One series per trial, since the last column of a trial and the first of the next belong to the same moment."""
     if stimuli and len(stimuli) != len(trials):
         raise InputError(f"there are {len(trials)} trials, but {len(stimuli)} stimuli")

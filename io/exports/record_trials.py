@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rate2spike import unit_types
 from rate2spike.errors import InputError
 from rate2spike.io.records import RecordedTrial
 
@@ -45,11 +46,7 @@ def checked_trials(records: RecordedTrial | Sequence[RecordedTrial]) -> tuple[Re
 
 def cell_types(record: RecordedTrial) -> list[str]:
     """N names: those of the record, else excitatory or inhibitory, else unknown (records read from .mat)."""
-    if record.unit_types is not None:
-        return [str(name) for name in record.unit_types]
-    if record.inhibitory is None:
-        return ["unknown"] * record.n_units
-    return ["inhibitory" if inhibitory else "excitatory" for inhibitory in record.inhibitory]
+    return [str(name) for name in unit_types.known(record.unit_types, record.inhibitory, record.n_units)]
 
 
 def spike_times_by_unit(record: RecordedTrial) -> list[np.ndarray]:

@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 
+from rate2spike import unit_types
 from rate2spike.checks import each_name
 from rate2spike.errors import InputError
 from rate2spike.spiking.simulator.spike_record import SpikeRecord
@@ -65,19 +66,10 @@ def units_by_type(record: SpikeRecord, types: str | Iterable[str] | None = None)
 
     A record without types and signs has one type, 'all'. Raises InputError for a type that no unit has.
     """
-    names = _type_names(record)
-    inhibitory = np.zeros(record.n_units, bool) if record.inhibitory is None else record.inhibitory
-    known = sorted(set(names.tolist()), key=lambda name: (inhibitory[names == name].any(), name == "SOM", name))
+    names = unit_types.known(record.unit_types, record.inhibitory, record.n_units, otherwise="all")
+    known = unit_types.names_in_order(names, record.inhibitory)
     chosen = known if types is None else each_name(types)
     unknown = [str(name) for name in chosen if name not in known]
     if unknown or not chosen:
         raise InputError(f"no unit is of type {', '.join(unknown) or '(none given)'}: types are {', '.join(known)}")
-    return {name: names == name for name in chosen}
-
-
-def _type_names(record: SpikeRecord) -> np.ndarray:
-    if record.unit_types is not None:
-        return record.unit_types
-    if record.inhibitory is not None:
-        return np.where(record.inhibitory, "inhibitory", "excitatory")
-    return np.full(record.n_units, "all")
+    return unit_types.members(names, chosen)

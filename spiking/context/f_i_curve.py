@@ -14,6 +14,7 @@ def spike_counts(
     interaction: str,
     soma_drives: Sequence[float],
     apical_drives: Sequence[float],
+    *,
     n_steps: int = PUBLISHED_STEPS,
     threshold: float = PUBLISHED_THRESHOLD,
     tau_soma_ms: float = PUBLISHED_TAU,

@@ -20,7 +20,7 @@ def split_recordings(labels: np.ndarray, subjects: np.ndarray, by: str, seed: in
         return np.sort(order[:n_training]), np.sort(order[n_training:])
     people = rng.permutation(np.unique(subjects))
     if people.size < 2:
-        raise InputError("--split_by subject needs recordings of two people at least; these are of one")
+        raise InputError("{split_by} subject needs recordings of two people at least; these are of one", "split_by")
     n_validation = max(round((1 - TRAINING_SHARE) * people.size), 1)
     is_validation = np.isin(subjects, people[:n_validation])
     return np.flatnonzero(~is_validation), np.flatnonzero(is_validation)
@@ -33,6 +33,7 @@ def by_class(labels: np.ndarray, indices: np.ndarray, n_classes: int, split: str
     if empty:
         raise InputError(
             f"no recording of class {empty[0]} for {split}, and a context may name any of {n_classes} classes: more "
-            "recordings are needed, or another --seed for the split"
+            "recordings are needed, or another {seed} for the split",
+            "seed",
         )
     return groups

@@ -1,10 +1,15 @@
 """How kernels are compiled: once, for machine code is kept on disk; no trouble with that disk ends a simulation.
 
 Numba keeps it beside the package or, where that cannot be written, in the user's cache folder. By itself it would raise
-where neither can be, where the disk is full, and, at every start, where a kept file was cut.
+where neither can be, where the disk is full, and, at every start, where a kept file was cut. And it would look for changes
+in the file of the kept function alone, though machine code holds what it calls too: here a change in any module of that
+file's folder has all of the folder compiled anew.
 """
 
+import hashlib
+import inspect
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +19,13 @@ from rate2spike.machine import cache_folders
 from rate2spike.machine.warn_once import warn_once
 
 
-def compiled(**options) -> Callable[[Callable], Any]:
-    """Decorator: njit, without the GIL, dividing as NumPy does, and kept on disk; options: more of njit's."""
-    return lambda function: kept_on_disk(njit(nogil=True, error_model="numpy", **options)(function))
+def compiled(*, fastmath: bool = False) -> Callable[[Callable], Any]:
+    """Decorator: njit, without the GIL, dividing as NumPy does, and kept on disk.
+
+    fastmath is always said: where it is not, Numba takes it from the caller for which a function happens to be compiled
+    first, and its last bits would depend on what was run before.
+    """
+    return lambda function: kept_on_disk(njit(nogil=True, error_model="numpy", fastmath=fastmath)(function))
 
 
 def kept_on_disk(kernel: Any) -> Any:
@@ -27,8 +36,17 @@ def kept_on_disk(kernel: Any) -> Any:
         except RuntimeError:  # "no locator available"
             _warn("no cache folder can be written, so that every start compiles anew")
         else:
+            kept = kernel._cache._cache_file
+            kept._source_stamp = (kept._source_stamp, _digest_of_modules(Path(inspect.getfile(kernel.py_func)).parent))
             kernel._cache = _Cache(kernel._cache)
     return kernel
+
+
+@cache
+def _digest_of_modules(folder: Path) -> str:
+    """Of the sources of all modules in a folder."""
+    sources = (hashlib.sha256(path.read_bytes()).digest() for path in sorted(folder.glob("*.py")))
+    return hashlib.sha256(b"".join(sources)).hexdigest()
 
 
 class _Cache:

@@ -17,11 +17,11 @@ import numpy as np
 from numba import config, cuda, float32, int32, uint32
 
 from rate2spike.spiking.kernels.compiled import kept_on_disk
+from rate2spike.spiking.kernels.records import FIRST_COUNTED_STEP
 
 MAX_THREADS = 256
 PARTIAL_SUMS = 8192  # 32 of the 48 kB of shared memory that a block may have on every device
 MAX_OUTPUTS = PARTIAL_SUMS // (MAX_THREADS + 1)
-FIRST_COUNTED_STEP = 10  # the arbitrary initial voltages make most units fire at step 1
 WORD = 32  # bits
 NORMALS_PER_DRAW = 4
 # rows of the tables of the units' constants, see `fast.Units`; CONSTANT_INPUT in mV

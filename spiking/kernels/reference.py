@@ -6,13 +6,10 @@ Reproduces the published MATLAB simulator to rounding (golden tests). No fastmat
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+from numba.extending import overload
 
 from rate2spike.spiking.kernels.compiled import compiled
-
-LIF, QIF, ALIF, EIF = range(4)
-FIRST_COUNTED_STEP = 10
-V_SPIKE_MV = 30.0
+from rate2spike.spiking.kernels.records import FIRST_COUNTED_STEP, V_SPIKE_MV
 
 
 class Units(NamedTuple):
@@ -26,8 +23,7 @@ class Units(NamedTuple):
     v_peak: np.ndarray
     bias: np.ndarray
     noise_sd: np.ndarray  # per step
-    form_a: np.ndarray  # adaptive: tau_a; exponential: v_T
-    form_b: np.ndarray  # adaptive: the jump of a; exponential: D
+    own: NamedTuple  # constants of the neuron kind alone, see KINDS
 
 
 class State(NamedTuple):
@@ -42,28 +38,92 @@ class State(NamedTuple):
     adaptation: np.ndarray
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
-def slopes(kind, v, total, adaptation, form_a, form_b, dv):
-    """tau_m dv/dt of all units: the four neurons (see params.py)."""
-    if kind == LIF:
-        for k in range(v.size):
-            dv[k] = total[k] - v[k]
-    elif kind == QIF:
-        for k in range(v.size):
-            dv[k] = v[k] * v[k] + total[k]
-    elif kind == ALIF:
-        for k in range(v.size):
-            dv[k] = total[k] - adaptation[k] - v[k]
-    else:
-        for k in range(v.size):
-            exponent = min((v[k] - form_a[k]) / form_b[k], 20.0 - np.log(form_b[k]))
-            dv[k] = total[k] - v[k] + form_b[k] * np.exp(exponent)
+class LIF(NamedTuple):
+    """Leaky integrate-and-fire: tau_m dv/dt = -v + I. Here as below the fields are those of the record in params.py."""
+
+
+def lif_slopes(own, v, total, adaptation, dv):
+    for k in range(v.size):
+        dv[k] = total[k] - v[k]
+
+
+class QIF(NamedTuple):
+    """Quadratic: tau_m dv/dt = v^2 + I."""
+
+
+def qif_slopes(own, v, total, adaptation, dv):
+    for k in range(v.size):
+        dv[k] = v[k] * v[k] + total[k]
+
+
+class ALIF(NamedTuple):
+    """Adaptive: tau_m dv/dt = -v + I - a, tau_a da/dt = -a, a += b at a spike."""
+
+    adaptation_mv: np.ndarray
+    tau_a_s: np.ndarray
+
+
+def alif_slopes(own, v, total, adaptation, dv):
+    for k in range(v.size):
+        dv[k] = total[k] - adaptation[k] - v[k]
+
+
+def alif_decay(own, dt):
+    return np.exp(-dt / own.tau_a_s)
+
+
+def alif_fire(own, k, adaptation):
+    adaptation[k] += own.adaptation_mv[k]
+
+
+class EIF(NamedTuple):
+    """Exponential: tau_m dv/dt = -v + D exp((v - v_T) / D) + I, the exponential term cut at exp(20)."""
+
+    v_threshold_mv: np.ndarray
+    slope_mv: np.ndarray
+
+
+def eif_slopes(own, v, total, adaptation, dv):
+    for k in range(v.size):
+        exponent = min((v[k] - own.v_threshold_mv[k]) / own.slope_mv[k], 20.0 - np.log(own.slope_mv[k]))
+        dv[k] = total[k] - v[k] + own.slope_mv[k] * np.exp(exponent)
+
+
+KINDS = {"lif": LIF, "qif": QIF, "alif": ALIF, "eif": EIF}
+_SLOPES = {LIF: lif_slopes, QIF: qif_slopes, ALIF: alif_slopes, EIF: eif_slopes}
+_DECAY = {ALIF: alif_decay}
+_FIRE = {ALIF: alif_fire}
+
+
+def slopes(own, v, total, adaptation, dv):
+    """tau_m dv/dt of all units, mV, into dv."""
+
+
+def decay_of(own, dt):
+    """(N,) what is left of the second variable after a step; empty for kinds that have none."""
+
+
+def fire(own, k, adaptation):
+    """What a spike of unit k makes of the second variable."""
+
+
+@overload(slopes, inline="always")
+def _slopes(own, v, total, adaptation, dv):
+    return _SLOPES[own.instance_class]
+
+
+@overload(decay_of, inline="always")
+def _decay_of(own, dt):
+    return _DECAY.get(own.instance_class, lambda own, dt: np.empty(0))
+
+
+@overload(fire, inline="always")
+def _fire(own, k, adaptation):
+    return _FIRE.get(own.instance_class, lambda own, k, adaptation: None)
 
 
 @compiled()
-def simulate(
-    kind, first_step, normals, coins, steps_per_column, dt, units, state, w, readout, drive, stimuli, recording
-):
+def simulate(first_step, normals, coins, steps_per_column, dt, units, state, w, readout, drive, stimuli, recording):
     """Advance the state by normals.shape[0] steps from 1-based `first_step` on, in place. Returns the number of events.
 
     w (N, N) [target, source]; readout (n_outputs, N); drive (columns, N) mV. normals (steps, N) standard normals; coins
@@ -74,7 +134,7 @@ def simulate(
     # as locals: taking an array out of a record costs two atomic counts, at every step of every unit
     adaptation, tau_d, tau_m, t_ref, tau_r = state.adaptation, units.tau_d, units.tau_m, units.t_ref, units.tau_r
     v_reset, v_peak, bias, noise_sd = units.v_reset, units.v_peak, units.bias, units.noise_sd
-    form_a, form_b = units.form_a, units.form_b
+    own = units.own
     first, end, mv, duty, continuous = stimuli.first, stimuli.end, stimuli.mv, stimuli.duty, stimuli.continuous
     stim_units, offsets = stimuli.units, stimuli.offsets
     outputs, voltage, rates, ipsc_trace = recording.output, recording.voltage, recording.rates, recording.ipsc
@@ -83,12 +143,10 @@ def simulate(
     wants_output, wants_rates = recording.output.shape[1] > 0, recording.rates.shape[0] > 0
     wants_voltage, wants_ipsc = recording.voltage.shape[0] > 0, recording.ipsc.shape[0] > 0
     decay_d = np.exp(-dt / tau_d)
-    decay_r, decay_a = np.zeros(n), np.zeros(n)
+    decay_r, decay_a = np.zeros(n), decay_of(own, dt)
     for k in range(n):
         if tau_r[k] > 0:
             decay_r[k] = np.exp(-dt / tau_r[k])
-        if kind == ALIF:
-            decay_a[k] = np.exp(-dt / form_a[k])
     extra = np.empty(n)
     jump = np.empty(n)
     fired, total, dv = np.empty(n), np.empty(n), np.empty(n)
@@ -110,13 +168,12 @@ def simulate(
         # many short loops: the compiler makes vectors of those that touch few arrays
         for k in range(n):
             total[k] = ipsc[k] + bias[k] + drive[column, k] + extra[k]
-        slopes(kind, v, total, adaptation, form_a, form_b, dv)
+        slopes(own, v, total, adaptation, dv)
         for k in range(n):
             free = 1.0 if dt * i > t_last[k] + t_ref[k] else 0.0
             v[k] = v[k] + dt * (free * dv[k] / tau_m[k]) + noise_sd[k] * normals[block_step, k]
-        if kind == ALIF:
-            for k in range(n):
-                adaptation[k] *= decay_a[k]
+        for k in range(decay_a.size):
+            adaptation[k] *= decay_a[k]
         for s in range(first.size):
             acts = not continuous[s] and first[s] < i <= end[s]
             if acts and coins[block_step, s] < duty[s]:
@@ -130,8 +187,7 @@ def simulate(
                     jump[target] += w[target, k]
                 # in exactly this form: it is not always dt * i to the last bit, and decides when integration restarts
                 t_last[k] = t_last[k] + (dt * i - t_last[k])
-                if kind == ALIF:
-                    adaptation[k] += form_b[k]
+                fire(own, k, adaptation)
                 if i >= FIRST_COUNTED_STEP:
                     spike_count[k] += 1
                 if event_unit.size > 0:

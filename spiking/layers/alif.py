@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from rate2spike.errors import InputError
+from rate2spike.checks import NOT_NEGATIVE, number
 from rate2spike.machine.keras_on_tensorflow import keras, tf
-from rate2spike.spiking.layers.cell import PACKAGE, Cell, CellLayer, check_positive
+from rate2spike.spiking.layers.cell import PACKAGE, Cell, check_positive
+from rate2spike.spiking.layers.cell_layer import CellLayer
 from rate2spike.spiking.layers.initialization import TimeConstant, checked_tau
-from rate2spike.spiking.layers.scan import Path
+from rate2spike.spiking.layers.scan import Pathway
 from rate2spike.spiking.layers.spiking_options import SpikingOptions
 
 
@@ -48,9 +49,10 @@ class ALIFCell(Cell):
         check_positive(input_rate_hz=input_rate_hz)
         self.tau_ms = checked_tau(tau_ms, "tau_ms")
         self.tau_adaptation_ms = checked_tau(tau_adaptation_ms, "tau_adaptation_ms")
-        if not threshold_increment >= 0:
-            raise InputError(f"threshold_increment must be a number from 0, got {threshold_increment}")
-        self.threshold_increment, self.input_rate_hz, self.recurrent = threshold_increment, input_rate_hz, recurrent
+        self.threshold_increment = number(
+            threshold_increment, "{threshold_increment}", "threshold_increment", NOT_NEGATIVE
+        )
+        self.input_rate_hz, self.recurrent = input_rate_hz, recurrent
         self.spiking = SpikingOptions(threshold, surrogate, surrogate_scale, reset)
 
     def build(self, input_shape: Any) -> None:
@@ -59,11 +61,11 @@ class ALIFCell(Cell):
         tau, self.kappa = self.add_tau(rng, self.tau_ms, "tau_ms")
         _, self.beta = self.add_tau(rng, self.tau_adaptation_ms, "tau_adaptation_ms")
         rate = self.input_rate_hz
-        self.weights_in = self.add_path(rng, "", input_shape[-1], tau, rate, rate, self.recurrent)
+        self.weights_in = self.add_pathway(rng, "", input_shape[-1], tau, rate, rate if self.recurrent else None)
 
-    def paths(self) -> tuple[Path, ...]:
+    def pathways(self) -> tuple[Pathway, ...]:
         """One way in."""
-        return (self.weights_in.path(),)
+        return (self.weights_in.pathway(),)
 
     def advance(self, currents: tuple[tf.Tensor, ...], states: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
         """See the class."""

@@ -1,22 +1,21 @@
-"""What all cells and layers share. A cell is a Keras RNN cell; a layer runs one over time by `scan`, much faster.
+"""What all cells share. A cell is a Keras RNN cell: one step of its units, and the variables that it needs.
 
-Arrays of layers are (batch, time, units), weights (from, to). A step lasts dt; time constants are in ms.
+Weights are (from, to). A step lasts dt; time constants are in ms.
 """
 
 import zlib
-from collections import namedtuple
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from rate2spike.errors import InputError
+from rate2spike.checks import POSITIVE, number, whole_number
 from rate2spike.machine.keras_on_tensorflow import keras, tf
 from rate2spike.machine.memory import check_memory
 from rate2spike.plausible import Plausible, warn_if_implausible
 from rate2spike.seeding import Role, generator, resolve_seed
 from rate2spike.spiking.layers.initialization import SHARE_OF_INPUT, SHARE_OF_RECURRENCE, drawn_tau, fluctuation_normal
-from rate2spike.spiking.layers.scan import Path, all_states, scan
+from rate2spike.spiking.layers.scan import Advance, Dynamics, Pathway
 
 PACKAGE = "rate2spike"
 _RATE = Plausible(0.01, 2000, "Hz")
@@ -32,22 +31,24 @@ _BYTES_PER_WEIGHT = 32.0  # float64 while drawn, and float32 with gradient and b
 class Cell(keras.layers.Layer):
     """N units with one step.
 
-    A subclass gives `state_names`, the last of which is the output, `build`, `paths`, `advance` and, for several, `split`.
+    A subclass gives `state_names`, the last of which is the output, `build`, `pathways`, and `advance`, a method from
+    (currents, states, *parameters) to the new states. Where it needs them: `parameters`, `split` for several inputs, and
+    `state_size` for several compartments.
     """
 
     state_names: tuple[str, ...]
+    advance: Advance
 
     def __init__(self, units: int, dt_ms: float, use_bias: bool, seed: int | None, **kwargs: Any):
         super().__init__(**{**kwargs, "dtype": precision(kwargs.get("dtype"))})
-        if not isinstance(units, int | np.integer) or units < 1:
-            raise InputError(f"units must be a whole number from 1, got {units!r}")
         check_positive(dt_ms=dt_ms)
-        self.units, self.dt_ms, self.use_bias, self.seed = int(units), float(dt_ms), bool(use_bias), resolve_seed(seed)
+        self.units, self.dt_ms = whole_number(units, "{units}", "units"), float(dt_ms)
+        self.use_bias, self.seed = bool(use_bias), resolve_seed(seed)
         self.supports_jit = False  # XLA unrolls loops over time: many times slower on a CPU
 
     @property
-    def state_size(self) -> list[int]:
-        """One vector of N per state."""
+    def state_size(self) -> list[Any]:
+        """One vector of N per state; (N, C) for a state of C compartments."""
         return [self.units] * len(self.state_names)
 
     @property
@@ -56,28 +57,32 @@ class Cell(keras.layers.Layer):
         return self.units
 
     def get_initial_state(self, batch_size: Any = None) -> list[tf.Tensor]:
-        """Zeros (B, N)."""
-        return [tf.zeros([batch_size, self.units], self.compute_dtype) for _ in self.state_names]
+        """Zeros (B, N), or (B, N, C)."""
+        return [tf.zeros([batch_size, *np.atleast_1d(size)], self.compute_dtype) for size in self.state_size]
 
     def call(self, inputs: tf.Tensor, states: Any) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """One step: inputs (B, I) and states (B, N) to the output (B, N) and the new states."""
         currents = tuple(
-            _current(x, path, states[-1]) for x, path in zip(self.split(inputs), self.paths(), strict=True)
+            _current(x, way, states[-1]) for x, way in zip(self.split(inputs), self.pathways(), strict=True)
         )
-        states = self.advance(currents, tuple(states))
+        states = self.advance(currents, tuple(states), *self.parameters())
         return states[-1], list(states)
 
-    def paths(self) -> tuple[Path, ...]:
+    def pathways(self) -> tuple[Pathway, ...]:
         """The ways into the cell, in the order of its inputs."""
         raise NotImplementedError
 
-    def split(self, inputs: Any) -> tuple[tf.Tensor, ...]:
-        """The inputs of every path, of inputs that are one tensor or one per path."""
-        return (inputs,)
+    def parameters(self) -> tuple[tf.Tensor, ...]:
+        """What of a step is trained, beside the pathways: gains, couplings, or decays made of trainable time constants."""
+        return ()
 
-    def advance(self, currents: tuple[tf.Tensor, ...], states: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
-        """The elementwise part of a step: currents and states (B, N) to the new states."""
-        raise NotImplementedError
+    def dynamics(self) -> Dynamics:
+        """One step, for `scan`."""
+        return Dynamics(self.advance, self.pathways(), self.parameters())
+
+    def split(self, inputs: Any) -> tuple[tf.Tensor, ...]:
+        """The inputs of every pathway, of inputs that are one tensor or one per pathway."""
+        return (inputs,)
 
     def draws(self) -> np.random.Generator:
         """Where the initial values come from: the same at every call, another for every kind of cell."""
@@ -86,38 +91,38 @@ class Cell(keras.layers.Layer):
     def add_tau(self, rng: np.random.Generator, tau_ms: Any, name: str) -> tuple[np.ndarray, tf.Variable]:
         """Time constants (N,), drawn once, and exp(-dt/τ): kept with the weights, never trained."""
         tau = drawn_tau(rng, tau_ms, self.units, name)
-        self.add_constant(name, tau)
-        return tau, self.add_constant(f"decay_{name}", np.exp(-self.dt_ms / tau))
+        self.add_values(name, tau, trainable=False)
+        return tau, self.add_values(f"decay_{name}", np.exp(-self.dt_ms / tau), trainable=False)
 
-    def add_constant(self, name: str, values: np.ndarray) -> tf.Variable:
-        """A vector that is saved but not trained."""
-        return self.add_weight(name=name, shape=values.shape, trainable=False, initializer=_given(values))
+    def add_values(self, name: str, values: np.ndarray, *, trainable: bool) -> tf.Variable:
+        """A variable that starts from these values; it is saved, trained or not."""
+        return self.add_weight(name=name, shape=values.shape, trainable=trainable, initializer=_given(values))
 
-    def add_path(
+    def add_pathway(
         self,
         rng: np.random.Generator,
         prefix: str,
         n_inputs: int,
         tau_ms: np.ndarray,
         rate_hz: float,
-        recurrent_rate_hz: float,
-        recurrent: bool,
+        recurrent_rate_hz: float | None = None,
     ) -> "Weights":
-        """Trainable weights of a way into the cell, by the fluctuation initialiser; recurrent: from all units but oneself."""
-        n_weights = (n_inputs + recurrent * self.units) * self.units
-        check_memory(_BYTES_PER_WEIGHT * n_weights, f"drawing {n_weights} weights", "take fewer units (--hidden)")
-        share = SHARE_OF_INPUT if recurrent else 1.0
-        kernel = fluctuation_normal(rng, n_inputs, share, rate_hz, tau_ms)
-        no_autapses = 1 - np.eye(self.units)
+        """Trainable weights of a way into the cell, by the fluctuation initialiser for inputs that fire at rate_hz.
 
-        def weight(name: str, values: np.ndarray) -> tf.Variable:
-            return self.add_weight(name=prefix + name, shape=values.shape, initializer=_given(values))
-
-        variables = weight("kernel", kernel), weight("bias", np.zeros(self.units)) if self.use_bias else None
-        if not recurrent:
-            return Weights(*variables)
-        from_units = fluctuation_normal(rng, self.units, SHARE_OF_RECURRENCE, recurrent_rate_hz, tau_ms) * no_autapses
-        return Weights(*variables, weight("recurrent_kernel", from_units))
+        recurrent_rate_hz: of what comes from all units but oneself; None: nothing does. Raises InputError.
+        """
+        is_recurrent = recurrent_rate_hz is not None
+        n_weights = (n_inputs + is_recurrent * self.units) * self.units
+        check_memory(_BYTES_PER_WEIGHT * n_weights, f"drawing {n_weights} weights", "take fewer units", "units")
+        share = SHARE_OF_INPUT if is_recurrent else 1.0
+        values = {"kernel": fluctuation_normal(rng, n_inputs, share, rate_hz, tau_ms)}
+        if self.use_bias:
+            values["bias"] = np.zeros(self.units)
+        if recurrent_rate_hz is not None:
+            drawn = fluctuation_normal(rng, self.units, SHARE_OF_RECURRENCE, recurrent_rate_hz, tau_ms)
+            values["recurrent_kernel"] = drawn * (1 - np.eye(self.units))
+        made = {name: self.add_values(prefix + name, start, trainable=True) for name, start in values.items()}
+        return Weights(made["kernel"], made.get("bias"), made.get("recurrent_kernel"))
 
     def get_config(self) -> dict[str, Any]:
         """What makes the cell again."""
@@ -126,110 +131,18 @@ class Cell(keras.layers.Layer):
 
 
 class Weights(NamedTuple):
-    """Variables of a path."""
+    """Variables of a pathway."""
 
     kernel: tf.Variable
-    bias: tf.Variable | None
+    bias: tf.Variable | None = None
     recurrent: tf.Variable | None = None
 
-    def path(self) -> Path:
+    def pathway(self) -> Pathway:
         """Their values; a unit's weight to itself is 0 and has no gradient."""
         kernel, bias, recurrent = (None if item is None else tf.convert_to_tensor(item) for item in self)
         if recurrent is not None:
             recurrent *= 1 - tf.eye(recurrent.shape[0], dtype=recurrent.dtype)
-        return Path(kernel, bias, recurrent)
-
-
-class CellLayer(keras.layers.Layer):
-    """A cell over time: inputs (B, T, I), or a pair for CLIF, to outputs (B, T, N), from zero states.
-
-    The options of the cell, and: recompute: keep only the states at every tenth step for the backward pass and make the
-    others again (less memory, more time, the same numbers). input_gradient=False: the inputs are data, no gradient is made
-    for them (less time and memory).
-    """
-
-    cell_class: Any  # its class
-    built: bool
-
-    def __init__(
-        self,
-        units: int,
-        *,
-        recompute: bool = False,
-        input_gradient: bool = True,
-        name: str | None = None,
-        trainable: bool = True,
-        dtype: Any = None,
-        activity_regularizer: Any = None,
-        **cell_options: Any,
-    ):
-        super().__init__(
-            name=name, trainable=trainable, dtype=precision(dtype), activity_regularizer=activity_regularizer
-        )
-        self.cell = self.cell_class(units, dtype=dtype, **cell_options)
-        self.recompute, self.input_gradient = recompute, input_gradient
-        self.widths: list[int] | None = None  # of the inputs
-        self.supports_jit = False
-
-    def __call__(self, inputs: Any, **kwargs: Any) -> Any:
-        """`call`, with shapes and values checked before Keras does anything. Raises InputError."""
-        shapes = [tuple(x.shape) for x in (inputs if isinstance(inputs, list | tuple) else [inputs])]
-        check_lengths(shapes)
-        widths = [shape[-1] for shape in shapes]
-        if self.built and self.widths not in (None, widths):
-            raise InputError(f"layer {self.name} was made for inputs of width {self.widths}, got {widths}")
-        check_finite(inputs, self.name)
-        return super().__call__(inputs, **kwargs)
-
-    def build(self, input_shape: Any) -> None:
-        """Make the weights; input_shape (B, T, I), or one per path."""
-        several = isinstance(input_shape[0], list | tuple | tf.TensorShape)
-        self.widths = [shape[-1] for shape in (input_shape if several else [input_shape])]
-        if not self.cell.built:
-            self.cell.build(input_shape)
-
-    def call(self, inputs: Any) -> tf.Tensor:
-        """Outputs (B, T, N)."""
-        x = self._time_first(inputs)
-        outputs = scan(
-            self.cell.advance,
-            x,
-            self.cell.paths(),
-            self._start(x),
-            recompute=self.recompute,
-            input_gradient=self.input_gradient,
-        )
-        return tf.transpose(outputs, [1, 0, 2])
-
-    def states(self, inputs: Any) -> Any:
-        """All states as a record of arrays (T + 1, B, N), the initial ones first: `states.v`, `states.z`, ..."""
-        if not self.built:
-            self.build([x.shape for x in inputs] if isinstance(inputs, list | tuple) else inputs.shape)
-        check_finite(inputs, self.name)
-        x = self._time_first(inputs)
-        values = all_states(self.cell.advance, x, self.cell.paths(), self._start(x))
-        return namedtuple("States", self.cell.state_names)(*(value.numpy() for value in values))
-
-    def compute_output_shape(self, input_shape: Any) -> tuple:
-        """(B, T, N)."""
-        first = input_shape if isinstance(input_shape[0], int | None) else input_shape[0]
-        return (*first[:2], self.cell.units)
-
-    def get_config(self) -> dict[str, Any]:
-        """What makes the layer again."""
-        cell = {
-            name: value for name, value in self.cell.get_config().items() if name not in ("name", "trainable", "dtype")
-        }
-        own = {"recompute": self.recompute, "input_gradient": self.input_gradient}
-        return {**super().get_config(), **cell, **own}
-
-    def _time_first(self, inputs: Any) -> tuple[tf.Tensor, ...]:
-        parts = self.cell.split(inputs)
-        return tuple(tf.transpose(tf.cast(x, self.compute_dtype), [1, 0, 2]) for x in parts)
-
-    def _start(self, x: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
-        batch_size = tf.shape(x[0])[1] if x[0].shape[1] is None else x[0].shape[1]
-        return tuple(self.cell.get_initial_state(batch_size))
+        return Pathway(kernel, bias, recurrent)
 
 
 def precision(dtype: Any) -> str:
@@ -242,42 +155,18 @@ def precision(dtype: Any) -> str:
     return "float64" if policy.compute_dtype == "float64" else "float32"
 
 
-def check_lengths(shapes: list[tuple]) -> None:
-    """Raise InputError unless all inputs (B, T, I) have the same B and T, as far as they are known, and T is not 0."""
-    if any(len(shape) != 3 for shape in shapes):
-        raise InputError(f"inputs of a layer are (batch, time, inputs), got shapes {', '.join(map(str, shapes))}")
-    for axis, name in ((0, "trials"), (1, "steps")):
-        known = {shape[axis] for shape in shapes} - {None}
-        if len(known) > 1 or 0 in known:
-            raise InputError(
-                f"all inputs of a layer must have the same number of {name}, and one at least; got {sorted(known)}"
-            )
-
-
-def check_finite(inputs: Any, name: str) -> None:
-    """Raise InputError for NaN or infinity in inputs whose values are known; in a graph the outputs become NaN."""
-    for k, x in enumerate(inputs if isinstance(inputs, list | tuple) else [inputs]):
-        is_known = isinstance(x, np.ndarray) or (tf.is_tensor(x) and hasattr(x, "numpy"))
-        # the sum, which one pass finds, is finite unless a value is not, or it overflows
-        if is_known and not np.isfinite(tf.reduce_sum(x)) and not np.isfinite(x).all():
-            which = "" if not isinstance(inputs, list | tuple) else f", number {k + 1} of {len(inputs)},"
-            raise InputError(f"the input{which} of layer {name} holds NaN or infinite values")
-
-
 def check_positive(**values: float) -> None:
     """Raise InputError for what is not a positive number; warn of what is probably in another unit."""
     for name, value in values.items():
-        if not isinstance(value, int | float) or not 0 < value < np.inf:
-            raise InputError(f"{name} must be a positive number, got {value!r}")
-        warn_if_implausible(name, value, PLAUSIBLE[name])
+        warn_if_implausible(name, number(value, f"{{{name}}}", name, POSITIVE), PLAUSIBLE[name])
 
 
-def _given(values: np.ndarray):
-    return lambda shape, dtype: tf.constant(values, dtype=dtype)
+def _given(values: np.ndarray) -> Callable:
+    return lambda _, dtype: tf.constant(values, dtype=dtype)
 
 
-def _current(x: tf.Tensor, path: Path, z: tf.Tensor) -> tf.Tensor:
-    current = tf.matmul(x, path.kernel)
-    if path.bias is not None:
-        current += path.bias
-    return current if path.recurrent is None else current + tf.matmul(z, path.recurrent)
+def _current(x: tf.Tensor, way: Pathway, z: tf.Tensor) -> tf.Tensor:
+    current = tf.matmul(x, way.kernel)
+    if way.bias is not None:
+        current += way.bias
+    return current if way.recurrent is None else current + tf.matmul(z, way.recurrent)

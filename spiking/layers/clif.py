@@ -4,11 +4,12 @@ from typing import Any
 
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras, tf
-from rate2spike.spiking.layers.cell import PACKAGE, Cell, CellLayer, check_positive
+from rate2spike.spiking.layers.cell import PACKAGE, Cell, check_positive
+from rate2spike.spiking.layers.cell_layer import CellLayer
 from rate2spike.spiking.layers.choices import check_interaction
 from rate2spike.spiking.layers.initialization import TimeConstant, checked_tau
 from rate2spike.spiking.layers.interactions import interaction
-from rate2spike.spiking.layers.scan import Path
+from rate2spike.spiking.layers.scan import Pathway
 from rate2spike.spiking.layers.spiking_options import SpikingOptions
 
 
@@ -51,10 +52,9 @@ class CLIFCell(Cell):
         """Time constants as for LIFCell; rates of the two inputs: for the initial weights. Raises InputError."""
         super().__init__(units, dt_ms, use_bias, seed, **kwargs)
         check_positive(rate_soma_hz=rate_soma_hz, rate_apical_hz=rate_apical_hz)
-        check_interaction(interaction)
         self.tau_soma_ms = checked_tau(tau_soma_ms, "tau_soma_ms")
         self.tau_apical_ms = checked_tau(tau_apical_ms, "tau_apical_ms")
-        self.interaction, self.n_context = interaction, n_context
+        self.interaction, self.n_context = check_interaction(interaction), n_context
         self.rate_soma_hz, self.rate_apical_hz = rate_soma_hz, rate_apical_hz
         self.recurrent_soma, self.recurrent_apical = recurrent_soma, recurrent_apical
         self.spiking = SpikingOptions(threshold, surrogate, surrogate_scale, reset)
@@ -65,14 +65,16 @@ class CLIFCell(Cell):
         rng, both = self.draws(), self.rate_soma_hz + self.rate_apical_hz
         tau_soma, self.kappa_soma = self.add_tau(rng, self.tau_soma_ms, "tau_soma_ms")
         tau_apical, self.kappa_apical = self.add_tau(rng, self.tau_apical_ms, "tau_apical_ms")
-        self.soma = self.add_path(rng, "soma_", n_inputs, tau_soma, self.rate_soma_hz, both, self.recurrent_soma)
-        self.apical = self.add_path(
-            rng, "apical_", n_context, tau_apical, self.rate_apical_hz, both, self.recurrent_apical
+        self.soma = self.add_pathway(
+            rng, "soma_", n_inputs, tau_soma, self.rate_soma_hz, both if self.recurrent_soma else None
+        )
+        self.apical = self.add_pathway(
+            rng, "apical_", n_context, tau_apical, self.rate_apical_hz, both if self.recurrent_apical else None
         )
 
-    def paths(self) -> tuple[Path, ...]:
+    def pathways(self) -> tuple[Pathway, ...]:
         """Somatic and apical."""
-        return self.soma.path(), self.apical.path()
+        return self.soma.pathway(), self.apical.pathway()
 
     def split(self, inputs: Any) -> tuple[tf.Tensor, ...]:
         """Sensory input and context."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from rate2spike.checks import shown
 from rate2spike.errors import InputError
 from rate2spike.plausible import Plausible, warn_if_implausible
 
@@ -39,12 +40,17 @@ def checked_tau(tau_ms: TimeConstant, name: str) -> Any:
     if isinstance(tau_ms, Mapping):
         bounds = np.asarray(tau_ms.get("uniform", ()), float)
         if bounds.shape != (2,) or not 0 < bounds[0] <= bounds[1] < np.inf:
-            raise InputError(f"{name} as a range must be (low, high) with 0 < low <= high, got {tau_ms}")
+            raise InputError(
+                f"{{{name}}} as a range must be (low, high) with 0 < low <= high, got {shown(tau_ms)}", name
+            )
         warn_if_implausible(name, bounds, PLAUSIBLE_TAU)
         return {"uniform": bounds.tolist()}
     values = np.asarray(tau_ms, float)
     if values.ndim > 1 or not values.size or not ((values > 0) & (values < np.inf)).all():
-        raise InputError(f"{name} must be a positive number of ms, one per unit, or a range (low, high); got {tau_ms}")
+        raise InputError(
+            f"{{{name}}} must be a positive number of ms, one per unit, or a range (low, high); got {shown(tau_ms)}",
+            name,
+        )
     warn_if_implausible(name, values, PLAUSIBLE_TAU)
     return values.tolist()
 
@@ -55,5 +61,7 @@ def drawn_tau(rng: np.random.Generator, tau_ms: Any, n_units: int, name: str) ->
         low, high = tau_ms["uniform"]
         return rng.uniform(low, high, n_units)
     if np.ndim(tau_ms) and len(tau_ms) != n_units:
-        raise InputError(f"{name} has {len(tau_ms)} values for {n_units} units; a range is a tuple (low, high)")
+        raise InputError(
+            f"{{{name}}} has {len(tau_ms)} values for {n_units} units; a range is a tuple (low, high)", name
+        )
     return np.full(n_units, tau_ms, float)

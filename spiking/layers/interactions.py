@@ -23,5 +23,4 @@ _FORMS = {
 
 def interaction(s: tf.Tensor, a: tf.Tensor, kind: str = "relu_mult") -> tf.Tensor:
     """F(s, a). Raises InputError for an unknown form."""
-    check_interaction(kind)
-    return _FORMS[kind](s, a)
+    return _FORMS[check_interaction(kind)](s, a)

@@ -3,9 +3,10 @@
 from typing import Any
 
 from rate2spike.machine.keras_on_tensorflow import keras, tf
-from rate2spike.spiking.layers.cell import PACKAGE, Cell, CellLayer, check_positive
+from rate2spike.spiking.layers.cell import PACKAGE, Cell, check_positive
+from rate2spike.spiking.layers.cell_layer import CellLayer
 from rate2spike.spiking.layers.initialization import TimeConstant, checked_tau
-from rate2spike.spiking.layers.scan import Path
+from rate2spike.spiking.layers.scan import Pathway
 from rate2spike.spiking.layers.spiking_options import SpikingOptions
 
 
@@ -50,11 +51,11 @@ class LIFCell(Cell):
         rng = self.draws()
         tau, self.kappa = self.add_tau(rng, self.tau_ms, "tau_ms")
         rate = self.input_rate_hz
-        self.weights_in = self.add_path(rng, "", input_shape[-1], tau, rate, rate, self.recurrent)
+        self.weights_in = self.add_pathway(rng, "", input_shape[-1], tau, rate, rate if self.recurrent else None)
 
-    def paths(self) -> tuple[Path, ...]:
+    def pathways(self) -> tuple[Pathway, ...]:
         """One way in."""
-        return (self.weights_in.path(),)
+        return (self.weights_in.pathway(),)
 
     def advance(self, currents: tuple[tf.Tensor, ...], states: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
         """See the class."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras
-from rate2spike.spiking.layers.cell import CellLayer
+from rate2spike.spiking.layers.cell_layer import CellLayer
 
 
 def record_states(model: keras.Model, inputs: Any) -> dict[int, Any]:

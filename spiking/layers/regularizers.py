@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rate2spike.errors import InputError
+from rate2spike.checks import FRACTION, NOT_NEGATIVE, number
 from rate2spike.machine.keras_on_tensorflow import keras, tf
 from rate2spike.spiking.layers.cell import PACKAGE
 
@@ -24,11 +24,8 @@ class SpikeRateRegularizer(keras.regularizers.Regularizer):
 
     def __init__(self, target_probability: float = 0.01, weight: float = 1e-4):
         """Raises InputError."""
-        if not 0 <= target_probability <= 1:
-            raise InputError(f"target_probability must be from 0 to 1, got {target_probability} (--target_spike_prob)")
-        if not weight >= 0:
-            raise InputError(f"the regulariser's weight must be a number from 0, got {weight} (--spike_reg_l2)")
-        self.target_probability, self.weight = target_probability, weight
+        self.target_probability = number(target_probability, "{target_probability}", "target_probability", FRACTION)
+        self.weight = number(weight, "the regulariser's weight", "weight", NOT_NEGATIVE)
 
     def __call__(self, z: tf.Tensor) -> tf.Tensor:
         """The penalty, summed over trials: Keras divides what a regulariser of activity gives by their number."""

@@ -11,24 +11,25 @@ a is a height for the triangle, a variance for the gaussian, and a slope for the
 """
 
 import math
+from collections.abc import Callable
 
 from rate2spike.machine.keras_on_tensorflow import tf
 from rate2spike.spiking.layers.choices import check_surrogate
 
 
-def _triangle(u, a):
+def _triangle(u: tf.Tensor, a: float) -> tf.Tensor:
     return a * tf.nn.relu(1 - tf.abs(u))
 
 
-def _super(u, a):
+def _super(u: tf.Tensor, a: float) -> tf.Tensor:
     return 1 / tf.square(a * tf.abs(u) + 1)
 
 
-def _gaussian(u, a):
+def _gaussian(u: tf.Tensor, a: float) -> tf.Tensor:
     return tf.exp(-tf.square(u) / a) / math.sqrt(2 * math.pi * a)
 
 
-def _sigmoid(u, a):
+def _sigmoid(u: tf.Tensor, a: float) -> tf.Tensor:
     s = tf.sigmoid(a * u)
     return a * s * (1 - s)
 
@@ -38,18 +39,17 @@ _FORMS = {"triangle": _triangle, "super": _super, "gaussian": _gaussian, "sigmoi
 
 def surrogate(u: tf.Tensor, kind: str = "triangle", scale: float = 0.3) -> tf.Tensor:
     """ψ(u), of the shape of u. Raises InputError for an unknown kind or scale."""
-    check_surrogate(kind, scale)
-    return _FORMS[kind](u, scale)
+    return _FORMS[check_surrogate(kind, scale)](u, scale)
 
 
 def spikes(u: tf.Tensor, kind: str = "triangle", scale: float = 0.3) -> tf.Tensor:
     """1 where u > 0, else 0, and NaN where u is no finite number, with gradient ψ(u). Raises InputError for an unknown kind
     or scale."""
-    check_surrogate(kind, scale)
+    form = _FORMS[check_surrogate(kind, scale)]
 
     @tf.custom_gradient
-    def step(u):
+    def step(u: tf.Tensor) -> tuple[tf.Tensor, Callable]:
         # a comparison alone would make of NaN a unit that is merely silent
-        return tf.cast(u > 0, u.dtype) + 0.0 * u, lambda dz: dz * _FORMS[kind](u, scale)
+        return tf.cast(u > 0, u.dtype) + 0.0 * u, lambda dz: dz * form(u, scale)
 
     return step(u)

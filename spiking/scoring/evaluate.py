@@ -67,7 +67,7 @@ def accuracy(
     *,
     n_threads: int | None = None,
 ) -> float:
-    """Fraction of fresh trials that the network solves by the task's rule for spiking networks."""
+    """Fraction of fresh trials that the network solves by the task's rule for spiking networks. Raises InputError."""
     return evaluate(network, task, n_trials, seed, n_threads=n_threads).accuracy
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from rate2spike import unit_types
 from rate2spike.figures import Axes, Figure, draw_conditions
 from rate2spike.spiking.simulator.spike_record import SpikeRecord
 
@@ -22,7 +23,9 @@ def raster(record: SpikeRecord, title: str) -> Figure:
     assert record.inhibitory is not None
     row = 0
     ticks, names = [], []
-    for name, members in _units_by_type(record).items():
+    types = unit_types.known(record.unit_types, record.inhibitory, record.n_units)
+    ordered = unit_types.names_in_order(types, record.inhibitory)
+    for name, members in unit_types.members(types, ordered).items():
         n_members = int(members.sum())
         colour = _TYPE_COLOURS.get(name, "tab:blue" if record.inhibitory[members].any() else "tab:red")
         _draw_spikes(axes, record, np.flatnonzero(members), row, colour)
@@ -33,16 +36,6 @@ def raster(record: SpikeRecord, title: str) -> Figure:
     axes.set_yticks(ticks, names)
     axes.set(xlabel="time (s)", xlim=(0, record.duration_s), ylim=(0, row), title=title)
     return figure
-
-
-def _units_by_type(record: SpikeRecord) -> dict[str, np.ndarray]:
-    """Name of each type -> (N,) bool, excitatory types first, SOM last."""
-    assert record.inhibitory is not None
-    inhibitory = record.inhibitory
-    given = record.unit_types
-    types = np.where(record.inhibitory, "inhibitory", "excitatory") if given is None else given
-    names = sorted(set(types.tolist()), key=lambda name: (inhibitory[types == name].any(), name == "SOM", name))
-    return {name: types == name for name in names}
 
 
 def historic_raster(record: SpikeRecord, title: str) -> Figure:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rate2spike.matlab_compat.model_file import task_in_path
+from rate2spike.matlab_compat.model_paths import task_in_path
 from rate2spike.rate import tasks
 from rate2spike.spiking.scoring.evaluate import GOOD_ACCURACY, Evaluation, wilson_interval
 from rate2spike.spiking.search.files import diagnose_command

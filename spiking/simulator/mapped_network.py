@@ -25,6 +25,7 @@ from rate2spike.spiking.simulator.params import (
     stored_neuron,
 )
 from rate2spike.trained_model import STEP_S, TrainedModel
+from rate2spike.unit_types import known, members
 
 PLAUSIBLE_STEP = Plausible(1e-3, 5, "ms")
 
@@ -128,7 +129,7 @@ class MappedNetwork:
     @property
     def types(self) -> np.ndarray:
         """(N,) name of each unit's type."""
-        return np.where(self.inhibitory, "inhibitory", "excitatory") if self.unit_types is None else self.unit_types
+        return known(self.unit_types, self.inhibitory, self.n_units)
 
     @property
     def readout(self) -> np.ndarray:
@@ -166,8 +167,8 @@ class MappedNetwork:
     def unit_groups(self) -> tuple[tuple[str, ...], np.ndarray]:
         """Names of the unit types, sorted, and (n_types, N) weights that average over the units of each."""
         names = tuple(sorted(set(self.types.tolist())))
-        members = self.types == np.array(names)[:, None]
-        return names, members / members.sum(1, keepdims=True)
+        units = np.array(list(members(self.types, names).values()))
+        return names, units / units.sum(1, keepdims=True)
 
     def n_steps(self, u: np.ndarray) -> int:
         """Steps that a checked input takes."""

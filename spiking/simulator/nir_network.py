@@ -8,9 +8,9 @@ from rate2spike.errors import InputError
 from rate2spike.io.exports.nir_export import NIRNetwork
 from rate2spike.io.exports.nir_import import read_nir_network
 from rate2spike.plausible import not_typed_here
+from rate2spike.spiking.kernels.records import V_START_SPAN_MV
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.params import LIFParams
-from rate2spike.spiking.simulator.simulate_reference import V_START_SPAN_MV
 from rate2spike.trained_model import STEP_S
 
 _PER_UNIT = (

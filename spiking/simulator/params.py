@@ -9,9 +9,10 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.plausible import Plausible, warn_if_implausible
+from rate2spike.trained_model import STEP_S
 
 STEPS_PER_COLUMN = 100  # published number of simulation steps per column of the (subsampled) input
-PUBLISHED_STEP_S = 5e-5
+PUBLISHED_STEP_S = STEP_S / STEPS_PER_COLUMN
 SEARCHED_NETWORK = "search_network"  # r2s_search_network: what a search made its networks with, if not the default
 NOISE_SCALINGS = ("per_step", "sqrt_dt")
 

@@ -9,6 +9,7 @@ from rate2spike.checks import each_name
 from rate2spike.errors import InputError
 from rate2spike.machine.memory import check_memory
 from rate2spike.spiking.simulator.mapped_network import MappedNetwork
+from rate2spike.spiking.simulator.params import PUBLISHED_STEP_S
 from rate2spike.spiking.simulator.spike_record import SpikeRecord
 
 RECORDABLE = ("output", "voltage", "spikes", "rates", "ipsc")
@@ -94,7 +95,7 @@ class RecordingPlan:
         values = float(len(self.quantities & set(TRACES))) * self.n_units + self.n_outputs * (
             "output" in self.quantities
         )
-        events = 8.0 * self.n_units * self.n_steps * _TYPICAL_RATE_HZ * 5e-5 * ("spikes" in self.quantities)
+        events = 8.0 * self.n_units * self.n_steps * _TYPICAL_RATE_HZ * PUBLISHED_STEP_S * ("spikes" in self.quantities)
         return values * (self.n_steps // self.stride) * itemsize + events
 
     def blocks(self, kind: type) -> Iterator[Block]:

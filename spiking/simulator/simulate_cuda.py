@@ -13,7 +13,8 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.machine.memory import check_memory
-from rate2spike.spiking.kernels.fast import V_START_SPAN_MV
+from rate2spike.spiking.kernels.noise import COINS, SPLITMIX_FIRST, SPLITMIX_SECOND, SPLITMIX_STEP
+from rate2spike.spiking.kernels.records import V_START_SPAN_MV
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.simulate_fast import FastNetwork
 
@@ -185,9 +186,9 @@ def _start_voltages(network: SpikingNetwork, keys: np.ndarray) -> np.ndarray:
     """(n_trials, N) initial voltages in u = v - v_peak: those of the fast path, all trials at once."""
     fast, n = network.fast, network.n_units
     # as kernels.fast.start; SplitMix64 mixes a counter, so that all of its numbers can be had at once
-    z = (keys ^ _u8(0xD6E8FEB86659FD93))[:, None] + np.arange(1, n + 1, dtype=_u8) * _u8(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> _u8(30))) * _u8(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> _u8(27))) * _u8(0x94D049BB133111EB)
+    z = (keys ^ COINS)[:, None] + np.arange(1, n + 1, dtype=_u8) * SPLITMIX_STEP
+    z = (z ^ (z >> _u8(30))) * SPLITMIX_FIRST
+    z = (z ^ (z >> _u8(27))) * SPLITMIX_SECOND
     uniform = ((z ^ (z >> _u8(31))) >> _u8(40)).astype(_f4) * _f4(2.0**-24)
     start = fast.u_start[:n] + (fast.v_reset + _f4(V_START_SPAN_MV) * uniform)
     return start if network.silent is None else np.where(network.silent, fast.units.reset[:n], start)

@@ -13,12 +13,13 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.spiking.kernels import fast as kernel
+from rate2spike.spiking.kernels import records
+from rate2spike.spiking.kernels.membranes import KINDS
+from rate2spike.spiking.kernels.noise import LANES
 from rate2spike.spiking.simulator.mapped_network import MappedNetwork
-from rate2spike.spiking.simulator.params import ALIFParams, EIFParams, NeuronParams
 from rate2spike.spiking.simulator.recording import Block, RecordingPlan
 from rate2spike.spiking.simulator.stimulation import Stimulation
 
-KINDS = {"lif": kernel.LIF, "qif": kernel.QIF, "alif": kernel.ALIF, "eif": kernel.EIF}
 # by benchmarks/engine_growth.py --only sparse: with fewer connections a column is added faster by its elements
 SPARSE_BELOW = 0.05
 _FAR_BELOW_MV = -1e6  # where padding rests
@@ -26,7 +27,7 @@ _CACHE_LINE_BYTES = 64
 _LINE_FLOATS = _CACHE_LINE_BYTES // 4
 _NEVER = 2**31 - 1
 _of_thread = threading.local()
-_FLOAT_STATE = ("u", "ipsc", "h", "r", "hr", "adaptation", "current", "upstroke")
+_FLOAT_STATE = ("u", "ipsc", "h", "r", "hr", "adaptation", "current", "scratch")
 _OFTEN_COMMON = ("leak", "noise_sd", "decay_r")
 _f4 = np.float32
 
@@ -35,13 +36,12 @@ _f4 = np.float32
 class FastNetwork:
     """A network's constants in the form of the fast kernel; P is N padded."""
 
-    kind: int
-    units: kernel.Units
-    weights: kernel.Weights
+    units: records.Units
+    weights: records.Weights
     readout: np.ndarray  # (n_outputs, P)
     v_reset: np.ndarray  # (N,)
     u_start: np.ndarray  # (P,) what the initial voltages are added to, -v_peak
-    feed: kernel.Feed
+    feed: records.Feed
     free_from: np.ndarray  # (P,) int32, first step of integration: after the refractory period, or never
     silent: np.ndarray  # int64, units that never fire
 
@@ -60,13 +60,12 @@ class FastNetwork:
         tau_d = network.tau_d_s.astype(np.float64)
         jump = network.w.astype(np.float64) / (tau_d * rise)[:, None]
         return cls(
-            kind=KINDS[params.kind],
             units=_units(network, padded),
             weights=_weights(np.ascontiguousarray(jump.T, dtype=_f4), padded, sparse),
             readout=_padded(network.readout.astype(_f4), padded),
             v_reset=params.per_unit("v_reset_mv", n).astype(_f4),
             u_start=_padded(-params.per_unit("v_peak_mv", n).astype(_f4), padded, _FAR_BELOW_MV),
-            feed=kernel.Feed(
+            feed=records.Feed(
                 _padded(network.input_weights.T.astype(_f4), padded),
                 _padded(_constant_input(network).astype(_f4), padded),
             ),
@@ -74,7 +73,7 @@ class FastNetwork:
             silent=np.flatnonzero(np.zeros(0) if network.silent is None else network.silent),
         )
 
-    def start(self, network: MappedNetwork, key: np.uint64, n_stimuli: int) -> kernel.State:
+    def start(self, network: MappedNetwork, key: np.uint64, n_stimuli: int) -> records.State:
         """State of a trial before its first step; good until the next start in this thread."""
         state = _state(self.u_start.size)._replace(coins=np.zeros(n_stimuli, np.uint64))
         kernel.start(key, state, self.u_start, self.free_from, self.v_reset, self.units.reset, self.silent)
@@ -89,7 +88,6 @@ class FastNetwork:
         outputs = np.empty((len(inputs), network.n_outputs, n_steps), _f4)
         counts = np.zeros((len(inputs), network.n_units), np.int64)
         kernel.simulate_trials(
-            self.kind,
             n_steps,
             fed[0][1],
             _f4(network.dt_s),
@@ -126,7 +124,7 @@ def simulate_fast(
     packed = packed_stimuli(stimuli)
     for block in plan.blocks(_f4):
         traces = block.traces
-        recording = kernel.Recording(
+        recording = records.Recording(
             plan.stride,
             block.first_row,
             traces.output,
@@ -138,7 +136,6 @@ def simulate_fast(
             block.spike_count,
         )
         block.n_events = kernel.simulate(
-            fast.kind,
             block.first_step,
             block.n_steps,
             steps_per_column,
@@ -156,7 +153,7 @@ def simulate_fast(
         yield block
 
 
-def _state(padded: int) -> kernel.State:
+def _state(padded: int) -> records.State:
     """The state of this thread for that size, as the trial before has left it: making one costs a hundred steps."""
     states = _of_thread.__dict__.setdefault("states", {})
     if padded not in states:
@@ -164,13 +161,13 @@ def _state(padded: int) -> kernel.State:
     return states[padded]
 
 
-def _new_state(padded: int) -> kernel.State:
+def _new_state(padded: int) -> records.State:
     """All of it in one piece of memory."""
     starts, sizes = _state_layout(padded)
     memory = _aligned((starts[-1] + sizes[-1],), _f4)
     arrays = [memory[start : start + size] for start, size in zip(starts, sizes, strict=True)]
     n = len(_FLOAT_STATE)
-    return kernel.State(
+    return records.State(
         **dict(zip(_FLOAT_STATE, arrays, strict=False)),
         free_from=arrays[n].view(np.int32),
         noise=arrays[n + 1],
@@ -182,13 +179,13 @@ def _new_state(padded: int) -> kernel.State:
 @cache
 def _state_layout(padded: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Starts and sizes of the arrays of a state, in 4-byte numbers, every one on a line of its own."""
-    n_noise = max(kernel.NOISE_BUFFER, -(-padded // kernel.LANES) * kernel.LANES)
-    sizes = (padded,) * (len(_FLOAT_STATE) + 1) + (n_noise,) + (kernel.LANES,) * 4
+    n_noise = max(kernel.NOISE_BUFFER, -(-padded // LANES) * LANES)
+    sizes = (padded,) * (len(_FLOAT_STATE) + 1) + (n_noise,) + (LANES,) * 4
     lines = [-(-size // _LINE_FLOATS) * _LINE_FLOATS for size in sizes]
     return tuple(accumulate(lines[:-1], initial=0)), sizes
 
 
-def _units(network: MappedNetwork, padded: int) -> kernel.Units:
+def _units(network: MappedNetwork, padded: int) -> records.Units:
     n, params, dt = network.n_units, network.params, network.dt_s
 
     def of(name: str) -> np.ndarray:
@@ -206,16 +203,17 @@ def _units(network: MappedNetwork, padded: int) -> kernel.Units:
         "decay_d": np.exp(-dt / tau_d),
         "decay_r": np.where(single, 0.0, np.exp(-dt / rise)),
         "r_jump": 1 / (rise * tau_d),
-        **_form(params, n, dt),
     }
+    own = KINDS[params.kind].of(of, dt)
     arrays: dict[str, Any] = {name: _padded(values.astype(_f4), padded) for name, values in constants.items()}
     if all(np.ptp(constants[name]) == 0 for name in _OFTEN_COMMON):
         arrays |= {name: _f4(constants[name][0]) for name in _OFTEN_COMMON}
-    return kernel.Units(
+    return records.Units(
         **arrays,
         refractory=_padded(_refractory_steps(network), padded),
         is_single=single,
         single=np.flatnonzero(single),
+        own=own._make(_padded(values.astype(_f4), padded) for values in own),
     )
 
 
@@ -225,24 +223,13 @@ def _refractory_steps(network: MappedNetwork) -> np.ndarray:
     return np.minimum(steps, 2**30).astype(np.int32)
 
 
-def _form(params: NeuronParams, n: int, dt: float) -> dict[str, np.ndarray]:
-    """What the membranes take beyond the common constants."""
-    if isinstance(params, ALIFParams):
-        return {"form_a": np.exp(-dt / params.per_unit("tau_a_s", n)), "form_b": params.per_unit("adaptation_mv", n)}
-    if isinstance(params, EIFParams):
-        slope = params.per_unit("slope_mv", n)
-        above = (params.per_unit("v_peak_mv", n) - params.per_unit("v_threshold_mv", n)) / slope
-        return {"form_a": 1 / slope, "form_b": above + np.log(slope)}
-    return {"form_a": np.zeros(n), "form_b": np.zeros(n)}
-
-
-def _weights(by_source: np.ndarray, padded: int, sparse: bool | None) -> kernel.Weights:
+def _weights(by_source: np.ndarray, padded: int, sparse: bool | None) -> records.Weights:
     share = np.count_nonzero(by_source) / by_source.size
     if sparse is None:
         sparse = bool(share < SPARSE_BELOW)
     source, target = np.nonzero(by_source) if sparse else (np.zeros(0, int), np.zeros(0, int))
     counts = np.bincount(source, minlength=len(by_source)) if sparse else np.zeros(len(by_source), int)
-    return kernel.Weights(
+    return records.Weights(
         sparse=bool(sparse),
         dense=np.zeros((0, padded), _f4) if sparse else _padded(by_source, padded),
         offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
@@ -255,25 +242,25 @@ def _constant_input(network: MappedNetwork) -> np.ndarray:
     """(N,) what flows without input; for the leaky kinds relative to v_peak, as their voltages are."""
     n, params = network.n_units, network.params
     constant = params.per_unit("bias_mv", n)
-    if params.kind != "qif":
+    if KINDS[params.kind].LEAKY:
         constant -= params.per_unit("v_peak_mv", n)
     return constant if network.unit_bias is None else constant + network.unit_bias.astype(np.float64)
 
 
-def packed_stimuli(stimuli: tuple[tuple[Stimulation, np.ndarray], ...], kind: type = _f4) -> kernel.Stimuli:
+def packed_stimuli(stimuli: tuple[tuple[Stimulation, np.ndarray], ...], kind: type = _f4) -> records.Stimuli:
     """The stimulations as the kernels take them."""
     return _packed(stimuli, kind) if stimuli else _no_stimuli(kind)
 
 
 @cache
-def _no_stimuli(kind: type) -> kernel.Stimuli:
+def _no_stimuli(kind: type) -> records.Stimuli:
     return _packed((), kind)
 
 
-def _packed(stimuli: tuple[tuple[Stimulation, np.ndarray], ...], kind: type) -> kernel.Stimuli:
+def _packed(stimuli: tuple[tuple[Stimulation, np.ndarray], ...], kind: type) -> records.Stimuli:
     ones = [one for one, _ in stimuli]
     units = [units for _, units in stimuli]
-    return kernel.Stimuli(
+    return records.Stimuli(
         first=np.array([one.first_step for one in ones], np.int64),
         end=np.array([one.end_step for one in ones], np.int64),
         mv=np.array([one.signed_mv for one in ones], kind),

@@ -8,14 +8,13 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.spiking.kernels import reference as kernel
-from rate2spike.spiking.kernels.fast import Recording
+from rate2spike.spiking.kernels.records import V_START_SPAN_MV, Recording
 from rate2spike.spiking.simulator.mapped_network import MappedNetwork
 from rate2spike.spiking.simulator.recording import Block, RecordingPlan
-from rate2spike.spiking.simulator.simulate_fast import KINDS, packed_stimuli
+from rate2spike.spiking.simulator.simulate_fast import packed_stimuli
 from rate2spike.spiking.simulator.stimulation import Stimulation
 
 _BLOCK_STEPS = 1000  # bounds the memory that generated draws take
-V_START_SPAN_MV = 95.0
 
 
 class Draws(Protocol):
@@ -136,7 +135,6 @@ def simulate_reference(
                 block.spike_count,
             )
             block.n_events += kernel.simulate(
-                KINDS[params.kind],
                 start,
                 normals,
                 coins,
@@ -160,6 +158,6 @@ def _units(network: MappedNetwork) -> kernel.Units:
     noise_sd = params.noise_per_step_mv(n, network.dt_s)
     if network.silent is not None:
         values["t_ref"][network.silent], noise_sd[network.silent] = np.inf, 0.0
-    forms = {"alif": ("tau_a_s", "adaptation_mv"), "eif": ("v_threshold_mv", "slope_mv")}.get(params.kind, ())
-    form_a, form_b = (params.per_unit(name, n) for name in forms) if forms else np.zeros((2, n))
-    return kernel.Units(network.tau_d_s.astype(np.float64), noise_sd=noise_sd, form_a=form_a, form_b=form_b, **values)
+    kind = kernel.KINDS[params.kind]
+    own = kind._make(params.per_unit(name, n) for name in kind._fields)
+    return kernel.Units(network.tau_d_s.astype(np.float64), noise_sd=noise_sd, own=own, **values)

@@ -7,6 +7,7 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.plausible import Plausible, warn_if_implausible
+from rate2spike.unit_types import of_type
 
 _LAST_STEP = 2**40  # later than any simulation ends, and safe as a kernel's integer
 PLAUSIBLE_AMPLITUDE = Plausible(0, 1000, "mV", least=0.01)
@@ -127,10 +128,7 @@ def _units_of(stimulation: Stimulation, unit_types: np.ndarray) -> np.ndarray:
 
 def units_of_type(unit_types: np.ndarray, cell_type: str) -> np.ndarray:
     """Indices of the units of a type. Raises InputError naming the types."""
-    units = np.flatnonzero(unit_types == cell_type)
-    if not units.size:
-        raise InputError(f"no unit is of type {cell_type!r}: types are {', '.join(sorted(set(unit_types.tolist())))}")
-    return units
+    return np.flatnonzero(of_type(unit_types, cell_type))
 
 
 def _is_number(value: object) -> bool:

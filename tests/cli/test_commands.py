@@ -314,21 +314,6 @@ def test_run_does_all_of_it_into_one_folder(cli, tmp_path):
     assert code == 2 and "holds a run already" in error
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_explains_itself_without_tensorflow(command):
-    code = """
-import sys
-from rate2spike.cli.main import main
-try:
-    main(sys.argv[1:])
-finally:
-    assert 'tensorflow' not in sys.modules
-"""
-    done = subprocess.run([sys.executable, "-c", code, command, "--help"], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert len(done.stdout.splitlines()) > 5
-
-
 def test_bare_command_and_version(cli):
     code, out, _ = cli()
     assert code == 0 and all(name in out for name in COMMANDS)

@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+import rate2spike as r2s
+from rate2spike.spiking.simulator import manipulations as m
+
 EVALUATE = ("--scaling-factor", "30", "--n-trials", "10", "--seed", "1", "--json")
 
 
@@ -37,15 +40,36 @@ def test_manipulations_change_what_they_should(cli, go_nogo_path):
     assert rates("--lesion", "I")["inhibitory"] == 0
     assert rates("--scale", "I-E=0.5", "I-I=0.5")["excitatory"] > plain["excitatory"]
     assert rates("--neuron-option", "t_ref_s=0.02")["inhibitory"] < plain["inhibitory"]
-    for flags in (
-        ("--no-self-connections",),
-        ("--shuffle", "w"),
-        ("--lesion", "3", "10-20"),
-        ("--frozen-noise",),
-        ("--dt-ms", "0.1"),
-        ("--neuron-option", "noise_scaling=sqrt_dt", "--dt-ms", "0.1"),
-    ):
-        assert rates(*flags) != plain, flags
+
+
+def test_flags_do_what_the_library_does(cli, go_nogo_path):
+    """Each flag gives the rates of the same network made in Python, which differ from those of the plain one."""
+    model = r2s.load_model(go_nogo_path)
+
+    def network(dt_s=None, **constants):
+        return r2s.SpikingNetwork.from_model(model, 30, dt_s=dt_s, params=r2s.LIFParams(**constants))
+
+    plain = network()
+    ways = {
+        (): plain,
+        ("--no-self-connections",): m.remove_self_connections(plain),
+        ("--scale", "I-E=0.5", "I-I=0.5"): m.scale_connections(
+            m.scale_connections(plain, "I", "E", 0.5), "I", "I", 0.5
+        ),
+        ("--shuffle", "w"): m.shuffle_weights(plain, 1),
+        ("--lesion", "3", "10-20"): m.lesion(plain, [2, *range(9, 20)]),
+        ("--frozen-noise",): plain,
+        ("--dt-ms", "0.1"): network(1e-4),
+        ("--neuron-option", "noise_scaling=sqrt_dt", "--dt-ms", "0.1"): network(1e-4, noise_scaling="sqrt_dt"),
+    }
+    found = {}
+    for flags, same in ways.items():
+        code, out, error = cli("evaluate", go_nogo_path, *EVALUATE, *flags)
+        assert code == 0, error
+        found[flags] = json.loads(out)["type_rates_hz"]
+        expected = r2s.evaluate(same, "go-nogo", 10, seed=1, frozen_noise="--frozen-noise" in flags).type_rates_hz
+        assert found[flags] == pytest.approx(expected, rel=1e-9), flags
+    assert len({str(rates) for rates in found.values()}) == len(ways)
 
 
 @pytest.mark.parametrize(

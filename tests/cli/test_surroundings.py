@@ -53,7 +53,7 @@ def test_streams_that_are_no_files_are_left_alone(monkeypatch):
 @pytest.mark.parametrize("backend", ["module://not_installed.backend_inline", "svg"])
 def test_a_backend_that_is_not_installed_does_not_matter(tmp_path, backend):
     code = (
-        "from rate2spike.figures import Figure, save_figure; import os, matplotlib\n"
+        "from rate2spike.figures import Figure; from rate2spike.io.figure_file import save_figure; import os, matplotlib\n"
         "f = Figure(); f.subplots().plot([1, 2]); print(save_figure(f, 'f'))\n"
         "print(os.environ['MPLBACKEND'], matplotlib.rcParams['backend'])"
     )

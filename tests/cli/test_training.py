@@ -13,6 +13,7 @@ import pytest
 
 from rate2spike.matlab_compat.matfile import loadmat
 from rate2spike.matlab_compat.model_file import load_model, save_model
+from rate2spike.rate.recipes import recipe
 
 from helpers import small_model, start_interruptible
 
@@ -309,6 +310,7 @@ def test_a_diverged_run_is_not_taken_for_a_finished_one(cli, tmp_path):
 
 
 def test_none_switches_a_setting_of_the_recipe_off(cli, tmp_path):
+    assert recipe("xor").clip_norm and recipe("xor").min_updates  # else there were nothing to switch off
     code, _, error = cli(
         "train",
         "--recipe",
@@ -332,9 +334,21 @@ def test_none_switches_a_setting_of_the_recipe_off(cli, tmp_path):
 
 def test_spectrum_is_drawn(cli, tmp_path, go_nogo_path):
     code, out, error = cli("inspect", go_nogo_path, "--spectrum", "--output_dir", tmp_path)
-    assert code == 0 and "before training largest modulus" in out, error
-    assert (tmp_path / f"{go_nogo_path.stem}_spectrum.png").exists()
-    from rate2spike.matlab_compat.matfile import savemat
+    assert code == 0, error
+    from rate2spike.matlab_compat.matfile import loadmat, savemat
+    from rate2spike.rate.plots import spectrum
+
+    model, raw = load_model(go_nogo_path), loadmat(go_nogo_path)
+    figure = spectrum(model)
+    for axes, name, when in zip(figure.axes, ("w0", "w"), ("before", "after"), strict=True):
+        # the published rule: rectified weights, masked, times the sign of their source
+        values = np.linalg.eigvals(np.maximum(raw[name], 0) * raw["som_m"] @ raw["m"])
+        first, second = sorted(np.abs(values), reverse=True)[:2]
+        assert f"{when} training largest modulus {first:.2f}, next {second:.2f}" in out
+        drawn = [dots.get_offsets() for dots in axes.collections] + [line.get_xydata() for line in axes.lines]
+        points = next(xy for xy in drawn if len(xy) == len(values))
+        np.testing.assert_allclose(np.sort(np.hypot(*np.transpose(points))), np.sort(np.abs(values)), atol=1e-3)
+    assert (tmp_path / f"{go_nogo_path.stem}_spectrum.png").read_bytes().startswith(b"\x89PNG")
 
     savemat(tmp_path / "x.mat", {"x": 1.0})
     code, _, error = cli("inspect", tmp_path / "x.mat", "--spectrum")

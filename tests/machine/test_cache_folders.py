@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 
+import numba
 import pytest
 
 from rate2spike.machine import cache_folders
@@ -126,6 +127,55 @@ def test_damaged_files_are_rebuilt(tmp_path, suffix, part):
         content = file.read_bytes()
         file.write_bytes(content[: int(part * len(content))])
     assert (hits(), hits()) == (0, 1)
+
+
+CALLER = """
+from noise import drawn
+from rate2spike.spiking.kernels.compiled import compiled
+
+
+@compiled()
+def doubled():
+    return 2 * drawn()
+"""
+CALLED = """
+from rate2spike.spiking.kernels.compiled import compiled
+
+SIZE = 4
+
+
+@compiled()
+def drawn():
+    return SIZE
+"""
+
+
+def test_a_change_in_a_module_that_a_kernel_imports_is_seen(tmp_path):
+    """By itself Numba looks at the file of the kept function alone, and would go on with the machine code of the other."""
+    (tmp_path / "caller.py").write_text(CALLER)
+    code = "from caller import doubled\nprint(doubled(), sum(doubled.stats.cache_hits.values()))"
+
+    def run() -> str:
+        environment = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
+        environment |= {"PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    for size, expected in (("4", "8"), ("5", "10")):
+        (tmp_path / "noise.py").write_text(CALLED.replace("SIZE = 4", f"SIZE = {size}"))
+        assert (run(), run()) == (f"{expected} 0\n", f"{expected} 1\n")
+
+
+def test_arithmetic_does_not_depend_on_what_was_compiled_first(tmp_path):
+    """Numba gives a function fast arithmetic if a fast caller happens to have it compiled, unless told otherwise."""
+    (tmp_path / "kernels.py").write_text(KERNEL + "\n\n@compiled()\ndef exact(x, y):\n    return (x + y) - y\n")
+    spec = importlib.util.spec_from_file_location("kernels", tmp_path / "kernels.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    exact = module.exact
+    assert numba.njit(fastmath=True)(lambda x, y: exact(x, y))(1e-20, 1.0) == 0.0
+    assert exact(1e-20, 1.0) == 0.0
 
 
 def test_places_that_can_be_written(tmp_path, monkeypatch):

@@ -8,7 +8,8 @@ import pytest
 
 from rate2spike.errors import MatFileError, ModelFileError
 from rate2spike.matlab_compat.matfile import append, loadmat, savemat
-from rate2spike.matlab_compat.model_file import historic_path, load_model, save_model, task_in_path
+from rate2spike.matlab_compat.model_file import load_model, save_model
+from rate2spike.matlab_compat.model_paths import historic_path, task_in_path
 
 from helpers import small_model
 
@@ -188,10 +189,12 @@ def test_integer_weights_and_byte_masks_are_accepted(tmp_path):
 
 def test_historic_names():
     when = datetime(2026, 11, 22, 7, 36, 3)
-    path = historic_path("out", "go-nogo", 200, (4.0, 20.0), "sigmoid", 0.2, True, when)
+    of_one = dict(n_units=200, tau_limits_steps=(4.0, 20.0), activation="sigmoid", p_rec=0.2, dale=True, when=when)
+    path = historic_path("out", "go-nogo", **of_one)
     name = "Task_go-nogo_N_200_Taus_4.0_20.0_Act_sigmoid_2026_11_22_073603.mat"
     assert path.as_posix() == f"out/models/go-nogo/P_rec_0.2_Taus_4.0_20.0/{name}"
-    path = historic_path("out", "xor", 50, (7.0,), "softplus", 0.5, False, when)
+    other = dict(n_units=50, tau_limits_steps=(7.0,), activation="softplus", p_rec=0.5, dale=False, when=when)
+    path = historic_path("out", "xor", **other)
     name = "Task_xor_N_50_Tau_7.0_Act_softplus_2026_11_22_073603.mat"
     assert path.as_posix() == f"out/models/xor/NoDale/P_rec_0.5_Tau_7.0/{name}"
 

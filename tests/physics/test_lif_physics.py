@@ -7,7 +7,7 @@ from scipy import stats
 from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.rate import tasks
 from rate2spike.seeding import Role, generator, key64
-from rate2spike.spiking.kernels import fast as kernel
+from rate2spike.spiking.kernels import noise as kernel
 from rate2spike.spiking.scoring.trial_blocks import TrialSeries, run_block
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.params import LIFParams

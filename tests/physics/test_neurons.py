@@ -6,8 +6,9 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 
 from rate2spike.errors import InputError
+from rate2spike.spiking.kernels import membranes, reference
 from rate2spike.spiking.simulator.network import SpikingNetwork
-from rate2spike.spiking.simulator.params import ALIFParams, EIFParams, LIFParams, QIFParams, neuron_params
+from rate2spike.spiking.simulator.params import NEURONS, ALIFParams, EIFParams, LIFParams, QIFParams, neuron_params
 from rate2spike.spiking.simulator.recording import RECORDABLE
 from rate2spike.spiking.simulator.simulate_reference import InjectedDraws
 from rate2spike.spiking.simulator.stimulation import Stimulation
@@ -157,7 +158,7 @@ STIMULI = (
 )
 
 
-@pytest.mark.parametrize("kind", ["lif", "qif", "alif", "eif"])
+@pytest.mark.parametrize("kind", NEURONS)
 @pytest.mark.parametrize("steps_per_column", [100, 60])
 def test_reference_path_equals_the_naive_statement_with_constants_per_unit(kind, steps_per_column):
     n = 12
@@ -175,7 +176,7 @@ def test_reference_path_equals_the_naive_statement_with_constants_per_unit(kind,
     np.testing.assert_allclose(record.output[0], output, rtol=1e-8, atol=1e-8)
 
 
-@pytest.mark.parametrize("kind", ["lif", "qif", "alif", "eif"])
+@pytest.mark.parametrize("kind", NEURONS)
 def test_fast_path_equals_the_reference_without_noise(kind):
     """Same start, no noise, no coins, no rounding of refractory periods: spikes differ by rounding only."""
     n = 12
@@ -199,6 +200,12 @@ def test_fast_path_equals_the_reference_without_noise(kind):
     np.testing.assert_allclose(fast.voltage_mv[:, early], reference.voltage_mv[:, early], atol=0.05)
     # a spike a step early or late moves a jump of the single-exponential filter by a step
     assert np.abs(fast.output - reference.output).mean() < 0.005 * np.abs(reference.output).max()
+
+
+def test_every_kind_has_its_membranes():
+    assert list(membranes.KINDS) == list(reference.KINDS) == list(NEURONS)
+    for kind in reference.KINDS:
+        assert set(reference.KINDS[kind]._fields) <= set(NEURONS[kind].numbers())
 
 
 @pytest.mark.parametrize("params", ALL)

@@ -7,8 +7,6 @@ from rate2spike.errors import InputError
 from rate2spike.rate import tasks
 from rate2spike.rate.config import TrainConfig
 
-ALL = [task() for task in tasks.TASKS.values()]
-
 
 def trials(task, n=200):
     rng = np.random.default_rng(0)
@@ -17,36 +15,6 @@ def trials(task, n=200):
 
 def trial_of(task, label):
     return next(trial for trial in trials(task) if trial.label == label)
-
-
-@pytest.mark.parametrize("task", ALL, ids=lambda t: t.name)
-def test_every_task_keeps_its_contract(task):
-    drawn = trials(task, 400)
-    for trial in drawn:
-        assert trial.u.shape == (task.n_inputs, task.n_steps)
-        assert trial.stimulus.shape == (task.n_inputs, task.n_steps + 1)
-        assert trial.target.shape == (task.n_steps,)
-        assert trial.label in task.label_names
-    labels = [trial.label for trial in drawn]
-    for label in task.label_names:
-        assert abs(labels.count(label) - 400 / len(task.label_names)) < 50
-    assert tasks.get(task.name.upper().replace("-", "_")).name == task.name
-
-
-@pytest.mark.parametrize("task", ALL, ids=lambda t: t.name)
-def test_the_target_itself_solves_every_trial_and_silence_solves_none_but_nogo(task):
-    for trial in trials(task, 40):
-        assert trial.score_rate(trial.target[:-1])
-        assert trial.score_spiking(np.repeat(trial.target, 100))
-        silent_is_right = task.name == "go-nogo" and trial.label == 0
-        assert trial.score_rate(np.zeros(task.n_steps - 1)) == silent_is_right
-        assert trial.score_spiking(np.zeros(task.n_steps * 100)) == silent_is_right
-
-
-@pytest.mark.parametrize("task", ALL, ids=lambda t: t.name)
-def test_same_generator_same_trial(task):
-    a, b = (task.trial(np.random.default_rng(5)) for _ in range(2))
-    np.testing.assert_array_equal(a.stimulus, b.stimulus)
 
 
 def test_go_nogo_stimulus_and_target():

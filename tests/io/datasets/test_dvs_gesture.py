@@ -104,7 +104,7 @@ def test_missing_folders_are_named_with_their_source(tmp_path):
     assert "\n" not in str(caught.value)
     with pytest.raises(InputError, match=r"neither the folder ibmGestureTest nor the file trials_to_test\.txt"):
         DVSGestureRecordings(write_npy(tmp_path), "test")
-    with pytest.raises(InputError, match="split must be 'train' or 'test', got 'validation'"):
+    with pytest.raises(InputError, match="unknown split 'validation': choose from train, test"):
         DVSGestureRecordings(tmp_path, "validation")
     (tmp_path / "ibmGestureTest").mkdir()
     with pytest.raises(InputError, match="holds no gestures of the split 'test'"):

@@ -137,12 +137,12 @@ def test_frames_equal_the_slow_statement(data):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"spatial_factor": 0}, "spatial_factor must be above 0 and at most 1, got 0"),
+        ({"spatial_factor": 0}, "spatial_factor must be a number above 0 and at most 1, got 0"),
         ({"spatial_factor": 1.5}, "spatial_factor must be"),
         ({"spatial_factor": math.nan}, "spatial_factor must be"),
         ({"window_ms": 0}, "window_ms must be a positive number"),
         ({"window_ms": math.inf}, "window_ms must be"),
-        ({"count_threshold": 0}, "count_threshold must be a whole number of at least 1"),
+        ({"count_threshold": 0}, "count_threshold must be a whole number from 1"),
         ({"count_threshold": 1.5}, "count_threshold must be"),
         ({"time_factor": -1}, "time_factor must be"),
         ({"duration_ratio": 0}, "duration_ratio must be"),

@@ -100,7 +100,7 @@ def test_missing_files_are_named_with_their_source(tmp_path):
     ) as caught:
         shd_file(tmp_path, "test")
     assert "\n" not in str(caught.value)
-    with pytest.raises(InputError, match="split must be 'train' or 'test', got 'val'"):
+    with pytest.raises(InputError, match="unknown split 'val': choose from train, test"):
         shd_file(tmp_path, "val")
     with pytest.raises(InputError, match=r"cannot read .*absent\.h5 as HDF5"):
         SHDRecordings(tmp_path / "absent.h5")

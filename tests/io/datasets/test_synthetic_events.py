@@ -93,11 +93,11 @@ def test_a_failed_write_leaves_no_file(tmp_path, monkeypatch):
 
 
 def test_arguments_are_checked(tmp_path):
-    with pytest.raises(InputError, match="n_train_per_class must be a whole number of at least 1, got 0"):
+    with pytest.raises(InputError, match="n_train_per_class must be a whole number from 1, got 0"):
         write_synthetic_shd(tmp_path, 0)
     with pytest.raises(InputError, match="n_classes must be at most 20, got 21"):
         write_synthetic_shd(tmp_path, n_classes=21)
-    with pytest.raises(InputError, match=r"n_test_users must be a whole number of at least 1, got 1\.5"):
+    with pytest.raises(InputError, match=r"n_test_users must be a whole number from 1, got 1\.5"):
         write_synthetic_dvs(tmp_path, n_test_users=1.5)
     with pytest.raises(InputError, match="seed must be a whole number"):
         write_synthetic_shd(tmp_path, seed=-1)

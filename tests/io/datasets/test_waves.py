@@ -70,11 +70,11 @@ def test_the_seed_alone_decides():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"per_class": 0}, "per_class must be a whole number of at least 1"),
+        ({"per_class": 0}, "per_class must be a whole number from 1"),
         ({"per_class": 1.5}, "per_class must be"),
         ({"n_steps": 0}, "n_steps must be a whole number"),
         ({"context_steps": 11}, r"context_steps must be at most n_steps \(10\), got 11"),
-        ({"context_steps": -1}, "context_steps must be a whole number of at least 0"),
+        ({"context_steps": -1}, "context_steps must be a whole number from 0"),
         ({"dt_s": 0}, "dt_s must be a positive number"),
         ({"context_rate_hz": -1}, "context_rate_hz must give a probability"),
         ({"context_rate_hz": 1001}, "context_rate_hz must give a probability"),

@@ -1,7 +1,5 @@
 """Blocks of Neo, read back by Neo, and by SciPy as MATLAB would."""
 
-import re
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -84,20 +82,3 @@ def test_bad_arguments_are_refused(tmp_path):
         to_neo(recorded(record=("output",)))
     with pytest.raises(InputError, match=r"saved as \.mat"):
         write_neo(recorded(), tmp_path / "b.nix")
-
-
-def test_without_the_library_the_extra_is_named(monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "neo", None)
-    with pytest.raises(InputError, match=re.escape("pip install 'rate2spike[neo]'")):
-        write_neo(recorded(), tmp_path / "b.mat")
-
-
-def test_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
-    def too_large(*arguments, **options):
-        raise ValueError("Matrix too large to save with Matlab 5 format")
-
-    (tmp_path / "b.mat").write_text("old")
-    monkeypatch.setattr(neo.io.NeoMatlabIO, "write_block", too_large)
-    with pytest.raises(InputError, match="too large"):
-        write_neo(recorded(), tmp_path / "b.mat")
-    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("b.mat", "old")]

@@ -1,6 +1,6 @@
 """NIR's CubaLIF form: simulators that integrate by forward Euler compute what the reference path computes.
 
-tests/io/test_norse.py has one of them; here the node's equations alone.
+tests/io/exports/test_norse.py has one of them; here the node's equations alone.
 """
 
 import warnings

@@ -2,7 +2,6 @@
 
 import json
 import re
-import sys
 import warnings
 from dataclasses import replace
 
@@ -176,20 +175,3 @@ def test_two_kinds_of_filter_are_refused():
     network = SpikingNetwork.from_model(small_model(), 5.0, params=params)
     with pytest.raises(InputError, match="tau_r_s is 0 for 5 of 12 units"):
         nir_graph(nir_network(network))
-
-
-def test_without_the_library_the_extra_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "nir", None)
-    network = nir_network(SpikingNetwork.from_model(small_model(), 5.0))
-    with pytest.raises(InputError, match=r"a NIR graph needs nir .*: pip install 'rate2spike\[nir\]'"):
-        nir_graph(network)
-
-
-def test_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
-    network = SpikingNetwork.from_model(small_model(), 5.0, params=LIFParams(**QUIET))
-    graph = nir_graph(nir_network(network))
-    (tmp_path / "n.nir").write_text("old")
-    monkeypatch.setattr(nir, "write", lambda path, graph: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        write_nir(tmp_path / "n.nir", graph)
-    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("n.nir", "old")]

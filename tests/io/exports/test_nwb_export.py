@@ -1,7 +1,5 @@
 """NWB files, read back by pynwb."""
 
-import re
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -175,17 +173,3 @@ def test_bad_arguments_are_refused(tmp_path):
         write_nwb(recorded(), tmp_path / "r.nwb", stimuli=[U, U])
     with pytest.raises(InputError, match=r"stimulus 1 must be inputs x columns.* \(4,\)"):
         write_nwb(recorded(), tmp_path / "r.nwb", stimuli=[U[0]])
-
-
-def test_without_the_library_the_extra_is_named(monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "pynwb", None)
-    with pytest.raises(InputError, match=re.escape("pip install 'rate2spike[nwb]'")):
-        write_nwb(recorded(), tmp_path / "r.nwb")
-
-
-def test_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
-    (tmp_path / "r.nwb").write_text("old")
-    monkeypatch.setattr(pynwb.NWBHDF5IO, "write", lambda *arguments, **options: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        write_nwb(recorded(), tmp_path / "r.nwb")
-    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("r.nwb", "old")]

@@ -10,9 +10,9 @@ from rate2spike.errors import InputError
 from rate2spike.io.datasets.synthetic_events import write_synthetic_dvs, write_synthetic_shd
 from rate2spike.spiking.context.config import ContextConfig
 from rate2spike.spiking.context.data import fingerprint, recordings, sources
-from rate2spike.spiking.context.steps import Tensors
 from rate2spike.spiking.context.training import ContextTraining
 from rate2spike.spiking.context.trials import batch_of
+from rate2spike.spiking.context.updates import Tensors
 from rate2spike.spiking.layers.saved_network import load_network
 
 
@@ -153,7 +153,7 @@ def test_a_run_killed_while_it_saves_is_repaired(config, tmp_path, monkeypatch):
     whole = trained(config, tmp_path / "whole", 2)
     trained(config, tmp_path / "cut", 1)
     with monkeypatch.context() as patch:
-        patch.setattr("rate2spike.spiking.context.training.save_checkpoint", killed)
+        patch.setattr("rate2spike.spiking.training.epochs.save_checkpoint", killed)
         with pytest.raises(KeyboardInterrupt):
             trained(config, tmp_path / "cut", 2, resume=True)
     resumed = trained(config, tmp_path / "cut", 2, resume=True)
@@ -169,7 +169,7 @@ def killed(*arguments):
 
 def test_the_best_network_is_the_first_of_equals(config, tmp_path):
     training = ContextTraining(config, tmp_path, 350, "digits")
-    training.history = [
+    training.epochs.history = [
         {"epoch": k + 1, "val_balanced_accuracy": value} for k, value in enumerate((0.5, 0.7, 0.7, 0.6))
     ]
     assert training.best_epoch == 2
@@ -199,13 +199,13 @@ def both(config):
 
 def losses_of(config, trials):
     """Loss of the answers, penalty and outcome of a batch in a network that fires a lot."""
-    steps = ContextTraining(replace(config, threshold=0.01, target_spike_prob=0.0), None, 350, "digits").steps
-    for variable in steps.model.trainable_variables:
+    updates = ContextTraining(replace(config, threshold=0.01, target_spike_prob=0.0), None, 350, "digits").updates
+    for variable in updates.model.trainable_variables:
         if "soma_kernel" in variable.path:
             variable.assign(np.abs(variable))
         if "apical_bias" in variable.path:
             variable.assign(np.ones(variable.shape))
-    return steps.losses(Tensors.of(batch_of(trials)))
+    return updates.losses(Tensors.of(batch_of(trials)))
 
 
 def test_padding_changes_nothing(config):
@@ -227,8 +227,8 @@ def test_memory_is_validated_without_weights(config):
     memory = replace(config, task_type="memory", seq_len=3)
     batch = Tensors.of(batch_of([sources(memory)["test"].trial(k) for k in range(6)]))
     for legacy, weight in ((False, 1.0), (True, 2.0)):
-        steps = ContextTraining(replace(memory, legacy=legacy), None, 350, "digits").steps
-        outcome = steps.evaluate(batch)
+        updates = ContextTraining(replace(memory, legacy=legacy), None, 350, "digits").updates
+        outcome = updates.evaluate(batch)
         t, r = batch.targets.numpy()[:, -1:], outcome.logits.numpy()
         wanted = np.mean(weight * t * np.log1p(np.exp(-r)) + (1 - t) * np.log1p(np.exp(r)))
         assert float(outcome.loss) == pytest.approx(wanted, rel=1e-5)
@@ -238,7 +238,7 @@ def after_one_update(config):
     splits = sources(config)
     training = ContextTraining(config, None, splits["train"].n_inputs, "digits")
     before = training.model.get_weights()
-    training.steps.update(Tensors.of(next(splits["train"].batches())))
+    training.updates.update(Tensors.of(next(splits["train"].batches())))
     return before, training.model.get_weights()
 
 
@@ -249,8 +249,8 @@ def test_settings_reach_the_update(config):
     _, recomputed = after_one_update(replace(config, recompute=True))
     for mine, theirs in zip(kept, recomputed, strict=True):
         np.testing.assert_allclose(mine, theirs, atol=1e-6)
-    steps = ContextTraining(replace(config, clip_norm=0.5), None, 350, "digits").steps
-    assert steps.optimizer.global_clipnorm == 0.5
+    updates = ContextTraining(replace(config, clip_norm=0.5), None, 350, "digits").updates
+    assert updates.optimizer.global_clipnorm == 0.5
     cell = (
         ContextTraining(replace(config, grad_scale=0.7, tau_soma=12.0), None, 350, "digits")
         .model.get_layer("hidden")

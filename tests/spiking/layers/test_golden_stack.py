@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from rate2spike.spiking.context.config import ContextConfig
 from rate2spike.spiking.context.readout import block_means, positive_weight
-from rate2spike.spiking.context.steps import Steps, Tensors
+from rate2spike.spiking.context.updates import Tensors, Updates
 from rate2spike.spiking.layers.alif import ALIF
 from rate2spike.spiking.layers.clif import CLIF
 from rate2spike.spiking.layers.li import LI
@@ -85,28 +85,28 @@ def test_stack(name):
     assert found.keys() == case["grad"].keys()
     for variable, start in found.values():
         variable.assign(np.array(start, np.float32).T)
-    steps = Steps(model, config)
+    updates = Updates(model, config)
     arrays = [np.array(STACK[key]) for key in ("x", "ctx", "targets", "block_idx")]
     batch = Tensors(*(tf.constant(a.astype(kind)) for a, kind in zip(arrays, ("f4", "f4", "i8", "i8"), strict=True)))
     # the golden weight of the answer 1 is 2, whatever the task
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rate2spike.spiking.context.steps.positive_weight", lambda *_: STACK["pos_weight"])
-        check_first_step(steps, batch, case, found)
+        patch.setattr("rate2spike.spiking.context.updates.positive_weight", lambda *_: STACK["pos_weight"])
+        check_first_update(updates, batch, case, found)
         losses = []
         for k in range(3):
-            steps.optimizer.learning_rate.assign(STACK["lr"] * STACK["lr_decay"] ** k)
-            losses.append(float(steps.update(batch).loss))
+            updates.optimizer.learning_rate.assign(STACK["lr"] * STACK["lr_decay"] ** k)
+            losses.append(float(updates.update(batch).loss))
     np.testing.assert_allclose(losses, case["loss_traj_3_steps"], atol=1e-5)
     for key, (variable, _) in found.items():
         np.testing.assert_allclose(variable.numpy().T, case["params_after_3"][key], atol=1e-5, err_msg=key)
 
 
-def check_first_step(steps: Steps, batch: Tensors, case: dict, found: dict) -> None:
-    readout, spikes = steps.model([batch.frames, batch.context])
+def check_first_update(updates: Updates, batch: Tensors, case: dict, found: dict) -> None:
+    readout, spikes = updates.model([batch.frames, batch.context])
     np.testing.assert_allclose(readout[:, :, 0], case["readout"], atol=1e-5)
     np.testing.assert_array_equal(tf.reduce_sum(spikes, 1), case["spike_sum"])
     with tf.GradientTape() as tape:
-        loss, penalty, outcome = steps.losses(batch)
+        loss, penalty, outcome = updates.losses(batch)
         total = loss + STACK["spike_reg_l2"] * penalty
     np.testing.assert_allclose(outcome.logits, case["reduced"], atol=1e-5)
     assert float(loss) == pytest.approx(case["bce"], abs=1e-6)

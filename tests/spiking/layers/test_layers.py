@@ -123,10 +123,10 @@ def test_golden_f_i_family():
             interaction,
             case["soma_drive"],
             case["apical_drive"],
-            case["steps"],
-            case["threshold"],
-            case["tau_soma"],
-            case["tau_apical"],
+            n_steps=case["steps"],
+            threshold=case["threshold"],
+            tau_soma_ms=case["tau_soma"],
+            tau_apical_ms=case["tau_apical"],
         )
         assert np.abs(found - wanted).max() <= 1
 
@@ -307,8 +307,11 @@ def called_twice(layer, first, second):
             lambda: r2s.LIF(3, surrogate="box"),
             "unknown surrogate 'box': choose from triangle, super, gaussian, sigmoid",
         ),
-        (lambda: r2s.LIF(3, surrogate_scale=0.0), "scale must be a positive number"),
-        (lambda: r2s.LIF(3, threshold=float("nan")), "threshold must be a positive number"),
+        (
+            lambda: r2s.LIF(3, surrogate_scale=0.0),
+            r"surrogate's scale must be a number from 1.2e-38, got 0.0 \(surrogate_scale\)",
+        ),
+        (lambda: r2s.LIF(3, threshold=float("nan")), "threshold must be a number from 1.2e-38, got nan"),
         (lambda: r2s.LIF(3, dt_ms=0.0), "dt_ms must be a positive number"),
         (lambda: r2s.ALIF(3, threshold_increment=-1.0), "threshold_increment must be a number from 0"),
         (lambda: r2s.CLIF(3, interaction="mult"), "unknown interaction 'mult': choose from relu_mult"),
@@ -320,11 +323,11 @@ def called_twice(layer, first, second):
         (lambda: r2s.LIF(3)(ones(1, 0, 5)), r"got \[0\]"),
         (lambda: r2s.LIF(3)(ones(4, 5)), r"\(batch, time, inputs\)"),
         (lambda: r2s.LIF(3, input_rate_hz=0), "input_rate_hz must be a positive number"),
-        (lambda: r2s.LIF(10**6)(ones(1, 2, 1)), "drawing 1000001000000 weights needs"),
+        (lambda: r2s.LIF(10**6)(ones(1, 2, 1)), r"drawing 1000001000000 weights needs .* take fewer units \(units\)"),
         (lambda: r2s.LIF("a"), "units must be a whole number from 1, got 'a'"),
-        (lambda: r2s.LIF(3, threshold=1e-50), "threshold must be a positive number"),
+        (lambda: r2s.LIF(3, threshold=1e-50), "threshold must be a number from 1.2e-38, got 1e-50"),
         (lambda: r2s.record_states(keras.Sequential([keras.layers.Dense(1)]), ones(1, 3)), "no layer of this package"),
-        (lambda: r2s.SpikeRateRegularizer(2.0), "target_probability must be from 0 to 1"),
+        (lambda: r2s.SpikeRateRegularizer(2.0), "^target_probability must be a number from 0 to 1, got 2.0"),
         (lambda: r2s.load_network("missing.keras"), "no file missing.keras"),
     ],
 )

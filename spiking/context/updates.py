@@ -1,34 +1,13 @@
-"""One update and one evaluation step in TensorFlow."""
+"""One update, and one evaluation, in TensorFlow."""
 
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import NamedTuple
 
 from rate2spike.machine.keras_on_tensorflow import keras, tf
 from rate2spike.spiking.context.config import ContextConfig
 from rate2spike.spiking.context.readout import block_means, cross_entropy, positive_weight
 from rate2spike.spiking.context.trials import Batch
-from rate2spike.spiking.layers.cell import PACKAGE
 from rate2spike.spiking.layers.regularizers import spike_rate_penalty
-
-ADAM_EPSILON = 1e-8
-
-
-@keras.saving.register_keras_serializable(PACKAGE)
-class BiasCorrectedAdam(keras.optimizers.Adam):
-    """Adam with ε added to the bias-corrected root of v, as in algorithm 1 of Kingma & Ba (2015) and in PyTorch.
-
-    Keras adds it before the correction, which makes a difference for weights whose gradients are as small as ε.
-    """
-
-    epsilon: Any
-
-    def update_step(self, gradient, variable, learning_rate):
-        """One step of one variable."""
-        epsilon, step = self.epsilon, tf.cast(self.iterations + 1, variable.dtype)
-        self.epsilon = epsilon * tf.sqrt(1 - tf.pow(tf.cast(self.beta_2, variable.dtype), step))
-        super().update_step(gradient, variable, learning_rate)
-        self.epsilon = epsilon
+from rate2spike.spiking.training.optimizer import adam, nan_unless_finite, with_weight_decay
 
 
 class Tensors(NamedTuple):
@@ -50,21 +29,20 @@ class Tensors(NamedTuple):
         )
 
 
-class Outcome(NamedTuple):
-    """What a step found."""
+class BatchResult(NamedTuple):
+    """What an update or an evaluation found."""
 
     loss: tf.Tensor  # of the answers, with the regulariser in training
     logits: tf.Tensor  # (B, L)
     spike_probability: tf.Tensor  # mean over units and valid steps
 
 
-class Steps:
+class Updates:
     """Compiled functions of a model, for batches of any size and length."""
 
     def __init__(self, model: keras.Model, config: ContextConfig):
         self.model, self.config = model, config
-        self.optimizer = BiasCorrectedAdam(config.lr, epsilon=ADAM_EPSILON, global_clipnorm=config.clip_norm)
-        self.optimizer.build(model.trainable_variables)
+        self.optimizer = adam(model.trainable_variables, config.lr, config.clip_norm)
         n_inputs, n_context = (shape[-1] for shape in model.input_shape)
         signature = Tensors(
             tf.TensorSpec([None, None, n_inputs], tf.float32),
@@ -75,7 +53,7 @@ class Steps:
         self.update = tf.function(self._update, input_signature=[signature])
         self.evaluate = tf.function(self._evaluate, input_signature=[signature])
 
-    def losses(self, batch: Tensors) -> tuple[tf.Tensor, tf.Tensor, Outcome]:
+    def losses(self, batch: Tensors) -> tuple[tf.Tensor, tf.Tensor, BatchResult]:
         """Loss of the answers, regulariser, and what else is known; the answers are those of all items."""
         readout, spikes = self.model([batch.frames, batch.context])
         n_items, legacy = self.config.seq_len, self.config.legacy
@@ -88,24 +66,18 @@ class Steps:
         weight = positive_weight(self.config.task_type, n_items)
         loss = cross_entropy(logits, batch.targets, weight)
         probability = tf.reduce_mean(tf.reduce_sum(sums, 1) / (valid_steps * float(self.config.hidden)))
-        return loss, penalty, Outcome(loss, logits, probability)
+        return loss, penalty, BatchResult(loss, logits, probability)
 
-    def _update(self, batch: Tensors) -> Outcome:
+    def _update(self, batch: Tensors) -> BatchResult:
         variables = self.model.trainable_variables
         with tf.GradientTape() as tape:
             loss, penalty, outcome = self.losses(batch)
             total = loss + self.config.spike_reg_l2 * penalty
-        slopes = tape.gradient(total, variables)
-        if self.config.l2_decay:  # coupled: part of the gradient that Adam scales, biases too
-            slopes = [
-                slope + self.config.l2_decay * variable for slope, variable in zip(slopes, variables, strict=True)
-            ]
+        slopes = with_weight_decay(tape.gradient(total, variables), variables, self.config.l2_decay)
         self.optimizer.apply(slopes, variables)
-        # weights that are no numbers silence their units, and a silent network has a finite loss
-        is_finite = tf.math.is_finite(tf.linalg.global_norm(slopes))
-        return outcome._replace(loss=tf.where(is_finite, total, np.nan))
+        return outcome._replace(loss=nan_unless_finite(total, slopes))
 
-    def _evaluate(self, batch: Tensors) -> Outcome:
+    def _evaluate(self, batch: Tensors) -> BatchResult:
         """In the memory task the last item alone counts, whose answers are balanced."""
         loss, _, outcome = self.losses(batch)
         if self.config.task_type != "memory":
