@@ -1,5 +1,6 @@
-"""Would another scaling factor help? Measured, not guessed from the activity: a short search, and the best of it beside the
-present factor on fresh trials.
+"""Would another scaling factor help? Measured, not guessed from the activity.
+
+A short search, and the best of it beside the present factor on fresh trials.
 """
 
 from dataclasses import dataclass
