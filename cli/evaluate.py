@@ -14,7 +14,7 @@ import sys
 import warnings
 from pathlib import Path
 
-from rate2spike.cli.arguments import add_seed, add_task, check_task
+from rate2spike.cli.arguments import Parser, add_seed, add_task, check_task
 from rate2spike.cli.network_flags import add_manipulation_flags, add_neuron_flags, manipulated, neuron_of, step_s_of
 from rate2spike.cli.network_report import (
     add_output_dir,
@@ -28,7 +28,7 @@ from rate2spike.cli.network_report import (
 from rate2spike.errors import InputError
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Declare the flags."""
     add_paths(parser)
     add_task(parser)
@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_manipulation_flags(parser)
     parser.add_argument("--frozen-noise", action="store_true", help="the same noise in every trial")
     add_seed(parser)
+    parser.flags_by_field["n_threads"] = "--threads"
     parser.add_argument("--threads", type=int, default=None, help="threads (default: all cores)")
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object per model, and write files only with --output_dir"

@@ -18,6 +18,7 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rate2spike.cli.arguments import Parser
 from rate2spike.cli.network_flags import add_neuron_flags, neuron_of, step_s_of
 from rate2spike.errors import InputError
 
@@ -39,7 +40,7 @@ NWB_LISTS = {
 SUFFIXES = {"nir": ".nir", "nwb": ".nwb", "neo": ".mat"}
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Declare the flags."""
     parser.add_argument(
         "sources", nargs="+", metavar="FILE", help="a model file, or spike records in the order of trials"
@@ -52,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--form", choices=FORMS, default=None, help="of the graph of --to nir (default: cubalif where it is exact)"
     )
+    parser.flags_by_field["dt_s"] = "--dt-ms"
     parser.add_argument("--dt-ms", type=float, default=None, help="step of --to nir (default: 0.05)")
     add_neuron_flags(parser)
     for name, text in NWB_TEXTS.items():

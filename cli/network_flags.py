@@ -3,6 +3,7 @@
 import argparse
 from typing import Any
 
+from rate2spike.cli.arguments import Parser
 from rate2spike.errors import InputError
 
 
@@ -39,8 +40,9 @@ def neuron_of(arguments: argparse.Namespace, model):
     return params
 
 
-def add_manipulation_flags(parser: argparse.ArgumentParser) -> None:
+def add_manipulation_flags(parser: Parser) -> None:
     """Circuit manipulations; they are made in the order listed here."""
+    parser.flags_by_field["dt_s"] = "--dt-ms"
     parser.add_argument("--dt-ms", type=float, default=None, help="integration step (default: 0.05)")
     parser.add_argument(
         "--scale",

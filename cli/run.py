@@ -15,11 +15,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from rate2spike.cli.arguments import add_scaling_factors, add_seed, chosen_factors
+from rate2spike.cli.arguments import Parser, add_scaling_factors, add_seed, chosen_factors
 from rate2spike.errors import InputError
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Declare the flags."""
     from rate2spike.cli.training_flags import add_network_flags
 
@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_scaling_factors(parser)
     parser.add_argument("--search-trials", type=int, default=None, help="trials per factor (default: 100)")
     parser.add_argument("--evaluation-trials", type=int, default=None, help="fresh trials at the best (default: 1000)")
+    parser.flags_by_field["n_threads"] = "--threads"
     parser.add_argument(
         "--threads", type=int, default=None, help="threads of search and evaluation (default: all cores)"
     )

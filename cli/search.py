@@ -19,7 +19,7 @@ example: rate2spike search models/go-nogo --n-trials 100 --seed 1
 import argparse
 import sys
 
-from rate2spike.cli.arguments import add_scaling_factors, add_seed, add_task, chosen_factors
+from rate2spike.cli.arguments import Parser, add_scaling_factors, add_seed, add_task, chosen_factors
 from rate2spike.cli.network_report import (
     add_output_dir,
     add_paths,
@@ -34,7 +34,7 @@ from rate2spike.errors import InputError
 GO_ON = "finished values are kept beside the model file; run the same command to go on"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Declare the flags."""
     add_paths(parser)
     add_task(parser)
@@ -49,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--n-trials", type=int, default=100, help="trials per factor (default: 100)")
     add_seed(parser)
     parser.add_argument("--initial-weights", action="store_true", help="use the untrained recurrent weights")
+    parser.flags_by_field["n_threads"] = "--threads"
     parser.add_argument("--threads", type=int, default=None, help="threads (default: all cores)")
     parser.add_argument("--workers", type=int, default=None, help="processes that search one model each")
     parser.add_argument("--scheduler", default=None, metavar="TCP", help="address of a Dask cluster that searches")

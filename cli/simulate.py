@@ -12,7 +12,7 @@ example: rate2spike simulate MODEL.mat --input IN.mat --output OUT.mat --scaling
 import argparse
 from pathlib import Path
 
-from rate2spike.cli.arguments import add_seed
+from rate2spike.cli.arguments import Parser, add_seed
 from rate2spike.cli.network_flags import add_manipulation_flags, add_neuron_flags, manipulated, neuron_of, step_s_of
 from rate2spike.errors import InputError
 
@@ -28,7 +28,7 @@ _NEEDS = {
 }
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Declare the flags."""
     parser.add_argument("model", metavar="MODEL", help="a model file, or the folder of a run with one")
     parser.add_argument("--input", required=True, metavar="IN.mat", help="file with u, and stims, UZ, NZ if wanted")
