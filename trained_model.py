@@ -100,7 +100,7 @@ class TrainedModel:
 
     @property
     def task_reference(self) -> str | None:
-        """Where a task that does not come with the package is found: what --task takes."""
+        """Where a task that does not come with the package is found: a module, file or entry point with the class."""
         reference = self.settings.get("task_reference")
         return reference if isinstance(reference, str) else None
 

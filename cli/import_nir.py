@@ -12,13 +12,15 @@ example: rate2spike simulate NETWORK.mat --input IN.mat --output OUT.mat --seed 
 import argparse
 from pathlib import Path
 
+from rate2spike.cli.arguments import Parser
 from rate2spike.errors import InputError
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Declare the flags."""
     parser.add_argument("source", metavar="FILE.nir", help="the graph")
     parser.add_argument("--output", default=None, metavar="OUT.mat", help="model file to write (default: FILE.mat)")
+    parser.flags_by_field["dt_s"] = "--dt-ms"
     parser.add_argument(
         "--dt-ms", type=float, default=None, help="step of another program's graph (default: 0.1); ours hold their own"
     )

@@ -79,7 +79,7 @@ def say_interrupted(hint: str = RUN_AGAIN, prog: str | None = None) -> int:
     return 128 + (_watched.signal or signal.SIGINT)
 
 
-def _handle_with(handler) -> None:
+def _handle_with(handler: "Callable | int") -> None:
     for name in ("SIGINT", "SIGHUP"):  # Windows has no SIGHUP
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # as it is behind `nohup` and `&`
@@ -122,7 +122,7 @@ def _end(code: int) -> None:
 def _again_if_swallowed(usual: "Callable") -> "Callable":
     """A hook for exceptions in destructors and callbacks, where nobody can catch them: the interrupt comes again."""
 
-    def hook(unraisable) -> None:
+    def hook(unraisable: "sys.UnraisableHookArgs") -> None:
         if isinstance(unraisable.exc_value, KeyboardInterrupt):
             import threading
 

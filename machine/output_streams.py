@@ -11,6 +11,10 @@ import io
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 _NOBODY_READS = frozenset({errno.EPIPE, errno.EIO})  # a pipe whose reader has ended, a terminal that was closed
 _SPELT = "rate2spike"  # name of the error handler
 _SPELLINGS = str.maketrans({"±": "+-", "²": "^2", "λ": "lambda", "τ": "tau", "→": "->", "…": "...", "\u2013": "-"})
@@ -21,7 +25,7 @@ class LastingFile(io.FileIO):
 
     error: OSError | None = None
 
-    def write(self, data):
+    def write(self, data: "Any") -> int:
         """Write, or drop, the data."""
         if self.error is None:
             try:
@@ -62,7 +66,7 @@ def spell_in_ascii() -> None:
             stream.reconfigure(errors=_SPELT)
 
 
-def _text_stream(file: LastingFile, like) -> io.TextIOWrapper:
+def _text_stream(file: LastingFile, like: "Any") -> io.TextIOWrapper:
     if like is None:  # it was closed
         return io.TextIOWrapper(io.BufferedWriter(file), encoding="utf-8")
     return io.TextIOWrapper(

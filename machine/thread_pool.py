@@ -33,5 +33,5 @@ def checked_threads(n_threads: int | None) -> int:
     """Number of threads; None: one per usable core. Raises InputError."""
     n = usable_cores() if n_threads is None else n_threads
     if n < 1:
-        raise InputError(f"number of threads must be at least 1, got {n} (--threads)")
+        raise InputError(f"number of threads must be at least 1, got {n}", "n_threads")
     return n

@@ -98,7 +98,7 @@ class _WatchfulContext(SpawnContext):
     def __init__(self) -> None:
         self.workers: list[SpawnProcess] = []
 
-    def Process(self, *arguments, **options) -> SpawnProcess:  # type: ignore[override]
+    def Process(self, *arguments: Any, **options: Any) -> SpawnProcess:  # type: ignore[override]
         # those that ended well are forgotten: each keeps pipes open
         self.workers = [worker for worker in self.workers if worker.exitcode != 0]
         self.workers.append(SpawnProcess(*arguments, **options))

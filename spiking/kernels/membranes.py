@@ -10,7 +10,7 @@ Voltages are u = v - v_peak, and the current that always flows is relative to v_
 """
 
 from collections.abc import Callable
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numba import njit, types
@@ -109,7 +109,7 @@ def eif_slope(own, k, u, ipsc, current, adaptation, scratch):
     return scratch[k] + ipsc[k] + current[k] - u[k]
 
 
-KINDS = {"lif": LIF, "qif": QIF, "alif": ALIF, "eif": EIF}
+KINDS: dict[str, Any] = {"lif": LIF, "qif": QIF, "alif": ALIF, "eif": EIF}
 _SLOPE = {LIF: lif_slope, QIF: qif_slope, ALIF: alif_slope, EIF: eif_slope}
 _PREPARE = {EIF: eif_prepare}
 _RELAX = {ALIF: alif_relax}

@@ -3,7 +3,7 @@
 Reproduces the published MATLAB simulator to rounding (golden tests). No fastmath: LLVM may not reorder anything.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba.extending import overload
@@ -89,7 +89,7 @@ def eif_slopes(own, v, total, adaptation, dv):
         dv[k] = total[k] - v[k] + own.slope_mv[k] * np.exp(exponent)
 
 
-KINDS = {"lif": LIF, "qif": QIF, "alif": ALIF, "eif": EIF}
+KINDS: dict[str, Any] = {"lif": LIF, "qif": QIF, "alif": ALIF, "eif": EIF}
 _SLOPES = {LIF: lif_slopes, QIF: qif_slopes, ALIF: alif_slopes, EIF: eif_slopes}
 _DECAY = {ALIF: alif_decay}
 _FIRE = {ALIF: alif_fire}

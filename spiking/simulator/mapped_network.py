@@ -12,6 +12,7 @@ from typing import Self
 import numpy as np
 
 from rate2spike.arrays import dense
+from rate2spike.checks import whole_number
 from rate2spike.errors import InputError
 from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.plausible import Plausible, not_typed_here, warn_if_implausible
@@ -72,8 +73,7 @@ class MappedNetwork:
         InputError.
         """
         factor = _known_factor(model.scaling_factor) if scaling_factor is None else check_scaling_factor(scaling_factor)
-        if downsample < 1 or int(downsample) != downsample:
-            raise InputError(f"downsampling must be a whole number from 1, got {downsample}")
+        downsample = whole_number(downsample, "downsampling", "downsample")
         if params is None:
             if scaling_factor is None and SEARCHED_NETWORK in model.settings:
                 warnings.warn(
@@ -100,7 +100,7 @@ class MappedNetwork:
             scaling_factor=factor,
             unit_bias=None if model.unit_bias is None else model.unit_bias[:, 0],
             unit_types=model.unit_types,
-            downsample=int(downsample),
+            downsample=downsample,
             steps_per_column=STEPS_PER_COLUMN if dt_s is None else _steps_per_column(dt_s, STEP_S * downsample),
             params=params,
             input_tau_s=model.per_unit("input_tau_s"),
@@ -191,23 +191,23 @@ class MappedNetwork:
 def _steps_per_column(dt_s: float, column_s: float) -> int:
     if not 0 < dt_s <= column_s:
         raise InputError(
-            f"the step must be above 0 and at most a column's {column_s * 1e3:g} ms, got {dt_s * 1e3:g} ms (--dt-ms)"
+            f"the step must be above 0 and at most a column's {column_s * 1e3:g} ms, got {dt_s * 1e3:g} ms", "dt_s"
         )
     n_steps = round(column_s / dt_s)
     if abs(n_steps * dt_s - column_s) > 1e-9 * column_s:
-        raise InputError(f"the step must divide a column's {column_s * 1e3:g} ms, got {dt_s * 1e3:g} ms (--dt-ms)")
-    warn_if_implausible("the step (dt_s, --dt-ms)", dt_s * 1e3, PLAUSIBLE_STEP)
+        raise InputError(f"the step must divide a column's {column_s * 1e3:g} ms, got {dt_s * 1e3:g} ms", "dt_s")
+    warn_if_implausible("the step (dt_s)", dt_s * 1e3, PLAUSIBLE_STEP)
     return n_steps
 
 
 def _known_factor(factor: float | None) -> float:
     if factor is None or np.isnan(factor):
-        raise InputError("the model has no scaling factor yet: search for it first (or give --scaling-factor)")
+        raise InputError("the model has no scaling factor yet: search for it first", "scaling_factor")
     return check_scaling_factor(factor)
 
 
 def check_scaling_factor(factor: float) -> float:
     """The factor as a float. Raises InputError if it is not a positive number."""
     if not 0 < factor < np.inf:
-        raise InputError(f"scaling factor must be positive, got {factor:g} (--scaling-factor)")
+        raise InputError(f"scaling factor must be positive, got {factor:g}", "scaling_factor")
     return float(factor)

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from rate2spike.checks import choice
 from rate2spike.errors import InputError
 from rate2spike.io.record_stream import write_stream
 from rate2spike.machine.memory import check_memory
@@ -46,8 +47,8 @@ class SpikingNetwork(MappedNetwork):
         numbers themselves) selects too. Same seed, same result, whatever is recorded. Raises InputError.
         """
         seed = resolve_seed(seed)
-        if precision not in (None, *PRECISIONS):
-            raise InputError(f"unknown precision {precision!r}: choose from {', '.join(PRECISIONS)}")
+        if precision is not None:
+            precision = choice(precision, "precision", "precision", PRECISIONS)
         if draws is not None and precision == "float32":
             raise InputError("precision float32 uses its own generator; with the draws given the path is float64")
         u = self.checked(u)
@@ -106,7 +107,9 @@ class SpikingNetwork(MappedNetwork):
         """Arrays as the fast kernel wants them."""
         return FastNetwork.of(self)
 
-    def _stimuli(self, stimulation, n_steps: int) -> tuple[tuple[Stimulation, np.ndarray], ...]:
+    def _stimuli(
+        self, stimulation: Stimulation | Sequence[Stimulation] | None, n_steps: int
+    ) -> tuple[tuple[Stimulation, np.ndarray], ...]:
         stimuli = checked_stimuli(stimulation, self.types, n_steps, self.dt_s)
         silent = self.silent
         return stimuli if silent is None else tuple((one, units[~silent[units]]) for one, units in stimuli)

@@ -63,7 +63,7 @@ def read_nir(path: str | os.PathLike, dt_s: float | None = None) -> SpikingNetwo
     the scaling factor is 1. Warns, in one line, of what differs from the graph. Raises InputError.
     """
     if dt_s is not None and not 0 < dt_s <= STEP_S:
-        raise InputError(f"the step must be above 0 and at most {STEP_S * 1e3:g} ms, got {dt_s * 1e3:g} ms (--dt-ms)")
+        raise InputError(f"the step must be above 0 and at most {STEP_S * 1e3:g} ms, got {dt_s * 1e3:g} ms", "dt_s")
     return _spiking_network(read_nir_network(path, dt_s, STEP_S), path)
 
 

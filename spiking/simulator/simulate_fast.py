@@ -73,7 +73,7 @@ class FastNetwork:
             silent=np.flatnonzero(np.zeros(0) if network.silent is None else network.silent),
         )
 
-    def start(self, network: MappedNetwork, key: np.uint64, n_stimuli: int) -> records.State:
+    def start(self, key: np.uint64, n_stimuli: int) -> records.State:
         """State of a trial before its first step; good until the next start in this thread."""
         state = _state(self.u_start.size)._replace(coins=np.zeros(n_stimuli, np.uint64))
         kernel.start(key, state, self.u_start, self.free_from, self.v_reset, self.units.reset, self.silent)
@@ -120,7 +120,7 @@ def simulate_fast(
     """Run one trial on checked, subsampled input u (n_inputs, K), block by block."""
     fed, steps_per_column = network.fed(u)
     inputs = np.ascontiguousarray(fed.T, dtype=_f4)
-    state = fast.start(network, key, len(stimuli))
+    state = fast.start(key, len(stimuli))
     packed = packed_stimuli(stimuli)
     for block in plan.blocks(_f4):
         traces = block.traces

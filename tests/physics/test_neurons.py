@@ -190,7 +190,7 @@ def test_fast_path_equals_the_reference_without_noise(kind):
     # the kernel's own start, from its 64-bit key
     from rate2spike.seeding import Role, key64
 
-    state = network.fast.start(network, key64(3, Role.SIMULATION), 0)
+    state = network.fast.start(key64(3, Role.SIMULATION), 0)
     start = (state.u[:n] + peak - reset) / 95
     draws = InjectedDraws(start, np.zeros(n * fast.n_steps))
     reference = network.run(u, draws=draws, record=("voltage", "spikes", "output"), stimulation=current)

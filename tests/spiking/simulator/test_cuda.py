@@ -190,7 +190,7 @@ def test_blocks_of_a_task_are_those_of_the_cpu(simulated):
 
 def test_initial_voltages_are_those_of_the_fast_path():
     for network in (factors(QUIET)[0], single_exponential()):
-        expected = [network.fast.start(network, key, 0).u[: network.n_units].copy() for key in KEYS]
+        expected = [network.fast.start(key, 0).u[: network.n_units].copy() for key in KEYS]
         # to rounding: the compiler may fuse the fast path's multiplication and addition
         np.testing.assert_allclose(simulate_cuda._start_voltages(network, KEYS), expected, rtol=1e-5)
 

@@ -50,7 +50,7 @@ def record(network):
         (lambda: ALIFParams(adaptation_mv=5e-4), "adaptation_mv is 0.0005 mV"),
         (lambda: EIFParams(slope_mv=0.002), "slope_mv is 0.002 mV"),
         (lambda: EIFParams(v_threshold_mv=-0.04), "v_threshold_mv is -0.04 mV"),
-        (lambda: SpikingNetwork.from_model(small_model(), 20, dt_s=5e-8), "--dt-ms. is 5e-05 ms; plausible is 0.001"),
+        (lambda: SpikingNetwork.from_model(small_model(), 20, dt_s=5e-8), "dt_s. is 5e-05 ms; plausible is 0.001"),
         (
             lambda: TrainConfig(tau_steps=(20, 1000)),
             "decay_taus. is 1000 steps of 5 ms for 1 of 2; plausible is 1 to 200",
