@@ -54,6 +54,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--name", default=None, help="name of the run folder, in place of --run_folder")
     add_scaling_factors(parser)
     add_option_flags(parser, Plan)
+    parser.flags_by_field["n_threads"] = "--threads"
     parser.add_argument(
         "--threads", type=int, default=None, help="threads of search and evaluation (default: all cores)"
     )

@@ -166,8 +166,9 @@ def _of_unit(constant, k):
 
 @inlined
 def step_of_voltages(own, u, ipsc, current, noise, free_from, now, leak, noise_sd, adaptation, scratch):
-    """Advance all voltages by a step, in place; units in their refractory period feel noise alone. Returns how many of
-    them are at their peak or above.
+    """Advance all voltages by a step, in place; units in their refractory period feel noise alone.
+
+    Returns how many of them are at their peak or above.
     """
     prepare(own, u, scratch)
     n_above = _f4(0.0)  # in float: an integer count would widen to 64 bits, and a maximum does not vectorise
