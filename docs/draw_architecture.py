@@ -50,6 +50,7 @@ PLACES = {
     "io.exports": Place(1, 6),
     "matlab_compat": Place(2, 6),
     "io.datasets": Place(3, 5),
+    "spiking.training": Place(4, 6),
     "spiking.layers": Place(4, 7),
     "io": Place(2, 7, 3),
     SHARED: Place(2.5, 8, 4),
