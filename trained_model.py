@@ -38,6 +38,9 @@ class TrainedModel:
     n_som: int | None = None
     b_out: float | np.ndarray | None = None  # (n_outputs,) if there are several
     activation: str | None = None
+    unit_bias: np.ndarray | None = None  # (N, 1) constant input of each unit
+    cell_type_names: tuple[str, ...] | None = None  # where training had types: their names ...
+    cell_type: np.ndarray | None = None  # (N,) ... and which of them each unit is, from 0
     w_in_initial: np.ndarray | None = None
     first_states: np.ndarray | None = None  # (T, N) a trial of the untrained network
     first_rates: np.ndarray | None = None
@@ -104,12 +107,6 @@ class TrainedModel:
         reference = self.settings.get("task_reference")
         return reference if isinstance(reference, str) else None
 
-    @property
-    def unit_bias(self) -> np.ndarray | None:
-        """(N, 1) constant input of each unit, if the network has one."""
-        bias = self.settings.get("unit_bias")
-        return bias if isinstance(bias, np.ndarray) and bias.shape == (self.n_units, 1) else None
-
     def per_unit(self, setting: str) -> np.ndarray | None:
         """(N,) float64 values of a setting, None if there are none of that form."""
         value = self.settings.get(setting)
@@ -127,9 +124,8 @@ class TrainedModel:
     @property
     def unit_types(self) -> np.ndarray:
         """(N,) name of each unit's type: the names given in training, else by sign and SOM rule."""
-        names, index = self.settings.get("cell_type_names"), self.settings.get("cell_type")
-        if isinstance(names, str) and isinstance(index, np.ndarray) and index.shape == (self.n_units, 1):
-            return np.array(names.split(","))[index[:, 0].astype(int) - 1]
+        if self.cell_type_names is not None and self.cell_type is not None:
+            return np.array(self.cell_type_names)[self.cell_type]
         return by_sign(self.inhibitory, self.som)
 
     def units_of(self, cell_type: str) -> np.ndarray:

@@ -133,7 +133,7 @@ def describe(model: "TrainedModel", task: str | None) -> list[tuple[str, str]]:
     n_inhibitory = int(model.inhibitory.sum())
     n_som = model.n_som or 0
     types = f"{model.n_units - n_inhibitory} excitatory, {n_inhibitory} inhibitory, of which {n_som} SOM"
-    if "cell_type_names" in model.settings:
+    if model.cell_type_names is not None:
         counts = {name: int((model.unit_types == name).sum()) for name in dict.fromkeys(model.unit_types.tolist())}
         types += f" ({', '.join(f'{n} {name}' for name, n in counts.items())})"
     options = ", ".join(f"{name} {value}" for name, value in model.task_options.items())

@@ -63,6 +63,38 @@ _CELL_TYPES = ("inhibitory", "excitatory")
 _STATES = ("first_states", "first_rates", "last_states", "last_rates")
 TRAJECTORIES = (*_STATES, "last_input", "last_output", "last_target")
 
+_LATER_SETTINGS = ("allowed_connections", "search_")  # begin with these, and stand behind the network's own in a file
+
+
+def network_fields(settings: dict[str, Any], n_units: int) -> dict[str, Any]:
+    """Unit biases and cell types, taken out of the settings of a file where they have the known form."""
+    found: dict[str, Any] = {}
+    names, types = settings.get("cell_type_names"), settings.get("cell_type")
+    if _is_column(settings.get("unit_bias"), n_units):
+        found["unit_bias"] = np.reshape(settings.pop("unit_bias"), (n_units, 1))
+    if types is not None and isinstance(names, str) and _is_column(types, n_units):
+        index = np.reshape(types, -1).astype(int) - 1
+        if index.min() >= 0 and index.max() < len(names.split(",")):
+            found |= {"cell_type_names": tuple(names.split(",")), "cell_type": index}
+            del settings["cell_type_names"], settings["cell_type"]
+    return found
+
+
+def file_settings(model: TrainedModel) -> dict[str, Any]:
+    """The settings of a model as a file has them, with unit biases and cell types among them."""
+    own: dict[str, Any] = {}
+    if model.unit_bias is not None:
+        own["unit_bias"] = model.unit_bias
+    if model.cell_type_names is not None and model.cell_type is not None:
+        own |= {"cell_type_names": ",".join(model.cell_type_names), "cell_type": model.cell_type[:, None] + 1.0}
+    later = {name: value for name, value in model.settings.items() if name.startswith(_LATER_SETTINGS)}
+    return {name: value for name, value in model.settings.items() if name not in later} | own | later
+
+
+def _is_column(value: Any, n_units: int) -> bool:
+    """Whether it is (N, 1); a single number stands for (1, 1)."""
+    return np.shape(value) == (n_units, 1) or (n_units == 1 and isinstance(value, float))
+
 
 def read_field(name: str, value: Any) -> Any:
     """The value of a file in the form of TrainedModel; raises one of Python's own errors if it has an unexpected form."""

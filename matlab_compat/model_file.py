@@ -13,7 +13,14 @@ import numpy as np
 from rate2spike.arrays import dense
 from rate2spike.errors import InputError, ModelFileError
 from rate2spike.matlab_compat.matfile import read_values, reason_unread, savemat, variable_names
-from rate2spike.matlab_compat.model_fields import HISTORIC, TRAJECTORIES, historic_form, read_field
+from rate2spike.matlab_compat.model_fields import (
+    HISTORIC,
+    TRAJECTORIES,
+    file_settings,
+    historic_form,
+    network_fields,
+    read_field,
+)
 from rate2spike.matlab_compat.values import class_of
 from rate2spike.trained_model import TrainedModel
 
@@ -43,6 +50,7 @@ def load_model(path: str | os.PathLike) -> TrainedModel:
     }
     extra = {k: v for k, v in variables.items() if k not in known and not k.startswith(SETTING_PREFIX)}
     mended = _stood_up(values)
+    values |= network_fields(settings, values["n_units"])
     count_class = getattr(variables["N"], "dtype", np.dtype(np.int64))
     model = TrainedModel(**values, count_class=class_of(count_class), settings=settings, extra=extra)
     _check(model, source)
@@ -82,7 +90,7 @@ def model_variables(model: TrainedModel) -> dict[str, Any]:
         value = getattr(model, name)
         if value is not None:
             variables[historic] = historic_form(name, value, model)
-    return variables | {SETTING_PREFIX + k: v for k, v in model.settings.items()}
+    return variables | {SETTING_PREFIX + k: v for k, v in file_settings(model).items()}
 
 
 def _fields(variables: dict[str, Any], source: str) -> dict[str, Any]:

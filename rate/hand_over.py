@@ -57,6 +57,7 @@ def trained_model(
     """The record of a training run; first and last are (trial, trajectory) of the untrained and the trained network."""
     w_rec, b_out = network.w_rec.numpy(), network.b_out.numpy()
     last_trial, last_run = last
+    types = None if initial.type_index is None else config.cell_types
     return TrainedModel(
         w_rec=np.maximum(w_rec, 0) if config.apply_dale else w_rec,
         w_rec_initial=initial.w_rec,
@@ -88,11 +89,14 @@ def trained_model(
         eval_outputs=getattr(evaluation, "outputs", None),
         eval_labels=getattr(evaluation, "labels", None),
         training_success=success,
-        settings=_settings(config, initial, network),
+        unit_bias=None if network.unit_bias is None else network.unit_bias.numpy(),
+        cell_type_names=None if types is None else types.names,
+        cell_type=None if types is None else initial.type_index,
+        settings=_settings(config, initial),
     )
 
 
-def _settings(config: TrainConfig, initial: InitialWeights, network: RateNetwork) -> dict[str, Any]:
+def _settings(config: TrainConfig, initial: InitialWeights) -> dict[str, Any]:
     """What becomes the variables `r2s_...`: every setting as a number, logical or text, and what the historic file lacks."""
     task = config.task
     settings = {
@@ -112,11 +116,7 @@ def _settings(config: TrainConfig, initial: InitialWeights, network: RateNetwork
     }
     if config.dale_outputs:
         settings["dale_outputs"] = True
-    if network.unit_bias is not None:
-        settings["unit_bias"] = network.unit_bias.numpy()
     if initial.type_index is not None and config.cell_types is not None:
-        settings["cell_type_names"] = ",".join(config.cell_types.names)
-        settings["cell_type"] = initial.type_index[:, None] + 1.0
         settings["allowed_connections"] = np.asarray(config.cell_types.allowed, dtype=float)
     return settings
 

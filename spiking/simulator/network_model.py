@@ -32,12 +32,9 @@ def model_of(network: SpikingNetwork, **settings: str | float) -> TrainedModel:
         "tau_d_s": network.tau_d_s.astype(np.float64)[:, None],
         "dt_s": network.dt_s,
         "neuron": json.dumps(_neuron(network)),
-        "cell_type_names": ",".join(name.replace(",", " ") for name in names),
-        "cell_type": np.array([[names.index(name) + 1.0] for name in network.types]),
     }
-    for name, values in (("unit_bias", network.unit_bias), ("input_tau_s", network.input_tau_s)):
-        if values is not None:
-            stored[name] = values.astype(np.float64)[:, None]
+    if network.input_tau_s is not None:
+        stored["input_tau_s"] = network.input_tau_s.astype(np.float64)[:, None]
     return TrainedModel(
         w_rec=np.abs(w) if obeys_dale else w,
         w_rec_initial=np.abs(w) if obeys_dale else w,
@@ -54,6 +51,9 @@ def model_of(network: SpikingNetwork, **settings: str | float) -> TrainedModel:
         n_som=0,
         b_out=0.0,
         scaling_factor=1.0,
+        unit_bias=None if network.unit_bias is None else network.unit_bias.astype(np.float64)[:, None],
+        cell_type_names=tuple(name.replace(",", " ") for name in names),
+        cell_type=np.array([names.index(name) for name in network.types]),
         settings=stored | settings,
     )
 

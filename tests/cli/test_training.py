@@ -371,7 +371,7 @@ def test_unusual_types_show_in_the_raster():
     from rate2spike.spiking.scoring import plots
     from rate2spike.spiking.simulator.network import SpikingNetwork
 
-    names = {"cell_type_names": "PYR,VIP,SOM", "cell_type": np.where(small_model().inhibitory, 3.0, 1.0)[:, None]}
-    network = SpikingNetwork.from_model(small_model(settings=names), 25)
+    types = {"cell_type_names": ("PYR", "VIP", "SOM"), "cell_type": np.where(small_model().inhibitory, 2, 0)}
+    network = SpikingNetwork.from_model(small_model(**types), 25)
     figure = plots.raster(network.run(np.ones((1, 20)), seed=1, record=("spikes",)), "trial")
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["PYR\n(n = 8)", "SOM\n(n = 4)"]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -230,3 +231,17 @@ def test_structured_settings_and_uneven_labels_survive(tmp_path):
     assert load_model(tmp_path / "g.mat") == model
     again = loadmat(tmp_path / "g.mat")
     assert again["r2s_cfg"].dtype.names == ("lr", "n") and again["r2s_names"].dtype == object
+
+
+@pytest.mark.parametrize("name", ["types_and_bias.mat", "searched.mat", "member.mat", "trained.mat"])
+def test_saving_what_was_loaded_gives_the_same_variables_and_settings_in_order(tmp_path, name):
+    """Unit biases and cell types are fields of the network; in the file they stand among the settings."""
+    path = Path(__file__).parents[1] / "data" / "stored" / name
+    save_model(load_model(path), tmp_path / "again.mat")
+    before, after = loadmat(path), loadmat(tmp_path / "again.mat")
+    assert sorted(after) == sorted(
+        before
+    )  # a search is appended, a model saved anew has its variables before the settings
+    assert [key for key in after if key.startswith("r2s_")] == [key for key in before if key.startswith("r2s_")]
+    for key, value in before.items():
+        np.testing.assert_array_equal(after[key], value, strict=isinstance(value, np.ndarray))
