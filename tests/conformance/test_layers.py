@@ -10,7 +10,8 @@ import tensorflow as tf
 
 import rate2spike as r2s
 import rate2spike.spiking.layers
-from rate2spike.spiking.layers.cell import Cell, CellLayer
+from rate2spike.spiking.layers.cell import Cell
+from rate2spike.spiking.layers.cell_layer import CellLayer
 
 # name in the façade: widths of its inputs, options under which it is active
 LAYERS = {
