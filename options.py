@@ -73,6 +73,11 @@ def default_of(kind: type, name: str) -> Any:
     return item.default if item.default_factory is MISSING else item.default_factory()
 
 
+def defaults_of(kind: type) -> dict[str, Any]:
+    """Every setting of a record with its default."""
+    return {name: default_of(kind, name) for name in options_of(kind)}
+
+
 def not_default(record: Any) -> dict[str, Any]:
     """The fields of a record whose values are not the defaults."""
     values = {item.name: getattr(record, item.name) for item in fields(record)}

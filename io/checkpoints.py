@@ -66,10 +66,16 @@ def latest_update(folder: Path) -> int | None:
 
 
 def check_settings(
-    checkpoint: Checkpoint, settings: Mapping[str, Any], may_differ: frozenset[str] = frozenset()
+    checkpoint: Checkpoint,
+    settings: Mapping[str, Any],
+    may_differ: frozenset[str] = frozenset(),
+    defaults: Mapping[str, Any] | None = None,
 ) -> None:
-    """Raise InputError listing every setting in which the checkpoint differs."""
-    differences = differing_settings(checkpoint.settings, settings, may_differ)
+    """Raise InputError listing every setting in which the checkpoint differs.
+
+    defaults: what holds for settings that a checkpoint of an earlier version does not name.
+    """
+    differences = differing_settings({**(defaults or {}), **checkpoint.settings}, settings, may_differ)
     if differences:
         raise InputError(f"checkpoint {checkpoint.path} is of other settings: {'; '.join(differences)}")
 

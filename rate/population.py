@@ -17,7 +17,6 @@ from typing import Any
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.run_folder import RunFolder
-from rate2spike.io.toml_file import to_toml
 from rate2spike.machine.resource_limits import usable_cores
 from rate2spike.matlab_compat.model_update import update_model
 from rate2spike.rate.config import TrainConfig
@@ -127,16 +126,13 @@ def finished_networks(folder: Path, config: TrainConfig, *, leave_out: Container
 def _finished(folder: Path, seed: int, config: TrainConfig) -> Outcome | None:
     """The outcome of a seed, if its network is done. Raises InputError if it is of other settings."""
     unit = unit_folder(folder, seed)
+    path = unit / "config.toml"
     try:
         content: Mapping[str, Any] = json.loads((unit / _OUTCOME).read_text(encoding="utf-8"))
         outcome = Outcome(**content)
-        recorded = tomllib.loads((unit / "config.toml").read_text(encoding="utf-8"))
+        recorded = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, TypeError):
         return None
-    if {name: recorded.get(name) for name in config.sections()} != _as_read(replace(config, seed=seed)):
+    if TrainConfig.from_sections(recorded, str(path)).flat() != replace(config, seed=seed).flat():
         raise InputError(f"{unit} holds a network of other settings: choose another folder")
     return outcome
-
-
-def _as_read(config: TrainConfig) -> dict[str, Any]:
-    return dict(tomllib.loads(to_toml(config.sections())))

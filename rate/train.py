@@ -17,6 +17,7 @@ from rate2spike.errors import InputError
 from rate2spike.io.checkpoints import Checkpoint, check_settings, load_latest, save_checkpoint
 from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.machine.tensorflow_device import set_threads
+from rate2spike.options import defaults_of
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.hand_over import network_of, trained_model
 from rate2spike.rate.rate_evaluation import RateEvaluation, batch_arrays, evaluate_rate, noise_seed, trajectory
@@ -259,7 +260,7 @@ class _Run:
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint. Raises InputError if it is of other settings."""
-        check_settings(checkpoint, self.config.flat(), may_differ(self.config))
+        check_settings(checkpoint, self.config.flat(), may_differ(self.config), defaults_of(TrainConfig))
         if len(checkpoint.arrays["losses"]) > self.config.n_updates:
             raise InputError(
                 f"checkpoint {checkpoint.path} is of update {checkpoint.update}: {{n_updates}} "

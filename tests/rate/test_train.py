@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 
 from rate2spike.errors import InputError
+from rate2spike.io.checkpoints import load_latest, save_checkpoint
 from rate2spike.matlab_compat.model_file import load_model, save_model
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.hand_over import network_of
@@ -303,6 +304,17 @@ def test_a_finished_run_resumes_to_the_same_end(tmp_path):
     longer = train_interruptibly(replace(config, n_updates=25), checkpoints=Checkpointing(tmp_path, resume=True))
     whole = train_interruptibly(replace(config, n_updates=25))
     assert longer.model == whole.model
+
+
+def test_a_setting_that_an_earlier_version_did_not_have_counts_as_its_default(tmp_path):
+    config = SMALL
+    whole = train_interruptibly(config, checkpoints=Checkpointing(tmp_path))
+    checkpoint = load_latest(tmp_path)
+    known = {name: value for name, value in checkpoint.settings.items() if name != "l2_rates"}
+    save_checkpoint(tmp_path, checkpoint.update, checkpoint.arrays, known)
+    assert train_interruptibly(config, checkpoints=Checkpointing(tmp_path, resume=True)).model == whole.model
+    with pytest.raises(InputError, match=r"l2_rates 0\.0 there, 0\.5 here"):
+        train_interruptibly(replace(config, l2_rates=0.5), checkpoints=Checkpointing(tmp_path, resume=True))
 
 
 def test_a_checkpoint_of_other_settings_is_refused_with_the_differences(tmp_path):
