@@ -43,9 +43,9 @@ def cubalif_graph(network: NIRNetwork) -> "nir.NIRGraph":
     if network.tau_r_s.any():
         raise InputError(
             f"the form {FORM} is exact only for single-exponential synapses, here they rise within "
-            f"{network.tau_r_s.max() * 1e3:g} ms: give {{neuron_option}} tau_r_s=0 (evaluate takes it too and says how "
+            f"{network.tau_r_s.max() * 1e3:g} ms: give {{neuron_options}} tau_r_s=0 (evaluate takes it too and says how "
             "well the network works so), or {form} cubali",
-            "neuron_option",
+            "neuron_options",
             "form",
         )
     refuse_filtered_input(network)

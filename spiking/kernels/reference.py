@@ -95,16 +95,21 @@ _DECAY = {ALIF: alif_decay}
 _FIRE = {ALIF: alif_fire}
 
 
+# these three in Python: where Numba's compiler is switched off
 def slopes(own, v, total, adaptation, dv):
     """tau_m dv/dt of all units, mV, into dv."""
+    _SLOPES[type(own)](own, v, total, adaptation, dv)
 
 
 def decay_of(own, dt):
     """(N,) what is left of the second variable after a step; empty for kinds that have none."""
+    return _DECAY[type(own)](own, dt) if type(own) in _DECAY else np.empty(0)
 
 
 def fire(own, k, adaptation):
     """What a spike of unit k makes of the second variable."""
+    if type(own) in _FIRE:
+        _FIRE[type(own)](own, k, adaptation)
 
 
 @overload(slopes, inline="always")

@@ -69,7 +69,7 @@ def search_factors(
     on_factor: Callable[[FactorResult], None] | None = None,
 ) -> SearchResult:
     """`grid_search` as a record says. Raises InputError."""
-    options.check()
+    options.check_machine()
     seed, factors = resolve_seed(options.seed), options.scaling_factors
     task = checked_task(task, options.network(model, factors[0], seed))
     trials = SharedTrials(model, task, options, seed)

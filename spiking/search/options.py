@@ -73,11 +73,15 @@ class SearchOptions(NetworkOptions):
 
     def check(self) -> None:
         """Raise InputError for what no file can be searched with on this machine."""
-        check_n_trials(self.n_trials)
+        self.check_machine()
         if isinstance(self.task, str):
             from rate2spike.rate import tasks
 
             tasks.get(self.task)
+
+    def check_machine(self) -> None:
+        """The same of a search whose task is known, which may be a user's own and have any name."""
+        check_n_trials(self.n_trials)
         if self.device == "cuda":
             from rate2spike.spiking.simulator.simulate_cuda import check_cuda
 

@@ -53,9 +53,9 @@ def record(network):
         (lambda: SpikingNetwork.from_model(small_model(), 20, dt_s=5e-8), "dt_s. is 5e-05 ms; plausible is 0.001"),
         (
             lambda: TrainConfig(tau_steps=(20, 1000)),
-            "decay_taus. is 1000 steps of 5 ms for 1 of 2; plausible is 1 to 200",
+            "time constant is 1000 steps of 5 ms for 1 of 2; plausible is 1 to 200",
         ),
-        (lambda: ContextConfig(tau_soma=0.02), "--tau_soma. is 0.02 ms; plausible is 1 to 1000 ms"),
+        (lambda: ContextConfig(tau_soma=0.02), "tau_soma is 0.02 ms; plausible is 1 to 1000 ms"),
         (
             lambda: Stimulation("exc", 0, 5, (1,), amplitude_mv=5e-4),
             "amplitude_mv is 0.0005 mV; plausible is 0, or 0.01",
