@@ -63,9 +63,9 @@ def without_flags(message: str, known: Container[str] = ()) -> str:
 
 
 def check_glued_flags(arguments: Sequence[str], flags: set[str]) -> None:
-    """Raise InputError for a value with a flag stuck to it.
+    r"""Raise InputError for a value with a flag stuck to it.
 
-    The published README's own example does this: a line ends in `True\\` without a space, giving `True--gain`.
+    The published README's own example does this: a line ends in `True\` without a space, giving `True--gain`.
     """
     for argument in arguments:
         match = re.match(r"([^-\s][^\s]*?)(--[A-Za-z][\w-]*)", argument)

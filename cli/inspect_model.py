@@ -1,5 +1,7 @@
-"""What is in a file. Of a .mat file: its variables, and of a model, in words, task, sizes, time constants, Dale, SOM, trained
-or not, scaling factor, accuracy. Of a spike record (.h5), a saved Keras network (.keras), a NIR graph (.nir), an NWB file and
+"""What is in a file.
+
+Of a .mat file: its variables, and of a model, in words, task, sizes, time constants, Dale, SOM, trained or not, scaling
+factor, accuracy. Of a spike record (.h5), a saved Keras network (.keras), a NIR graph (.nir), an NWB file and
 the settings of a run (.toml): what it holds. Of a folder: all such files in it and below, of models the words alone.
 
 example: rate2spike inspect MODEL.mat TRIAL.h5

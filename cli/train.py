@@ -1,4 +1,4 @@
-"""Train a rate network, with the historic flags and further ones, or evaluate trained networks (--mode eval).
+r"""Train a rate network, with the historic flags and further ones, or evaluate trained networks (--mode eval).
 
 Without --run_folder the model is written to <output_dir>/models/<task>/[NoDale/]P_rec_<p>_Taus_<min>_<max>/, with the
 historic file name and variables. With it one folder holds everything: config.toml, model.mat, CSV tables, figures and
@@ -8,7 +8,7 @@ trains a population into one folder. --recipe takes the task's documented settin
 --mode eval reports accuracy and loss of a model file, or of every one in a folder, on fresh trials, and saves a figure;
 without --model it takes the folder that the given flags name.
 
-example: python main.py --gpu 0 --gpu_frac 0.20 --n_trials 5000 --mode train --N 200 --P_inh 0.20 --som_N 0 \\
+example: python main.py --gpu 0 --gpu_frac 0.20 --n_trials 5000 --mode train --N 200 --P_inh 0.20 --som_N 0 \
     --apply_dale True --gain 1.5 --task go-nogo --act sigmoid --loss_fn l2 --decay_taus 4 20 --output_dir ../
 example: rate2spike train --task xor --recipe --seed 1 --run_folder runs/xor_1
 """

@@ -83,8 +83,10 @@ class RateLayer(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(PACKAGE)
 class PublishedLoss(keras.losses.Loss):
-    """Mean over trials of the published loss: `l2`, the root of the summed squares, or `l1`. y_true is the target from
-    its first sample on, (B, T-1, n_outputs)."""
+    """Mean over trials of the published loss: `l2`, the root of the summed squares, or `l1`.
+
+    y_true is the target from its first sample on, (B, T-1, n_outputs).
+    """
 
     def __init__(self, kind: str = "l2", name: str = "published_loss", **kwargs: Any):
         super().__init__(name=name, **{"reduction": "sum_over_batch_size", "dtype": "float32", **kwargs})

@@ -142,7 +142,7 @@ class Task(ABC):
         return {field.name: _plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
 
     def with_options(self, options: Mapping[str, Any]) -> Self:
-        """This task with other values, numbers or their text. Raises InputError."""
+        """The task with other values, numbers or their text. Raises InputError."""
         if not options:
             return self
         known = self.options()

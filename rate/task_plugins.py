@@ -117,6 +117,7 @@ def _line_in(path: Path, error: BaseException) -> int | None:
 
 
 def made(task: type[Task], source: str) -> Task:
+    """A task of the class, which may be a user's. Raises InputError naming the source."""
     missing = sorted(getattr(task, "__abstractmethods__", ()))
     if missing:
         raise InputError(f"task {task.__name__} ({source}) lacks {', '.join(missing)}")

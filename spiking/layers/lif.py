@@ -39,8 +39,10 @@ class LIFCell(Cell):
         seed: int | None = None,
         **kwargs: Any,
     ):
-        """tau_ms: a number, a list of one per unit, or a tuple (low, high) to draw from. input_rate_hz: for the initial
-        weights. Raises InputError."""
+        """tau_ms: a number, a list of one per unit, or a tuple (low, high) to draw from.
+
+        input_rate_hz: for the initial weights. Raises InputError.
+        """
         super().__init__(units, dt_ms, use_bias, seed, **kwargs)
         check_positive(input_rate_hz=input_rate_hz)
         self.tau_ms, self.input_rate_hz, self.recurrent = checked_tau(tau_ms, "tau_ms"), input_rate_hz, recurrent

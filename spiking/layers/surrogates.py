@@ -43,8 +43,10 @@ def surrogate(u: tf.Tensor, kind: str = "triangle", scale: float = 0.3) -> tf.Te
 
 
 def spikes(u: tf.Tensor, kind: str = "triangle", scale: float = 0.3) -> tf.Tensor:
-    """1 where u > 0, else 0, and NaN where u is no finite number, with gradient ψ(u). Raises InputError for an unknown kind
-    or scale."""
+    """1 where u > 0, else 0, and NaN where u is no finite number, with gradient ψ(u).
+
+    Raises InputError for an unknown kind or scale.
+    """
     form = _FORMS[check_surrogate(kind, scale)]
 
     @tf.custom_gradient
