@@ -1,5 +1,6 @@
 """What all figures share: matplotlib, and styles that are told apart in grey."""
 
+import io
 from collections.abc import Mapping
 
 import numpy as np
@@ -7,12 +8,62 @@ import numpy as np
 from rate2spike.machine import matplotlib_anywhere  # noqa: F401 - before matplotlib itself
 
 # isort: split
+import matplotlib.figure
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import FigureBase
 from matplotlib.ticker import MaxNLocator  # noqa: F401 - all modules with figures take these from here
+
+from rate2spike.errors import InputError
 
 LINE_STYLES = ("-", "--", "-.", ":")
 SHADES = ("0.0", "0.45", "0.65", "0.3")
+
+
+class Figure(matplotlib.figure.Figure):
+    """A figure that a notebook shows when it is the last value of a cell, without `%matplotlib inline`."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png")
+        return buffer.getvalue()
+
+
+def panel(ax: Axes | None, figsize: tuple[float, float]) -> Axes:
+    """The axes to draw into: those given, or those of a new figure. Raises InputError if ax is none."""
+    if ax is None:
+        return Figure(figsize=figsize, layout="constrained").subplots()
+    return checked_axes(ax)
+
+
+def canvas(ax: Axes | None, figsize: tuple[float, float]) -> FigureBase:
+    """What several panels are drawn into: a new figure, or the place of ax, which makes room for them.
+
+    Raises InputError if ax is no axes of a grid, as `subplots` makes them.
+    """
+    if ax is None:
+        return Figure(figsize=figsize, layout="constrained")
+    place = checked_axes(ax).get_subplotspec()
+    if place is None:
+        raise InputError("a figure of several panels needs an ax made by subplots", "ax")
+    figure = ax.get_figure()
+    assert figure is not None
+    ax.remove()
+    return figure.add_subfigure(place)
+
+
+def whole(drawn: Axes | FigureBase) -> Figure:
+    """The figure that axes, or a part of a figure, belong to."""
+    figure = drawn.get_figure() if isinstance(drawn, Axes) else drawn
+    while isinstance(figure, matplotlib.figure.SubFigure):
+        figure = figure.figure
+    return figure  # type: ignore[return-value]  # of the user's own class, if the axes are the user's
+
+
+def checked_axes(ax: Axes) -> Axes:
+    """Raise InputError for what is no axes."""
+    if not isinstance(ax, Axes):
+        raise InputError(f"{{ax}} must be a matplotlib Axes, got {type(ax).__name__}", "ax")
+    return ax
 
 
 def draw_conditions(outputs: Mapping[str, np.ndarray], dt_s: float, title: str) -> Figure:

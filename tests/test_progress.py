@@ -3,7 +3,10 @@
 import io
 import re
 
-from rate2spike.progress import Progress
+import pytest
+
+from rate2spike.errors import InputError
+from rate2spike.progress import Progress, following
 
 
 class Terminal(io.StringIO):
@@ -46,3 +49,41 @@ def test_a_log_has_no_bar():
         progress.line("update 1")
         progress.finish("loss 1")
     assert log.getvalue() == "update 1\n"
+
+
+def test_a_function_is_told_how_far_it_is():
+    told = []
+    with following(lambda *state: told.append(state), "training", 3) as advance:
+        advance("loss 2")
+        advance(n=2)
+    assert told == [(1, 3, "loss 2"), (3, 3, "loss 2")]
+
+
+def test_nothing_is_shown_where_nobody_watches(capsys):
+    for progress in (None, False):
+        with following(progress, "training", 2) as advance:
+            advance("loss 2", 2)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_log_has_a_line_at_the_end(capsys):
+    with following(True, "training", 2) as advance:
+        advance("loss 3")
+        advance("loss 2")
+    assert capsys.readouterr().err == "training: 2 of 2, loss 2\n"
+
+
+def test_a_terminal_has_a_bar_with_rate(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "140")
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    with following(None, "training", 100) as advance:
+        for _ in range(50):
+            advance("loss 3")
+    assert "50/50" in terminal.last_frame() and "loss 3" in terminal.last_frame() and "/s" in terminal.getvalue()
+
+
+def test_progress_must_be_something_that_can_follow():
+    with pytest.raises(InputError, match="progress must be True, False, None"), following("yes", "x", 1):
+        pass

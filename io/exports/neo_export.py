@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rate2spike.errors import InputError
+from rate2spike.extras import imported
 from rate2spike.io.atomic_file import write_atomically
-from rate2spike.io.exports.extras import imported
 from rate2spike.io.exports.record_trials import TRACES, cell_types, checked_trials, spike_times_by_unit
 from rate2spike.io.records import RecordedTrial
 from rate2spike.version import __version__

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rate2spike.errors import InputError
-from rate2spike.io.exports.extras import imported
+from rate2spike.extras import imported
 from rate2spike.io.exports.nir_export import NIRNetwork, nir_metadata, refuse_filtered_input, warn_of_what_is_left_out
 
 if TYPE_CHECKING:

@@ -32,8 +32,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rate2spike.errors import InputError
+from rate2spike.extras import imported
 from rate2spike.io.atomic_file import write_atomically
-from rate2spike.io.exports.extras import imported
 from rate2spike.io.hdf5_file import locked_if_possible
 from rate2spike.version import __version__
 

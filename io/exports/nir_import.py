@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rate2spike.errors import InputError
-from rate2spike.io.exports.extras import imported
+from rate2spike.extras import imported
 from rate2spike.io.exports.nir_cubalif import KEPT, cubalif_graph
 from rate2spike.io.exports.nir_export import NIRNetwork, nir_graph
 from rate2spike.io.exports.nir_foreign import foreign_network

@@ -21,8 +21,8 @@ import numpy as np
 
 from rate2spike.checks import each_name
 from rate2spike.errors import InputError
+from rate2spike.extras import imported
 from rate2spike.io.atomic_file import write_atomically
-from rate2spike.io.exports.extras import imported
 from rate2spike.io.exports.record_trials import TRACES, Trace, cell_types, checked_trials, spike_times_by_unit
 from rate2spike.io.hdf5_file import open_hdf5
 from rate2spike.io.records import RECORDED, RecordedTrial

@@ -2,15 +2,14 @@
 
 import numpy as np
 
-from rate2spike.figures import Figure
+from rate2spike.figures import Axes, Figure, panel, whole
 from rate2spike.spiking.scoring.evaluate import GOOD_ACCURACY
 from rate2spike.spiking.search.result import SearchResult
 
 
-def accuracy_over_factor(result: SearchResult) -> Figure:
+def accuracy_over_factor(result: SearchResult, ax: Axes | None = None) -> Figure:
     """Accuracy over the scaling factor with 95 % confidence band; the chosen factor is marked."""
-    figure = Figure(figsize=(5, 3), layout="constrained")
-    axes = figure.subplots()
+    axes = panel(ax, (5, 3))
     order = np.argsort(result.scaling_factors)
     factors, accuracies, intervals = (a[order] for a in (result.scaling_factors, result.accuracies, result.intervals))
     axes.fill_between(factors, intervals[:, 0], intervals[:, 1], color="0.8", label="95 % interval")
@@ -28,4 +27,4 @@ def accuracy_over_factor(result: SearchResult) -> Figure:
     axes.axhline(GOOD_ACCURACY, color="0.5", linestyle=":", linewidth=1)
     axes.set(xlabel="scaling factor (1/λ)", ylabel="accuracy", ylim=(-0.02, 1.02), title=f"λ search, {result.task}")
     axes.legend(frameon=False)
-    return figure
+    return whole(axes)

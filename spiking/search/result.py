@@ -1,17 +1,26 @@
 """What a λ search found: one record per scaling factor, and which of them is best."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rate2spike.readable import Readable, dataframe, draw
 from rate2spike.spiking.scoring.evaluate import Scored
 from rate2spike.spiking.scoring.trial_blocks import BlockResult
 from rate2spike.spiking.search.remarks import remarks_on
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
 
-@dataclass(frozen=True)
-class FactorResult(Scored):
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FactorResult(Scored, Readable):
     """One scaling factor on its first n_trials trials."""
+
+    shown = ("scaling_factor", "accuracy", "n_correct", "n_trials", "mean_rate_hz", "output_error")
 
     scaling_factor: float
     n_correct: int
@@ -34,9 +43,11 @@ class FactorResult(Scored):
         )
 
 
-@dataclass(frozen=True)
-class SearchResult:
+@dataclass(frozen=True, eq=False, repr=False)
+class SearchResult(Readable):
     """Results in the order of the factors searched. n_trials: per factor; the adaptive strategy gives some fewer."""
+
+    shown = ("task", "best_factor", "best_accuracy", "n_factors", "n_trials", "strategy", "seed")
 
     task: str
     seed: int
@@ -61,6 +72,11 @@ class SearchResult:
     def best_accuracy(self) -> float:
         """Accuracy of `best` on the search trials; an unbiased value comes from `evaluate`."""
         return self.best.accuracy
+
+    @property
+    def n_factors(self) -> int:
+        """Number of factors searched."""
+        return len(self.factors)
 
     @property
     def scaling_factors(self) -> np.ndarray:
@@ -96,3 +112,22 @@ class SearchResult:
     def total_trials(self) -> int:
         """Trials simulated."""
         return sum(result.n_trials for result in self.factors)
+
+    def plot(self, ax: "Axes | None" = None) -> "Figure":
+        """Draw accuracy over the scaling factor, with the best one marked; ax: where, in place of a new figure."""
+        return draw("spiking.search.plots:accuracy_over_factor", self, ax)
+
+    def to_dataframe(self) -> "DataFrame":
+        """One row per factor: scaling factor, accuracy and its interval, trials, mean rate in Hz, output error."""
+        return dataframe(
+            {
+                "scaling_factor": self.scaling_factors,
+                "accuracy": self.accuracies,
+                "interval_low": self.intervals[:, 0],
+                "interval_high": self.intervals[:, 1],
+                "n_correct": [result.n_correct for result in self.factors],
+                "n_trials": [result.n_trials for result in self.factors],
+                "mean_rate_hz": [result.mean_rate_hz for result in self.factors],
+                "output_error": self.output_errors,
+            }
+        )

@@ -1,0 +1,143 @@
+"""Functions and classes that users call: a call that does not fit is said in one line, `help()` shows the real settings.
+
+    @public(settings=TrainConfig)
+    def train(task="go-nogo", **settings): ...
+
+`settings` are those of a record (`rate2spike.options`): they take the place of `**settings` in the signature, and the
+docstring lists them with their defaults.
+"""
+
+import functools
+import inspect
+import re
+import textwrap
+from collections.abc import Callable, Collection
+from dataclasses import MISSING, fields
+from typing import Any, TypeVar
+
+from rate2spike.errors import InputError, nearest
+from rate2spike.options import Option, default_of, options_of
+
+Called = TypeVar("Called", bound=Callable[..., Any])
+
+# names that other tools, or our own flags, have for a thing
+SYNONYMS = {
+    "units": "n_units",
+    "hidden": "n_units",
+    "n": "n_units",
+    "lr": "learning_rate",
+    "trials": "n_trials",
+    "epochs": "n_updates",
+    "n_trials": "n_updates",
+    "factors": "scaling_factors",
+    "threads": "n_threads",
+    "workers": "n_workers",
+    "callback": "progress",
+    "verbose": "progress",
+}
+
+
+class CallError(InputError, TypeError):
+    """A call with arguments that are not there, too many, or missing."""
+
+
+def public(*, settings: type | None = None) -> Callable[[Called], Called]:
+    """Decorator of a function or class: a call that does not fit raises CallError, one line with what was expected.
+
+    settings: the record whose fields `**settings` takes.
+    """
+
+    def decorated(called: Called) -> Called:
+        if inspect.isclass(called):
+            made = called.__init__
+            checking = _checking(made, called.__name__, inspect.signature(made), _flags(called))
+            type.__setattr__(called, "__init__", checking)
+            return called
+        signature = inspect.signature(called)
+        if settings is not None:
+            signature = _with_settings(signature, settings)
+            called.__doc__ = f"{inspect.cleandoc(called.__doc__ or '')}\n\n{settings_text(settings, signature)}"
+        checking = _checking(called, called.__name__, signature, _flags(settings) if settings else {})
+        checking.__signature__ = signature
+        return checking
+
+    return decorated
+
+
+def settings_text(settings: type, signature: inspect.Signature) -> str:
+    """The settings of a record as the section `Other Parameters` of a docstring."""
+    known = options_of(settings)
+    entries = []
+    for name in signature.parameters:
+        if name in known:
+            text = f"{name} : {_type_text(settings, name)}\n{textwrap.indent(_meaning(known[name]), '    ')}"
+            entries.append(text)
+    return "\n".join(["Other Parameters", "----------------", *entries])
+
+
+def _checking(called: Callable[..., Any], who: str, signature: inspect.Signature, flags: dict[str, str]) -> Any:
+    @functools.wraps(called)
+    def checking(*args: Any, **kwargs: Any) -> Any:
+        try:
+            signature.bind(*args, **kwargs)
+        except TypeError as error:
+            problem = _in_words(str(error), who, signature, flags)
+        else:
+            return called(*args, **kwargs)
+        raise CallError(problem)
+
+    return checking
+
+
+def _in_words(message: str, who: str, signature: inspect.Signature, flags: dict[str, str]) -> str:
+    """What `inspect.Signature.bind` says, in our words."""
+    names = [name for name in signature.parameters if name != "self"]
+    unknown = re.search(r"unexpected keyword argument '(\w+)'", message)
+    if unknown:
+        name = unknown[1]
+        known = flags.get(name) or SYNONYMS.get(name.lower())
+        hint = f"; did you mean {known}?" if known in names else nearest(name, names)
+        return f"{who}: unknown setting {name!r}{hint or f'; known are {_listed(names)}'}"
+    missing = re.search(r"missing a required (?:keyword-only )?argument: '(\w+)'", message)
+    if missing:
+        return f"{who}: {missing[1]} is missing; it takes {_listed(names)}"
+    twice = re.search(r"multiple values for argument '(\w+)'", message)
+    if twice:
+        return f"{who}: {twice[1]} is given twice"
+    positional = [n for n, p in signature.parameters.items() if p.kind == p.POSITIONAL_OR_KEYWORD and n != "self"]
+    return f"{who}: only {_listed(positional) or 'nothing'} can be given without a name; write {names[-1]}=... for the rest"
+
+
+def _listed(names: Collection[str], most: int = 40) -> str:
+    return ", ".join(list(names)[:most])
+
+
+def _flags(settings: type) -> dict[str, str]:
+    """Fields by the names of their historic flags: N is n_units."""
+    found = options_of(settings) if hasattr(settings, "__dataclass_fields__") else {}
+    return {known.flag.lstrip("-"): name for name, known in found.items() if known.flag}
+
+
+def _with_settings(signature: inspect.Signature, settings: type) -> inspect.Signature:
+    """The signature with the record's fields in the place of `**settings`."""
+    own = [item for item in signature.parameters.values() if item.kind != item.VAR_KEYWORD]
+    taken = {item.name for item in own}
+    added = [
+        inspect.Parameter(
+            item.name, inspect.Parameter.KEYWORD_ONLY, default=default_of(settings, item.name), annotation=item.type
+        )
+        for item in fields(settings)
+        if item.init and item.name not in taken and (item.default is not MISSING or item.default_factory is not MISSING)
+    ]
+    return signature.replace(parameters=[*own, *added])
+
+
+def _type_text(settings: type, name: str) -> str:
+    hint = next(item.type for item in fields(settings) if item.name == name)
+    text = hint if isinstance(hint, str) else getattr(hint, "__name__", str(hint))
+    return f"{text}, default {default_of(settings, name)!r}"
+
+
+def _meaning(known: Option) -> str:
+    choices = f": {', '.join(known.choices)}" if known.choices else ""
+    return f"{known.help[:1].upper()}{known.help[1:]}{choices}."

@@ -1,0 +1,84 @@
+"""Calls that do not fit a signature are answered in one line; `help()` shows the settings of a record."""
+
+import inspect
+import pickle
+from dataclasses import dataclass
+
+import pytest
+
+from rate2spike.calls import CallError, public
+from rate2spike.errors import InputError
+from rate2spike.options import option
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Of a test."""
+
+    n_units: int = option(200, "number of units", flag="--N")
+    learning_rate: float = option(0.01, "of Adam")
+
+
+@public(settings=Settings)
+def train(task: str, *, verbose: bool = False, **settings):
+    """Train.
+
+    Parameters
+    ----------
+    task : str
+        Its name.
+    """
+    return task, settings
+
+
+@public()
+class Stimulus:
+    """Of a test."""
+
+    def __init__(self, amplitude_mv: float, duty: float = 0.5):
+        self.amplitude_mv = amplitude_mv
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: train("a", N=10), "train: unknown setting 'N'; did you mean n_units?"),
+        (lambda: train("a", lr=1), "train: unknown setting 'lr'; did you mean learning_rate?"),
+        (lambda: train("a", n_unit=1), "train: unknown setting 'n_unit'; did you mean n_units?"),
+        (lambda: train("a", xyz=1), "unknown setting 'xyz'; known are task, verbose, n_units, learning_rate"),
+        (lambda: train(), "train: task is missing; it takes task, verbose, n_units, learning_rate"),
+        (lambda: train("a", "b"), "train: only task can be given without a name; write learning_rate=... for the rest"),
+        (lambda: train("a", task="b"), "train: task is given twice"),
+        (lambda: Stimulus(), "Stimulus: amplitude_mv is missing; it takes amplitude_mv, duty"),
+        (lambda: Stimulus(1, amplitude=2), "Stimulus: unknown setting 'amplitude'; did you mean amplitude_mv?"),
+    ],
+)
+def test_a_call_that_does_not_fit_is_one_line(call, message):
+    with pytest.raises(CallError) as caught:
+        call()
+    assert message in str(caught.value) and "\n" not in str(caught.value)
+    assert isinstance(caught.value, InputError) and isinstance(caught.value, TypeError)
+    assert caught.value.__cause__ is None
+
+
+def test_what_fits_is_called():
+    assert train("a", n_units=3) == ("a", {"n_units": 3})
+    assert Stimulus(2.0).amplitude_mv == 2.0 and pickle.loads(pickle.dumps(train)) is train
+
+
+def test_help_shows_the_real_settings():
+    signature = inspect.signature(train)
+    assert list(signature.parameters) == ["task", "verbose", "n_units", "learning_rate"]
+    assert signature.parameters["n_units"].default == 200
+    text = inspect.getdoc(train)
+    assert "Other Parameters\n----------------\nn_units : int, default 200\n    Number of units." in text
+
+
+def test_an_error_from_inside_is_left_alone():
+    @public()
+    def failing(x):
+        raise TypeError("from inside")
+
+    with pytest.raises(TypeError, match=r"^from inside$") as caught:
+        failing(1)
+    assert not isinstance(caught.value, CallError)
