@@ -163,7 +163,7 @@ def test_silent_units_never_fire(tmp_path):
     np.testing.assert_array_equal(events_in_order(spikes), reference(network, u).events)
 
 
-@pytest.mark.parametrize("kind", ["qif", "alif", "eif"])
+@pytest.mark.parametrize("kind", ["qif", "adlif", "eif"])
 def test_other_neurons_are_refused(kind):
     network = SpikingNetwork.from_model(small_model(), 5.0, params=neuron_params(kind))
     with pytest.raises(InputError, match=f"NIR has no equation for {kind} neurons: only lif neurons can be exported"):
