@@ -4,8 +4,10 @@
 """
 
 import math
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, SupportsFloat, cast
 
 import numpy as np
@@ -64,7 +66,7 @@ FRACTION = Range(least=0, most=1)
 
 def whole_number(value: Any, what: str, field: str, least: int = 1, most: int = MOST) -> int:
     """The value as int. Raises InputError unless it is a whole number (2.0 is one, True is none) from `least` to `most`."""
-    if not _is_number(value) or not math.isfinite(value) or value % 1 != 0 or value < least:
+    if not is_number(value) or not math.isfinite(value) or value % 1 != 0 or value < least:
         raise InputError(f"{what} must be a whole number from {least}, got {shown(value)}", field)
     if value > most:
         raise InputError(f"{what} must be at most {most}, got {shown(value)}", field)
@@ -73,7 +75,7 @@ def whole_number(value: Any, what: str, field: str, least: int = 1, most: int = 
 
 def number(value: Any, what: str, field: str, allowed: Range = ANY) -> float:
     """The value as float. Raises InputError unless it is a number within the range."""
-    if not _is_number(value) or not allowed.holds(float(cast(SupportsFloat, value))):
+    if not is_number(value) or not allowed.holds(float(cast(SupportsFloat, value))):
         raise InputError(f"{what} must be {allowed.words}, got {shown(value)}", field)
     return float(value)
 
@@ -96,6 +98,13 @@ def true_or_false(value: Any, what: str, field: str) -> bool:
     return bool(value)
 
 
+def a_path(value: Any, field: str = "path") -> Path:
+    """The value as a Path. Raises InputError for what is neither text nor a path."""
+    if not isinstance(value, str | os.PathLike):
+        raise InputError(f"{{{field}}} must be a path, got {shown(value)}", field)
+    return Path(value)
+
+
 def each_name(names: str | Iterable[str]) -> tuple[str, ...]:
     """The names given. One string is one name: as an iterable it would be its letters."""
     return (names,) if isinstance(names, str) else tuple(names)
@@ -103,9 +112,10 @@ def each_name(names: str | Iterable[str]) -> tuple[str, ...]:
 
 def shown(value: Any) -> str:
     """A value in a message: numbers as they are read, texts in quotes, and nothing longer than a line."""
-    text = f"{value}" if _is_number(value) else " ".join(repr(value).split("\n"))
+    text = f"{value}" if is_number(value) else " ".join(repr(value).split("\n"))
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a value is a real number; True is none."""
     return isinstance(value, int | float | np.number) and not isinstance(value, bool | np.complexfloating)
