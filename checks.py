@@ -98,8 +98,15 @@ def true_or_false(value: Any, what: str, field: str) -> bool:
     return bool(value)
 
 
-def a_path(value: Any, field: str = "path") -> Path:
-    """The value as a Path. Raises InputError for what is neither text nor a path."""
+def function_or_none(value: Any, field: str) -> Any:
+    """The function that is to be called, or None. Raises InputError for anything else."""
+    if value is not None and not callable(value):
+        raise InputError(f"{{{field}}} must be a function, got {shown(value)}", field)
+    return value
+
+
+def path(value: Any, field: str) -> Path:
+    """The path. Raises InputError unless it is text or a path."""
     if not isinstance(value, str | os.PathLike):
         raise InputError(f"{{{field}}} must be a path, got {shown(value)}", field)
     return Path(value)

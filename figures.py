@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from rate2spike.errors import InputError
 
 LINE_STYLES = ("-", "--", "-.", ":")
 SHADES = ("0.0", "0.45", "0.65", "0.3")
+# of a legend that stands beside its panel, where no curve is
+BESIDE: dict[str, Any] = {"frameon": False, "fontsize": "small", "loc": "upper left", "bbox_to_anchor": (1.0, 1.0)}
 
 
 class Figure(matplotlib.figure.Figure):

@@ -9,7 +9,8 @@ from typing import Any
 import h5py
 import numpy as np
 
-from rate2spike.checks import a_path, each_name, shown
+from rate2spike.checks import each_name, shown
+from rate2spike.checks import path as checked_path
 from rate2spike.errors import InputError, nearest
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.hdf5_file import open_hdf5
@@ -178,7 +179,7 @@ def _from_hdf5_array(array: np.ndarray) -> np.ndarray:
 
 def record_suffix(path: str | os.PathLike) -> str:
     """`.mat`, `.h5` or `.hdf5`. Raises InputError for another one."""
-    suffix = a_path(path).suffix.lower()
+    suffix = checked_path(path, "path").suffix.lower()
     if suffix not in (".mat", ".h5", ".hdf5"):
         raise InputError(f"{path}: a spike record is saved as .h5, .hdf5 or .mat")
     return suffix

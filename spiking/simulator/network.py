@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from rate2spike.calls import public
-from rate2spike.checks import a_path, choice, shown, whole_number
+from rate2spike.checks import choice, shown, whole_number
+from rate2spike.checks import path as checked_path
 from rate2spike.errors import InputError
 from rate2spike.io.record_stream import write_stream
 from rate2spike.machine.memory import check_memory
@@ -130,7 +131,7 @@ class SpikingNetwork(MappedNetwork):
         if draws is not None and not isinstance(draws, InjectedDraws):
             raise InputError(f"{{draws}} must be InjectedDraws, got {shown(draws)}", "draws")
         if to is not None:
-            a_path(to, "to")
+            checked_path(to, "to")
         u = self.checked(u)
         is_fast = draws is None and precision != "float64"
         plan = RecordingPlan.of(self, self.n_steps(u), record, stride, to is not None, itemsize=4 if is_fast else 8)

@@ -5,7 +5,8 @@ import os
 import numpy as np
 
 from rate2spike.calls import public
-from rate2spike.checks import a_path, is_number, shown
+from rate2spike.checks import is_number, shown
+from rate2spike.checks import path as checked_path
 from rate2spike.errors import InputError
 from rate2spike.io.exports.nir_export import NIRNetwork
 from rate2spike.io.exports.nir_import import read_nir_network
@@ -80,7 +81,7 @@ def read_nir(path: str | os.PathLike, dt_s: float | None = None) -> SpikingNetwo
     InputError
         For a file that is no such graph, and where the package nir is not installed (extra `nir`).
     """
-    a_path(path)
+    checked_path(path, "path")
     if dt_s is not None and not is_number(dt_s):
         raise InputError(f"the step must be a number of seconds, got {shown(dt_s)}", "dt_s")
     if dt_s is not None and not 0 < dt_s <= STEP_S:

@@ -4,7 +4,7 @@ import numpy as np
 
 from rate2spike import unit_types
 from rate2spike.errors import InputError
-from rate2spike.figures import LINE_STYLES, SHADES, Axes, Figure, canvas, whole
+from rate2spike.figures import BESIDE, LINE_STYLES, SHADES, Axes, Figure, canvas, whole
 from rate2spike.io.records import RecordedTrial
 
 
@@ -59,4 +59,4 @@ def output(record: RecordedTrial, axes: Axes) -> None:
     axes.set(ylabel="output")
     axes.margins(y=0.08)
     if len(record.output) > 1:
-        axes.legend(frameon=False, fontsize="small", bbox_to_anchor=(1, 1), loc="upper left")
+        axes.legend(**BESIDE)

@@ -105,7 +105,10 @@ def test_the_command_line_says_it_in_a_line_and_goes_on(cli, go_nogo_path):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Stimulation("exc", 0.25, 0.5, (1,)), "whole steps of 0.05 ms .*in seconds by name: start_s=0.25, end_s=0.5"),
+        (
+            lambda: Stimulation("exc", 0.25, 0.5, (1,)),
+            "whole steps of 0.05 ms .*in seconds by name: start_s=0.25, end_s=0.5",
+        ),
         (lambda: Stimulation("exc", 5, 5, (1,)), "must hold a step: .* got 5 to 5"),
         (lambda: Stimulation("exc", 0, 5), "without units has no effect"),
         (lambda: Stimulation("exc", 0, 5, np.array([])), "without units has no effect"),
