@@ -30,6 +30,8 @@ _HOMES = {
     "training_figure": "rate.plots",
     "SpikingNetwork": "spiking.simulator.network",
     "read_nir": "spiking.simulator.nir_network",
+    "manipulations": "spiking.simulator.manipulations",
+    "exports": "spiking.simulator.exports",
     "LIFParams": "spiking.simulator.params",
     "QIFParams": "spiking.simulator.params",
     "AdLIFParams": "spiking.simulator.params",
@@ -69,6 +71,7 @@ if TYPE_CHECKING:
     from rate2spike.spiking.layers.saved_network import load_network
     from rate2spike.spiking.scoring.evaluate import accuracy, evaluate
     from rate2spike.spiking.search.grid import grid_search
+    from rate2spike.spiking.simulator import exports, manipulations
     from rate2spike.spiking.simulator.network import SpikingNetwork
     from rate2spike.spiking.simulator.nir_network import read_nir
     from rate2spike.spiking.simulator.params import AdLIFParams, EIFParams, LIFParams, QIFParams
@@ -77,6 +80,7 @@ if TYPE_CHECKING:
     from rate2spike.trained_model import TrainedModel
 
 
+_MODULES = ("tasks", "manipulations", "exports")  # these names are of whole modules
 _OLD_NAMES = {"ALIFParams": "AdLIFParams"}
 
 
@@ -89,7 +93,7 @@ def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'rate2spike' has no attribute {name!r}")
     module = import_module(f"rate2spike.{_HOMES[name]}")
-    value = module if name == "tasks" else getattr(module, name)
+    value = module if name in _MODULES else getattr(module, name)
     globals()[name] = value
     return value
 
