@@ -24,7 +24,6 @@ the graph's metadata.
 
 import json
 import os
-import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +35,7 @@ from rate2spike.errors import InputError
 from rate2spike.extras import imported
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.hdf5_file import locked_if_possible
+from rate2spike.plausible import warn_caller
 from rate2spike.readable import Readable
 from rate2spike.version import __version__
 
@@ -163,14 +163,14 @@ def refuse_filtered_input(network: NIRNetwork) -> None:
 
 
 def warn_of_what_is_left_out(network: NIRNetwork) -> None:
-    """Warn the caller of the function that makes the graph."""
+    """Warn of what NIR cannot hold."""
     left_out = []
     if network.t_ref_s.any():
         left_out.append(f"the refractory period ({_span(network.t_ref_s * 1e3)} ms)")
     if network.noise_sd_mv.any():
         left_out.append(f"the noise (SD {_span(network.noise_sd_mv)} mV per step)")
     if left_out:
-        warnings.warn(f"NIR cannot hold {' and '.join(left_out)}: only the metadata names them", stacklevel=3)
+        warn_caller(f"NIR cannot hold {' and '.join(left_out)}: only the metadata names them")
 
 
 def _span(values: np.ndarray) -> str:

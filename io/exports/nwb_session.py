@@ -1,7 +1,6 @@
 """Who made a simulation, where, and in which words: what an NWB file holds that no record knows."""
 
 import re
-import warnings
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from rate2spike.calls import public
 from rate2spike.checks import each_name, shown
 from rate2spike.errors import InputError
+from rate2spike.plausible import warn_caller
 from rate2spike.readable import Readable
 
 KEYWORDS = ("simulation", "spiking neural network", "recurrent neural network")
@@ -72,7 +72,7 @@ class NWBSession(Readable):
             object.__setattr__(self, several, each_name(getattr(self, several)))
         for name in self.experimenter:
             if not re.fullmatch(_NAME, name):
-                warnings.warn(f"the DANDI archive takes experimenters as 'Last, First', not {name!r}", stacklevel=3)
+                warn_caller(f"the DANDI archive takes experimenters as 'Last, First', not {name!r}")
 
 
 def check_session(session: Any, start: Any) -> None:

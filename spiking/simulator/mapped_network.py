@@ -5,7 +5,6 @@ Mapping: Kim, Li & Sejnowski, PNAS 2019, Methods ("Spiking RNN"); N units, spike
 """
 
 import os
-import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Self
@@ -18,7 +17,7 @@ from rate2spike.checks import is_number, shown, true_or_false, whole_number
 from rate2spike.errors import InputError
 from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.matlab_compat.model_file import as_model
-from rate2spike.plausible import Plausible, not_typed_here, warn_if_implausible
+from rate2spike.plausible import Plausible, not_typed_here, warn_caller, warn_if_implausible
 from rate2spike.readable import Readable
 from rate2spike.spiking.simulator.params import (
     PUBLISHED_STEP_S,
@@ -110,10 +109,9 @@ class MappedNetwork(Readable):
         downsample = whole_number(downsample, "downsampling", "downsample")
         if params is None:
             if scaling_factor is None and SEARCHED_NETWORK in model.settings:
-                warnings.warn(
+                warn_caller(
                     f"the scaling factor was searched for another network, {model.settings[SEARCHED_NETWORK]}: "
-                    "`searched_options(model).network(model)` of spiking.scoring.network_options makes that one",
-                    stacklevel=2,
+                    "`searched_options(model).network(model)` of spiking.scoring.network_options makes that one"
                 )
             neuron, constants = stored_neuron(model.settings)
             with not_typed_here():
