@@ -124,7 +124,7 @@ def write_nir(graph: "nir.NIRGraph", path: str | os.PathLike) -> None:
     """Write a graph as HDF5, atomically; `nir.read` reads it. Raises InputError."""
     if isinstance(graph, str | os.PathLike):
         warn_of_old_name("write_nir(path, graph)", "write_nir(graph, path)")
-        graph, path = path, graph  # type: ignore[assignment]  # the order of an earlier version
+        graph, path = path, graph  # the order of an earlier version
     nir = imported("nir", "nir", "a NIR file")
 
     def write(temporary: Path) -> None:

@@ -77,7 +77,7 @@ class TargetedReduction(Readable):
         """One row per condition, axis and time: the condition's values by variable, axis, time_s (or bin), projection."""
         n_times = self.projections.shape[2]
         rows = [(condition, axis) for condition in self.conditions for axis in self.variables]
-        columns = {
+        columns: dict[str, list] = {
             name: [condition[k] for condition, _ in rows for _ in range(n_times)]
             for k, name in enumerate(self.variables)
         }

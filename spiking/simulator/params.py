@@ -117,7 +117,7 @@ class NeuronParams(Readable):
             if not same(getattr(self, item.name), item.default)
         }
 
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # type: ignore[override]  # other records hold arrays
         values = [getattr(self, item.name) for item in fields(self)]
         return hash((self.kind, *(tuple(v.tolist()) if isinstance(v, np.ndarray) else v for v in values)))
 

@@ -1,5 +1,7 @@
 """Figure of one simulated trial: spikes, units by type, and the output."""
 
+from typing import Any
+
 import numpy as np
 
 from rate2spike import unit_types
@@ -54,7 +56,7 @@ def output(record: RecordedTrial, axes: Axes) -> None:
     """The outputs over time, told apart by their lines."""
     assert record.output is not None
     for k, values in enumerate(record.output):
-        style = {"color": SHADES[k % len(SHADES)], "linestyle": LINE_STYLES[k % len(LINE_STYLES)]}
+        style: dict[str, Any] = {"color": SHADES[k % len(SHADES)], "linestyle": LINE_STYLES[k % len(LINE_STYLES)]}
         axes.plot(record.time_s, values, linewidth=1, label=f"output {k + 1}", **style)
     axes.set(ylabel="output")
     axes.margins(y=0.08)

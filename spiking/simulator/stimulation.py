@@ -93,35 +93,18 @@ class Stimulation(Readable):
         )  # a unit named twice moves once, as in MATLAB
 
     def _check_window(self) -> None:
-        in_steps, in_s = (self.first_step, self.end_step), (self.start_s, self.end_s)
-        if in_s != (None, None):
-            if in_steps != (None, None):
-                raise InputError(
-                    "a stimulation's window is given in seconds (start_s, end_s) or in steps (first_step, end_step), not both"
-                )
-            if not all(is_number(one) and np.isfinite(one) for one in in_s) or not 0 <= in_s[0] < in_s[1]:
-                raise InputError(
-                    "a stimulation's window must hold time: 0 <= start_s < end_s, got "
-                    f"start_s={self.start_s}, end_s={self.end_s}"
-                )
-            return
-        if None in in_steps:
+        in_seconds = (self.start_s, self.end_s) != (None, None)
+        in_steps = (self.first_step, self.end_step) != (None, None)
+        if in_seconds and in_steps:
             raise InputError(
-                "a stimulation needs a window: start_s and end_s, in seconds, or first_step and end_step; got "
-                f"first_step={self.first_step}, end_step={self.end_step}"
+                "a stimulation's window is given in seconds (start_s, end_s) or in steps (first_step, end_step), not both"
             )
-        if not _are_whole(np.array(in_steps)):
-            raise InputError(
-                "a stimulation's window is given in whole steps of 0.05 ms (or the network's dt_s), or in seconds by name: "
-                f"start_s={self.first_step}, end_s={self.end_step}"
-            )
-        if not 0 <= in_steps[0] < in_steps[1]:
-            raise InputError(
-                "a stimulation's window must hold a step: 0 <= first_step < end_step, got "
-                f"{self.first_step} to {self.end_step}"
-            )
-        object.__setattr__(self, "first_step", int(min(in_steps[0], _LAST_STEP)))
-        object.__setattr__(self, "end_step", int(min(in_steps[1], _LAST_STEP)))
+        if in_seconds:
+            _check_seconds(self.start_s, self.end_s)
+        else:
+            first, end = _checked_steps(self.first_step, self.end_step)
+            object.__setattr__(self, "first_step", first)
+            object.__setattr__(self, "end_step", end)
 
     def summary(self) -> dict[str, Any]:
         """What `repr` shows: all that is set."""
@@ -173,6 +156,29 @@ class Stimulation(Readable):
         """Which of the 0-based steps lie in a window in steps."""
         first, end = self.steps
         return (steps >= first) & (steps < end)
+
+
+def _check_seconds(start: Any, end: Any) -> None:
+    if not is_number(start) or not is_number(end) or not 0 <= start < end < np.inf:
+        raise InputError(
+            f"a stimulation's window must hold time: 0 <= start_s < end_s, got start_s={start}, end_s={end}"
+        )
+
+
+def _checked_steps(first: Any, end: Any) -> tuple[int, int]:
+    if first is None or end is None:
+        raise InputError(
+            "a stimulation needs a window: start_s and end_s, in seconds, or first_step and end_step; got "
+            f"first_step={first}, end_step={end}"
+        )
+    if not _are_whole(np.array([first, end])):
+        raise InputError(
+            "a stimulation's window is given in whole steps of 0.05 ms (or the network's dt_s), or in seconds by name: "
+            f"start_s={first}, end_s={end}"
+        )
+    if not 0 <= first < end:
+        raise InputError(f"a stimulation's window must hold a step: 0 <= first_step < end_step, got {first} to {end}")
+    return int(min(first, _LAST_STEP)), int(min(end, _LAST_STEP))
 
 
 def checked_stimuli(
