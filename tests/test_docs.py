@@ -90,7 +90,7 @@ def test_spiking_page_runs_from_top_to_bottom(tmp_path, go_nogo_path):
         command = [sys.executable, "-c", before] if language == "python" else ["bash", "-euo", "pipefail", "-c", code]
         done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
         assert done.returncode == 0, code + done.stdout + done.stderr
-    assert (tmp_path / "why.png").exists() and (tmp_path / "long.h5").exists()
+    assert (tmp_path / "why.png").exists() and (tmp_path / "long.h5").exists() and (tmp_path / "trial.png").exists()
 
 
 @pytest.mark.slow
@@ -108,7 +108,7 @@ def test_exports_page_runs_from_top_to_bottom(tmp_path, go_nogo_path):
         done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
         assert done.returncode == 0, code + done.stdout + done.stderr
     assert (tmp_path / "trials.nwb").exists() and (tmp_path / "go_nogo_cubalif.nir").exists()
-    assert (tmp_path / "events.npy").exists()
+    assert (tmp_path / "events.npy").exists() and (tmp_path / "in_python.nwb").exists()
 
 
 @pytest.mark.slow
@@ -125,7 +125,7 @@ def test_analysis_page_runs_from_top_to_bottom(tmp_path, go_nogo_path, xor_path)
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    assert len(list(tmp_path.glob("*.png"))) == len(re.findall(r"save_figure\(", page))
+    assert len(list(tmp_path.glob("*.png"))) == len(re.findall(r"savefig\(", page)) > 8
 
 
 @pytest.mark.slow
