@@ -30,8 +30,9 @@ def network_options(arguments: argparse.Namespace, model: "TrainedModel", path: 
     from rate2spike.spiking.scoring.network_options import NetworkOptions, as_searched
 
     flags = given(arguments, NetworkOptions)
-    options = as_searched(model, flags)
-    NetworkOptions(**flags).warn_of_units(model)
-    if options != NetworkOptions(**flags):
+    asked = NetworkOptions(**flags)
+    options = as_searched(model, {name: getattr(asked, name) for name in flags})
+    asked.warn_of_units(model)
+    if options != asked:
         print(f"{path}: network as in its search: {options.in_words}", file=sys.stderr, flush=True)
     return options
