@@ -14,7 +14,7 @@ import numpy as np
 
 from rate2spike.checks import names_given, shown
 from rate2spike.errors import InputError, about
-from rate2spike.options import check_options, not_default, option
+from rate2spike.options import check_options, option
 from rate2spike.plausible import not_typed_here
 from rate2spike.seeding import SEED_LIMIT
 from rate2spike.spiking.simulator.params import NEURONS, SEARCHED_NETWORK, NeuronParams, neuron_params, stored_neuron
@@ -127,11 +127,15 @@ class NetworkOptions:
         params = self.params_of(model)
         params.warn_of_units(name for name in params.numbers() if name in self.neuron_options)
 
-    @property
-    def in_words(self) -> str:
-        """What is not the default, as `neuron eif, downsample 2`."""
-        given = {name: value for name, value in not_default(self).items() if name in NETWORK_FIELDS}
-        return ", ".join(f"{name} {_shown(value)}".strip() for name, value in given.items())
+    def in_words(self, but: "NetworkOptions | None" = None) -> str:
+        """What is not the default, or not as in other options, such as `neuron eif, downsample 2`."""
+        but = but or NetworkOptions()
+        values = {name: getattr(self, name) for name in NETWORK_FIELDS}
+        other = {name: value for name, value in values.items() if value != getattr(but, name)}
+        if "neuron_options" in other:
+            constants = self.neuron_options.items()
+            other["neuron_options"] = {name: one for name, one in constants if one != but.neuron_options.get(name)}
+        return ", ".join(f"{name} {_shown(value)}".strip() for name, value in other.items())
 
 
 NETWORK_FIELDS = tuple(item.name for item in fields(NetworkOptions))
@@ -166,7 +170,7 @@ def as_searched(model: "TrainedModel", given: Mapping[str, Any]) -> NetworkOptio
     Neurons of another kind than the searched ones have none of their constants.
     """
     asked, searched = NetworkOptions(**given), searched_options(model)
-    if asked.neuron not in (None, searched.neuron):
+    if asked.neuron not in (None, searched.neuron or stored_neuron(model.settings)[0]):
         searched = replace(searched, neuron=None, neuron_options={})
     constants = searched.neuron_options | asked.neuron_options
     return replace(searched, **{name: getattr(asked, name) for name in given} | {"neuron_options": constants})
@@ -205,4 +209,6 @@ def _shown(value: Any) -> str:
         return ""
     if isinstance(value, dict):
         return " ".join(f"{name}={one}" for name, one in value.items())
+    if isinstance(value, float):
+        return f"{value:.10g}"
     return " ".join(value) if isinstance(value, tuple) else f"{value}"

@@ -277,8 +277,20 @@ def test_flags_left_open_are_as_searched():
         "t_ref_s": 0.003,
     }
     assert as_searched(model, {"neuron": "qif"}).neuron_options == {}
+    model.settings = {"search_network": '{"neuron_options": {"t_ref_s": 0.003}, "accuracies": [1.0]}'}
+    assert as_searched(model, {"neuron": "lif"}).neuron_options == {"t_ref_s": 0.003}  # the kind it was searched with
     model.settings = {"search_network": "{broken"}
     assert as_searched(model, {}) == NetworkOptions()
+
+
+def test_what_is_said_to_be_as_searched_is_not_what_was_given(model_file, cli):
+    list(search_files(model_file, replace(EIF, dt_s=0.0003 / 3)))
+    flags = ("--n-trials", 2, "--seed", 1, "--neuron-option", "t_ref_s=0.003", "--lesion", 7)
+    code, _, error = cli("evaluate", model_file, *flags)
+    assert code == 0 and error.splitlines()[0] == (
+        f"{model_file}: network as in its search: neuron eif, neuron_options slope_mv=1.5, dt_s 0.0001, downsample 2"
+    )
+    assert "search trials, network with neuron eif, neuron_options slope_mv=1.5, dt_s" in cli("inspect", model_file)[1]
 
 
 @pytest.mark.parametrize(
