@@ -141,7 +141,7 @@ class SearchExecution(Execution):
 def checked_factors(scaling_factors: float | Iterable[float]) -> tuple[float, ...]:
     """Distinct positive factors, in the order given; a number alone is one. Raises InputError."""
     is_several = isinstance(scaling_factors, Iterable) and not isinstance(scaling_factors, str)
-    given = scaling_factors if is_several else [scaling_factors]
+    given: Any = scaling_factors if is_several else [scaling_factors]
     factors = tuple(dict.fromkeys(_factor(one) for one in given))
     if not factors:
         raise InputError("give at least one scaling factor", "scaling_factors")
