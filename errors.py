@@ -1,7 +1,8 @@
 """Errors whose message is one line for the user: what was wrong, what was expected, which file or setting."""
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 
 def nearest(name: str, choices: Iterable[str]) -> str:
@@ -35,6 +36,17 @@ class InputError(ValueError):
             elif spelled:
                 added.append(spelled)
         return f"{message} ({', '.join(added)})" if added else message
+
+
+@contextmanager
+def about(field: str) -> Iterator[None]:
+    """Errors in this block that name no field are about this one."""
+    try:
+        yield
+    except InputError as error:
+        if error.fields:
+            raise
+        raise type(error)(str(error.args[0]), field) from None
 
 
 class MatFileError(InputError):

@@ -184,7 +184,9 @@ class MappedNetwork:
             raise InputError("u holds NaN or infinite values")
         subsampled = u[:, :: self.downsample]
         if subsampled.shape[1] < 2:
-            raise InputError(f"u must have at least 2 columns after downsampling, got {subsampled.shape[1]}")
+            raise InputError(
+                f"u must have at least 2 columns after downsampling, got {subsampled.shape[1]}", "downsample"
+            )
         return subsampled
 
 
