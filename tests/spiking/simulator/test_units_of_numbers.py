@@ -83,9 +83,15 @@ def test_what_the_paper_varies_is_no_matter_of_warning(kind):
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        (("train", "--decay_taus", "4", "1000"), "synaptic time constant (--decay_taus) is 1000 steps of 5 ms for 1 of 2"),
+        (
+            ("train", "--decay_taus", "4", "1000"),
+            "synaptic time constant (--decay_taus) is 1000 steps of 5 ms for 1 of 2",
+        ),
         (("context", "--tau_soma", "0.02", "--gpu", "x"), "--tau_soma is 0.02 ms"),
-        (("evaluate", "MODEL", "--scaling-factor", "30", "--n-trials", "1", "--dt-ms", "5e-4"), "the step (--dt-ms) is"),
+        (
+            ("evaluate", "MODEL", "--scaling-factor", "30", "--n-trials", "1", "--dt-ms", "5e-4"),
+            "the step (--dt-ms) is",
+        ),
     ],
 )
 def test_the_command_line_names_its_flag(cli, go_nogo_path, command, message):
