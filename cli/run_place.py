@@ -69,7 +69,8 @@ class RunPlace:
             done = latest_update(folder.checkpoints)
             where = "from the start: no checkpoint yet" if done is None else f"after {unit} {done}"
             print(f"{self.path}: goes on {where}", file=sys.stderr, flush=True)
-        folder.write_config(self.kind, ["rate2spike", *sys.argv[1:]], sections)
+        with folder.interruptible(""):  # Ctrl-C meanwhile leaves no folder without a run
+            folder.write_config(self.kind, ["rate2spike", *sys.argv[1:]], sections)
 
 
 def _state(folder: Path) -> str:
