@@ -12,8 +12,8 @@ def nearest(name: str, choices: Iterable[str]) -> str:
     return f"; did you mean {lowered[found[0]]}?" if found else ""
 
 
-class InputError(ValueError):
-    """A value, setting or file that cannot be used; commands print the message and exit with code 2.
+class Worded(Exception):
+    """A message about settings.
 
     fields: the settings that it is about, by their names in Python. The message holds them as `{n_trials}`; one that it does
     not hold is added in parentheses. The command line names its flags in their place, see `worded`.
@@ -36,6 +36,14 @@ class InputError(ValueError):
             elif spelled:
                 added.append(spelled)
         return f"{message} ({', '.join(added)})" if added else message
+
+
+class InputError(Worded, ValueError):
+    """A value, setting or file that cannot be used; commands print the message and exit with code 2."""
+
+
+class InputWarning(Worded, UserWarning):
+    """A value that can be used and is probably not meant; commands print the message."""
 
 
 @contextmanager
