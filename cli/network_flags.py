@@ -34,5 +34,5 @@ def network_options(arguments: argparse.Namespace, model: "TrainedModel", path: 
     options = as_searched(model, {name: getattr(asked, name) for name in flags})
     asked.warn_of_units(model)
     if options != asked:
-        print(f"{path}: network as in its search: {options.in_words}", file=sys.stderr, flush=True)
+        print(f"{path}: network as in its search: {options.in_words(asked)}", file=sys.stderr, flush=True)
     return options

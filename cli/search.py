@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from rate2spike.spiking.search.options import SearchExecution, SearchOptions
     from rate2spike.spiking.search.result import FactorResult
 
-GO_ON = "finished values are kept beside the model file; run the same command to go on"
+GO_ON = "what is finished is kept with its seed beside the model file; run the same command to go on"
 
 
 def add_arguments(parser: Parser) -> None:

@@ -191,6 +191,7 @@ def _run(
         on_file(file, settings, len(claim.finished.keys() & set(settings.scaling_factors)))
 
     def keep(result: FactorResult) -> None:
+        claim.is_begun = True
         if settings.strategy == "grid":  # the adaptive one stops factors at different numbers of trials
             claim.finished[result.scaling_factor] = result
             claim.save()
@@ -243,12 +244,12 @@ def _append_result(file: Path, result: SearchResult, options: SearchOptions, tas
 
 
 def release(file: Path, claim: SearchClaim) -> None:
-    """After Ctrl-C or a failure: give the claim up, keep finished values, take back the NaN mark.
+    """After Ctrl-C or a failure: give the claim up, keep finished values and the seed, take back the NaN mark.
 
     Trouble in here must not hide why the search ended.
     """
     with contextlib.suppress(InputError, OSError):
-        if claim.finished:
+        if claim.finished or claim.is_begun:
             claim.owner = None
             claim.save()
         else:

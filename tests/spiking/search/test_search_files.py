@@ -94,6 +94,19 @@ def _model(path):
     return load_model(path)
 
 
+def test_an_adaptive_search_begins_again_with_the_seed_it_had(model_file):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    options = SearchOptions(scaling_factors=(25.0, 60.0), n_trials=6, strategy="adaptive")
+    seeds = []
+    with pytest.raises(KeyboardInterrupt):
+        search(model_file, options, on_file=lambda _f, settings, _n: seeds.append(settings.seed), on_factor=interrupt)
+    assert json.loads(sidecar_path(model_file).read_text())["owner"] is None
+    (outcome,) = search(model_file, options, on_file=lambda _f, settings, _n: seeds.append(settings.seed))
+    assert seeds[0] == seeds[1] == outcome.result.seed and not sidecar_path(model_file).exists()
+
+
 def test_finished_values_are_not_reused_under_other_settings(model_file):
     def interrupt(*_):
         raise KeyboardInterrupt
