@@ -67,7 +67,7 @@ def test_docstring_has_the_shapes_of_arrays(name):
     text = inspect.getdoc(functions()[name])
     for item in parameters(functions()[name]):
         if item.annotation in (np.ndarray, "np.ndarray"):
-            assert re.search(rf"\b{item.name} \(", text), item.name
+            assert re.search(rf"\b{item.name} (: array )?\(", text), item.name
 
 
 @pytest.mark.parametrize("name", sorted(n for n in rate2spike._HOMES if inspect.isclass(getattr(rate2spike, n))))

@@ -88,7 +88,7 @@ class SpikingNetwork(MappedNetwork):
 
         Parameters
         ----------
-        u (n_inputs, K) : array
+        u : array (n_inputs, K)
             Input, one column per 5 ms (times downsample); K - 1 columns of time are simulated.
         seed : int, default None
             Of the noise and the pulses; None draws one, which the record holds.
@@ -166,9 +166,9 @@ class SpikingNetwork(MappedNetwork):
 
         Parameters
         ----------
-        inputs : n arrays (n_inputs, K)
+        inputs : list of arrays (n_inputs, K)
             Inputs of the trials, of one length, as for `run`.
-        keys : n int from 0 to 2**64 - 1
+        keys : list of int from 0 to 2**64 - 1
             Of their noise; the same key, the same noise.
 
         Returns
