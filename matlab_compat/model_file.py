@@ -64,6 +64,15 @@ def load_model(path: str | os.PathLike) -> TrainedModel:
     return model
 
 
+def as_model(model: TrainedModel | str | os.PathLike) -> TrainedModel:
+    """A model as it is, or that of a file. Raises InputError for anything else."""
+    if isinstance(model, TrainedModel):
+        return model
+    if isinstance(model, str | os.PathLike):
+        return load_model(model)
+    raise InputError(f"{{model}} must be a TrainedModel or the path of its file, got {type(model).__name__}", "model")
+
+
 def holds_model(path: str | os.PathLike) -> bool:
     """Whether a MAT file holds any of the variables that make a model. Raises MatFileError if it is unreadable."""
     return bool(set(variable_names(path)) & set(_REQUIRED))

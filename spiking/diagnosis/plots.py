@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from rate2spike.figures import LINE_STYLES, SHADES, Axes, Figure
-from rate2spike.spiking.diagnosis.diagnose import Diagnosis
+from rate2spike.figures import LINE_STYLES, SHADES, Axes, Figure, canvas, whole
+from rate2spike.spiking.diagnosis.result import Diagnosis
 
 _MARKERS = "osv^Dx"
 
 
-def diagnosis_figure(diagnosis: Diagnosis) -> Figure:
-    """Four panels; the gravest finding is the title."""
-    figure = Figure(figsize=(9, 6.5), layout="constrained")
+def diagnosis_figure(diagnosis: Diagnosis, ax: Axes | None = None) -> Figure:
+    """Four panels; the gravest finding is the title. ax: where, in place of a new figure. Raises InputError."""
+    figure = canvas(ax, (9, 6.5))
     outputs, gain, units, activity = figure.subplots(2, 2).ravel()
     _outputs(outputs, diagnosis)
     _gain(gain, diagnosis)
@@ -21,7 +21,7 @@ def diagnosis_figure(diagnosis: Diagnosis) -> Figure:
         f"{diagnosis.task}, factor {diagnosis.scaling_factor:g}, accuracy {diagnosis.accuracy:.2f}\n{finding}",
         fontsize=10,
     )
-    return figure
+    return whole(figure)
 
 
 def _outputs(axes: Axes, diagnosis: Diagnosis) -> None:

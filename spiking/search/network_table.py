@@ -8,7 +8,7 @@ import numpy as np
 
 from rate2spike.matlab_compat.model_paths import task_in_path
 from rate2spike.rate import tasks
-from rate2spike.spiking.scoring.evaluate import GOOD_ACCURACY, Evaluation, wilson_interval
+from rate2spike.spiking.scoring.result import GOOD_ACCURACY, Evaluation, wilson_interval
 from rate2spike.spiking.search.files import diagnose_command
 from rate2spike.spiking.search.remarks import remarks_on
 from rate2spike.trained_model import TrainedModel

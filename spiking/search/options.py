@@ -4,13 +4,13 @@ To add an option: a field here, and what it does in `shared_trials.py`. Flags, `
 sidecar and the record in the model file follow from the field.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 
-from rate2spike.checks import POSITIVE
+from rate2spike.checks import POSITIVE, shown
 from rate2spike.errors import InputError
 from rate2spike.options import not_default, option
 from rate2spike.rate.task import Task
@@ -69,6 +69,8 @@ class SearchOptions(NetworkOptions):
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "scaling_factors", checked_factors(self.scaling_factors))
+        if not isinstance(self.task_options or {}, Mapping):
+            raise InputError(f"task options are values by name, got {shown(self.task_options)}", "task_options")
         object.__setattr__(self, "task_options", dict(self.task_options or {}))
 
     def check(self) -> None:
@@ -136,14 +138,15 @@ class SearchExecution(Execution):
         return self.n_workers is not None or self.scheduler is not None
 
 
-def checked_factors(scaling_factors: float | Iterable[float]) -> tuple[float, ...]:
+def checked_factors(scaling_factors: Any) -> tuple[float, ...]:
     """Distinct positive factors, in the order given; a number alone is one. Raises InputError."""
     from rate2spike.spiking.simulator.mapped_network import check_scaling_factor
 
-    if isinstance(scaling_factors, str):
-        raise InputError(f"scaling factors are numbers, got {scaling_factors!r}", "scaling_factors")
-    given = [scaling_factors] if isinstance(scaling_factors, int | float | np.number) else scaling_factors
-    factors = tuple(dict.fromkeys(check_scaling_factor(float(factor)) for factor in given))
+    given = np.ravel(scaling_factors).tolist() if isinstance(scaling_factors, np.ndarray) else scaling_factors
+    given = [given] if isinstance(given, int | float | np.number) else given
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise InputError(f"scaling factors are numbers, got {shown(scaling_factors)}", "scaling_factors")
+    factors = tuple(dict.fromkeys(map(check_scaling_factor, given)))
     if not factors:
         raise InputError("give at least one scaling factor", "scaling_factors")
     return factors

@@ -3,7 +3,7 @@
 import numpy as np
 
 from rate2spike.figures import Axes, Figure, panel, whole
-from rate2spike.spiking.scoring.evaluate import GOOD_ACCURACY
+from rate2spike.spiking.scoring.result import GOOD_ACCURACY
 from rate2spike.spiking.search.result import SearchResult
 
 
