@@ -45,6 +45,7 @@ _HOMES = {
     "record_states": "spiking.layers.recorded_states",
     "diagnose": "spiking.diagnosis.diagnose",
     "grid_search": "spiking.search.grid",
+    "network_table": "spiking.search.network_table",
     "search_files": "spiking.search.search_files",
     "with_search_result": "spiking.search.kept",
     "accuracy": "spiking.scoring.evaluate",
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
     from rate2spike.spiking.scoring.evaluate import accuracy, evaluate
     from rate2spike.spiking.search.grid import grid_search
     from rate2spike.spiking.search.kept import with_search_result
+    from rate2spike.spiking.search.network_table import network_table
     from rate2spike.spiking.search.search_files import search_files
     from rate2spike.spiking.simulator.network import SpikingNetwork
     from rate2spike.spiking.simulator.nir_network import read_nir

@@ -108,8 +108,9 @@ def diagnose(
         Of every random draw. Default: drawn, and kept in the result.
     network : SpikingNetwork, optional
         The network to diagnose, lesioned ones included, in the place of one made here. The rate side stays whole.
-    params : LIFParams, QIFParams, ALIFParams or EIFParams, optional
-        The neurons; `neuron` and `neuron_options` say the same by names. Default: those of the search, else LIF.
+    params : NeuronParams, optional
+        The neurons, such as `QIFParams()`; `neuron` and `neuron_options` say the same by names. Default: those of the search,
+        else LIF.
     options : NetworkOptions, optional
         All that a network is made with, in the place of params and single settings.
     n_threads : int, optional

@@ -57,7 +57,7 @@ def accuracy(
         Of every random draw. Default: drawn.
     scaling_factor : float, optional
         Of a model. Default: the one that a search found.
-    params : LIFParams, QIFParams, ALIFParams or EIFParams, optional
+    params : NeuronParams, optional
         Neurons of a model's network. Default: those of the search, else LIF.
     n_threads : int, optional
         Threads. Default: one per core that this process may use.
@@ -123,7 +123,7 @@ def evaluate(
         Of every random draw. Default: drawn, and kept in the result.
     scaling_factor : float, optional
         Of a model. Default: the one that a search found.
-    params : LIFParams, QIFParams, ALIFParams or EIFParams, optional
+    params : NeuronParams, optional
         Neurons of a model's network; `neuron` and `neuron_options` say the same by names. Default: those of the search, else
         LIF.
     n_threads : int, optional

@@ -67,8 +67,8 @@ def grid_search(
         Of every random draw. Default: drawn, and kept in the result.
     task_options : dict, optional
         Options of the task by name, such as {'stim_dur': 50}. Default: those of the model's own task.
-    params : LIFParams, QIFParams, ALIFParams or EIFParams, optional
-        The neurons; `neuron` and `neuron_options` say the same by names. Default: LIF.
+    params : NeuronParams, optional
+        The neurons, such as `QIFParams()`; `neuron` and `neuron_options` say the same by names. Default: LIF.
     n_threads : int, optional
         Threads. Default: one per core that this process may use.
     executor : concurrent.futures.Executor, optional

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from rate2spike.calls import public
-from rate2spike.checks import shown
-from rate2spike.errors import InputError
 from rate2spike.machine.thread_pool import checked_executor
-from rate2spike.matlab_compat.model_paths import model_files, natural_order
+from rate2spike.matlab_compat.model_paths import each_path, model_files, natural_order
 from rate2spike.progress import OnProgress, following
 from rate2spike.rate.model_task import checked_task_name
 from rate2spike.rate.task import Task
@@ -63,8 +61,8 @@ def search_files(
         Of every random draw. Default: drawn for each file, and kept in it.
     task_options : dict, optional
         Options of the task by name, such as {'stim_dur': 50}. Default: those of the model's own task.
-    params : LIFParams, QIFParams, ALIFParams or EIFParams, optional
-        The neurons. Default: LIF.
+    params : NeuronParams, optional
+        The neurons, such as `QIFParams()`. Default: LIF.
     n_threads : int, optional
         Threads of a search in this process. Default: one per core that this process may use.
     n_workers : int, optional
@@ -109,7 +107,7 @@ def search_files(
     )
     execution = SearchExecution(n_threads=n_threads, n_workers=n_workers, shard=shard, force=force, reclaim=reclaim)
     options.check()
-    files = of_shard(model_files(*_each_path(paths)), shard)
+    files = of_shard(model_files(*each_path(paths)), shard)
     if executor is None and n_workers is None:
         return list(_searched_here(files, options, execution, progress))
     found = []
@@ -138,11 +136,3 @@ def _searched_here(
             advance(f"{item.path.name}: {item.note}", per_file - n_told)
             n_told = 0
             yield item
-
-
-def _each_path(paths: Any) -> list[str | PathLike]:
-    given = [paths] if isinstance(paths, str | PathLike) else paths
-    each = list(given) if isinstance(given, Iterable) else [given]
-    if not each or not all(isinstance(path, str | PathLike) for path in each):
-        raise InputError(f"{{paths}} must be model files or folders, got {shown(paths)}", "paths")
-    return each

@@ -9,7 +9,15 @@ import pytest
 
 import rate2spike as r2s
 
-WITH_EXAMPLES = (r2s.grid_search, r2s.search_files, r2s.with_search_result, r2s.evaluate, r2s.accuracy, r2s.diagnose)
+WITH_EXAMPLES = (
+    r2s.grid_search,
+    r2s.search_files,
+    r2s.with_search_result,
+    r2s.network_table,
+    r2s.evaluate,
+    r2s.accuracy,
+    r2s.diagnose,
+)
 
 
 @pytest.mark.parametrize("function", WITH_EXAMPLES, ids=lambda function: function.__name__)

@@ -10,6 +10,7 @@ import pytest
 
 import rate2spike as r2s
 from rate2spike.errors import InputError
+from rate2spike.figures import Figure
 from rate2spike.matlab_compat.matfile import loadmat, whos
 from rate2spike.readable import as_json
 from rate2spike.spiking.search.files import SearchState
@@ -45,7 +46,7 @@ def test_a_path_and_the_models_own_task_give_the_same(model, found, go_nogo_path
             "task must be a Task, its name, or None for the model's own; got (25,)",
         ),
         (lambda m: r2s.grid_search(m), "the model names no task: give task (go-nogo, xor, "),
-        (lambda m: r2s.grid_search(5, "go-nogo"), "model must be a TrainedModel or the path of its file, got int"),
+        (lambda m: r2s.grid_search(5, "go-nogo"), "model must be a TrainedModel or the path of a model file, got 5"),
         (lambda m: r2s.grid_search(m, "go-nogo", None), "scaling factors are numbers, got None"),
         (lambda m: r2s.grid_search(m, "go-nogo", "25"), "scaling factors are numbers, got '25'"),
         (lambda m: r2s.grid_search(m, "go-nogo", ("a",)), "scaling factor must be a positive number, got 'a'"),
@@ -170,3 +171,27 @@ def test_what_a_search_gives_is_readable(found):
 def test_a_small_network_of_an_own_task_is_searched():
     model = small_model(settings={"task": "afc"})
     assert r2s.grid_search(model, scaling_factors=30, n_trials=2, seed=1).task == "afc"
+
+
+def test_a_table_of_networks_is_readable(model, tmp_path):
+    for k, factor in ((1, 25), (2, 40), (10, 60)):
+        result = r2s.grid_search(model, "go-nogo", (factor,), 4, seed=1)
+        r2s.save_model(r2s.with_search_result(model, result), tmp_path / f"net_{k}.mat")
+    (tmp_path / "net_11.mat").write_bytes(b"cut")
+    table = r2s.network_table(tmp_path)
+    assert [row.network for row in table] == ["net_1", "net_2", "net_10", "net_11"]
+    assert repr(table).startswith("NetworkTable(n_networks=4, converting=(2, 3), mean_search_accuracy=0.")
+    assert repr(table[0]).startswith("NetworkRow(network='net_1', task='go-nogo', best_factor=25, search_accuracy=1")
+    assert pickle.loads(pickle.dumps(table)) == table and len(table) == 4
+    frame = table.to_dataframe()
+    assert list(frame.best_factor[:3]) == [25, 40, 60] and "problem" in frame.columns and frame.problem[3]
+    figure = table.plot()
+    assert [axes.get_ylabel().split("\n")[0] for axes in figure.axes] == [
+        "accuracy (fraction of trials)",
+        "scaling factor",
+    ]
+    left, right = Figure().subplots(1, 2)
+    assert table.plot(left) is right.get_figure()
+    for wrong in (5, [], model):
+        with pytest.raises(InputError, match="paths must be model files or folders"):
+            r2s.network_table(wrong)
