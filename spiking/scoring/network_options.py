@@ -29,7 +29,7 @@ def numbers_by_name(given: Mapping[str, Any] | Iterable[str] | None) -> dict[str
         return {
             str(name): value if isinstance(value, str) else np.asarray(value).tolist() for name, value in given.items()
         }
-    if not (given is None or isinstance(given, Iterable)):
+    if isinstance(given, np.ndarray) or not (given is None or isinstance(given, Iterable)):
         raise InputError(f"{{neuron_options}} must be constants by name, got {shown(given)}", "neuron_options")
     values: dict[str, Any] = {}
     for pair in map(str, each_name(given or ())):

@@ -108,6 +108,8 @@ def grid_search(
         options.warn_of_units(model)
     if not (finished is None or isinstance(finished, Mapping)):
         raise InputError(f"{{finished}} must be results by factor, got {shown(finished)}", "finished")
+    if not (on_factor is None or callable(on_factor)):
+        raise InputError(f"{{on_factor}} must be a function, got {shown(on_factor)}", "on_factor")
     return search_factors(
         model,
         task_of_model(model, path, task, options.task_options),

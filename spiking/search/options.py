@@ -69,7 +69,7 @@ class SearchOptions(NetworkOptions):
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "scaling_factors", checked_factors(self.scaling_factors))
-        if not isinstance(self.task_options or {}, Mapping):
+        if not (self.task_options is None or isinstance(self.task_options, Mapping)):
             raise InputError(f"task options are values by name, got {shown(self.task_options)}", "task_options")
         object.__setattr__(self, "task_options", dict(self.task_options or {}))
 

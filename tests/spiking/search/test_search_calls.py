@@ -77,6 +77,12 @@ def test_a_path_and_the_models_own_task_give_the_same(model, found, go_nogo_path
             "progress must be True, False, None or a function, got 3",
         ),
         (lambda m: r2s.grid_search(m, "go-nogo", finished=3), "finished must be results by factor, got 3"),
+        (lambda m: r2s.grid_search(m, "go-nogo", on_factor=3), "on_factor must be a function, got 3"),
+        (
+            lambda m: r2s.grid_search(m, "go-nogo", neuron_options=np.zeros(3)),
+            "neuron_options must be constants by name",
+        ),
+        (lambda m: r2s.grid_search(m, "go-nogo", task_options=np.zeros(3)), "task options are values by name"),
         (lambda m: r2s.grid_search(m, "go-nogo", lesion=3), "lesion must be text, or several texts, got 3"),
         (lambda m: r2s.grid_search(m, "go-nogo", lesion=(3, 4)), "lesion must be text, or several texts, got (3, 4)"),
         (lambda m: r2s.grid_search(m, "go-nogo", neuron_options=3), "neuron_options must be constants by name, got 3"),
