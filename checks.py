@@ -103,7 +103,7 @@ def each_name(names: str | Iterable[str]) -> tuple[str, ...]:
 
 def shown(value: Any) -> str:
     """A value in a message: numbers as they are read, texts in quotes, and nothing longer than a line."""
-    text = f"{value}" if _is_number(value) else repr(value)
+    text = f"{value}" if _is_number(value) else " ".join(repr(value).split("\n"))
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

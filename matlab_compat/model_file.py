@@ -1,4 +1,4 @@
-"""The historic model file: `load_model`, `save_model`.
+"""The historic model file: `load_model`, `save_model`; `as_model` takes a model or its file.
 
 Variables that `model_fields` does not name are kept in `TrainedModel.extra`; `r2s_*` variables are `TrainedModel.settings`.
 """
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from rate2spike.arrays import dense
+from rate2spike.checks import shown
 from rate2spike.errors import InputError, ModelFileError
 from rate2spike.matlab_compat.matfile import read_values, reason_unread, savemat, variable_names
 from rate2spike.matlab_compat.model_fields import (
@@ -62,6 +63,15 @@ def load_model(path: str | os.PathLike) -> TrainedModel:
         note = f"; it lacks {', '.join(missing)}" if missing else ""
         warnings.warn(f"{source}: {'; '.join(mended)} (as files of the PyTorch port are){note}", stacklevel=2)
     return model
+
+
+def as_model(model: TrainedModel | str | os.PathLike) -> TrainedModel:
+    """A model as it is, or the one in the file of this path. Raises InputError for anything else, or a file without one."""
+    if isinstance(model, TrainedModel):
+        return model
+    if not isinstance(model, str | os.PathLike):
+        raise InputError(f"{{model}} must be a TrainedModel or the path of a model file, got {shown(model)}", "model")
+    return load_model(model)
 
 
 def holds_model(path: str | os.PathLike) -> bool:
