@@ -4,8 +4,10 @@
 """
 
 import math
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, SupportsFloat, cast
 
 import numpy as np
@@ -94,6 +96,20 @@ def true_or_false(value: Any, what: str, field: str) -> bool:
     if not isinstance(value, bool | np.bool_):
         raise InputError(f"{what} must be true or false, got {shown(value)}", field)
     return bool(value)
+
+
+def function_or_none(value: Any, field: str) -> Any:
+    """The function that is to be called, or None. Raises InputError for anything else."""
+    if value is not None and not callable(value):
+        raise InputError(f"{{{field}}} must be a function, got {shown(value)}", field)
+    return value
+
+
+def path(value: Any, field: str) -> Path:
+    """The path. Raises InputError unless it is text or a path."""
+    if not isinstance(value, str | os.PathLike):
+        raise InputError(f"{{{field}}} must be a path, got {shown(value)}", field)
+    return Path(value)
 
 
 def each_name(names: str | Iterable[str]) -> tuple[str, ...]:
