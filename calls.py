@@ -34,6 +34,9 @@ SYNONYMS = {
     "workers": "n_workers",
     "callback": "progress",
     "verbose": "progress",
+    "variable_names": "names",  # these three are SciPy's
+    "squeeze_me": "simplify",
+    "do_compression": "compress",
 }
 
 

@@ -225,7 +225,7 @@ class TrainConfig(Readable):
         """The task, and what differs from the published settings."""
         usual, task = type(self.task), {"task": reference_of(self.task)}
         options = {name: v for name, v in self.task.options().items() if v != getattr(usual, name, None)}
-        return not_default(self) | task | ({"task_options": options} if options else {})
+        return {**task, **({"task_options": options} if options else {}), **not_default(self), **task}
 
     @property
     def has_one_tau(self) -> bool:

@@ -38,12 +38,12 @@ class Population(list[Outcome]):
     def summary(self) -> dict[str, Any]:
         """Numbers of networks, and their mean accuracy."""
         accuracies = [one.accuracy for one in self if one.accuracy is not None]
+        mean = {"mean_accuracy": sum(accuracies) / len(accuracies)} if accuracies else {}
         return {
             "n_networks": len(self),
             "criteria_met": sum(one.criteria_met for one in self),
             "failed": sum(one.state == "failed" for one in self),
-            "mean_accuracy": sum(accuracies) / len(accuracies) if accuracies else None,
-        }
+        } | mean
 
     def __repr__(self) -> str:
         return one_line("Population", self.summary())
