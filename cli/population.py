@@ -1,7 +1,8 @@
 """`train --seeds 1-100`: a population of networks, one table and one figure of what became of them."""
 
 import argparse
-from dataclasses import astuple, fields, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from rate2spike.checks import whole_number
@@ -16,6 +17,8 @@ from rate2spike.rate.outcomes import Outcome, Population
 from rate2spike.rate.population import finished_networks, train_population
 from rate2spike.seeding import resolve_seed
 from rate2spike.work_units import dask_executor
+
+Spell = Callable[[str], str | None]  # a field as the command calls it
 
 
 def run_population(arguments: argparse.Namespace) -> int:
@@ -38,7 +41,7 @@ def run_population(arguments: argparse.Namespace) -> int:
         )
 
         def on_outcome(outcome: Outcome) -> None:
-            progress.line(f"seed {outcome.seed}: {in_words(outcome)}")
+            progress.line(f"seed {outcome.seed}: {in_words(outcome, arguments.flag_of)}")
             progress.advance(f"seed {outcome.seed}")
 
         with run_folder.interruptible("finished networks are kept; the same command with --resume goes on"):
@@ -53,7 +56,7 @@ def run_population(arguments: argparse.Namespace) -> int:
             )
         outcomes += finished_networks(place.path, config, leave_out=seeds)
         progress.finish(f"{sum(outcome.criteria_met for outcome in outcomes)} meet the criteria")
-    _report(run_folder, outcomes)
+    _report(run_folder, outcomes, arguments.flag_of)
     return 0
 
 
@@ -67,21 +70,20 @@ def _config(arguments: argparse.Namespace, place: RunPlace) -> TrainConfig:
     return config
 
 
-def _report(folder: RunFolder, outcomes: Population) -> None:
+def _report(folder: RunFolder, outcomes: Population, spell: Spell) -> None:
     """Table, figure and a line. Raises InputError if a network failed."""
     from rate2spike.io.figure_file import save_figure
 
-    header = tuple(field.name for field in fields(Outcome))
-    table = folder.write_table("population", header, (astuple(outcome) for outcome in outcomes))
+    rows = [outcome.row() for outcome in outcomes]
+    table = folder.write_table("population", tuple(rows[0]), (tuple(row.values()) for row in rows))
     if any(outcome.accuracy is not None for outcome in outcomes):
         save_figure(outcomes.plot(), folder.figures / "population")
     n_met = sum(outcome.criteria_met for outcome in outcomes)
     failed = [outcome for outcome in outcomes if outcome.state == "failed"]
     print(f"{n_met} of {len(outcomes)} networks meet the criteria\ntable: {table}")
     if failed:
-        raise InputError(
-            f"{len(failed)} of {len(outcomes)} networks failed, seed {failed[0].seed}: {failed[0].message}"
-        )
+        why = why_failed(failed[0], spell)
+        raise InputError(f"{len(failed)} of {len(outcomes)} networks failed, seed {failed[0].seed}: {why}")
 
 
 def seeds_in(text: str) -> list[int]:
@@ -101,10 +103,15 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
-def in_words(outcome: Outcome) -> str:
+def why_failed(outcome: Outcome, spell: Spell) -> str:
+    """What a network failed with, fields as `spell` has them."""
+    return outcome.error.worded(spell) if outcome.error else outcome.message
+
+
+def in_words(outcome: Outcome, spell: Spell = str) -> str:
     """One line of a table."""
     if outcome.state not in ("finished", "diverged"):
-        return f"{outcome.state} {outcome.message}".strip()
+        return f"{outcome.state} {why_failed(outcome, spell)}".strip()
     met = "criteria met" if outcome.criteria_met else "criteria NOT met"
     return f"{met} after {outcome.updates} updates, {outcome.training_s:.0f} s" + (
         f" ({outcome.message})" if outcome.message else ""

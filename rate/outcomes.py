@@ -1,8 +1,9 @@
 """What became of the networks of a population: `Outcome` of one, `Population` of all."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from rate2spike.errors import InputError
 from rate2spike.readable import Readable, dataframe, draw, html_table, one_line
 
 if TYPE_CHECKING:
@@ -26,6 +27,15 @@ class Outcome(Readable):
     training_s: float = 0.0  # of the last process that worked on it
     model: str = ""  # path of the model file
     message: str = ""
+    error: InputError | None = field(default=None, compare=False, repr=False)  # what it failed with; in no file
+
+    def row(self) -> dict[str, Any]:
+        """What files and tables hold of it."""
+        return {name: value for name, value in vars(self).items() if name != "error"}
+
+    def to_dict(self) -> dict[str, Any]:
+        """What files and tables hold of it."""
+        return self.row()
 
     def summary(self) -> dict[str, Any]:
         """What matters; a message only if there is one."""
@@ -57,4 +67,5 @@ class Population(list[Outcome]):
 
     def to_dataframe(self) -> "DataFrame":
         """One row per network, a column per field of Outcome."""
-        return dataframe({item.name: [getattr(one, item.name) for one in self] for item in fields(Outcome)})
+        names = [item.name for item in fields(Outcome) if item.name != "error"]
+        return dataframe({name: [getattr(one, name) for one in self] for name in names})

@@ -10,7 +10,7 @@ import time
 import tomllib
 from collections.abc import Callable, Container, Iterable, Mapping
 from concurrent.futures import Executor
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +140,7 @@ def train_unit(config: TrainConfig, seed: int, folder: Path, n_threads: int | No
         run.write_config("training", [], config.sections())
         result = train_interruptibly(config, checkpoints=Checkpointing(run.checkpoints, resume=True))
     except InputError as error:
-        return Outcome(seed, "failed", message=str(error))
+        return Outcome(seed, "failed", message=str(error), error=error)
     model = result.model
     if result.interrupted:
         return Outcome(seed, "interrupted", updates=model.n_updates_done)
@@ -158,7 +158,7 @@ def train_unit(config: TrainConfig, seed: int, folder: Path, n_threads: int | No
         str(run.model),
         f"diverged at update {result.diverged_at}" if diverged else "",
     )
-    write_atomically(folder / _OUTCOME, json.dumps(asdict(outcome), indent=1) + "\n")
+    write_atomically(folder / _OUTCOME, json.dumps(outcome.row(), indent=1) + "\n")
     return outcome
 
 
