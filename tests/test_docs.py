@@ -57,7 +57,7 @@ def test_bash_blocks_run(code, tmp_path):
 def test_training_page_runs_from_top_to_bottom(tmp_path):
     page = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
     found = re.findall(r"```(bash|python|toml)(?: file=(\S+))?\n(.*?)```", page, flags=re.DOTALL)
-    assert len(found) == 9
+    assert len(found) == 10
     for language, name, code in found:
         if name:
             (tmp_path / name).write_text(code)
@@ -68,6 +68,8 @@ def test_training_page_runs_from_top_to_bottom(tmp_path):
     for made in (
         "long_pulse/model.mat",
         "which/model.mat",
+        "which_trial.png",
+        "which_training.png",
         "typed/model_spectrum.png",
         "b/model.mat",
         "training.png",
