@@ -12,13 +12,13 @@ Checks, flags, `--help`, TOML tables and the MATLAB bridge follow from the recor
 """
 
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from rate2spike.checks import ANY, MOST, Range, choice, each_name, number, shown, true_or_false, whole_number
+from rate2spike.checks import ANY, MOST, Range, choice, names_given, number, true_or_false, whole_number
 from rate2spike.errors import InputError, nearest
 
 Record = TypeVar("Record")
@@ -102,13 +102,6 @@ def from_mapping(kind: type[Record], values: Mapping[str, Any], source: str) -> 
         raise InputError(f"{source}: {error}") from None
 
 
-def _texts(value: Any, what: str, name: str) -> tuple[str, ...]:
-    names = each_name(value) if isinstance(value, Iterable) else ()
-    if not isinstance(value, Iterable) or not all(isinstance(one, str) for one in names):
-        raise InputError(f"{what} must be text, or several texts, got {shown(value)}", name)
-    return names
-
-
 def _checked(kind: type, name: str, known: Option, value: Any) -> Any:
     main, may_be_none = type_of(kind, name)
     what = known.what or name.replace("_", " ")
@@ -121,7 +114,7 @@ def _checked(kind: type, name: str, known: Option, value: Any) -> Any:
     elif main is float:
         value = number(value, what, name, known.allowed)
     elif main == tuple[str, ...]:
-        names = _texts(value, what, name)
+        names = names_given(value, what, name)
         value = tuple(choice(one, what, name, known.choices) for one in names) if known.choices else names
     elif known.choices:
         value = choice(value, what, name, known.choices)

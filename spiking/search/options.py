@@ -69,8 +69,8 @@ class SearchOptions(NetworkOptions):
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "scaling_factors", checked_factors(self.scaling_factors))
-        if not (self.task_options is None or isinstance(self.task_options, Mapping)):
-            raise InputError(f"task options are values by name, got {shown(self.task_options)}", "task_options")
+        if not isinstance(self.task_options, Mapping | None):
+            raise InputError(f"task options must be a dict, got {shown(self.task_options)}", "task_options")
         object.__setattr__(self, "task_options", dict(self.task_options or {}))
 
     def check(self) -> None:
@@ -97,7 +97,9 @@ class SearchOptions(NetworkOptions):
     def as_record(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """What is neither the default nor in the file of a searched model already: of the network, and the rest."""
         given = {name: value for name, value in not_default(self).items() if name not in _IN_THE_FILE_ALREADY}
-        if self.shuffle and self.shuffle_seed is None:
+        if not self.shuffle:
+            given.pop("shuffle_seed", None)
+        elif self.shuffle_seed is None:
             given["shuffle_seed"] = self.seed
         of_network = {name: value for name, value in given.items() if name in NETWORK_FIELDS}
         return of_network, {name: value for name, value in given.items() if name not in NETWORK_FIELDS}
@@ -140,13 +142,22 @@ class SearchExecution(Execution):
 
 def checked_factors(scaling_factors: Any) -> tuple[float, ...]:
     """Distinct positive factors, in the order given; a number alone is one. Raises InputError."""
-    from rate2spike.spiking.simulator.mapped_network import check_scaling_factor
-
-    given = np.ravel(scaling_factors).tolist() if isinstance(scaling_factors, np.ndarray) else scaling_factors
-    given = [given] if isinstance(given, int | float | np.number) else given
-    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
-        raise InputError(f"scaling factors are numbers, got {shown(scaling_factors)}", "scaling_factors")
-    factors = tuple(dict.fromkeys(map(check_scaling_factor, given)))
+    given = scaling_factors.ravel().tolist() if isinstance(scaling_factors, np.ndarray) else scaling_factors
+    is_several = isinstance(given, Iterable) and not isinstance(given, str | bytes)
+    factors = tuple(dict.fromkeys(_factor(one) for one in (given if is_several else [given])))
     if not factors:
         raise InputError("give at least one scaling factor", "scaling_factors")
     return factors
+
+
+def _factor(value: Any) -> float:
+    from rate2spike.spiking.simulator.mapped_network import check_scaling_factor
+
+    if isinstance(value, str):
+        raise InputError(f"scaling factors are numbers, got {value!r}", "scaling_factors")
+    try:
+        return check_scaling_factor(float(value))
+    except InputError as error:
+        raise InputError(str(error.args[0]), "scaling_factors") from None
+    except (TypeError, ValueError):
+        raise InputError(f"scaling factors are numbers, got {shown(value)}", "scaling_factors") from None
