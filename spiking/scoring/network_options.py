@@ -30,8 +30,6 @@ def numbers_by_name(given: Mapping[str, Any] | Iterable[str] | None) -> dict[str
         return {
             str(name): value if isinstance(value, str) else np.asarray(value).tolist() for name, value in given.items()
         }
-    if isinstance(given, np.ndarray) or not (given is None or isinstance(given, Iterable)):
-        raise InputError(f"{{neuron_options}} must be constants by name, got {shown(given)}", "neuron_options")
     values: dict[str, Any] = {}
     for pair in names_given(() if given is None else given, "constants of neurons", "neuron_options"):
         name, equals, text = pair.partition("=")
@@ -152,7 +150,7 @@ def options_with(params: NeuronParams | None, settings: Mapping[str, Any] | None
     if params is None:
         return known
     if not isinstance(params, NeuronParams):
-        raise InputError(f"{{params}} must be neurons such as LIFParams(), got {shown(params)}", "params")
+        raise InputError(f"neurons must be a record such as EIFParams(), got {shown(params)}", "params")
     if "neuron" in known or "neuron_options" in known:
         fields_given = ("params", "neuron", "neuron_options")
         raise InputError(

@@ -142,11 +142,9 @@ class SearchExecution(Execution):
 
 def checked_factors(scaling_factors: Any) -> tuple[float, ...]:
     """Distinct positive factors, in the order given; a number alone is one. Raises InputError."""
-    is_several = isinstance(scaling_factors, Iterable) and not isinstance(scaling_factors, str)
-    given: Any = scaling_factors if is_several else [scaling_factors]
-    if isinstance(scaling_factors, np.ndarray):  # of any shape: those of MATLAB are rows
-        given = scaling_factors.ravel()
-    factors = tuple(dict.fromkeys(_factor(one) for one in given))
+    given = scaling_factors.ravel().tolist() if isinstance(scaling_factors, np.ndarray) else scaling_factors
+    is_several = isinstance(given, Iterable) and not isinstance(given, str | bytes)
+    factors = tuple(dict.fromkeys(_factor(one) for one in (given if is_several else [given])))
     if not factors:
         raise InputError("give at least one scaling factor", "scaling_factors")
     return factors

@@ -235,7 +235,7 @@ def test_threads_executor_and_progress_change_nothing(model, too_weak):
             lambda m, n: diagnose(m, "go-nogo", 25, options=NetworkOptions(), neuron="qif"),
             "give options or single settings",
         ),
-        (lambda m, n: diagnose(m, "go-nogo", 25, params=5), "params must be neurons such as LIFParams(), got 5"),
+        (lambda m, n: diagnose(m, "go-nogo", 25, params=5), "neurons must be a record such as EIFParams(), got 5"),
         (lambda m, n: diagnose(m, "go-nogo", 25, executor=5), "executor must be one as in concurrent.futures, got int"),
         (lambda m, n: diagnose(m, "go-nogo", 25, progress="yes"), "progress must be True, False, None or a function"),
     ],

@@ -58,7 +58,7 @@ def test_a_path_and_the_models_own_task_give_the_same(model, found, go_nogo_path
         (lambda m: r2s.grid_search(m, "go-nogo", (25,), 5, -1), "seed must be a whole number from 0, got -1"),
         (
             lambda m: r2s.grid_search(m, "go-nogo", (25,), 5, params=3),
-            "params must be neurons such as LIFParams(), got 3",
+            "neurons must be a record such as EIFParams(), got 3",
         ),
         (
             lambda m: r2s.grid_search(m, "go-nogo", params=r2s.LIFParams(), neuron="qif"),
@@ -77,12 +77,12 @@ def test_a_path_and_the_models_own_task_give_the_same(model, found, go_nogo_path
         (lambda m: r2s.grid_search(m, "go-nogo", on_factor=3), "on_factor must be a function, got 3"),
         (
             lambda m: r2s.grid_search(m, "go-nogo", neuron_options=np.zeros(3)),
-            "neuron_options must be constants by name",
+            "constants of neurons must be text, or several texts, got ",
         ),
         (lambda m: r2s.grid_search(m, "go-nogo", task_options=np.zeros(3)), "task options must be values by name"),
         (lambda m: r2s.grid_search(m, "go-nogo", lesion=3), "lesion must be text, or several texts, got 3"),
         (lambda m: r2s.grid_search(m, "go-nogo", lesion=(3, 4)), "lesion must be text, or several texts, got 3"),
-        (lambda m: r2s.grid_search(m, "go-nogo", neuron_options=3), "neuron_options must be constants by name, got 3"),
+        (lambda m: r2s.grid_search(m, "go-nogo", neuron_options=3), "constants of neurons must be text, or several texts, got 3"),
         (lambda m: r2s.grid_search(m, "go-nogo", task_options=3), "task options must be values by name, got 3"),
         (
             lambda m: r2s.grid_search(m, "go-nogo", factors=(25,)),

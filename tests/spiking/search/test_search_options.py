@@ -300,7 +300,7 @@ def test_what_is_said_to_be_as_searched_is_not_what_was_given(model_file, cli):
         ("lesion", [3, 4], "lesion must be text, or several texts, got 3"),
         ("lesion", None, "lesion must be text, or several texts, got None"),
         ("shuffle", ("w", None), "weights to shuffle must be text, or several texts, got None"),
-        ("neuron_options", 3, "neuron_options must be constants by name, got 3"),
+        ("neuron_options", 3, "constants of neurons must be text, or several texts, got 3"),
         ("neuron_options", {"speed": 1}, ""),
         ("task_options", 3, "task options must be values by name, got 3"),
         ("scaling_factors", "30", "scaling factors are numbers, got '30'"),
@@ -317,7 +317,7 @@ def test_values_of_wrong_types_are_refused_by_the_fields_name(field, value, mess
 
 
 def test_grid_search_refuses_neurons_that_are_none(model_file):
-    with pytest.raises(InputError, match=r"params must be neurons such as LIFParams\(\), got 'eif'"):
+    with pytest.raises(InputError, match=r"neurons must be a record such as EIFParams\(\), got .eif."):
         grid_search(load_model(model_file), "go-nogo", 25, 2, params="eif")
     with pytest.raises(InputError, match="scaling factors are numbers, got '30'"):
         grid_search(load_model(model_file), "go-nogo", "30", 2)
