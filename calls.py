@@ -107,7 +107,7 @@ def _checking(called: Callable[..., Any], who: str, signature: inspect.Signature
 
 def _in_words(message: str, who: str, signature: inspect.Signature, flags: dict[str, str]) -> str:
     """What `inspect.Signature.bind` says, in our words."""
-    names = [name for name in signature.parameters if name != "self"]
+    names = [name for name in signature.parameters if name not in ("self", "cls")]
     unknown = re.search(r"unexpected keyword argument '(\w+)'", message)
     if unknown:
         name = unknown[1]
@@ -120,7 +120,7 @@ def _in_words(message: str, who: str, signature: inspect.Signature, flags: dict[
     twice = re.search(r"multiple values for argument '(\w+)'", message)
     if twice:
         return f"{who}: {twice[1]} is given twice"
-    positional = [n for n, p in signature.parameters.items() if p.kind == p.POSITIONAL_OR_KEYWORD and n != "self"]
+    positional = [n for n, p in signature.parameters.items() if p.kind == p.POSITIONAL_OR_KEYWORD and n in names]
     return f"{who}: only {_listed(positional) or 'nothing'} can be given without a name; write {names[-1]}=... for the rest"
 
 
