@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
+from rate2spike.calls import public
 from rate2spike.checks import whole_number
 from rate2spike.errors import InputError, nearest
 from rate2spike.rate.option_values import in_type_of, plain
@@ -45,6 +46,7 @@ Label = int | float | str
 _LARGEST_LABEL = 2**53  # that a double in a file holds exactly
 
 
+@public()
 @dataclass(frozen=True, eq=False, repr=False)
 class Trial(Readable):
     """One trial of a task. T task steps of 5 ms.
@@ -61,6 +63,13 @@ class Trial(Readable):
         The output that is right.
     window_start : int, optional
         First scored step, where it differs from trial to trial.
+
+    Examples
+    --------
+    >>> import rate2spike as r2s
+    >>> trial = r2s.tasks.get("go-nogo").draw(1)
+    >>> trial.stimulus.shape, trial.target.shape
+    ((1, 201), (200,))
     """
 
     task: "Task"
@@ -98,6 +107,13 @@ class Task(ABC):
 
     A subclass gives `name`, `n_inputs`, `n_steps`, `trial` and `is_correct`; the rest has defaults. Options are the
     fields of a dataclass.
+
+    Examples
+    --------
+    >>> import rate2spike as r2s
+    >>> task = r2s.tasks.get("go-nogo")
+    >>> isinstance(task, r2s.Task), task.n_steps
+    (True, 200)
     """
 
     name: ClassVar[str]

@@ -88,7 +88,7 @@ class SpikingNetwork(MappedNetwork):
 
         Parameters
         ----------
-        u (n_inputs, K) : array
+        u : array (n_inputs, K)
             Input, one column per 5 ms (times downsample); K - 1 columns of time are simulated.
         seed : int, default None
             Of the noise and the pulses; None draws one, which the record holds.
