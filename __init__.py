@@ -49,6 +49,9 @@ _HOMES = {
     "record_states": "spiking.layers.recorded_states",
     "diagnose": "spiking.diagnosis.diagnose",
     "grid_search": "spiking.search.grid",
+    "network_table": "spiking.search.network_table",
+    "search_files": "spiking.search.search_files",
+    "with_search_result": "spiking.search.kept",
     "accuracy": "spiking.scoring.evaluate",
     "evaluate": "spiking.scoring.evaluate",
 }
@@ -76,6 +79,9 @@ if TYPE_CHECKING:
     from rate2spike.spiking.layers.saved_network import load_network
     from rate2spike.spiking.scoring.evaluate import accuracy, evaluate
     from rate2spike.spiking.search.grid import grid_search
+    from rate2spike.spiking.search.kept import with_search_result
+    from rate2spike.spiking.search.network_table import network_table
+    from rate2spike.spiking.search.search_files import search_files
     from rate2spike.spiking.simulator.network import SpikingNetwork
     from rate2spike.spiking.simulator.nir_network import read_nir
     from rate2spike.spiking.simulator.params import ALIFParams, EIFParams, LIFParams, QIFParams

@@ -11,6 +11,7 @@ from rate2spike.machine import matplotlib_anywhere  # noqa: F401 - before matplo
 # isort: split
 import matplotlib.figure
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure as AnyFigure  # noqa: F401 - with those that users make
 from matplotlib.figure import FigureBase
 from matplotlib.ticker import MaxNLocator  # noqa: F401 - all modules with figures take these from here
 

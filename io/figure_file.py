@@ -3,18 +3,15 @@
 import io
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rate2spike.errors import InputError
+from rate2spike.figures import AnyFigure
 from rate2spike.io.atomic_file import make_folder, write_atomically
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _PNG_DPI = 150
 
 
-def save_figure(figure: "Figure", stem: str | os.PathLike) -> list[Path]:
+def save_figure(figure: AnyFigure, stem: str | os.PathLike) -> list[Path]:
     """Write `<stem>.png` and `<stem>.pdf`, atomically; returns their paths. Raises InputError."""
     make_folder(Path(stem).parent)
     paths = []

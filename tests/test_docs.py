@@ -84,7 +84,7 @@ def test_training_page_runs_from_top_to_bottom(tmp_path):
 def test_spiking_page_runs_from_top_to_bottom(tmp_path, go_nogo_path):
     page = (ROOT / "docs" / "spiking.md").read_text(encoding="utf-8")
     found = re.findall(r"```(bash|python)\n(.*?)```", page, flags=re.DOTALL)
-    assert len(found) == 11
+    assert len(found) == 12
     shutil.copy(go_nogo_path, tmp_path / "go_nogo.mat")
     before = ""  # a page's Python goes on from block to block
     for language, code in found:
@@ -92,7 +92,8 @@ def test_spiking_page_runs_from_top_to_bottom(tmp_path, go_nogo_path):
         command = [sys.executable, "-c", before] if language == "python" else ["bash", "-euo", "pipefail", "-c", code]
         done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
         assert done.returncode == 0, code + done.stdout + done.stderr
-    assert (tmp_path / "why.png").exists() and (tmp_path / "long.h5").exists()
+    for made in ("why.png", "long.h5", "search.png", "searched.mat", "found.png"):
+        assert (tmp_path / made).exists(), made
 
 
 @pytest.mark.slow

@@ -7,12 +7,12 @@ Mapping: Kim, Li & Sejnowski, PNAS 2019, Methods ("Spiking RNN"); N units, spike
 import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
 from rate2spike.arrays import dense
-from rate2spike.checks import whole_number
+from rate2spike.checks import shown, whole_number
 from rate2spike.errors import InputError
 from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.plausible import Plausible, not_typed_here, warn_if_implausible
@@ -208,8 +208,10 @@ def _known_factor(factor: float | None) -> float:
     return check_scaling_factor(factor)
 
 
-def check_scaling_factor(factor: float) -> float:
+def check_scaling_factor(factor: Any) -> float:
     """The factor as a float. Raises InputError if it is not a positive number."""
+    if not isinstance(factor, int | float | np.number) or isinstance(factor, bool | np.complexfloating):
+        raise InputError(f"scaling factor must be a positive number, got {shown(factor)}", "scaling_factor")
     if not 0 < factor < np.inf:
         raise InputError(f"scaling factor must be positive, got {factor:g}", "scaling_factor")
     return float(factor)

@@ -203,7 +203,7 @@ def test_a_search_of_other_options_does_not_reuse_finished_values(tmp_path, go_n
     from dataclasses import replace
 
     from rate2spike.errors import InputError
-    from rate2spike.spiking.search.files import search_files
+    from rate2spike.spiking.search.files import search_each
     from rate2spike.spiking.search.options import SearchExecution, SearchOptions
 
     path = shutil.copy(go_nogo_path, tmp_path)
@@ -215,12 +215,12 @@ def test_a_search_of_other_options_does_not_reuse_finished_values(tmp_path, go_n
 
     options = SearchOptions(scaling_factors=(20, 25), n_trials=10, seed=1)
     with pytest.raises(KeyboardInterrupt):
-        list(search_files(path, options, on_factor=stop))
+        list(search_each(path, options, on_factor=stop))
     options = replace(options, task_options={"stim_dur": 10})
     with pytest.raises(InputError, match=r"other settings \(task_options"):
-        list(search_files(path, options, on_factor=stop))
+        list(search_each(path, options, on_factor=stop))
     with pytest.raises(KeyboardInterrupt):
-        list(search_files(path, options, SearchExecution(force=True), on_factor=stop))
+        list(search_each(path, options, SearchExecution(force=True), on_factor=stop))
     assert [result.scaling_factor for result in seen] == [20, 20]
 
 
