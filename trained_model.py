@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rate2spike.arrays import dense
+from rate2spike.calls import public
 from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.readable import Readable, draw
 from rate2spike.unit_types import by_sign, of_type
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 STEP_S = 0.005  # one step of the rate network
 
 
+@public()
 @dataclass(frozen=True, eq=False, repr=False)
 class TrainedModel(Readable):
     """A trained rate network with what its file says about training and search. N units, T task steps of 5 ms.
@@ -189,6 +191,7 @@ class TrainedModel(Readable):
             return np.array(self.cell_type_names)[self.cell_type]
         return by_sign(self.inhibitory, self.som)
 
+    @public()
     def units_of(self, cell_type: str) -> np.ndarray:
         """(N,) bool: the units of a type, for figures and lesions. Raises InputError naming the types."""
         return of_type(self.unit_types, cell_type)
@@ -203,6 +206,7 @@ class TrainedModel(Readable):
         """(N,) bool: somatostatin units, the first n_som inhibitory ones."""
         return self.inhibitory & (np.cumsum(self.inhibitory) <= (self.n_som or 0))
 
+    @public()
     def tau_s(self, *, initial: bool = False) -> np.ndarray:
         """(N,) synaptic decay time constants in seconds, in the class of tau_logit (Kim et al. 2019, eq. 4).
 
@@ -223,6 +227,7 @@ class TrainedModel(Readable):
         """The time constant where there is one for all units, as MATLAB computes it, in double; otherwise None."""
         return self.tau_limits_steps[0] * 5 / 1000 if len(self.tau_limits_steps) == 1 else None
 
+    @public()
     def effective_w(self, *, initial: bool = False) -> np.ndarray:
         """(N, N) signed, masked recurrent weights (w m) * som_m; w is stored rectified, initial weights may be not.
 

@@ -84,7 +84,8 @@ def read_nir(path: str | os.PathLike, dt_s: float | None = None) -> SpikingNetwo
     Examples
     --------
     >>> import rate2spike as r2s
-    >>> network = r2s.SpikingNetwork.from_model("go_nogo.mat", 25)
+    >>> quiet = r2s.LIFParams(t_ref_s=0, noise_sd_mv=0)  # NIR has no place for either
+    >>> network = r2s.SpikingNetwork.from_model("go_nogo.mat", 25, params=quiet)
     >>> r2s.exports.write_nir(network, "go_nogo.nir")
     >>> r2s.read_nir("go_nogo.nir").n_units
     200
