@@ -51,6 +51,7 @@ def public(*, settings: type | None = None) -> Callable[[Called], Called]:
         if inspect.isclass(called):
             made = called.__init__
             checking = _checking(made, called.__name__, inspect.signature(made), _flags(called))
+            checking.__signature__ = inspect.signature(made)  # Keras does not look through wrappers
             type.__setattr__(called, "__init__", checking)
             return called
         signature = inspect.signature(called)
@@ -81,7 +82,7 @@ def _checking(called: Callable[..., Any], who: str, signature: inspect.Signature
         try:
             signature.bind(*args, **kwargs)
         except TypeError as error:
-            problem = _in_words(str(error), who, signature, flags)
+            problem = _unknown(kwargs, who, signature, flags) or _in_words(str(error), who, signature)
         else:
             return called(*args, **kwargs)
         raise CallError(problem)
@@ -89,15 +90,25 @@ def _checking(called: Callable[..., Any], who: str, signature: inspect.Signature
     return checking
 
 
-def _in_words(message: str, who: str, signature: inspect.Signature, flags: dict[str, str]) -> str:
+def _unknown(given: Collection[str], who: str, signature: inspect.Signature, flags: dict[str, str]) -> str:
+    """What is said of the first name that is not there, before anything else; '' if all are."""
+    names = [name for name in signature.parameters if name != "self"]
+    if any(item.kind == item.VAR_KEYWORD for item in signature.parameters.values()):
+        return ""
+    for name in given:
+        if name not in names:
+            with_unit = next((one for one in names if one.startswith(f"{name}_")), None)  # tau: tau_ms
+            other = SYNONYMS.get(name.lower(), name)
+            meant = flags.get(name), other, other.removeprefix("n_"), with_unit  # layers of Keras have `units`
+            known = next((one for one in meant if one in names), None)
+            hint = f"; did you mean {known}?" if known else nearest(name, names)
+            return f"{who}: unknown setting {name!r}{hint or f'; known are {_listed(names)}'}"
+    return ""
+
+
+def _in_words(message: str, who: str, signature: inspect.Signature) -> str:
     """What `inspect.Signature.bind` says, in our words."""
     names = [name for name in signature.parameters if name != "self"]
-    unknown = re.search(r"unexpected keyword argument '(\w+)'", message)
-    if unknown:
-        name = unknown[1]
-        known = flags.get(name) or SYNONYMS.get(name.lower())
-        hint = f"; did you mean {known}?" if known in names else nearest(name, names)
-        return f"{who}: unknown setting {name!r}{hint or f'; known are {_listed(names)}'}"
     missing = re.search(r"missing a required (?:keyword-only )?argument: '(\w+)'", message)
     if missing:
         return f"{who}: {missing[1]} is missing; it takes {_listed(names)}"
@@ -105,7 +116,8 @@ def _in_words(message: str, who: str, signature: inspect.Signature, flags: dict[
     if twice:
         return f"{who}: {twice[1]} is given twice"
     positional = [n for n, p in signature.parameters.items() if p.kind == p.POSITIONAL_OR_KEYWORD and n != "self"]
-    return f"{who}: only {_listed(positional) or 'nothing'} can be given without a name; write {names[-1]}=... for the rest"
+    rest = next((name for name in names if name not in positional), names[-1])
+    return f"{who}: only {_listed(positional) or 'nothing'} can be given without a name; write {rest}=... for the rest"
 
 
 def _listed(names: Collection[str], most: int = 40) -> str:

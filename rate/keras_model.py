@@ -68,7 +68,7 @@ class RateLayer(keras.layers.Layer):
         return (input_shape[0], input_shape[1] - 1, self.network.n_outputs)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the layer again."""
+        """Configuration from which Keras makes the layer anew."""
         return {**super().get_config(), "config": self.config.sections()}
 
     def _make_variable(self, value: Any, dtype: tf.DType, trainable: bool, name: str) -> Any:
@@ -98,7 +98,7 @@ class PublishedLoss(keras.losses.Loss):
         return trial_losses(y_pred, padded, self.kind)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the loss again."""
+        """Configuration from which Keras makes the loss anew."""
         return {**super().get_config(), "kind": self.kind}
 
 
@@ -115,7 +115,7 @@ class ExponentialToFloor(keras.optimizers.schedules.LearningRateSchedule):
         return self.learning_rate * tf.pow(max(self.final, LEAST_SHARE), progress)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the schedule again."""
+        """Configuration from which Keras makes the schedule anew."""
         return {"learning_rate": self.learning_rate, "length": self.length, "final": self.final}
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from rate2spike.errors import InputError
 from rate2spike.io.checkpoints import Checkpoint, check_settings, load_latest, save_checkpoint
 from rate2spike.machine.blas_threads import one_blas_thread
+from rate2spike.machine.keras_on_tensorflow import tf
 from rate2spike.machine.tensorflow_device import set_threads
 from rate2spike.options import defaults_of
 from rate2spike.rate.config import TrainConfig
