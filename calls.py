@@ -11,8 +11,8 @@ import functools
 import inspect
 import re
 import textwrap
-from collections.abc import Callable, Collection
-from dataclasses import MISSING, fields
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, TypeVar
 
 from rate2spike.errors import InputError, nearest
@@ -34,6 +34,9 @@ SYNONYMS = {
     "workers": "n_workers",
     "callback": "progress",
     "verbose": "progress",
+    "variable_names": "names",  # these three are SciPy's
+    "squeeze_me": "simplify",
+    "do_compression": "compress",
 }
 
 
@@ -41,21 +44,34 @@ class CallError(InputError, TypeError):
     """A call with arguments that are not there, too many, or missing."""
 
 
-def public(*, settings: type | None = None) -> Callable[[Called], Called]:
+class Elsewhere:
+    """A default that is decided elsewhere, as a signature and `help()` show it: in words."""
+
+    def __init__(self, words: str):
+        self._words = words
+
+    def __repr__(self) -> str:
+        return self._words
+
+
+def public(*, settings: type | None = None, elsewhere: Mapping[str, str] | None = None) -> Callable[[Called], Called]:
     """Decorator of a function or class: a call that does not fit raises CallError, one line with what was expected.
 
-    settings: the record whose fields `**settings` takes.
+    settings: the record whose fields `**settings` takes. elsewhere: those of them whose default is not the record's, with
+    what decides it, in words.
     """
 
     def decorated(called: Called) -> Called:
         if inspect.isclass(called):
             made = called.__init__
             checking = _checking(made, called.__name__, inspect.signature(made), _flags(called))
+            if is_dataclass(called) and options_of(called):
+                called.__doc__ = f"{inspect.getdoc(called)}\n\n{settings_text(called, inspect.signature(made))}"
             type.__setattr__(called, "__init__", checking)
             return called
         signature = inspect.signature(called)
         if settings is not None:
-            signature = _with_settings(signature, settings)
+            signature = _with_settings(signature, settings, elsewhere or {})
             called.__doc__ = f"{inspect.cleandoc(called.__doc__ or '')}\n\n{settings_text(settings, signature)}"
         checking = _checking(called, called.__name__, signature, _flags(settings) if settings else {})
         checking.__signature__ = signature
@@ -68,10 +84,10 @@ def settings_text(settings: type, signature: inspect.Signature) -> str:
     """The settings of a record as the section `Other Parameters` of a docstring."""
     known = options_of(settings)
     entries = []
-    for name in signature.parameters:
+    for name, parameter in signature.parameters.items():
         if name in known:
-            text = f"{name} : {_type_text(settings, name)}\n{textwrap.indent(_meaning(known[name]), '    ')}"
-            entries.append(text)
+            meaning = textwrap.indent(textwrap.fill(_meaning(known[name]), 110), "    ")
+            entries.append(f"{name} : {_type_text(settings, name, parameter.default)}\n{meaning}")
     return "\n".join(["Other Parameters", "----------------", *entries])
 
 
@@ -118,13 +134,16 @@ def _flags(settings: type) -> dict[str, str]:
     return {known.flag.lstrip("-"): name for name, known in found.items() if known.flag}
 
 
-def _with_settings(signature: inspect.Signature, settings: type) -> inspect.Signature:
+def _with_settings(signature: inspect.Signature, settings: type, elsewhere: Mapping[str, str]) -> inspect.Signature:
     """The signature with the record's fields in the place of `**settings`."""
     own = [item for item in signature.parameters.values() if item.kind != item.VAR_KEYWORD]
     taken = {item.name for item in own}
     added = [
         inspect.Parameter(
-            item.name, inspect.Parameter.KEYWORD_ONLY, default=default_of(settings, item.name), annotation=item.type
+            item.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=Elsewhere(elsewhere[item.name]) if item.name in elsewhere else default_of(settings, item.name),
+            annotation=item.type,
         )
         for item in fields(settings)
         if item.init and item.name not in taken and (item.default is not MISSING or item.default_factory is not MISSING)
@@ -132,12 +151,18 @@ def _with_settings(signature: inspect.Signature, settings: type) -> inspect.Sign
     return signature.replace(parameters=[*own, *added])
 
 
-def _type_text(settings: type, name: str) -> str:
+def _type_text(settings: type, name: str, default: Any) -> str:
+    """`int | None, default None: never`."""
     hint = next(item.type for item in fields(settings) if item.name == name)
-    text = hint if isinstance(hint, str) else getattr(hint, "__name__", str(hint))
-    return f"{text}, default {default_of(settings, name)!r}"
+    text = re.sub(r"\b(?:\w+\.)+(\w+)", r"\1", hint if isinstance(hint, str) else inspect.formatannotation(hint))
+    if isinstance(default, Elsewhere):
+        return f"{text}, default {default}"
+    default = default_of(settings, name)
+    words = options_of(settings)[name].default_text
+    return f"{text}, default {default!r}" + (f": {words}" if words and default is None else "")
 
 
 def _meaning(known: Option) -> str:
     choices = f": {', '.join(known.choices)}" if known.choices else ""
-    return f"{known.help[:1].upper()}{known.help[1:]}{choices}."
+    there = " In Python the value itself." if known.from_file else ""
+    return f"{known.help[:1].upper()}{known.help[1:]}{choices}.{there}"

@@ -4,8 +4,10 @@
 """
 
 import math
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, SupportsFloat, cast
 
 import numpy as np
@@ -96,14 +98,37 @@ def true_or_false(value: Any, what: str, field: str) -> bool:
     return bool(value)
 
 
+def function_or_none(value: Any, field: str) -> Any:
+    """The function that is to be called, or None. Raises InputError for anything else."""
+    if value is not None and not callable(value):
+        raise InputError(f"{{{field}}} must be a function, got {shown(value)}", field)
+    return value
+
+
+def path(value: Any, field: str) -> Path:
+    """The path. Raises InputError unless it is text or a path."""
+    if not isinstance(value, str | os.PathLike):
+        raise InputError(f"{{{field}}} must be a path, got {shown(value)}", field)
+    return Path(value)
+
+
 def each_name(names: str | Iterable[str]) -> tuple[str, ...]:
     """The names given. One string is one name: as an iterable it would be its letters."""
     return (names,) if isinstance(names, str) else tuple(names)
 
 
+def names_given(value: Any, what: str, field: str) -> tuple[str, ...]:
+    """The names of a user. Raises InputError for what is neither text nor several texts."""
+    names = each_name(value) if isinstance(value, Iterable) else (value,)
+    wrong = [name for name in names if not isinstance(name, str)]
+    if wrong:
+        raise InputError(f"{what} must be text, or several texts, got {shown(wrong[0])}", field)
+    return names
+
+
 def shown(value: Any) -> str:
     """A value in a message: numbers as they are read, texts in quotes, and nothing longer than a line."""
-    text = f"{value}" if _is_number(value) else repr(value)
+    text = f"{value}" if _is_number(value) else " ".join(repr(value).split("\n"))
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

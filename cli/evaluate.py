@@ -31,8 +31,8 @@ from rate2spike.cli.option_flags import add_option_flags, given
 from rate2spike.errors import InputError
 
 if TYPE_CHECKING:
-    from rate2spike.spiking.scoring.evaluate import Evaluation
     from rate2spike.spiking.scoring.options import EvaluationOptions
+    from rate2spike.spiking.scoring.result import Evaluation
     from rate2spike.spiking.search.network_table import NetworkRow
     from rate2spike.spiking.simulator.network import SpikingNetwork
     from rate2spike.trained_model import TrainedModel

@@ -96,7 +96,7 @@ def write_table(folder: Path, stem: str, rows: Sequence["NetworkRow"], left_out:
 
 def table_lines(rows: Sequence["NetworkRow"]) -> list[str]:
     """A line per network, one of mean ± SD, one of the share that converts, and what must be said of some of them."""
-    from rate2spike.spiking.scoring.evaluate import GOOD_ACCURACY, wilson_interval
+    from rate2spike.spiking.scoring.result import GOOD_ACCURACY, wilson_interval
     from rate2spike.spiking.search.network_table import n_converting
 
     header = (

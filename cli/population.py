@@ -1,7 +1,8 @@
 """`train --seeds 1-100`: a population of networks, one table and one figure of what became of them."""
 
 import argparse
-from dataclasses import astuple, fields, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from rate2spike.checks import whole_number
@@ -12,9 +13,12 @@ from rate2spike.io.run_folder import RunFolder
 from rate2spike.machine.worker_processes import check_may_start
 from rate2spike.progress import Progress
 from rate2spike.rate.config import TrainConfig
-from rate2spike.rate.population import Outcome, finished_networks, train_population
+from rate2spike.rate.outcomes import Outcome, Population
+from rate2spike.rate.population import finished_networks, train_population
 from rate2spike.seeding import resolve_seed
 from rate2spike.work_units import dask_executor
+
+Spell = Callable[[str], str | None]  # a field as the command calls it
 
 
 def run_population(arguments: argparse.Namespace) -> int:
@@ -37,16 +41,22 @@ def run_population(arguments: argparse.Namespace) -> int:
         )
 
         def on_outcome(outcome: Outcome) -> None:
-            progress.line(f"seed {outcome.seed}: {in_words(outcome)}")
+            progress.line(f"seed {outcome.seed}: {in_words(outcome, arguments.flag_of)}")
             progress.advance(f"seed {outcome.seed}")
 
         with run_folder.interruptible("finished networks are kept; the same command with --resume goes on"):
             outcomes = train_population(
-                config, seeds, place.path, executor=executor, n_workers=arguments.workers, on_outcome=on_outcome
+                config,
+                seeds,
+                place.path,
+                executor=executor,
+                n_workers=arguments.workers,
+                on_outcome=on_outcome,
+                progress=False,
             )
         outcomes += finished_networks(place.path, config, leave_out=seeds)
         progress.finish(f"{sum(outcome.criteria_met for outcome in outcomes)} meet the criteria")
-    _report(run_folder, outcomes)
+    _report(run_folder, outcomes, arguments.flag_of)
     return 0
 
 
@@ -60,18 +70,20 @@ def _config(arguments: argparse.Namespace, place: RunPlace) -> TrainConfig:
     return config
 
 
-def _report(folder: RunFolder, outcomes: list[Outcome]) -> None:
+def _report(folder: RunFolder, outcomes: Population, spell: Spell) -> None:
     """Table, figure and a line. Raises InputError if a network failed."""
-    header = tuple(field.name for field in fields(Outcome))
-    table = folder.write_table("population", header, (astuple(outcome) for outcome in outcomes))
-    _draw(folder, outcomes)
+    from rate2spike.io.figure_file import save_figure
+
+    rows = [outcome.row() for outcome in outcomes]
+    table = folder.write_table("population", tuple(rows[0]), (tuple(row.values()) for row in rows))
+    if any(outcome.accuracy is not None for outcome in outcomes):
+        save_figure(outcomes.plot(), folder.figures / "population")
     n_met = sum(outcome.criteria_met for outcome in outcomes)
     failed = [outcome for outcome in outcomes if outcome.state == "failed"]
     print(f"{n_met} of {len(outcomes)} networks meet the criteria\ntable: {table}")
     if failed:
-        raise InputError(
-            f"{len(failed)} of {len(outcomes)} networks failed, seed {failed[0].seed}: {failed[0].message}"
-        )
+        why = why_failed(failed[0], spell)
+        raise InputError(f"{len(failed)} of {len(outcomes)} networks failed, seed {failed[0].seed}: {why}")
 
 
 def seeds_in(text: str) -> list[int]:
@@ -91,21 +103,16 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
-def in_words(outcome: Outcome) -> str:
+def why_failed(outcome: Outcome, spell: Spell) -> str:
+    """What a network failed with, fields as `spell` has them."""
+    return outcome.error.worded(spell) if outcome.error else outcome.message
+
+
+def in_words(outcome: Outcome, spell: Spell = str) -> str:
     """One line of a table."""
     if outcome.state not in ("finished", "diverged"):
-        return f"{outcome.state} {outcome.message}".strip()
+        return f"{outcome.state} {why_failed(outcome, spell)}".strip()
     met = "criteria met" if outcome.criteria_met else "criteria NOT met"
     return f"{met} after {outcome.updates} updates, {outcome.training_s:.0f} s" + (
         f" ({outcome.message})" if outcome.message else ""
     )
-
-
-def _draw(folder: RunFolder, outcomes: list[Outcome]) -> None:
-    from rate2spike.io.figure_file import save_figure
-    from rate2spike.rate.plots import population_outcomes
-
-    rows = [(o.updates, o.accuracy, o.criteria_met) for o in outcomes if o.accuracy is not None]
-    if rows:
-        updates, accuracies, met = map(list, zip(*rows, strict=True))
-        save_figure(population_outcomes(updates, accuracies, met), folder.figures / "population")

@@ -22,7 +22,7 @@ from rate2spike.options import check_options, from_mapping, option
 if TYPE_CHECKING:
     from rate2spike.io.run_folder import RunFolder
     from rate2spike.rate.config import TrainConfig
-    from rate2spike.spiking.scoring.evaluate import Evaluation
+    from rate2spike.spiking.scoring.result import Evaluation
     from rate2spike.spiking.search.result import FactorResult, SearchResult
 
 FOLDERS = "runs"  # where a run folder is made if nothing is said
@@ -181,7 +181,7 @@ def _train(folder: "RunFolder", config: "TrainConfig", arguments: argparse.Names
 
 def _search(path: Path, plan: Plan, config: "TrainConfig", n_threads: int | None) -> "SearchResult":
     from rate2spike.progress import Progress
-    from rate2spike.spiking.search.files import search_files
+    from rate2spike.spiking.search.files import search_each
     from rate2spike.spiking.search.options import SearchExecution, SearchOptions
 
     options = SearchOptions(
@@ -194,7 +194,7 @@ def _search(path: Path, plan: Plan, config: "TrainConfig", n_threads: int | None
             progress.advance(f"factor {result.scaling_factor:g}: {result.accuracy:.3f}")
             progress.log(f"factor {result.scaling_factor:g}: accuracy {result.accuracy:.3f}")
 
-        (outcome,) = search_files(path, options, execution, on_factor=report)
+        (outcome,) = search_each(path, options, execution, on_factor=report)
         if outcome.result is None:  # another process is at it
             raise InputError(f"{path}: {outcome.note}")
         progress.finish(outcome.note)

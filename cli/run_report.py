@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rate2spike.io.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from rate2spike.spiking.scoring.evaluate import Evaluation
+    from rate2spike.spiking.scoring.result import Evaluation
     from rate2spike.spiking.search.result import SearchResult
     from rate2spike.spiking.simulator.network import SpikingNetwork
 

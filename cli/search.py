@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from rate2spike.spiking.search.options import SearchExecution, SearchOptions
     from rate2spike.spiking.search.result import FactorResult
 
-GO_ON = "finished values are kept beside the model file; run the same command to go on"
+GO_ON = "what is finished is kept with its seed beside the model file; run the same command to go on"
 
 
 def add_arguments(parser: Parser) -> None:
@@ -151,10 +151,10 @@ def search_with_progress(
     execution: "SearchExecution",
     spell: Callable[[str], str | None] = str,
 ) -> list["SearchedFile"]:
-    """Search as `search_files` does, showing progress; returns what became of each file. spell: names of fields in notes."""
+    """Search as `search_each` does, showing progress; returns what became of each file. spell: names of fields in notes."""
     from rate2spike.progress import Progress
     from rate2spike.spiking.search.adaptive import N_FINE
-    from rate2spike.spiking.search.files import search_files
+    from rate2spike.spiking.search.files import search_each
 
     factors = options.scaling_factors if options.strategy == "grid" else (*options.scaling_factors, *range(N_FINE))
     with Progress("searching", len(factors)) as progress:
@@ -174,7 +174,7 @@ def search_with_progress(
 
         try:
             found = []
-            for item in search_files(paths, options, execution, on_file=announce, on_factor=report):
+            for item in search_each(paths, options, execution, on_file=announce, on_factor=report):
                 found.append(item)
                 progress.line(f"{item.path}: {item.state.value}")
                 progress.finish(item.worded(spell))

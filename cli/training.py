@@ -23,7 +23,7 @@ from rate2spike.trained_model import TrainedModel
 
 if TYPE_CHECKING:
     from rate2spike.rate.rate_evaluation import RateEvaluation
-    from rate2spike.rate.train import TrainingResult
+    from rate2spike.rate.training_run import TrainingResult
 
 
 def train_with_progress(
@@ -37,7 +37,8 @@ def train_with_progress(
     from rate2spike.machine.tensorflow_device import prepare_tensorflow
 
     strategy = prepare_tensorflow(gpu, gpu_frac)
-    from rate2spike.rate.train import Checkpointing, train_interruptibly
+    from rate2spike.rate.train import train_interruptibly
+    from rate2spike.rate.training_run import Checkpointing
 
     with Progress(f"training {config.task.name}", config.n_updates) as progress:
         progress.line(

@@ -10,12 +10,13 @@ import numpy as np
 from rate2spike.checks import each_name
 from rate2spike.errors import InputError
 from rate2spike.io.toml_file import read_toml
+from rate2spike.readable import Readable
 
 SOM = "SOM"
 
 
-@dataclass(frozen=True)
-class CellTypes:
+@dataclass(frozen=True, repr=False)
+class CellTypes(Readable):
     """Types of a network with Dale's principle. Raises InputError if the parts do not fit.
 
     The published SOM rule is one instance: names PYR, PV, SOM with allowed[SOM] = (True, False, False).

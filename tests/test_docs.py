@@ -86,7 +86,7 @@ def test_the_page_of_the_command_line_has_every_command():
 def test_training_page_runs_from_top_to_bottom(tmp_path):
     page = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
     found = re.findall(r"```(bash|python|toml)(?: file=(\S+))?\n(.*?)```", page, flags=re.DOTALL)
-    assert len(found) == 9
+    assert len(found) == 10
     for language, name, code in found:
         if name:
             (tmp_path / name).write_text(code)
@@ -97,6 +97,8 @@ def test_training_page_runs_from_top_to_bottom(tmp_path):
     for made in (
         "long_pulse/model.mat",
         "which/model.mat",
+        "which_trial.png",
+        "which_training.png",
         "typed/model_spectrum.png",
         "b/model.mat",
         "training.png",
@@ -111,7 +113,7 @@ def test_training_page_runs_from_top_to_bottom(tmp_path):
 def test_spiking_page_runs_from_top_to_bottom(tmp_path, go_nogo_path):
     page = (ROOT / "docs" / "spiking.md").read_text(encoding="utf-8")
     found = re.findall(r"```(bash|python)\n(.*?)```", page, flags=re.DOTALL)
-    assert len(found) == 11
+    assert len(found) == 12
     shutil.copy(go_nogo_path, tmp_path / "go_nogo.mat")
     before = ""  # a page's Python goes on from block to block
     for language, code in found:
@@ -119,7 +121,8 @@ def test_spiking_page_runs_from_top_to_bottom(tmp_path, go_nogo_path):
         command = [sys.executable, "-c", before] if language == "python" else ["bash", "-euo", "pipefail", "-c", code]
         done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
         assert done.returncode == 0, code + done.stdout + done.stderr
-    assert (tmp_path / "why.png").exists() and (tmp_path / "long.h5").exists()
+    for made in ("why.png", "long.h5", "search.png", "searched.mat", "found.png"):
+        assert (tmp_path / made).exists(), made
 
 
 @pytest.mark.slow
@@ -226,11 +229,16 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+# [text](target), with or without a "title"; [label]: target; href="target", src="target"
+LINKS = r"""\]\(([^)\s]+)(?: +"[^"]*")?\)|^\[[^\]]+\]: +(\S+)|(?:href|src)="([^"]+)\""""
+
+
 def broken_links(page: Path) -> list[str]:
     """Links of a page, pictures included, whose file or heading does not exist."""
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     found = []
-    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+    for target in re.findall(LINKS, text, flags=re.MULTILINE):
+        target = "".join(target)
         name, _, anchor = target.partition("#")
         file = page.parent / name if name else page
         is_there = file.exists() and (not anchor or anchor in anchors(file))
@@ -266,6 +274,8 @@ def test_a_broken_link_and_a_missing_file_are_seen(tmp_path):
     page = tmp_path / "page.md"
     page.write_text("# One heading, two words\n[a](#one-heading-two-words) [b](#none) [c](none.md) [d](page.md#no)")
     assert broken_links(page) == ["#none", "none.md", "page.md#no"]
+    page.write_text('[a](none1.md "title") <img src="none2.png">\n[b]: none3.md\n[c](page.md "title")')
+    assert broken_links(page) == ["none1.md", "none2.png", "none3.md"]
     assert broken_file_names("see docs/training.md, and docs/none.md") == ["docs/none.md"]
 
 

@@ -16,6 +16,7 @@ makes the others again.
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import tf
 
 BLOCK_STEPS = 10  # steps unrolled per turn of the loop, whose own cost is that of five small operations
@@ -35,7 +36,8 @@ class Pathway(NamedTuple):
 class Dynamics(NamedTuple):
     """One step of a cell. States are (B, N) or, with C compartments, (B, N, C); the last one is the output (B, N).
 
-    A tensor that `advance` merely closes over is a constant: what is to have a gradient is in the pathways or parameters.
+    A tensor that `advance` merely closes over is a constant, a trainable variable there an error: what is to have a gradient
+    is in the pathways or parameters.
     """
 
     advance: Advance
@@ -78,12 +80,23 @@ def scan(
         here = dynamics.with_tensors(rest[:n_weights], rest[n_weights:])
         kept = (_forward_starts if recompute else _forward)(here, inputs, start)
 
-        def gradient(d_outputs: tf.Tensor) -> list[tf.Tensor | None]:
+        def gradient(d_outputs: tf.Tensor, variables: Sequence[tf.Variable] = ()) -> list[tf.Tensor | None]:
+            _check_none_hidden(variables)
             return _backward(here, inputs, kept, d_outputs, input_gradient)
 
         return kept.outputs, gradient
 
     return differentiable(*padded, *dynamics.weights, *dynamics.parameters)[:n_steps]
+
+
+def _check_none_hidden(variables: Sequence[tf.Variable]) -> None:
+    """Raise InputError for trainable variables that a step reads by itself: they would have no gradient."""
+    if variables:
+        names = ", ".join(variable.name for variable in variables)
+        raise InputError(
+            f"a cell's step reads {names}, which is trainable: return it from the cell's `parameters`, and take it as a "
+            "further argument of `advance`"
+        )
 
 
 def all_states(dynamics: Dynamics, inputs: Tensors, start: Tensors) -> Tensors:
@@ -264,7 +277,11 @@ def _joined(blocks: tf.Tensor) -> tf.Tensor:
 
 
 def _padded(x: tf.Tensor) -> tf.Tensor:
-    """Steps of zeros at the end up to whole blocks: what they do is cut off again, and has no gradient."""
+    """The last step again up to whole blocks: what it does there is cut off, and has no gradient.
+
+    Not zeros, at which a cell need not be finite: its slope of 0 times infinity would be NaN.
+    """
     if x.shape[0] is not None and x.shape[0] % BLOCK_STEPS == 0:
         return x
-    return tf.pad(x, [[0, -tf.shape(x)[0] % BLOCK_STEPS], *([[0, 0]] * (x.shape.rank - 1))])
+    shape = tf.shape(x)
+    return tf.concat([x, tf.broadcast_to(x[-1:], tf.concat([[-shape[0] % BLOCK_STEPS], shape[1:]], 0))], 0)

@@ -32,6 +32,7 @@ class SearchClaim:
     owner: dict[str, Any] | None = None  # None: released
     settings: SearchOptions | None = None  # task and seed are resolved
     finished: dict[float, FactorResult] = field(default_factory=dict)
+    is_begun: bool = False  # trials were run, of which an adaptive search keeps none
 
     def save(self) -> None:
         """Write the sidecar atomically."""

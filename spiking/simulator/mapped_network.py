@@ -7,12 +7,12 @@ Mapping: Kim, Li & Sejnowski, PNAS 2019, Methods ("Spiking RNN"); N units, spike
 import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
 from rate2spike.arrays import dense
-from rate2spike.checks import whole_number
+from rate2spike.checks import shown, whole_number
 from rate2spike.errors import InputError
 from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.plausible import Plausible, not_typed_here, warn_if_implausible
@@ -184,7 +184,9 @@ class MappedNetwork:
             raise InputError("u holds NaN or infinite values")
         subsampled = u[:, :: self.downsample]
         if subsampled.shape[1] < 2:
-            raise InputError(f"u must have at least 2 columns after downsampling, got {subsampled.shape[1]}")
+            raise InputError(
+                f"u must have at least 2 columns after downsampling, got {subsampled.shape[1]}", "downsample"
+            )
         return subsampled
 
 
@@ -196,7 +198,7 @@ def _steps_per_column(dt_s: float, column_s: float) -> int:
     n_steps = round(column_s / dt_s)
     if abs(n_steps * dt_s - column_s) > 1e-9 * column_s:
         raise InputError(f"the step must divide a column's {column_s * 1e3:g} ms, got {dt_s * 1e3:g} ms", "dt_s")
-    warn_if_implausible("the step (dt_s)", dt_s * 1e3, PLAUSIBLE_STEP)
+    warn_if_implausible("the step ({dt_s})", dt_s * 1e3, PLAUSIBLE_STEP, "dt_s")
     return n_steps
 
 
@@ -206,8 +208,10 @@ def _known_factor(factor: float | None) -> float:
     return check_scaling_factor(factor)
 
 
-def check_scaling_factor(factor: float) -> float:
+def check_scaling_factor(factor: Any) -> float:
     """The factor as a float. Raises InputError if it is not a positive number."""
+    if not isinstance(factor, int | float | np.number) or isinstance(factor, bool | np.complexfloating):
+        raise InputError(f"scaling factor must be a positive number, got {shown(factor)}", "scaling_factor")
     if not 0 < factor < np.inf:
         raise InputError(f"scaling factor must be positive, got {factor:g}", "scaling_factor")
     return float(factor)

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rate2spike.errors import MatFileError, ModelFileError
+from rate2spike.errors import InputError, MatFileError, ModelFileError
 from rate2spike.matlab_compat.matfile import append, loadmat, savemat
-from rate2spike.matlab_compat.model_file import load_model, save_model
+from rate2spike.matlab_compat.model_file import as_model, load_model, save_model
 from rate2spike.matlab_compat.model_paths import historic_path, task_in_path
 
 from helpers import small_model
@@ -40,6 +40,21 @@ def test_derived_quantities(go_nogo_path):
     assert model.has_dale
     assert small_model(n_units=9, n_som=2).som.sum() == 2
     np.testing.assert_allclose(small_model(n_taus=1).tau_s(), 0.02)
+
+
+def test_a_model_or_its_path_is_a_model(tmp_path):
+    model = small_model()
+    save_model(model, tmp_path / "f.mat")
+    assert as_model(model) is model
+    assert as_model(tmp_path / "f.mat") == as_model(str(tmp_path / "f.mat")) == model
+    for wrong in (None, 5, model.w_rec, [str(tmp_path)]):
+        with pytest.raises(
+            InputError, match="model must be a TrainedModel or the path of a model file, got "
+        ) as caught:
+            as_model(wrong)
+        assert "\n" not in str(caught.value)
+    with pytest.raises(MatFileError, match="absent"):
+        as_model("absent.mat")
 
 
 def test_unknown_variables_and_settings_are_kept(tmp_path, go_nogo_path):

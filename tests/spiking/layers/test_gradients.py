@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 import rate2spike as r2s
+from rate2spike.errors import InputError
 from rate2spike.spiking.layers.cell import Cell
 from rate2spike.spiking.layers.cell_layer import CellLayer
 from rate2spike.spiking.layers.spiking_options import SpikingOptions
@@ -166,3 +167,46 @@ def test_a_cell_with_several_compartments_trains_and_shows_its_states():
 def test_constants_of_a_graph_are_inputs_too():
     layer, x = layer_of("LIF"), inputs_of("LIF", 5)[0]
     np.testing.assert_array_equal(tf.function(lambda: layer(x))(), layer(x))
+
+
+class PlainCell(Cell):
+    """One state that is the output, by a function that a test gives."""
+
+    state_names = ("z",)
+
+    def __init__(self, units, step, **kwargs):
+        super().__init__(units, 1.0, False, **{"seed": 1, **kwargs})
+        self.step = step
+
+    def build(self, input_shape):
+        self.weights_in = self.add_pathway(self.draws(), "", input_shape[-1], np.full(self.units, 10.0), 300.0)
+        self.gain = self.add_values("gain", np.array(0.5), trainable=True)
+
+    def pathways(self):
+        return (self.weights_in.pathway(),)
+
+    def advance(self, currents, states):
+        return (self.step(self, currents[0], states[0]),)
+
+
+class Plain(CellLayer):
+    cell_class = PlainCell
+
+
+@pytest.mark.parametrize("n_steps", [7, 10, 13])
+def test_a_step_that_is_infinite_without_input_has_finite_gradients(n_steps):
+    layer = Plain(3, step=lambda _cell, i, z: 0.5 * z + tf.math.log(tf.square(i)))
+    x = tf.constant(np.random.default_rng(1).uniform(1, 2, (2, n_steps, 4)), tf.float32)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(layer(x))
+    (slope,) = tape.gradient(loss, layer.trainable_variables[:1])
+    assert np.isfinite(slope).all() and np.abs(slope).max() > 0
+
+
+def test_a_trainable_variable_that_a_step_reads_by_itself_is_refused():
+    layer = Plain(3, step=lambda cell, i, z: cell.gain * z + i)
+    x = tf.ones((2, 5, 4))
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(layer(x))
+    with pytest.raises(InputError, match=r"step reads .*gain.*return it from the cell's `parameters`"):
+        tape.gradient(loss, layer.trainable_variables)

@@ -15,7 +15,7 @@ from rate2spike.errors import InputError
 from rate2spike.matlab_compat import mat_v5
 from rate2spike.matlab_compat.matfile import append, loadmat, savemat
 from rate2spike.spiking.search.claim import sidecar_path
-from rate2spike.spiking.search.files import SearchState, search_files
+from rate2spike.spiking.search.files import SearchState, search_each
 from rate2spike.spiking.search.grid import grid_search
 from rate2spike.spiking.search.options import SearchExecution, SearchOptions
 
@@ -30,7 +30,7 @@ def model_file(tmp_path, go_nogo_path) -> Path:
 
 
 def search(path, options=QUICK, execution=None, **callbacks):
-    return list(search_files(path, options, execution, **callbacks))
+    return list(search_each(path, options, execution, **callbacks))
 
 
 def test_search_appends_the_historic_variables_and_touches_nothing_else(model_file):
@@ -92,6 +92,19 @@ def _model(path):
     from rate2spike.matlab_compat.model_file import load_model
 
     return load_model(path)
+
+
+def test_an_adaptive_search_begins_again_with_the_seed_it_had(model_file):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    options = SearchOptions(scaling_factors=(25.0, 60.0), n_trials=6, strategy="adaptive")
+    seeds = []
+    with pytest.raises(KeyboardInterrupt):
+        search(model_file, options, on_file=lambda _f, settings, _n: seeds.append(settings.seed), on_factor=interrupt)
+    assert json.loads(sidecar_path(model_file).read_text())["owner"] is None
+    (outcome,) = search(model_file, options, on_file=lambda _f, settings, _n: seeds.append(settings.seed))
+    assert seeds[0] == seeds[1] == outcome.result.seed and not sidecar_path(model_file).exists()
 
 
 def test_finished_values_are_not_reused_under_other_settings(model_file):
@@ -185,11 +198,11 @@ def test_ctrl_c_at_the_command_leaves_valid_files_and_says_how_to_go_on(model_fi
 def test_every_file_is_validated_before_the_first_is_touched(model_file):
     (model_file.parent / "z.mat").write_bytes(b"no MAT file" * 30)
     before = model_file.read_bytes()
-    outcomes = search_files(model_file.parent, SearchOptions(task="dance"))
+    outcomes = search_each(model_file.parent, SearchOptions(task="dance"))
     with pytest.raises(InputError, match="unknown task 'dance'"):
         list(outcomes)
     (model_file.parent / "A.mat").write_bytes(b"no MAT file" * 30)
-    first = next(search_files(model_file.parent, QUICK))
+    first = next(search_each(model_file.parent, QUICK))
     assert first.state is SearchState.FAILED and first.path.name == "A.mat" and "MAT" in first.note
     with pytest.raises(InputError, match=r"z\.mat"):
         search(model_file.parent / "z.mat")

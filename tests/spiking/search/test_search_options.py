@@ -19,7 +19,7 @@ from rate2spike.options import default_of
 from rate2spike.spiking.diagnosis.diagnose import diagnose
 from rate2spike.spiking.scoring.network_options import NetworkOptions, as_searched, searched_options
 from rate2spike.spiking.search.claim import SearchClaim, read_claim, sidecar_path
-from rate2spike.spiking.search.files import SearchState, search_files
+from rate2spike.spiking.search.files import SearchState, search_each
 from rate2spike.spiking.search.grid import grid_search
 from rate2spike.spiking.search.options import SearchExecution, SearchOptions
 from rate2spike.spiking.simulator.network import SpikingNetwork
@@ -155,7 +155,7 @@ def test_python_files_command_and_bridge_search_the_same_networks(model_file, cl
         model, "go-nogo", (22, 40), 6, 3, neuron="eif", neuron_options={"slope_mv": 1.5}, downsample=2
     )
     assert by_name.factors == expected.factors != grid_search(model, "go-nogo", (22, 40), 6, 3).factors
-    (found,) = search_files(model_file, EIF)
+    (found,) = search_each(model_file, EIF)
     assert found.result.factors == expected.factors
     as_written = model_file.read_bytes()
     flags = flags_of(
@@ -208,7 +208,7 @@ def test_a_population_takes_them_too(model_file, cli):
 
 
 def test_evaluate_diagnose_and_simulate_make_the_network_that_was_searched(model_file, cli, tmp_path):
-    list(search_files(model_file, replace(EIF, shuffle=("w_in",))))
+    list(search_each(model_file, replace(EIF, shuffle=("w_in",))))
     model = load_model(model_file)
     options = searched_options(model)
     assert (options.neuron, options.neuron_options, options.downsample) == ("eif", {"slope_mv": 1.5}, 2)
@@ -236,7 +236,7 @@ def test_evaluate_diagnose_and_simulate_make_the_network_that_was_searched(model
 
 
 def test_what_is_known_of_an_earlier_search_does_not_outlive_it(model_file):
-    list(search_files(model_file, EIF))
+    list(search_each(model_file, EIF))
     searched = load_model(model_file)
     # a version that knows nothing of the record, or another program, searches again
     append(model_file, {"all_perfs": np.array([[0.25], [0.5]])})
@@ -245,7 +245,7 @@ def test_what_is_known_of_an_earlier_search_does_not_outlive_it(model_file):
     )
     assert searched_options(load_model(model_file)) == NetworkOptions()
     plain = SearchOptions(scaling_factors=(25.0,), n_trials=2, seed=1)
-    (found,) = search_files(model_file, plain, SearchExecution(force=True))
+    (found,) = search_each(model_file, plain, SearchExecution(force=True))
     assert found.state is SearchState.SEARCHED
     assert not {"r2s_search_network", "r2s_search_options"} & set(loadmat(model_file))
 
@@ -255,10 +255,10 @@ def test_a_search_with_other_networks_does_not_go_on_with_finished_values(model_
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        list(search_files(model_file, EIF, on_factor=interrupt))
+        list(search_each(model_file, EIF, on_factor=interrupt))
     with pytest.raises(InputError, match=r"other settings \(neuron 'eif' there, None here; neuron_options"):
-        list(search_files(model_file, replace(EIF, neuron=None, neuron_options={})))
-    (found,) = search_files(model_file, EIF)
+        list(search_each(model_file, replace(EIF, neuron=None, neuron_options={})))
+    (found,) = search_each(model_file, EIF)
     assert (
         found.result.factors
         == grid_search(
@@ -277,5 +277,70 @@ def test_flags_left_open_are_as_searched():
         "t_ref_s": 0.003,
     }
     assert as_searched(model, {"neuron": "qif"}).neuron_options == {}
+    model.settings = {"search_network": '{"neuron_options": {"t_ref_s": 0.003}, "accuracies": [1.0]}'}
+    assert as_searched(model, {"neuron": "lif"}).neuron_options == {"t_ref_s": 0.003}  # the kind it was searched with
     model.settings = {"search_network": "{broken"}
     assert as_searched(model, {}) == NetworkOptions()
+
+
+def test_what_is_said_to_be_as_searched_is_not_what_was_given(model_file, cli):
+    list(search_each(model_file, replace(EIF, dt_s=0.0003 / 3)))
+    flags = ("--n-trials", 2, "--seed", 1, "--neuron-option", "t_ref_s=0.003", "--lesion", 7)
+    code, _, error = cli("evaluate", model_file, *flags)
+    assert code == 0 and error.splitlines()[0] == (
+        f"{model_file}: network as in its search: neuron eif, neuron_options slope_mv=1.5, dt_s 0.0001, downsample 2"
+    )
+    assert "search trials, network with neuron eif, neuron_options slope_mv=1.5, dt_s" in cli("inspect", model_file)[1]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("scale", 3, "scale must be text, or several texts, got 3"),
+        ("lesion", [3, 4], "lesion must be text, or several texts, got 3"),
+        ("lesion", None, "lesion must be text, or several texts, got None"),
+        ("shuffle", ("w", None), "weights to shuffle must be text, or several texts, got None"),
+        ("neuron_options", 3, "constants of neurons must be text, or several texts, got 3"),
+        ("neuron_options", {"speed": 1}, ""),
+        ("task_options", 3, "task options must be values by name, got 3"),
+        ("scaling_factors", "30", "scaling factors are numbers, got '30'"),
+        ("scaling_factors", [None], "scaling factors are numbers, got None"),
+        ("scaling_factors", ["much"], "scaling factors are numbers, got 'much'"),
+        ("scaling_factors", None, "scaling factors are numbers, got None"),
+        ("scaling_factors", -1, "scaling factor must be positive, got -1"),
+    ],
+)
+def test_values_of_wrong_types_are_refused_by_the_fields_name(field, value, message):
+    with pytest.raises(InputError) as caught:
+        SearchOptions(**{"neuron": "lif", field: value})
+    assert caught.value.fields == (field,) and message in str(caught.value)
+
+
+def test_grid_search_refuses_neurons_that_are_none(model_file):
+    with pytest.raises(InputError, match=r"neurons must be a record such as EIFParams\(\), got .eif."):
+        grid_search(load_model(model_file), "go-nogo", 25, 2, params="eif")
+    with pytest.raises(InputError, match="scaling factors are numbers, got '30'"):
+        grid_search(load_model(model_file), "go-nogo", "30", 2)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"neuron_option": "slope_mv=2"}, "there is no option 'neuron_option'; did you mean neuron_options?"),
+        ({"nonsense": 1.0}, "there is no option 'nonsense'; known are"),
+        ({"shard": "1/2"}, "there is no option 'shard'"),
+        ({"lesion": np.array([3.0, 999.0])}, "lesion 999: the network has units 1 to 200"),
+    ],
+)
+def test_the_bridge_refuses_options_that_would_do_nothing(model_file, cli, tmp_path, option, message):
+    before = model_file.read_bytes()
+    request = {"action": "search", "model_path": str(model_file), "task": "go-nogo", "n_trials": 2.0, **option}
+    savemat(tmp_path / "request.mat", request)
+    assert cli("matlab-bridge", tmp_path / "request.mat", tmp_path / "answer.mat")[0] == 2
+    assert message in loadmat(tmp_path / "answer.mat")["error_message"]
+    assert model_file.read_bytes() == before
+
+
+def test_a_shuffle_seed_that_decides_nothing_is_not_kept():
+    assert SearchOptions(shuffle_seed=3).as_record() == ({}, {})
+    assert SearchOptions(shuffle=("w",), seed=7).as_record()[0]["shuffle_seed"] == 7
