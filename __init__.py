@@ -34,9 +34,11 @@ _HOMES = {
     "training_figure": "rate.plots",
     "SpikingNetwork": "spiking.simulator.network",
     "read_nir": "spiking.simulator.nir_network",
+    "manipulations": "spiking.simulator.manipulations",
+    "exports": "spiking.simulator.exports",
     "LIFParams": "spiking.simulator.params",
     "QIFParams": "spiking.simulator.params",
-    "ALIFParams": "spiking.simulator.params",
+    "AdLIFParams": "spiking.simulator.params",
     "EIFParams": "spiking.simulator.params",
     "Stimulation": "spiking.simulator.stimulation",
     "SpikeRecord": "spiking.simulator.spike_record",
@@ -82,19 +84,29 @@ if TYPE_CHECKING:
     from rate2spike.spiking.search.kept import with_search_result
     from rate2spike.spiking.search.network_table import network_table
     from rate2spike.spiking.search.search_files import search_files
+    from rate2spike.spiking.simulator import exports, manipulations
     from rate2spike.spiking.simulator.network import SpikingNetwork
     from rate2spike.spiking.simulator.nir_network import read_nir
-    from rate2spike.spiking.simulator.params import ALIFParams, EIFParams, LIFParams, QIFParams
+    from rate2spike.spiking.simulator.params import AdLIFParams, EIFParams, LIFParams, QIFParams
     from rate2spike.spiking.simulator.spike_record import SpikeRecord
     from rate2spike.spiking.simulator.stimulation import Stimulation
     from rate2spike.trained_model import TrainedModel
 
 
+_MODULES = ("tasks", "manipulations", "exports")  # these names are of whole modules
+_OLD_NAMES = {"ALIFParams": "AdLIFParams"}
+
+
 def __getattr__(name: str) -> object:
+    if name in _OLD_NAMES:
+        from rate2spike.deprecated import warn_of_old_name
+
+        warn_of_old_name(name, _OLD_NAMES[name])
+        return __getattr__(_OLD_NAMES[name])
     if name not in _HOMES:
         raise AttributeError(f"module 'rate2spike' has no attribute {name!r}")
     module = import_module(f"rate2spike.{_HOMES[name]}")
-    value = module if name == "tasks" else getattr(module, name)
+    value = module if name in _MODULES else getattr(module, name)
     globals()[name] = value
     return value
 

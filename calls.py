@@ -97,7 +97,7 @@ def _checking(called: Callable[..., Any], who: str, signature: inspect.Signature
         try:
             signature.bind(*args, **kwargs)
         except TypeError as error:
-            problem = _in_words(str(error), who, signature, flags)
+            problem = _in_words(_unknown_first(signature, kwargs) or str(error), who, signature, flags)
         else:
             return called(*args, **kwargs)
         raise CallError(problem)
@@ -105,9 +105,18 @@ def _checking(called: Callable[..., Any], who: str, signature: inspect.Signature
     return checking
 
 
+def _unknown_first(signature: inspect.Signature, kwargs: Mapping[str, Any]) -> str:
+    """What `bind` would say of a name that is not there, where it speaks of one that is missing: the former is why."""
+    kinds = {item.kind for item in signature.parameters.values()}
+    unknown = [name for name in kwargs if name not in signature.parameters]
+    return (
+        f"unexpected keyword argument '{unknown[0]}'" if unknown and inspect.Parameter.VAR_KEYWORD not in kinds else ""
+    )
+
+
 def _in_words(message: str, who: str, signature: inspect.Signature, flags: dict[str, str]) -> str:
     """What `inspect.Signature.bind` says, in our words."""
-    names = [name for name in signature.parameters if name != "self"]
+    names = [name for name in signature.parameters if name not in ("self", "cls")]
     unknown = re.search(r"unexpected keyword argument '(\w+)'", message)
     if unknown:
         name = unknown[1]
@@ -120,8 +129,9 @@ def _in_words(message: str, who: str, signature: inspect.Signature, flags: dict[
     twice = re.search(r"multiple values for argument '(\w+)'", message)
     if twice:
         return f"{who}: {twice[1]} is given twice"
-    positional = [n for n, p in signature.parameters.items() if p.kind == p.POSITIONAL_OR_KEYWORD and n != "self"]
-    return f"{who}: only {_listed(positional) or 'nothing'} can be given without a name; write {names[-1]}=... for the rest"
+    positional = [n for n, p in signature.parameters.items() if p.kind == p.POSITIONAL_OR_KEYWORD and n in names]
+    rest = f"; write {names[-1]}=... for the rest" if len(positional) < len(names) else ", and nothing else"
+    return f"{who}: only {_listed(positional) or 'nothing'} can be given without a name{rest}"
 
 
 def _listed(names: Collection[str], most: int = 40) -> str:

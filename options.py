@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from rate2spike.checks import ANY, MOST, Range, choice, names_given, number, true_or_false, whole_number
+from rate2spike.deprecated import warn_of_old_name
 from rate2spike.errors import InputError, nearest
 
 Record = TypeVar("Record")
@@ -35,6 +36,7 @@ class Option:
     most: int = MOST
     allowed: Range = ANY
     choices: tuple[str, ...] = ()  # of a name, or of each of several
+    old_names: Mapping[str, str] = field(default_factory=dict)  # choices of an earlier version -> those of today
     flag: str = ""  # where it is not called as the field
     or_none: bool = False  # the flag takes the word `none`, which switches the setting off
     from_file: Callable[[Path], Any] | None = None  # the flag names a file, and this reads the value there
@@ -117,7 +119,16 @@ def _checked(kind: type, name: str, known: Option, value: Any) -> Any:
         names = names_given(value, what, name)
         value = tuple(choice(one, what, name, known.choices) for one in names) if known.choices else names
     elif known.choices:
-        value = choice(value, what, name, known.choices)
+        value = choice(_present_name(value, what, known.old_names), what, name, known.choices)
     elif main is str and not isinstance(value, str):
         raise InputError(f"{what} must be text, got {value!r}", name)
     return known.check(value) if known.check else value
+
+
+def _present_name(value: Any, what: str, old_names: Mapping[str, str]) -> Any:
+    """A choice as it is called today; warns of its old name."""
+    if not isinstance(value, str) or value.lower() not in old_names:
+        return value
+    present = old_names[value.lower()]
+    warn_of_old_name(f"{what} {value!r}", repr(present))
+    return present

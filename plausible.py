@@ -52,6 +52,11 @@ def not_typed_here() -> Iterator[None]:
         yield
 
 
+def warn_caller(text: str) -> None:
+    """Warn of anything, at the line of the first caller outside of this package."""
+    warnings.warn(text, stacklevel=_level_of_caller())
+
+
 def _level_of_caller() -> int:
     """Stack level, seen from the function that asks, of the first line outside of this package.
 

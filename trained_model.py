@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rate2spike.arrays import dense
+from rate2spike.calls import public
 from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.readable import Readable, draw
 from rate2spike.unit_types import by_sign, of_type
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 STEP_S = 0.005  # one step of the rate network
 
 
+@public()
 @dataclass(frozen=True, eq=False, repr=False)
 class TrainedModel(Readable):
     """A trained rate network with what its file says about training and search. N units, T task steps of 5 ms.
@@ -30,26 +32,46 @@ class TrainedModel(Readable):
     w_rec, w_rec_initial : ndarray (N, N)
         Recurrent weights [target, source] after and before training; >= 0 with Dale's principle. `effective_w()` has the
         signs and the mask.
-    w_in : ndarray (N, n_inputs)
-        Input weights.
+    w_in, w_in_initial : ndarray (N, n_inputs)
+        Input weights after and before training.
     w_out : ndarray (n_outputs, N)
-        Output weights; `b_out` is the output's bias.
+        Output weights.
+    b_out : float or ndarray (n_outputs,)
+        Bias of the output.
     tau_logit, tau_logit_initial : ndarray (N, 1)
-        Time constants between the two of `tau_limits_steps` (steps of 5 ms); `tau_s()` has them in seconds.
+        Time constants between the limits, through a sigmoid; `tau_s()` has them in seconds.
+    tau_limits_steps : tuple of float
+        Least and largest time constant in steps of 5 ms, or one for all units.
     sign_matrix, connection_mask : ndarray (N, N)
         Diagonal of -1 for inhibitory units and 1; 0 where no connection may be.
     inhibitory, excitatory : ndarray (N,) of bool
         The units' signs; `som` are the somatostatin units, `unit_types` the names of all types.
-    n_units : int
-        N.
+    n_units, n_som : int
+        N, and how many of the units are somatostatin units.
+    count_class : str
+        MATLAB's class of counts in the file.
+    activation : str
+        From the synaptic current of a unit to its rate: 'sigmoid', 'clipped_relu' or 'softplus'.
+    unit_bias : ndarray (N, 1)
+        Constant input of each unit.
+    cell_type_names, cell_type : tuple of str, ndarray (N,)
+        Where training had types: their names, and which of them each unit is, from 0.
+    last_update : int
+        The last update made, from 0.
     losses : ndarray (n_updates allowed,)
         Training loss per update; `update_losses` without the zeros after an early stop.
     eval_accuracy, eval_loss : float
         Of the last evaluation in training, on 100 fresh trials; `training_success` says whether the criteria were met.
+    eval_outputs, eval_labels, training_success : ndarray (n_trials, T-1), ndarray (n_trials,), bool
+        Outputs and labels of its trials, with several outputs (n_trials, T-1, n_outputs); whether the criteria were met.
+    first_states, first_rates : ndarray (T, N)
+        A trial of the untrained network.
     last_states, last_rates, last_input, last_output, last_target : ndarray
         A trial of the trained network: (T, N), (T, N), (n_inputs, T), (T-1,) from t = 1 on, and (T,).
     scaling_factor : float
         The best factor of the λ search; NaN while a search is at work on the file.
+    scaling_factors, scaling_accuracies : ndarray
+        All factors of the search, and the accuracy of each.
     settings : dict
         Task, seed, version and all other settings of training: `r2s_*` in the file.
     extra : dict
@@ -169,6 +191,7 @@ class TrainedModel(Readable):
             return np.array(self.cell_type_names)[self.cell_type]
         return by_sign(self.inhibitory, self.som)
 
+    @public()
     def units_of(self, cell_type: str) -> np.ndarray:
         """(N,) bool: the units of a type, for figures and lesions. Raises InputError naming the types."""
         return of_type(self.unit_types, cell_type)
@@ -183,6 +206,7 @@ class TrainedModel(Readable):
         """(N,) bool: somatostatin units, the first n_som inhibitory ones."""
         return self.inhibitory & (np.cumsum(self.inhibitory) <= (self.n_som or 0))
 
+    @public()
     def tau_s(self, *, initial: bool = False) -> np.ndarray:
         """(N,) synaptic decay time constants in seconds, in the class of tau_logit (Kim et al. 2019, eq. 4).
 
@@ -203,6 +227,7 @@ class TrainedModel(Readable):
         """The time constant where there is one for all units, as MATLAB computes it, in double; otherwise None."""
         return self.tau_limits_steps[0] * 5 / 1000 if len(self.tau_limits_steps) == 1 else None
 
+    @public()
     def effective_w(self, *, initial: bool = False) -> np.ndarray:
         """(N, N) signed, masked recurrent weights (w m) * som_m; w is stored rectified, initial weights may be not.
 

@@ -111,7 +111,7 @@ def _export_model(sources: list[Path], output: Path, arguments: argparse.Namespa
     network = network_options(arguments, model, source).network(model, arguments.scaling_factor)
     described = nir_network(network)
     form = arguments.form or ("cubali" if described.tau_r_s.any() else "cubalif")
-    write_nir(output, (cubalif_graph if form == "cubalif" else nir_graph)(described))
+    write_nir((cubalif_graph if form == "cubalif" else nir_graph)(described), output)
     readers = {
         "cubalif": f"for steps of {network.dt_s * 1e3:g} ms",
         "cubali": "for readers of all nodes of NIR (Norse and snnTorch are none)",

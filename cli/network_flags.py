@@ -30,8 +30,8 @@ def network_options(arguments: argparse.Namespace, model: "TrainedModel", path: 
     from rate2spike.spiking.scoring.network_options import NetworkOptions, as_searched
 
     flags = given(arguments, NetworkOptions)
-    options = as_searched(model, flags)
     asked = NetworkOptions(**flags)
+    options = as_searched(model, {name: getattr(asked, name) for name in flags})
     asked.warn_of_units(model)
     if options != asked:
         print(f"{path}: network as in its search: {options.in_words(asked)}", file=sys.stderr, flush=True)

@@ -18,7 +18,7 @@ KEPT = 2  # the newest, and the one before for the case that it cannot be read
 _SETTINGS = "settings_json"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Checkpoint:
     """State after an update, counted from 0."""
 

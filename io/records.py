@@ -9,23 +9,38 @@ from typing import Any
 import h5py
 import numpy as np
 
-from rate2spike.checks import each_name
-from rate2spike.errors import InputError
+from rate2spike.checks import each_name, shown
+from rate2spike.checks import path as checked_path
+from rate2spike.errors import InputError, nearest
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.hdf5_file import open_hdf5
 from rate2spike.io.unit_indices import unit_index
+from rate2spike.readable import Readable
 
 FORMAT = "rate2spike SpikeRecord 2"
 _FORMATS = ("rate2spike SpikeRecord 1", FORMAT)  # 1: spikes as a dense array
 RECORDED = ("output", "events", "voltage_mv", "rates", "ipsc")
 
 
-@dataclass(frozen=True, eq=False)
-class RecordedTrial:
+@dataclass(frozen=True, eq=False, repr=False)
+class RecordedTrial(Readable):
     """One trial of a spiking network: N units, n_steps simulation steps. None: not recorded.
 
     Traces hold every `stride`-th step, n_rows = n_steps // stride of them.
     """
+
+    shown = (
+        "n_units",
+        "duration_s",
+        "recorded",
+        "mean_rate_hz",
+        "n_spikes",
+        "neuron",
+        "scaling_factor",
+        "dt_s",
+        "stride",
+        "seed",
+    )
 
     firing_rate_hz: np.ndarray = field(repr=False)  # (N,) spikes from step 10 on / duration
     dt_s: float
@@ -52,6 +67,21 @@ class RecordedTrial:
     def n_units(self) -> int:
         """Number of units N."""
         return self.firing_rate_hz.size
+
+    @property
+    def recorded(self) -> tuple[str, ...]:
+        """Names of the quantities that were recorded."""
+        return tuple(name for name in RECORDED if getattr(self, name) is not None)
+
+    @property
+    def mean_rate_hz(self) -> float:
+        """Mean firing rate over units."""
+        return float(self.firing_rate_hz.mean())
+
+    @property
+    def n_spikes(self) -> int | None:
+        """Number of spikes; None if they were not recorded."""
+        return None if self.events is None else len(self.events)
 
     @property
     def spikes(self) -> np.ndarray | None:
@@ -132,10 +162,13 @@ def events_of(spikes: np.ndarray) -> np.ndarray:
 
 def known_names(names: str | Iterable[str], choices: tuple[str, ...]) -> tuple[str, ...]:
     """The names given. Raises InputError for one that is not among the choices."""
+    if not isinstance(names, Iterable):
+        raise InputError(f"what a record holds is named by {', '.join(choices)}; got {shown(names)}")
     given = each_name(names)
     unknown = [str(name) for name in given if name not in choices]
     if unknown:
-        raise InputError(f"a record holds no {', '.join(unknown)}: choose from {', '.join(choices)}")
+        hint = nearest(unknown[0], choices)
+        raise InputError(f"a record holds no {', '.join(unknown)}: choose from {', '.join(choices)}{hint}")
     return given
 
 
@@ -146,7 +179,7 @@ def _from_hdf5_array(array: np.ndarray) -> np.ndarray:
 
 def record_suffix(path: str | os.PathLike) -> str:
     """`.mat`, `.h5` or `.hdf5`. Raises InputError for another one."""
-    suffix = Path(path).suffix.lower()
+    suffix = checked_path(path, "path").suffix.lower()
     if suffix not in (".mat", ".h5", ".hdf5"):
         raise InputError(f"{path}: a spike record is saved as .h5, .hdf5 or .mat")
     return suffix

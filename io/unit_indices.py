@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from rate2spike.checks import shown
 from rate2spike.errors import InputError
 
 
@@ -21,6 +22,8 @@ def unit_index(unit: int, n_units: int) -> int:
 
 def unit_indices(units: Iterable[int] | np.ndarray, n_units: int) -> np.ndarray:
     """(n,) int64 units, from 0, of whole numbers or of a mask (N,) of bool. Raises InputError for one that there is not."""
+    if not isinstance(units, Iterable):
+        raise InputError(f"units must be whole numbers from 0, or a mask of bool, got {shown(units)}")
     given = np.ravel(units if isinstance(units, np.ndarray) else np.array(list(units)))
     if given.dtype == bool:
         if given.size != n_units:

@@ -30,6 +30,8 @@ from rate2spike.rate.weights import draw_weights
 from rate2spike.seeding import Role, generator, resolve_seed
 from rate2spike.trained_model import TrainedModel
 
+_KERAS_OWN = {"activity_regularizer", "autocast", "dtype", "name", "trainable"}  # what each of its layers takes
+
 
 @keras.saving.register_keras_serializable(PACKAGE)
 class RateLayer(keras.layers.Layer):
@@ -64,6 +66,10 @@ class RateLayer(keras.layers.Layer):
             raise InputError(
                 f"{{config}} must be a TrainConfig, such as r2s.recipe gives, got {shown(config)}", "config"
             )
+        if unknown := sorted(set(kwargs) - _KERAS_OWN):
+            raise InputError(
+                f"RateLayer: unknown setting {unknown[0]!r}: settings stand in the config, r2s.TrainConfig(...)"
+            )
         super().__init__(**{**kwargs, "dtype": "float32"})
         if isinstance(config, dict):
             config = TrainConfig.from_sections(config, "the saved layer")
@@ -74,6 +80,7 @@ class RateLayer(keras.layers.Layer):
         self.initial = draw_weights(self.config, generator(self.config.seed, Role.INITIAL_WEIGHTS))
         self.network = network_of(self.config, self.initial, make_variable=self._make_variable)
         self.seed_generator = keras.random.SeedGenerator(self.config.seed % 2**31)
+        self.input_spec = keras.layers.InputSpec(ndim=3, axes={-1: self.config.task.n_inputs})
         self.built = True
 
     def call(self, u: tf.Tensor) -> tf.Tensor:
@@ -189,14 +196,21 @@ class RateModel(keras.Model):
             ]
         return super().fit(x, y, epochs=epochs or 1, callbacks=callbacks, **kwargs)
 
+    @public()
     def to_trained_model(self, history: Any = None) -> TrainedModel:
-        """The network as it is now, to be saved, converted and searched. history: what `fit` returned."""
+        """The network as it is now, to be saved, converted and searched.
+
+        history: what `fit` returned, for the losses; without it the file holds none. Raises InputError for anything else.
+        """
+        values = {"loss": []} if history is None else getattr(history, "history", history)
+        if not isinstance(values, Mapping):
+            raise InputError(f"{{history}} must be what fit() returned, got {shown(history)}", "history")
         layer = self.rate_layer
         config, n_done = layer.config, int(self.optimizer.iterations) if self.optimizer else 0
         assert config.seed is not None
         initial_network = network_of(config, layer.initial)
         judge = self.task_accuracy
-        per_epoch = np.asarray(history.history["loss"] if history else [])
+        per_epoch = np.asarray(values.get("loss", []))
         losses = np.repeat(per_epoch, max(n_done // max(per_epoch.size, 1), 1))[:n_done]  # Keras keeps a mean per epoch
         return trained_model(
             config,

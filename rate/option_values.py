@@ -1,5 +1,6 @@
 """Options of tasks as they come from flags, TOML and MATLAB: numbers, or their text, in the type of the default."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -29,3 +30,20 @@ def in_type_of(default: Any, value: Any, what: str) -> Any:
 def plain(value: Any) -> Any:
     """NumPy's scalars as Python's."""
     return value.item() if isinstance(value, np.generic) else value
+
+
+def in_order(task: Any, *steps: int) -> None:
+    """Raise InputError unless 0 <= steps[0] <= steps[1] ... <= n_steps: a check for the timing of a task.
+
+    Options that end in _dur must be a step or more: a stimulus or a response without duration is none.
+    """
+    for name, value in task.options().items():
+        if name.endswith("_dur") and value < 1:
+            raise InputError(f"task {task.name}: {name} must be at least 1 step of 5 ms, got {value}", "task_options")
+    times = (0, *steps, task.n_steps)
+    if any(later < earlier for earlier, later in pairwise(times)):
+        raise InputError(
+            f"task {task.name}: its events must follow one another within n_steps = {task.n_steps}, "
+            f"got steps {', '.join(map(str, steps))}",
+            "task_options",
+        )

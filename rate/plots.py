@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rate2spike.calls import public
 from rate2spike.checks import shown
 from rate2spike.errors import InputError
 from rate2spike.figures import Axes, Figure, MaxNLocator, canvas, draw_conditions, panel, whole
@@ -161,6 +162,7 @@ def population_outcomes(population: Population, ax: Axes | None = None) -> Figur
     return whole(axes)
 
 
+@public()
 def training_figure(history: Any, ax: Axes | None = None) -> Figure:
     """Draw loss, and accuracy where there is one, per epoch of Keras' training.
 

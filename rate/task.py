@@ -24,13 +24,14 @@ import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
+from rate2spike.calls import public
 from rate2spike.checks import whole_number
 from rate2spike.errors import InputError, nearest
+from rate2spike.rate.option_values import in_order as in_order  # tasks take it from here
 from rate2spike.rate.option_values import in_type_of, plain
 from rate2spike.readable import Readable, draw, html_table, one_line
 from rate2spike.seeding import SEED_LIMIT
@@ -45,6 +46,7 @@ Label = int | float | str
 _LARGEST_LABEL = 2**53  # that a double in a file holds exactly
 
 
+@public()
 @dataclass(frozen=True, eq=False, repr=False)
 class Trial(Readable):
     """One trial of a task. T task steps of 5 ms.
@@ -61,6 +63,13 @@ class Trial(Readable):
         The output that is right.
     window_start : int, optional
         First scored step, where it differs from trial to trial.
+
+    Examples
+    --------
+    >>> import rate2spike as r2s
+    >>> trial = r2s.tasks.get("go-nogo").draw(1)
+    >>> trial.stimulus.shape, trial.target.shape
+    ((1, 201), (200,))
     """
 
     task: "Task"
@@ -97,7 +106,23 @@ class Task(ABC):
     """What every task has: sizes, a way to draw trials, and the two success rules.
 
     A subclass gives `name`, `n_inputs`, `n_steps`, `trial` and `is_correct`; the rest has defaults. Options are the
-    fields of a dataclass.
+    fields of a dataclass. Whoever wants a trial calls `draw`.
+
+    Attributes
+    ----------
+    name : str
+        Without blanks and slashes: it becomes a folder.
+    n_inputs, n_steps, n_outputs : int
+        Sizes of a trial; one step is 5 ms, n_outputs is 1 unless given.
+    window_start : int, default 0
+        First step that is scored.
+
+    Examples
+    --------
+    >>> import rate2spike as r2s
+    >>> task = r2s.tasks.get("go-nogo")
+    >>> isinstance(task, r2s.Task), task.n_steps
+    (True, 200)
     """
 
     name: ClassVar[str]
@@ -141,6 +166,7 @@ class Task(ABC):
         start = self.spiking_window_start if window_start is None else FINE_STEPS_PER_STEP * window_start
         return self._judged(self._rows(out)[..., int(start / downsample + 1e-9) :], label, spiking=True)
 
+    @public()
     def draw(self, rng: np.random.Generator | int) -> Trial:
         """One trial, checked: shapes and finite values as `Trial` says.
 
@@ -197,6 +223,7 @@ class Task(ABC):
             return {}
         return {field.name: plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
 
+    @public()
     def with_options(self, options: Mapping[str, Any]) -> Self:
         """The task with other values, numbers or their text. Raises InputError."""
         if not isinstance(options, Mapping):
@@ -251,6 +278,8 @@ class Task(ABC):
 
     def _judged(self, window: np.ndarray, label: Label, *, spiking: bool) -> bool:
         """The success rule, which may be a user's code. Raises InputError."""
+        if not window.shape[-1]:
+            raise InputError(f"{self._who()}: the output ends before the part that is scored")
         try:
             solved = self.is_correct(window, label, spiking=spiking)
         except InputError:
@@ -275,23 +304,6 @@ class Task(ABC):
 def reference_of(task: Task) -> str:
     """What `task` must be to find this task again."""
     return task.reference or task.name
-
-
-def in_order(task: Task, *steps: int) -> None:
-    """Raise InputError unless 0 <= steps[0] <= steps[1] ... <= n_steps: a check for the timing of a task.
-
-    Options that end in _dur must be a step or more: a stimulus or a response without duration is none.
-    """
-    for name, value in task.options().items():
-        if name.endswith("_dur") and value < 1:
-            raise InputError(f"task {task.name}: {name} must be at least 1 step of 5 ms, got {value}", "task_options")
-    times = (0, *steps, task.n_steps)
-    if any(later < earlier for earlier, later in pairwise(times)):
-        raise InputError(
-            f"task {task.name}: its events must follow one another within n_steps = {task.n_steps}, "
-            f"got steps {', '.join(map(str, steps))}",
-            "task_options",
-        )
 
 
 def _by(shape: tuple[int, ...]) -> str:

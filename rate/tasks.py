@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from rate2spike.calls import public
 from rate2spike.checks import shown
 from rate2spike.errors import InputError, nearest
 from rate2spike.machine.blas_threads import one_blas_thread
@@ -340,6 +341,7 @@ _ALL: tuple[type[Task], ...] = (GoNogo, Xor, Mante, DelayedMatchToSample, Altern
 TASKS: dict[str, type[Task]] = {task.name: task for task in _ALL}
 
 
+@public()
 def get(reference: str | Path, options: Mapping[str, Any] | None = None) -> Task:
     """A task by its name.
 

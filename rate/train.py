@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from rate2spike.calls import public
-from rate2spike.checks import function_or_none
+from rate2spike.checks import function_or_none, shown
 from rate2spike.errors import InputError
 from rate2spike.io.checkpoints import load_latest
 from rate2spike.machine.blas_threads import one_blas_thread
@@ -95,6 +95,10 @@ def train(
     changes = settings if task_options is None else {**settings, "task_options": task_options}
     wanted = settings_for(task, config, changes, from_recipe=recipe)
     function_or_none(on_update, "on_update"), function_or_none(on_evaluation, "on_evaluation")
+    if not (checkpoints is None or isinstance(checkpoints, Checkpointing)):
+        raise InputError(f"{{checkpoints}} must be a Checkpointing(folder), got {shown(checkpoints)}", "checkpoints")
+    if not (strategy is None or hasattr(strategy, "scope")):
+        raise InputError(f"{{strategy}} must be a tf.distribute strategy, got {shown(strategy)}", "strategy")
     with following(progress, f"training {wanted.task.name}", wanted.n_updates) as advance:
         told = _told(advance, on_update, on_evaluation)
         result = train_interruptibly(wanted, *told, checkpoints, strategy)

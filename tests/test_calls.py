@@ -47,6 +47,7 @@ class Stimulus:
         (lambda: train("a", lr=1), "train: unknown setting 'lr'; did you mean learning_rate?"),
         (lambda: train("a", n_unit=1), "train: unknown setting 'n_unit'; did you mean n_units?"),
         (lambda: train("a", xyz=1), "unknown setting 'xyz'; known are task, verbose, n_units, learning_rate"),
+        (lambda: train(N=1), "train: unknown setting 'N'; did you mean n_units?"),  # not that task is missing
         (lambda: train(), "train: task is missing; it takes task, verbose, n_units, learning_rate"),
         (lambda: train("a", "b"), "train: only task can be given without a name; write learning_rate=... for the rest"),
         (lambda: train("a", task="b"), "train: task is given twice"),

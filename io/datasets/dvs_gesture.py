@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from rate2spike.calls import public
 from rate2spike.checks import choice
+from rate2spike.checks import path as checked_path
 from rate2spike.errors import InputError
 from rate2spike.io.datasets.aedat import PacketIndex, packet_index, read_polarity_events
 from rate2spike.io.datasets.dvs_clips import NPY_FOLDERS, TRIAL_LISTS, Clip, clips_in, holds_gestures
-from rate2spike.io.datasets.event_stream import SPLITS, EventStream, Sensor
+from rate2spike.io.datasets.event_stream import SPLITS, EventStream, ReadableRecordings, Sensor
 
 SENSOR = Sensor(width=128, height=128, n_polarities=2)
 CLASS_NAMES = (
@@ -32,17 +34,34 @@ OTHER = 10
 SUBFOLDERS = (".", "DVSGesture", "DVSGestureContext", "DVSGestureContext/DVSGesture", "DvsGesture")
 
 
-class DVSGestureRecordings:
-    """Gestures of one split. Time 0 is the start of the gesture's label, or of the .npy file's clock."""
+@public()
+class DVSGestureRecordings(ReadableRecordings):
+    """Gestures of one split. Time 0 is the start of the gesture's label, or of the .npy file's clock.
+
+    Parameters
+    ----------
+    folder : path
+        The folder with the files, see `dvs_folder`.
+    split : str
+        'train' or 'test'.
+    include_other : bool, default False
+        Also the class without a fixed gesture.
+
+    Raises
+    ------
+    InputError
+        For a folder without gestures of the split.
+    """
 
     name = "dvsgesture"
     sensor = SENSOR
 
     def __init__(self, folder: str | os.PathLike, split: str, include_other: bool = False):
-        """split: 'train' or 'test'; include_other: also the class without a fixed gesture. Raises InputError."""
         split = choice(split, "split", "split", SPLITS)
         self.class_names = CLASS_NAMES if include_other else CLASS_NAMES[:OTHER]
-        self._clips = [clip for clip in clips_in(Path(folder), split) if clip.label < len(self.class_names)]
+        self._clips = [
+            clip for clip in clips_in(checked_path(folder, "folder"), split) if clip.label < len(self.class_names)
+        ]
         if not self._clips:
             raise InputError(f"{folder} holds no gestures of the split {split!r}")
         self.labels = np.array([clip.label for clip in self._clips])  # (n,) int64
@@ -51,8 +70,7 @@ class DVSGestureRecordings:
 
     def events(self, index: int) -> EventStream:
         """Events of one gesture. Raises InputError for a file that is damaged."""
-        if not -len(self) <= index < len(self):
-            raise IndexError(f"recording {index} of {len(self)}")
+        index = self.checked_index(index)
         clip = self._clips[index]
         events = _from_npy(clip.path) if clip.path.suffix == ".npy" else self._from_aedat(clip)
         for name, size in (("x", SENSOR.width), ("y", SENSOR.height)):

@@ -17,9 +17,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from rate2spike.calls import public
 from rate2spike.checks import choice
+from rate2spike.checks import path as checked_path
 from rate2spike.errors import InputError
-from rate2spike.io.datasets.event_stream import SPLITS, EventStream, Sensor
+from rate2spike.io.datasets.event_stream import SPLITS, EventStream, ReadableRecordings, Sensor
 from rate2spike.io.hdf5_file import open_hdf5
 
 SENSOR = Sensor(width=700, height=1, n_polarities=1)
@@ -31,14 +33,26 @@ SUBFOLDERS = (".", "SHD", "SDHContext", "SDHContext/SHD")  # SDHContext is how t
 _NEEDED = ("spikes/times", "spikes/units", "labels")
 
 
-class SHDRecordings:
-    """Recordings of one file, which stays open until `close`; pickled for a worker process it opens there again."""
+@public()
+class SHDRecordings(ReadableRecordings):
+    """Recordings of one file, which stays open until `close`; pickled for a worker process it opens there again.
+
+    Parameters
+    ----------
+    path : path
+        shd_train.h5 or shd_test.h5.
+
+    Raises
+    ------
+    InputError
+        For a file that is no such one.
+    """
 
     name = "shd"
     sensor = SENSOR
 
     def __init__(self, path: str | os.PathLike):
-        self.path = Path(path)
+        self.path = checked_path(path, "path")
         self._file: h5py.File | None = None
         self._opened_by = -1
         try:
@@ -54,8 +68,7 @@ class SHDRecordings:
     def events(self, index: int) -> EventStream:
         """Events of one recording: x is the channel, y 0, the polarity 1. Raises InputError for a damaged row."""
         file = self._open()
-        if not -len(self) <= index < len(self):
-            raise IndexError(f"recording {index} of {len(self)}")
+        index = self.checked_index(index)
         with _reading(f"recording {index} of {self.path}"):
             times_s, units = file["spikes/times"][index], file["spikes/units"][index]
         _check_row(times_s, units, f"recording {index} of {self.path}")

@@ -11,6 +11,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from rate2spike.calls import public
+from rate2spike.checks import path as checked_path
 from rate2spike.checks import whole_number
 from rate2spike.io.atomic_file import make_folder, write_atomically
 from rate2spike.io.datasets.dvs_clips import N_CLASSES as N_GESTURES
@@ -24,6 +26,7 @@ from rate2spike.seeding import resolve_seed
 SPEAKERS = {"train": 10, "test": 12}  # as in SHD, two are heard in the test file only
 
 
+@public()
 def write_synthetic_shd(
     folder: str | os.PathLike,
     n_train_per_class: int = 40,
@@ -32,16 +35,45 @@ def write_synthetic_shd(
     template_seed: int = 11,
     n_classes: int = N_CLASSES,
 ) -> Path:
-    """Write shd_train.h5 and shd_test.h5; returns the folder. template_seed: what the classes are like."""
+    """Write shd_train.h5 and shd_test.h5 with made-up spoken digits.
+
+    Parameters
+    ----------
+    folder : path
+    n_train_per_class, n_test_per_class : int, default 40, 20
+        Recordings of each class.
+    seed : int, default 1
+        Of the recordings.
+    template_seed : int, default 11
+        Of what the classes are like.
+    n_classes : int, default 20
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    InputError
+        For numbers that cannot be.
+
+    Examples
+    --------
+    >>> from rate2spike.io.datasets.shd import SHDRecordings
+    >>> SHDRecordings(write_synthetic_shd("shd", 1, 1, n_classes=3) / "shd_train.h5")
+    SHDRecordings(n_recordings=3, n_classes=20, n_subjects=1, sensor='700 x 1 x 1')
+    """
     _check_counts(n_train_per_class=n_train_per_class, n_test_per_class=n_test_per_class)
     whole_number(n_classes, "{n_classes}", "n_classes", most=N_CLASSES)
     seed, template_seed = resolve_seed(seed), resolve_seed(template_seed)
-    target = make_folder(folder)
+    target = make_folder(checked_path(folder, "folder"))
     for split, per_class in (("train", n_train_per_class), ("test", n_test_per_class)):
         write_atomically(target / f"shd_{split}.h5", _shd_writer(split, per_class, seed, template_seed, n_classes))
     return target
 
 
+@public()
 def write_synthetic_dvs(
     folder: str | os.PathLike,
     n_train_users: int = 20,
@@ -50,13 +82,34 @@ def write_synthetic_dvs(
     template_seed: int = 11,
     duration_ms: int = 900,
 ) -> Path:
-    """Write ibmGestureTrain/ and ibmGestureTest/, 11 gestures per user; returns the folder.
+    """Write ibmGestureTrain/ and ibmGestureTest/ with 11 made-up gestures per user.
 
     Every file is written whole or not at all; the users of the test follow those of the training.
+
+    Parameters
+    ----------
+    folder : path
+    n_train_users, n_test_users : int, default 20, 12
+    seed : int, default 1
+        Of the recordings.
+    template_seed : int, default 11
+        Of what the classes are like.
+    duration_ms : int, default 900
+        Of each gesture.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    InputError
+        For numbers that cannot be.
     """
     _check_counts(n_train_users=n_train_users, n_test_users=n_test_users, duration_ms=duration_ms)
     seed, template_seed = resolve_seed(seed), resolve_seed(template_seed)
-    target = make_folder(folder)
+    target = make_folder(checked_path(folder, "folder"))
     users = {"train": range(1, n_train_users + 1), "test": range(n_train_users + 1, n_train_users + n_test_users + 1)}
     for split, numbers in users.items():
         for user in numbers:

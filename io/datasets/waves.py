@@ -6,21 +6,34 @@ import numpy as np
 
 from rate2spike.checks import POSITIVE, number, whole_number
 from rate2spike.errors import InputError
+from rate2spike.readable import Readable
 from rate2spike.seeding import Role, generator, resolve_seed
 
 PERIOD_S = 1 / 5
 AMPLITUDES = (0.1, 3.0)  # uniform, the upper end never
 
 
-@dataclass(frozen=True, eq=False)
-class WavesSet:
+@dataclass(frozen=True, eq=False, repr=False)
+class WavesSet(Readable):
     """n series of each family in turn, T steps; the families in order: triangle, sawtooth, square, sine."""
+
+    shown = ("n_series", "n_steps", "seed")
 
     data: np.ndarray = field(repr=False)  # (4 n, T, 1) float32, samples 0 to T-1
     context: np.ndarray = field(repr=False)  # (4 n, T, 4) float32 of 0 and 1
     target: np.ndarray = field(repr=False)  # (4 n, T, 1) float32, samples 1 to T
     labels: np.ndarray = field(repr=False)  # (4 n,) int, the family
     seed: int
+
+    @property
+    def n_series(self) -> int:
+        """Number of series, 4 n."""
+        return self.labels.size
+
+    @property
+    def n_steps(self) -> int:
+        """Number of steps T."""
+        return self.data.shape[1]
 
 
 def triangle_wave(

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rate2spike.calls import public
+from rate2spike.checks import path as checked_path
 from rate2spike.errors import InputError
 from rate2spike.extras import imported
 from rate2spike.io.atomic_file import write_atomically
@@ -20,11 +22,35 @@ if TYPE_CHECKING:
     import neo
 
 
+@public()
 def to_neo(records: RecordedTrial | Sequence[RecordedTrial]) -> "neo.Block":
     """A Block of records: a Segment per trial, in it a SpikeTrain per unit and an AnalogSignal per recorded quantity.
 
     Each trial's time starts at 0. Spike trains are annotated with unit (from 0) and cell_type; signals are (time, channels),
-    in mV, Hz or dimensionless, the first sample at the end of the first recorded step. Raises InputError.
+    in mV, Hz or dimensionless, the first sample at the end of the first recorded step.
+
+    Parameters
+    ----------
+    records : SpikeRecord or a list of them
+        One per trial, with spikes, of one network.
+
+    Returns
+    -------
+    neo.Block
+
+    Raises
+    ------
+    InputError
+        For records without spikes or of different networks, and where Neo is not installed (extra `neo`).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import rate2spike as r2s
+    >>> network = r2s.SpikingNetwork.from_model("go_nogo.mat", 25)
+    >>> records = [network.run(np.ones((1, 21)), seed=seed) for seed in (1, 2)]
+    >>> [len(segment.spiketrains) for segment in to_neo(records).segments]
+    [200, 200]
     """
     neo = imported("neo", "neo", "a Neo block")
     trials = checked_trials(records)
@@ -39,10 +65,32 @@ def to_neo(records: RecordedTrial | Sequence[RecordedTrial]) -> "neo.Block":
     return block
 
 
+@public()
 def write_neo(records: RecordedTrial | Sequence[RecordedTrial], path: str | os.PathLike) -> None:
-    """Write the block of records to a .mat file, atomically; `neo.io.NeoMatlabIO` reads it. Raises InputError."""
+    """Write the block of records to a .mat file, atomically; `neo.io.NeoMatlabIO` reads it.
+
+    Parameters
+    ----------
+    records : SpikeRecord or a list of them
+        As for `to_neo`.
+    path : path
+        With the suffix .mat.
+
+    Raises
+    ------
+    InputError
+        As of `to_neo`, and for another suffix.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import rate2spike as r2s
+    >>> network = r2s.SpikingNetwork.from_model("go_nogo.mat", 25)
+    >>> records = [network.run(np.ones((1, 21)), seed=seed) for seed in (1, 2)]
+    >>> write_neo(records, "trials.mat")
+    """
     neo = imported("neo", "neo", "a Neo file")
-    if Path(path).suffix.lower() != ".mat":
+    if checked_path(path, "path").suffix.lower() != ".mat":
         raise InputError(f"{path}: a Neo block is saved as .mat")
     block = to_neo(records)
 

@@ -24,26 +24,30 @@ the graph's metadata.
 
 import json
 import os
-import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rate2spike.deprecated import warn_of_old_name
 from rate2spike.errors import InputError
 from rate2spike.extras import imported
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.hdf5_file import locked_if_possible
+from rate2spike.plausible import warn_caller
+from rate2spike.readable import Readable
 from rate2spike.version import __version__
 
 if TYPE_CHECKING:
     import nir
 
 
-@dataclass(frozen=True, eq=False)
-class NIRNetwork:
+@dataclass(frozen=True, eq=False, repr=False)
+class NIRNetwork(Readable):
     """What the graph is made of: N leaky integrate-and-fire units. `spiking.nir_network` makes it of a SpikingNetwork."""
+
+    shown = ("n_units", "n_inputs", "n_outputs", "scaling_factor", "dt_s", "input_step_s")
 
     w: np.ndarray = field(repr=False)  # (N, N) [target, source], divided by the scaling factor
     w_in: np.ndarray = field(repr=False)  # (N, n_inputs) mV per unit of input
@@ -62,6 +66,21 @@ class NIRNetwork:
     start_span_mv: float  # v starts uniformly within this above v_reset
     scaling_factor: float
     input_tau_s: np.ndarray | None = field(default=None, repr=False)  # (N,) of a filter that inputs pass; 0: none
+
+    @property
+    def n_units(self) -> int:
+        """Number of units N."""
+        return len(self.w)
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of inputs."""
+        return self.w_in.shape[1]
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of outputs."""
+        return len(self.w_out)
 
 
 def nir_graph(network: NIRNetwork) -> "nir.NIRGraph":
@@ -101,8 +120,11 @@ def nir_graph(network: NIRNetwork) -> "nir.NIRGraph":
     return nir.NIRGraph(nodes=nodes, edges=edges, metadata=nir_metadata(network, "cubali"))
 
 
-def write_nir(path: str | os.PathLike, graph: "nir.NIRGraph") -> None:
+def write_nir(graph: "nir.NIRGraph", path: str | os.PathLike) -> None:
     """Write a graph as HDF5, atomically; `nir.read` reads it. Raises InputError."""
+    if isinstance(graph, str | os.PathLike):
+        warn_of_old_name("write_nir(path, graph)", "write_nir(graph, path)")
+        graph, path = path, graph  # the order of an earlier version
     nir = imported("nir", "nir", "a NIR file")
 
     def write(temporary: Path) -> None:
@@ -141,14 +163,14 @@ def refuse_filtered_input(network: NIRNetwork) -> None:
 
 
 def warn_of_what_is_left_out(network: NIRNetwork) -> None:
-    """Warn the caller of the function that makes the graph."""
+    """Warn of what NIR cannot hold."""
     left_out = []
     if network.t_ref_s.any():
         left_out.append(f"the refractory period ({_span(network.t_ref_s * 1e3)} ms)")
     if network.noise_sd_mv.any():
         left_out.append(f"the noise (SD {_span(network.noise_sd_mv)} mV per step)")
     if left_out:
-        warnings.warn(f"NIR cannot hold {' and '.join(left_out)}: only the metadata names them", stacklevel=3)
+        warn_caller(f"NIR cannot hold {' and '.join(left_out)}: only the metadata names them")
 
 
 def _span(values: np.ndarray) -> str:

@@ -7,7 +7,6 @@ synapse get one that lasts one step. Voltages have no unit in these graphs: they
 and fire at -40 mV, as ours do.
 """
 
-import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +16,7 @@ from rate2spike.errors import InputError
 from rate2spike.io.exports.nir_export import NIRNetwork
 from rate2spike.io.exports.nir_signals import CONSTANT, FILTERS, NEURONS, FlatGraph, Signal, flat
 from rate2spike.machine.blas_threads import one_blas_thread
+from rate2spike.plausible import warn_caller
 
 if TYPE_CHECKING:
     import nir
@@ -25,7 +25,7 @@ V_RESET_MV, V_PEAK_MV = -65.0, -40.0
 ONE_STEP = 50  # a synapse this many times faster than a step is over after one
 
 
-@dataclass
+@dataclass(eq=False)
 class _Parts:
     """The network as it is put together; N units."""
 
@@ -68,7 +68,7 @@ def foreign_network(graph: "nir.NIRGraph", dt_s: float, input_step_s: float) -> 
     unknown = np.isnan(parts.tau_d_s)
     parts.tau_d_s[unknown], parts.tau_r_s[unknown] = dt_s / ONE_STEP, 0.0
     if parts.notes:
-        warnings.warn("; ".join(dict.fromkeys(parts.notes)), stacklevel=5)
+        warn_caller("; ".join(dict.fromkeys(parts.notes)))
     return _in_mv(one, names, parts, w_out, input_step_s)
 
 

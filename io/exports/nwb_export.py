@@ -9,20 +9,20 @@ The DANDI archive demands a subject with species, sex and age. Ours is simulated
 
 import hashlib
 import os
-import re
-import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rate2spike.checks import each_name
+from rate2spike.calls import public
+from rate2spike.checks import path as checked_path
+from rate2spike.checks import shown
 from rate2spike.errors import InputError
 from rate2spike.extras import imported
 from rate2spike.io.atomic_file import write_atomically
+from rate2spike.io.exports.nwb_session import NWBSession, check_session
 from rate2spike.io.exports.record_trials import TRACES, Trace, cell_types, checked_trials, spike_times_by_unit
 from rate2spike.io.hdf5_file import open_hdf5
 from rate2spike.io.records import RECORDED, RecordedTrial
@@ -31,53 +31,51 @@ from rate2spike.version import __version__
 if TYPE_CHECKING:
     import pynwb
 
+UNSAID = NWBSession()
 UNDATED = datetime(2000, 1, 1, tzinfo=UTC)  # NWB demands a date, a simulation has none
 SYNTHETIC_CONSTRUCT = "http://purl.obolibrary.org/obo/NCBITaxon_32630"
-KEYWORDS = ("simulation", "spiking neural network", "recurrent neural network")
-_NAME = r"[\w\s\-.']+,\s+[\w\s\-.']+"  # what the DANDI archive takes
 _SI = {"mV": ("volts", 1e-3), "Hz": ("hertz", 1.0), "": ("a.u.", 1.0)}  # NWB's unit, and what makes the data it
 
 
-@dataclass(frozen=True)
-class NWBSession:
-    """What only the people behind a simulation know, under NWB's names; None leaves it out or to us. Raises InputError."""
-
-    session_description: str | None = None  # None: what was simulated
-    experiment_description: str | None = None  # None: what was simulated, with which seeds and version
-    experimenter: tuple[str, ...] = ()  # 'Last, First' each
-    institution: str | None = None
-    lab: str | None = None
-    keywords: tuple[str, ...] = KEYWORDS
-    session_id: str | None = None
-    subject_id: str = "simulated"
-    subject_description: str | None = None  # None: that it is a simulation, and of what
-
-    def __post_init__(self) -> None:
-        for name in ("session_id", "subject_id"):
-            if re.search(r"[/\\]", getattr(self, name) or "") or getattr(self, name) == "":
-                raise InputError(f"{name} must be a name without slashes, got {getattr(self, name)!r}")
-        for several in ("experimenter", "keywords"):
-            object.__setattr__(self, several, each_name(getattr(self, several)))
-        for name in self.experimenter:
-            if not re.fullmatch(_NAME, name):
-                warnings.warn(f"the DANDI archive takes experimenters as 'Last, First', not {name!r}", stacklevel=3)
-
-
+@public()
 def write_nwb(
     records: RecordedTrial | Sequence[RecordedTrial],
     path: str | os.PathLike,
     *,
     stimuli: Sequence[np.ndarray] = (),
     session_start_time: datetime = UNDATED,
-    session: NWBSession = NWBSession(),
+    session: NWBSession = UNSAID,
 ) -> None:
-    """Write records (one, or one per trial) to a .nwb file, atomically.
+    """Write records to a Neurodata Without Borders file, atomically.
 
-    stimuli: the inputs of the trials, each (n_inputs, K), whose K - 1 columns of time the trial lasts. session_start_time:
-    with a time zone. session: who, where, and in which words. Raises InputError, also if pynwb is not installed.
+    Parameters
+    ----------
+    records : SpikeRecord or a list of them
+        One per trial, with spikes, of one network.
+    path : path
+        With the suffix .nwb.
+    stimuli : list of arrays (n_inputs, K), default ()
+        The inputs of the trials, whose K - 1 columns of time the trial lasts.
+    session_start_time : datetime, default 2000-01-01 UTC
+        With a time zone.
+    session : NWBSession
+        Who, where, and in which words.
+
+    Raises
+    ------
+    InputError
+        For records without spikes or of different networks, another suffix, and where pynwb is not installed (extra `nwb`).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import rate2spike as r2s
+    >>> network = r2s.SpikingNetwork.from_model("go_nogo.mat", 25)
+    >>> records = [network.run(np.ones((1, 21)), seed=seed) for seed in (1, 2)]
+    >>> write_nwb(records, "trials.nwb", session=NWBSession(institution="Institute of Examples"))
     """
     pynwb = imported("pynwb", "nwb", "an NWB file")
-    if Path(path).suffix.lower() != ".nwb":
+    if checked_path(path, "path").suffix.lower() != ".nwb":
         raise InputError(f"{path}: an NWB file is saved as .nwb")
     content = nwb_file(records, stimuli=stimuli, session_start_time=session_start_time, session=session)
 
@@ -89,15 +87,32 @@ def write_nwb(
     write_atomically(path, write)
 
 
+@public()
 def nwb_file(
     records: RecordedTrial | Sequence[RecordedTrial],
     *,
     stimuli: Sequence[np.ndarray] = (),
     session_start_time: datetime = UNDATED,
-    session: NWBSession = NWBSession(),
+    session: NWBSession = UNSAID,
 ) -> "pynwb.NWBFile":
-    """The content of that file; the identifier is a hash of the records. Raises InputError."""
+    """The content of the file that `write_nwb` writes; the identifier is a hash of the records.
+
+    Parameters
+    ----------
+    records, stimuli, session_start_time, session
+        As for `write_nwb`.
+
+    Returns
+    -------
+    pynwb.NWBFile
+
+    Raises
+    ------
+    InputError
+        As of `write_nwb`.
+    """
     pynwb = imported("pynwb", "nwb", "an NWB file")
+    check_session(session, session_start_time)
     trials = checked_trials(records)
     first, simulated = trials[0], _what_was_simulated(trials)
     file = pynwb.NWBFile(
@@ -185,10 +200,13 @@ def _series(pynwb: Any, trials: Sequence[RecordedTrial], trace: Trace) -> "pynwb
 
 def _stimuli(pynwb: Any, trials: Sequence[RecordedTrial], stimuli: Sequence[np.ndarray]) -> list["pynwb.TimeSeries"]:
     """One series per trial, since the last column of a trial and the first of the next belong to the same moment."""
+    if not isinstance(stimuli, Sequence):
+        raise InputError(f"{{stimuli}} must be a list of arrays, one per trial, got {shown(stimuli)}", "stimuli")
     if stimuli and len(stimuli) != len(trials):
         raise InputError(f"there are {len(trials)} trials, but {len(stimuli)} stimuli")
     series = []
     for k, (start_s, trial, u) in enumerate(zip(_starts_s(trials), trials, stimuli, strict=False), start=1):
+        u = np.asarray(u)
         if u.ndim != 2 or u.shape[1] < 2:
             raise InputError(f"stimulus {k} must be inputs x columns, at least 2 of these; got shape {u.shape}")
         text = "input of the network; a value acts from half a period before its time to half a period after"

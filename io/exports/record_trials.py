@@ -1,11 +1,12 @@
 """Spike records as the trials of one experiment, for the formats of other programs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from rate2spike import unit_types
+from rate2spike.checks import shown
 from rate2spike.errors import InputError
 from rate2spike.io.records import RecordedTrial
 
@@ -29,7 +30,10 @@ TRACES = (
 
 def checked_trials(records: RecordedTrial | Sequence[RecordedTrial]) -> tuple[RecordedTrial, ...]:
     """The records. Raises InputError unless they hold spikes and agree in units, steps, cell types and what was recorded."""
-    trials = (records,) if isinstance(records, RecordedTrial) else tuple(records)
+    trials = tuple(records) if isinstance(records, Iterable) else (records,)
+    wrong = [trial for trial in trials if not isinstance(trial, RecordedTrial)]
+    if wrong:
+        raise InputError(f"a spike record, or a list of them, is needed; got {shown(wrong[0])}", "records")
     if not trials:
         raise InputError("no spike record is given")
     first = trials[0]

@@ -5,28 +5,81 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
+from rate2spike.calls import public
+from rate2spike.checks import Range, choice, number
 from rate2spike.errors import InputError
+from rate2spike.readable import Readable
 from rate2spike.spiking.analysis.trials import Records, WindowS, as_trials, step_window
 from rate2spike.spiking.simulator.spike_record import SpikeRecord
 
 SOURCES = ("spikes", "rates")
+_ANY_SIZE = Range(infinite=True)
 _REACH_SDS = 4.0  # where SciPy cuts a Gaussian
 
 
-@dataclass(frozen=True, eq=False)
-class TrialRates:
-    """Firing rates over time of N units."""
+@dataclass(frozen=True, eq=False, repr=False)
+class TrialRates(Readable):
+    """Firing rates over time of N units.
+
+    Attributes
+    ----------
+    rate_hz : array (n_trials, N, n_bins)
+    time_s : array (n_bins,)
+        Middle of each bin, s.
+    bin_s : float
+    sigma_s : float or None
+        SD of the Gaussian, s; None: not smoothed.
+    """
+
+    shown = ("n_trials", "n_units", "n_bins", "bin_s", "sigma_s", "mean_rate_hz")
 
     rate_hz: np.ndarray = field(repr=False)  # (n_trials, N, n_bins)
     time_s: np.ndarray = field(repr=False)  # (n_bins,) middle of each bin
     bin_s: float
     sigma_s: float | None  # of the Gaussian, None: not smoothed
 
+    @property
+    def n_trials(self) -> int:
+        """Number of trials."""
+        return self.rate_hz.shape[0]
 
+    @property
+    def n_units(self) -> int:
+        """Number of units N."""
+        return self.rate_hz.shape[1]
+
+    @property
+    def n_bins(self) -> int:
+        """Number of bins."""
+        return self.rate_hz.shape[2]
+
+    @property
+    def mean_rate_hz(self) -> float:
+        """Mean over trials, units and bins."""
+        return float(self.rate_hz.mean())
+
+
+@public()
 def spike_counts(records: Records, bin_s: float, window_s: WindowS | None = None) -> np.ndarray:
-    """(n_trials, N, n_bins) spikes per bin, bins counted from the start of the window; what is left at its end is dropped.
+    """Spikes per bin, bins counted from the start of the window; what is left at its end is dropped.
 
-    bin_s: a whole number of simulation steps. Raises InputError.
+    Parameters
+    ----------
+    records : SpikeRecord or a list of them
+        One per trial, of one network and duration, with spikes.
+    bin_s : float
+        Width of a bin, s, a whole number of simulation steps.
+    window_s : (start, stop), default None
+        Part of the trial, s; None: the whole trial.
+
+    Returns
+    -------
+    array (n_trials, N, n_bins)
+
+    Raises
+    ------
+    InputError
+        For trials that do not fit together, and for what the window, the bins or the labels do not allow.
     """
     trials = as_trials(records)
     start, stop = step_window(trials[0], window_s)
@@ -34,13 +87,32 @@ def spike_counts(records: Records, bin_s: float, window_s: WindowS | None = None
     return np.stack([_counts(trial, start, per_bin, (stop - start) // per_bin) for trial in trials])
 
 
+@public()
 def window_counts(records: Records, window_s: WindowS | None = None) -> np.ndarray:
-    """(n_trials, N) spikes in the window; None: in the whole trial. Raises InputError."""
+    """Spikes of each unit in a window.
+
+    Parameters
+    ----------
+    records : SpikeRecord or a list of them
+        One per trial, of one network and duration, with spikes.
+    window_s : (start, stop), default None
+        Part of the trial, s; None: the whole trial.
+
+    Returns
+    -------
+    array (n_trials, N)
+
+    Raises
+    ------
+    InputError
+        For trials that do not fit together, and for what the window, the bins or the labels do not allow.
+    """
     trials = as_trials(records)
     start, stop = step_window(trials[0], window_s)
     return np.stack([_counts(trial, start, stop - start, 1)[:, 0] for trial in trials])
 
 
+@public()
 def trial_rates(
     records: Records,
     *,
@@ -51,13 +123,31 @@ def trial_rates(
 ) -> TrialRates:
     """Firing rate of every unit over time, one row per trial.
 
-    source: 'spikes' (counts in bins, smoothed by a Gaussian of SD sigma_s; None: not) or 'rates' (the recorded filtered
-    spike trains, averaged in bins, not smoothed further). Near the ends of a trial the Gaussian is cut and scaled up, so a
-    constant rate stays constant. window_s: bins whose middle lies within; they are smoothed before they are cut out.
-    Raises InputError.
+    Near the ends of a trial the Gaussian is cut and scaled up, so a constant rate stays constant.
+
+    Parameters
+    ----------
+    records : SpikeRecord or a list of them
+        One per trial, of one network and duration, with spikes.
+    bin_s : float, default 0.005
+        Width of a bin, s, a whole number of simulation steps.
+    sigma_s : float, default 0.02
+        SD of the Gaussian that smooths the counts, s; None: they are not smoothed.
+    window_s : (start, stop), default None
+        Bins whose middle lies within, s; they are smoothed before they are cut out. None: the whole trial.
+    source : str, default 'spikes'
+        'spikes', or 'rates': the recorded filtered spike trains, averaged in bins, not smoothed further.
+
+    Returns
+    -------
+    TrialRates
+
+    Raises
+    ------
+    InputError
+        For trials that do not fit together, and for what the window, the bins or the labels do not allow.
     """
-    if source not in SOURCES:
-        raise InputError(f"unknown source {source!r}: choose from {', '.join(SOURCES)}")
+    source = choice(source, "source", "source", SOURCES)
     trials = as_trials(records, spikes=source == "spikes")
     step_window(trials[0], window_s)
     if source == "rates":
@@ -83,6 +173,7 @@ def smoothed(values: np.ndarray, sigma_s: float | None, bin_s: float) -> np.ndar
 
 def check_sigma(sigma_s: float, n_bins: int, bin_s: float) -> None:
     """Raise InputError for a Gaussian that smooths nothing (narrower than a bin) or everything (wider than all bins)."""
+    sigma_s = number(sigma_s, "sigma_s", "sigma_s", _ANY_SIZE)
     if not 0 < sigma_s < np.inf:
         raise InputError(f"sigma_s must be above 0 (or None), got {sigma_s:g}")
     if sigma_s > n_bins * bin_s:
@@ -96,8 +187,15 @@ def condition_means(values: np.ndarray, index: np.ndarray, n_conditions: int) ->
     return np.stack([values[index == k].mean(0) for k in range(n_conditions)])
 
 
+def median_of(values: np.ndarray) -> float:
+    """The median of the finite values; NaN if there are none."""
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if finite.size else float("nan")
+
+
 def steps_per_bin(bin_s: float, dt_s: float, n_steps: int) -> int:
     """Steps of a bin. Raises InputError unless that is a whole number from 1 to n_steps."""
+    bin_s = number(bin_s, "bin_s", "bin_s", _ANY_SIZE)
     if not 0 < bin_s < np.inf:
         raise InputError(f"bin_s must be above 0, got {bin_s:g}")
     count = round(bin_s / dt_s)

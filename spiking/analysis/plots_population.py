@@ -1,11 +1,11 @@
-"""Figures of population activity. Each takes the record of an analysis and returns a Figure."""
+"""Figures of population activity. Each takes the record of an analysis (and ax: where to draw, in place of a new figure)."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
 from rate2spike.errors import InputError
-from rate2spike.figures import LINE_STYLES, SHADES, Figure, MaxNLocator
+from rate2spike.figures import BESIDE, LINE_STYLES, SHADES, Axes, Figure, MaxNLocator, canvas, panel, whole
 from rate2spike.spiking.analysis.discriminability import CrossTemporalDiscriminability
 from rate2spike.spiking.analysis.population_pca import PopulationPCA
 from rate2spike.spiking.analysis.targeted_reduction import TargetedReduction
@@ -13,10 +13,13 @@ from rate2spike.spiking.analysis.targeted_reduction import TargetedReduction
 _MARKERS = "os^D"
 
 
-def explained_variance(populations: Mapping[str, PopulationPCA], n_components: int = 10) -> Figure:
-    """Cumulative share of the variance over the number of components, a line per population."""
-    figure = Figure(figsize=(4.5, 3), layout="constrained")
-    axes = figure.subplots()
+def explained_variance(
+    populations: PopulationPCA | Mapping[str, PopulationPCA], n_components: int = 10, ax: Axes | None = None
+) -> Figure:
+    """Cumulative share of the variance over the number of components, a line per population: one, or several by name."""
+    if isinstance(populations, PopulationPCA):
+        populations = {"population": populations}
+    axes = panel(ax, (5.5, 3))
     for k, (name, population) in enumerate(populations.items()):
         share = np.cumsum(population.explained_variance_ratio)[:n_components]
         axes.plot(
@@ -27,20 +30,22 @@ def explained_variance(populations: Mapping[str, PopulationPCA], n_components: i
             **_style(k),
             markersize=4,
         )
-    axes.axhline(99, color="0.7", linewidth=0.8, label="99 %")
+    axes.axhline(99, color="0.7", linewidth=0.8, linestyle=":", label="99 %")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set(xlabel="principal components", ylabel="variance explained (%)", ylim=(0, 102))
-    axes.legend(frameon=False)
-    return figure
+    axes.set(xlabel="number of principal components", ylabel="variance explained (%)", ylim=(0, 104))
+    axes.legend(**BESIDE)
+    return whole(axes)
 
 
-def trajectories(population: PopulationPCA, title: str = "", *, n_components: int = 3, unit: str = "Hz") -> Figure:
+def trajectories(
+    population: PopulationPCA, title: str = "", *, n_components: int = 3, unit: str = "Hz", ax: Axes | None = None
+) -> Figure:
     """The first components over time (in s, or in bins if the times are not known), a line per condition.
 
     unit: of the rates; those of a rate network are 'a.u.'.
     """
     shown = min(n_components, len(population.components))
-    figure = Figure(figsize=(5, 1 + 1.5 * shown), layout="constrained")
+    figure = canvas(ax, (6, 1 + 1.5 * shown))
     panels = figure.subplots(shown, 1, sharex=True, squeeze=False)[:, 0]
     time, label = _time(population.time_s, population.trajectories.shape[2])
     for k, axes in enumerate(panels):
@@ -49,15 +54,15 @@ def trajectories(population: PopulationPCA, title: str = "", *, n_components: in
         axes.set(ylabel=f"PC {k + 1} ({unit})")
         axes.set_title(f"{100 * population.explained_variance_ratio[k]:.1f} % of the variance", fontsize="small")
     panels[-1].set(xlabel=label)
-    panels[0].legend(frameon=False)
+    panels[0].legend(**BESIDE)
     if title:
         figure.suptitle(title)
-    return figure
+    return whole(figure)
 
 
-def task_axes(result: TargetedReduction) -> Figure:
+def task_axes(result: TargetedReduction, ax: Axes | None = None) -> Figure:
     """Condition averages on the axis of each task variable over time; the mark is where the axis was taken."""
-    figure = Figure(figsize=(5.5, 1 + 1.7 * len(result.variables)), layout="constrained")
+    figure = canvas(ax, (6, 1 + 1.7 * len(result.variables)))
     panels = figure.subplots(len(result.variables), 1, sharex=True, squeeze=False)[:, 0]
     time, label = _time(result.time_s, result.projections.shape[2])
     for k, (axes, name) in enumerate(zip(panels, result.variables, strict=True)):
@@ -66,45 +71,29 @@ def task_axes(result: TargetedReduction) -> Figure:
         axes.axvline(time[result.peak_index[k]], color="0.7", linewidth=0.8)
         axes.set(ylabel=f"{name} axis (SD)")
     panels[-1].set(xlabel=label)
-    panels[0].legend(
-        frameon=False,
-        fontsize="small",
-        title=", ".join(result.variables),
-        title_fontsize="small",
-        bbox_to_anchor=(1, 1),
-        loc="upper left",
-    )
-    return figure
+    panels[0].legend(title=", ".join(result.variables), title_fontsize="small", **BESIDE)
+    return whole(figure)
 
 
-def task_plane(result: TargetedReduction, horizontal: str, vertical: str) -> Figure:
+def task_plane(result: TargetedReduction, horizontal: str, vertical: str, ax: Axes | None = None) -> Figure:
     """Condition averages in the plane of two task variables; a circle marks the start. Raises InputError."""
     unknown = [name for name in (horizontal, vertical) if name not in result.variables]
     if unknown:
         raise InputError(f"no task variable {', '.join(unknown)}: there are {', '.join(result.variables)}")
-    figure = Figure(figsize=(5.2, 3.6), layout="constrained")
-    axes = figure.subplots()
+    axes = panel(ax, (5.5, 3.6))
     across, up = (result.variables.index(name) for name in (horizontal, vertical))
     for c, condition in enumerate(result.conditions):
         x, y = result.projections[c, across], result.projections[c, up]
         axes.plot(x, y, label=_condition(condition), **_style(c))
         axes.plot(x[0], y[0], "o", color="0.0", fillstyle="none", markersize=4)
     axes.set(xlabel=f"{horizontal} axis (SD)", ylabel=f"{vertical} axis (SD)")
-    axes.legend(
-        frameon=False,
-        fontsize="small",
-        title=", ".join(result.variables),
-        title_fontsize="small",
-        bbox_to_anchor=(1, 1),
-        loc="upper left",
-    )
-    return figure
+    axes.legend(title=", ".join(result.variables), title_fontsize="small", **BESIDE)
+    return whole(axes)
 
 
-def discriminability_matrix(result: CrossTemporalDiscriminability) -> Figure:
+def discriminability_matrix(result: CrossTemporalDiscriminability, ax: Axes | None = None) -> Figure:
     """The time x time matrix; white: no correlation or a negative one, hatched: undefined."""
-    figure = Figure(figsize=(4.4, 3.6), layout="constrained")
-    axes = figure.subplots()
+    axes = panel(ax, (4.6, 3.6))
     time, label = _time(result.time_s, len(result.correlation))
     half = (time[1] - time[0]) / 2 if time.size > 1 else 0.5
     ends = (time[0] - half, time[-1] + half)
@@ -119,10 +108,14 @@ def discriminability_matrix(result: CrossTemporalDiscriminability) -> Figure:
         aspect="auto",
         interpolation="nearest",
     )
-    figure.colorbar(image, ax=axes, label="correlation over units")
+    whole(axes).colorbar(image, ax=axes, label="correlation over units")
     one, other = result.classes
-    axes.set(xlabel=label, ylabel=label, title=f"{one} against {other}, {result.n_splits} splits")
-    return figure
+    axes.set(
+        xlabel=f"{label}, one half of the trials",
+        ylabel=f"{label}, other half",
+        title=f"{one} against {other}, {result.n_splits} splits",
+    )
+    return whole(axes)
 
 
 def _style(index: int) -> dict:

@@ -1,8 +1,8 @@
-"""Figures of firing rates, variability and timescales. Each takes the record of an analysis and returns a Figure."""
+"""Figures of firing rates, variability and timescales. Each takes the record of an analysis (and ax: where to draw)."""
 
 import numpy as np
 
-from rate2spike.figures import LINE_STYLES, SHADES, Axes, Figure
+from rate2spike.figures import BESIDE, LINE_STYLES, SHADES, Axes, Figure, MaxNLocator, canvas, panel, whole
 from rate2spike.spiking.analysis.firing_rates import PSTH, FiringRates
 from rate2spike.spiking.analysis.timescale import IntrinsicTimescales
 from rate2spike.spiking.analysis.variability import FanoFactor, ISIVariability
@@ -12,10 +12,9 @@ _SPREAD = 0.12  # half-width of a cloud of units, in groups
 _BIN_SHARE = 30  # bins of a histogram
 
 
-def rates_by_type(result: FiringRates) -> Figure:
+def rates_by_type(result: FiringRates, ax: Axes | None = None) -> Figure:
     """Mean ± SD over units per type and condition, every unit behind it as a dot."""
-    figure = Figure(figsize=(3 + 1.5 * len(result.unit_types), 3.2), layout="constrained")
-    axes = figure.subplots()
+    axes = panel(ax, (3 + 1.5 * len(result.unit_types), 3.2))
     n_conditions = len(result.conditions)
     for c, condition in enumerate(result.conditions):
         place = np.arange(len(result.unit_types)) + (c - (n_conditions - 1) / 2) * 0.8 / n_conditions
@@ -38,14 +37,14 @@ def rates_by_type(result: FiringRates) -> Figure:
     names = [f"{name}\n(n = {count})" for name, count in zip(result.unit_types, counts, strict=True)]
     axes.set_xticks(range(len(names)), names)
     axes.set(ylabel="firing rate (Hz)", ylim=(0, None), title="Mean ± SD over units")
-    axes.legend(frameon=False, bbox_to_anchor=(1, 1), loc="upper left")
-    return figure
+    axes.legend(**BESIDE)
+    return whole(axes)
 
 
-def psth_by_type(result: PSTH) -> Figure:
+def psth_by_type(result: PSTH, ax: Axes | None = None) -> Figure:
     """Population rate over time, a panel per unit type: mean with a band of one standard error over trials."""
     n_types = len(result.unit_types)
-    figure = Figure(figsize=(5, 1 + 1.8 * n_types), layout="constrained")
+    figure = canvas(ax, (6, 1 + 1.8 * n_types))
     panels = figure.subplots(n_types, 1, sharex=True, squeeze=False)[:, 0]
     for k, (axes, name) in enumerate(zip(panels, result.unit_types, strict=True)):
         for c, condition in enumerate(result.conditions):
@@ -55,43 +54,44 @@ def psth_by_type(result: PSTH) -> Figure:
             axes.plot(result.time_s, mean, label=f"{condition} (n = {result.n_trials[c]})", **style)
         axes.set(ylabel="firing rate (Hz)", title=name, ylim=(0, None))
     panels[-1].set(xlabel="time (s)")
-    panels[0].legend(frameon=False)
-    return figure
+    panels[0].legend(**BESIDE)
+    return whole(figure)
 
 
-def isi_variability_histograms(result: ISIVariability) -> Figure:
+def isi_variability_histograms(result: ISIVariability, ax: Axes | None = None) -> Figure:
     """Distributions of CV, CV2 and LV over units; the line is a Poisson process."""
-    figure = Figure(figsize=(7, 2.6), layout="constrained")
+    figure = canvas(ax, (7, 2.6))
     panels = figure.subplots(1, 3, sharey=True)
     for axes, values, name in zip(panels, (result.cv, result.cv2, result.lv), ("CV", "CV2", "LV"), strict=True):
         _histogram(axes, values, np.linspace(0, max(2.0, _most(values)), _BIN_SHARE + 1))
-        axes.axvline(1, color="0.0", linestyle="--", linewidth=1)
+        axes.axvline(1, color="0.0", linestyle="--", linewidth=1, label="Poisson")
         axes.set(xlabel=f"{name} of intervals")
-        axes.set_title(_median_of(values), fontsize="small")
+        axes.set_title(_median_of(values, between="\n"), fontsize="small")
     panels[0].set(ylabel="units")
-    return figure
+    panels[0].yaxis.set_major_locator(MaxNLocator(integer=True))
+    panels[2].legend(**BESIDE)
+    return whole(figure)
 
 
-def fano_scatter(result: FanoFactor) -> Figure:
+def fano_scatter(result: FanoFactor, ax: Axes | None = None) -> Figure:
     """Variance of the spike counts over their mean, a dot per unit; the line is a Fano factor of 1."""
-    figure = Figure(figsize=(4, 3.4), layout="constrained")
-    axes = figure.subplots()
+    axes = panel(ax, (5, 3.4))
     fires = (result.mean_count > 0) & (result.count_variance > 0)
     mean, variance = result.mean_count[fires], result.count_variance[fires]
     axes.loglog(mean, variance, "o", color="0.4", markersize=3, fillstyle="none")
     if mean.size:
         ends = np.array([mean.min(), mean.max()])
         axes.loglog(ends, ends, "--", color="0.0", linewidth=1, label="Fano factor 1")
-        axes.legend(frameon=False)
+        axes.legend(**BESIDE)
     start_s, stop_s = result.window_s
     axes.set(xlabel=f"mean count (spikes in {stop_s - start_s:g} s)", ylabel="variance (spikes²)")
     axes.set_title(f"{_median_of(result.fano)}, {result.n_trials} trials", fontsize="medium")
-    return figure
+    return whole(axes)
 
 
-def timescales(result: IntrinsicTimescales) -> Figure:
+def timescales(result: IntrinsicTimescales, ax: Axes | None = None) -> Figure:
     """Mean autocorrelation of the spike counts with its fit, and the distribution of the units' timescales."""
-    figure = Figure(figsize=(7, 3), layout="constrained")
+    figure = canvas(ax, (8, 3))
     left, right = figure.subplots(1, 2)
     lag_ms = result.lag_s * 1e3
     if result.usable.any():
@@ -106,11 +106,12 @@ def timescales(result: IntrinsicTimescales) -> Figure:
     left.axhline(0, color="0.7", linewidth=0.8)
     left.set(xlabel="lag (ms)", ylabel="autocorrelation", title=fit.failure or "Population")
     if left.get_legend_handles_labels()[1]:
-        left.legend(frameon=False)
+        left.legend(**BESIDE)
     tau_ms = result.tau_s * 1e3
     _histogram(right, tau_ms, np.linspace(0, max(_most(tau_ms), lag_ms[0]), _BIN_SHARE + 1))
-    right.set(xlabel="intrinsic timescale (ms)", ylabel="units", title=_median_of(tau_ms, " ms"))
-    return figure
+    right.set(xlabel="intrinsic timescale (ms)", ylabel="units", title=_median_of(tau_ms, " ms", "\n"))
+    right.yaxis.set_major_locator(MaxNLocator(integer=True))
+    return whole(figure)
 
 
 def _histogram(axes: Axes, values: np.ndarray, edges: np.ndarray) -> None:
@@ -122,7 +123,7 @@ def _most(values: np.ndarray) -> float:
     return float(finite.max()) if finite.size else 0.0
 
 
-def _median_of(values: np.ndarray, unit: str = "") -> str:
+def _median_of(values: np.ndarray, unit: str = "", between: str = ", ") -> str:
     finite = values[np.isfinite(values)]
-    middle = f"median {np.median(finite):.3g}{unit}, " if finite.size else ""
+    middle = f"median {np.median(finite):.3g}{unit}{between}" if finite.size else ""
     return f"{middle}{finite.size} of {values.size} units"

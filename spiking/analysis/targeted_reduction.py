@@ -2,18 +2,50 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rate2spike.calls import public
+from rate2spike.checks import shown, whole_number
 from rate2spike.errors import InputError
 from rate2spike.machine.blas_threads import one_blas_thread
+from rate2spike.readable import Readable, dataframe, draw
 from rate2spike.spiking.analysis.binning import check_sigma, checked_rates, condition_means, smoothed, trial_rates
 from rate2spike.spiking.analysis.trials import Records, WindowS, as_trials
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
 
-@dataclass(frozen=True, eq=False)
-class TargetedReduction:
-    """Axes of V task variables in the space of N units, and the condition averages on them."""
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TargetedReduction(Readable):
+    """Axes of V task variables in the space of N units, and the condition averages on them.
+
+    Attributes
+    ----------
+    variables : tuple of str
+    axes : array (V, N)
+        Orthonormal.
+    regression_vectors : array (V, N)
+        Denoised, where they are longest, before they were made orthogonal.
+    peak_index : array (V,) of int
+        Time at which each regression vector is longest.
+    conditions : tuple of tuples
+        Values of the variables.
+    projections : array (n_conditions, V, T)
+        Of z-scored condition averages on the axes.
+    coefficients : array (V, N, T)
+        Regression coefficients, before denoising.
+    n_components : int
+    denoised_variance_ratio : float
+        Share of the condition averages' variance that the components kept.
+    time_s : array (T,) or None
+    """
+
+    shown = ("variables", "n_conditions", "n_units", "n_components", "denoised_variance_ratio", "peak_s")
 
     variables: tuple[str, ...]
     axes: np.ndarray = field(repr=False)  # (V, N) orthonormal
@@ -26,7 +58,39 @@ class TargetedReduction:
     denoised_variance_ratio: float  # share of the condition averages' variance that the components kept
     time_s: np.ndarray | None = field(default=None, repr=False)  # (T,)
 
+    @property
+    def n_conditions(self) -> int:
+        """Number of conditions."""
+        return len(self.conditions)
 
+    @property
+    def n_units(self) -> int:
+        """Number of units N."""
+        return self.axes.shape[1]
+
+    @property
+    def peak_s(self) -> tuple[float, ...] | None:
+        """Time at which each regression vector is longest; None if the times are not known."""
+        return None if self.time_s is None else tuple(np.asarray(self.time_s)[self.peak_index].tolist())
+
+    def to_dataframe(self) -> "DataFrame":
+        """One row per condition, axis and time: the condition's values by variable, axis, time_s (or bin), projection."""
+        n_times = self.projections.shape[2]
+        rows = [(condition, axis) for condition in self.conditions for axis in self.variables]
+        columns: dict[str, list] = {
+            name: [condition[k] for condition, _ in rows for _ in range(n_times)]
+            for k, name in enumerate(self.variables)
+        }
+        columns["axis"] = [axis for _, axis in rows for _ in range(n_times)]
+        time, name = (np.arange(n_times), "bin") if self.time_s is None else (self.time_s, "time_s")
+        return dataframe(columns | {name: np.tile(time, len(rows)), "projection": self.projections.ravel()})
+
+    def plot(self, ax: "Axes | None" = None) -> "Figure":
+        """Draw the condition averages on each axis over time; ax: where, in place of a new figure."""
+        return draw("spiking.analysis.plots_population:task_axes", self, ax)
+
+
+@public()
 def targeted_reduction(
     records: Records,
     variables: Mapping[str, np.ndarray],
@@ -36,11 +100,43 @@ def targeted_reduction(
     sigma_s: float | None = 0.04,
     window_s: WindowS | None = None,
 ) -> TargetedReduction:
-    """Axes of task variables from spikes in bins of bin_s.
+    """Axes of task variables, from spikes (Mante et al. 2013).
 
-    variables: {name: one number per trial}; as in the paper the order matters, since axes are made orthogonal one after
-    the other. sigma_s: SD of the Gaussian over the condition averages; as in the paper the trials that are regressed are not
-    smoothed. window_s: bins whose middle lies within; averages are smoothed inside it. Raises InputError.
+    Parameters
+    ----------
+    records : list of SpikeRecord
+        At least 2 trials of one network and duration, with spikes.
+    variables : dict of arrays (n_trials,)
+        Name of each task variable and its number in every trial. As in the paper the order matters, since axes are made
+        orthogonal one after the other.
+    n_components : int, default 12
+        Principal components of the condition averages that the coefficients are projected on.
+    bin_s : float, default 0.01
+        Width of bins, s, a whole number of simulation steps.
+    sigma_s : float, default 0.04
+        SD of the Gaussian over the condition averages, s; None: they are not smoothed. As in the paper the trials that are
+        regressed are not.
+    window_s : (start, stop), default None
+        Bins whose middle lies within, s; averages are smoothed inside it. None: the whole trial.
+
+    Returns
+    -------
+    TargetedReduction
+
+    Raises
+    ------
+    InputError
+        For trials that do not fit together, and for what the window, the bins or the labels do not allow.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import rate2spike as r2s
+    >>> network = r2s.SpikingNetwork.from_model("go_nogo.mat", 25)
+    >>> records = [network.run(np.ones((1, 81)), seed=k, record=("spikes", "rates"), stride=20) for k in range(4)]
+    >>> found = targeted_reduction(records, {"choice": [1, -1, 1, -1]}, n_components=3)
+    >>> found.axes.shape, found.conditions
+    ((1, 200), ((-1.0,), (1.0,)))
     """
     trials = as_trials(records, at_least=2)
     rates = trial_rates(trials, bin_s=bin_s, sigma_s=None, window_s=window_s)
@@ -55,6 +151,7 @@ def targeted_reduction(
     )
 
 
+@public()
 @one_blas_thread()
 def targeted_reduction_of_rates(
     rates: np.ndarray,
@@ -64,15 +161,45 @@ def targeted_reduction_of_rates(
     sigma_bins: float | None = None,
     time_s: np.ndarray | None = None,
 ) -> TargetedReduction:
-    """Axes of task variables from rates (n_trials, N, T), of a rate network for instance.
+    """Axes of task variables from rates, of a rate network for instance.
 
     1. z-score each unit over trials and times; 2. regress it at each time on the variables and a constant; 3. average over
     the trials of each condition (combination of values), smooth, z-score, and project the coefficients on the first
     n_components principal components; 4. take each variable's vector where it is longest; 5. make them orthogonal (QR);
-    6. project the condition averages. A unit that never changes counts as 0. Raises InputError.
+    6. project the condition averages. A unit that never changes counts as 0.
+
+    Parameters
+    ----------
+    rates : array (n_trials, N, T)
+    variables : dict of arrays (n_trials,)
+        As for `targeted_reduction`.
+    n_components : int, default 12
+        As for `targeted_reduction`.
+    sigma_bins : float, default None
+        SD of the Gaussian over the condition averages, in bins; None: they are not smoothed.
+    time_s : array (T,), default None
+        Time of each bin, s.
+
+    Returns
+    -------
+    TargetedReduction
+
+    Raises
+    ------
+    InputError
+        For another shape, NaN, and variables that cannot be told apart.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> choice = np.array([1, -1] * 10)
+    >>> rates = np.random.default_rng(1).random((20, 5, 30)) + choice[:, None, None] * np.arange(5)[:, None]
+    >>> targeted_reduction_of_rates(rates, {"choice": choice}, n_components=2).axes.shape
+    (1, 5)
     """
     values = checked_rates(rates, "trials")
     names, design = _design(variables, len(values))
+    n_components = whole_number(n_components, "n_components", "n_components")
     conditions, index = np.unique(design[:, :-1], axis=0, return_inverse=True)
     averages = _zscored(smoothed(condition_means(values, index.ravel(), len(conditions)), sigma_bins, 1.0))
     denoise, kept = _denoiser(averages, n_components, len(names))
@@ -98,6 +225,10 @@ def targeted_reduction_of_rates(
 
 def _design(variables: Mapping[str, np.ndarray], n_trials: int) -> tuple[tuple[str, ...], np.ndarray]:
     """Names, and (n_trials, V + 1) values with a constant last."""
+    if not isinstance(variables, Mapping):
+        raise InputError(
+            f"{{variables}} must be a dict of names and one number per trial, got {shown(variables)}", "variables"
+        )
     if not variables:
         raise InputError("at least one task variable is needed")
     columns = []

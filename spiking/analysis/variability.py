@@ -1,18 +1,43 @@
 """How irregular spike trains are: interspike intervals, CV, CV2, LV within trials, Fano factor over trials."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rate2spike.calls import public
+from rate2spike.checks import shown, whole_number
 from rate2spike.errors import InputError
-from rate2spike.spiking.analysis.binning import window_counts
+from rate2spike.readable import Readable, dataframe, draw
+from rate2spike.spiking.analysis.binning import median_of, window_counts
 from rate2spike.spiking.analysis.trials import Records, WindowS, as_trials, step_window
 from rate2spike.spiking.simulator.spike_record import SpikeRecord
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
 
-@dataclass(frozen=True, eq=False)
-class ISIVariability:
-    """Of each unit's interspike intervals (ISI); NaN where there were too few. A Poisson process has CV, CV2, LV of 1."""
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ISIVariability(Readable):
+    """Of each unit's interspike intervals (ISI); NaN where there were too few. A Poisson process has CV, CV2, LV of 1.
+
+    Attributes
+    ----------
+    cv : array (N,)
+        SD over mean of the intervals.
+    cv2, lv : array (N,)
+        From neighbouring intervals, so that slow changes of the rate count less; LV is the local variation.
+    mean_isi_s : array (N,)
+        Mean interval, s; NaN without one.
+    n_intervals : array (N,) of int
+        Over all trials.
+    min_intervals : int
+        Units with fewer are NaN.
+    """
+
+    shown = ("n_units", "n_enough", "median_cv", "median_cv2", "median_lv", "min_intervals")
 
     cv: np.ndarray = field(repr=False)  # (N,) SD / mean
     cv2: np.ndarray = field(repr=False)  # (N,) from neighbouring intervals: slow changes of the rate count less
@@ -21,10 +46,57 @@ class ISIVariability:
     n_intervals: np.ndarray = field(repr=False)  # (N,) over all trials
     min_intervals: int
 
+    @property
+    def n_units(self) -> int:
+        """Number of units N."""
+        return self.cv.size
 
-@dataclass(frozen=True, eq=False)
-class FanoFactor:
-    """Variance over mean of each unit's spike counts over trials."""
+    @property
+    def n_enough(self) -> int:
+        """Number of units with enough intervals."""
+        return int(np.isfinite(self.cv).sum())
+
+    @property
+    def median_cv(self) -> float:
+        """Median over units."""
+        return median_of(self.cv)
+
+    @property
+    def median_cv2(self) -> float:
+        """Median over units."""
+        return median_of(self.cv2)
+
+    @property
+    def median_lv(self) -> float:
+        """Median over units."""
+        return median_of(self.lv)
+
+    def to_dataframe(self) -> "DataFrame":
+        """One row per unit: unit (from 0), cv, cv2, lv, mean_isi_s, n_intervals."""
+        names = ("cv", "cv2", "lv", "mean_isi_s", "n_intervals")
+        return dataframe({"unit": np.arange(self.n_units)} | {name: getattr(self, name) for name in names})
+
+    def plot(self, ax: "Axes | None" = None) -> "Figure":
+        """Draw the distributions of CV, CV2 and LV over units; ax: where, in place of a new figure."""
+        return draw("spiking.analysis.plots_spike_trains:isi_variability_histograms", self, ax)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FanoFactor(Readable):
+    """Variance over mean of each unit's spike counts over trials.
+
+    Attributes
+    ----------
+    fano : array (N,)
+        NaN for a unit without spikes.
+    mean_count, count_variance : array (N,)
+        Mean and unbiased variance over trials.
+    window_s : (start, stop)
+        In which spikes were counted, s.
+    n_trials : int
+    """
+
+    shown = ("n_units", "median_fano", "window_s", "n_trials")
 
     fano: np.ndarray = field(repr=False)  # (N,) NaN for a unit without spikes
     mean_count: np.ndarray = field(repr=False)  # (N,)
@@ -32,22 +104,98 @@ class FanoFactor:
     window_s: WindowS
     n_trials: int
 
+    @property
+    def n_units(self) -> int:
+        """Number of units N."""
+        return self.fano.size
 
+    @property
+    def median_fano(self) -> float:
+        """Median over the units that fire."""
+        return median_of(self.fano)
+
+    def to_dataframe(self) -> "DataFrame":
+        """One row per unit: unit (from 0), fano, mean_count, count_variance."""
+        names = ("fano", "mean_count", "count_variance")
+        return dataframe({"unit": np.arange(self.n_units)} | {name: getattr(self, name) for name in names})
+
+    def plot(self, ax: "Axes | None" = None) -> "Figure":
+        """Draw variance over mean of the counts, a dot per unit; ax: where, in place of a new figure."""
+        return draw("spiking.analysis.plots_spike_trains:fano_scatter", self, ax)
+
+
+@public()
 def interspike_intervals_s(record: SpikeRecord, unit: int) -> np.ndarray:
-    """(n_spikes - 1,) intervals between a unit's spikes. Raises InputError for a unit that there is not."""
+    """Intervals between a unit's spikes.
+
+    Parameters
+    ----------
+    record : SpikeRecord
+        One trial, with spikes.
+    unit : int
+        From 0 to N - 1.
+
+    Returns
+    -------
+    array (n_spikes - 1,)
+        In s.
+
+    Raises
+    ------
+    InputError
+        For a record without spikes, and for a unit that there is not.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import rate2spike as r2s
+    >>> network = r2s.SpikingNetwork.from_model("go_nogo.mat", 25)
+    >>> records = [network.run(np.ones((1, 81)), seed=k, record=("spikes", "rates"), stride=20) for k in range(4)]
+    >>> bool((interspike_intervals_s(records[0], unit=int(records[0].firing_rate_hz.argmax())) > 0.002).all())
+    True
+    """
+    if not isinstance(record, SpikeRecord):
+        raise InputError(f"{{record}} must be a SpikeRecord, got {shown(record)}", "record")
     return np.diff(record.spike_times_s(unit))
 
 
+@public()
 def isi_variability(records: Records, *, window_s: WindowS | None = None, min_intervals: int = 10) -> ISIVariability:
     """CV, CV2 and LV of every unit, from the intervals of all trials; none spans two trials.
 
     CV = SD / mean of the intervals (population SD). CV2: mean of 2 |I' - I| / (I' + I) over neighbours I, I' (Holt et al.
-    1996). LV: mean of 3 ((I' - I) / (I' + I))² (Shinomoto et al. 2003). min_intervals: fewer give NaN. Rates that differ
-    between the trials raise the CV: give trials of one condition. Raises InputError.
+    1996). LV: mean of 3 ((I' - I) / (I' + I))² (Shinomoto et al. 2003). Rates that differ between the trials raise the CV:
+    give trials of one condition.
+
+    Parameters
+    ----------
+    records : SpikeRecord or a list of them
+        One per trial, of one network and duration, with spikes.
+    window_s : (start, stop), default None
+        Part of the trial, s; None: the whole trial.
+    min_intervals : int, default 10
+        Units with fewer intervals, over all trials, are NaN; at least 2.
+
+    Returns
+    -------
+    ISIVariability
+
+    Raises
+    ------
+    InputError
+        For trials that do not fit together, and for what the window, the bins or the labels do not allow.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import rate2spike as r2s
+    >>> network = r2s.SpikingNetwork.from_model("go_nogo.mat", 25)
+    >>> records = [network.run(np.ones((1, 81)), seed=k, record=("spikes", "rates"), stride=20) for k in range(4)]
+    >>> isi_variability(records, min_intervals=5).cv.shape
+    (200,)
     """
     trials = as_trials(records)
-    if min_intervals < 2:
-        raise InputError(f"min_intervals must be at least 2, got {min_intervals}")
+    min_intervals = whole_number(min_intervals, "min_intervals", "min_intervals", least=2)
     found = [_intervals(trial, *step_window(trial, window_s)) for trial in trials]
     unit, interval = (np.concatenate(parts) for parts in zip(*found, strict=True))
     # neighbours are of one unit and one trial
@@ -69,10 +217,36 @@ def isi_variability(records: Records, *, window_s: WindowS | None = None, min_in
     )
 
 
+@public()
 def fano_factor(records: Records, *, window_s: WindowS | None = None) -> FanoFactor:
     """Fano factor of every unit: unbiased variance over mean of its spike counts in the window (Kim & Sejnowski 2021).
 
-    Give trials of one condition, at least 2: differences between conditions would count as variability. Raises InputError.
+    Give trials of one condition: differences between conditions would count as variability.
+
+    Parameters
+    ----------
+    records : list of SpikeRecord
+        At least 2 trials of one network and duration, with spikes.
+    window_s : (start, stop), default None
+        Part of the trial, s; None: the whole trial.
+
+    Returns
+    -------
+    FanoFactor
+
+    Raises
+    ------
+    InputError
+        For trials that do not fit together, and for what the window, the bins or the labels do not allow.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import rate2spike as r2s
+    >>> network = r2s.SpikingNetwork.from_model("go_nogo.mat", 25)
+    >>> records = [network.run(np.ones((1, 81)), seed=k, record=("spikes", "rates"), stride=20) for k in range(4)]
+    >>> fano_factor(records, window_s=(0.1, 0.4)).n_trials
+    4
     """
     trials = as_trials(records, at_least=2)
     counts = window_counts(trials, window_s)

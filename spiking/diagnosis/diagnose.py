@@ -43,7 +43,7 @@ _OTHER_REMEDIES = {  # where no scaling factor helps
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Observed:
     """One trial of the spiking network. C columns of time, N units."""
 
@@ -54,7 +54,7 @@ class _Observed:
     is_correct: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Both:
     """What both networks did on the same stimuli. K trials, C columns of time, N units."""
 

@@ -56,7 +56,7 @@ def qif_slope(own, k, u, ipsc, current, adaptation, scratch):
     return v * v + ipsc[k] + current[k]
 
 
-class ALIF(NamedTuple):
+class AdLIF(NamedTuple):
     """Adaptive: tau_m dv/dt = -v + I - a, tau_a da/dt = -a, a += b at a spike."""
 
     decay: np.ndarray  # exp(-dt / tau_a)
@@ -69,16 +69,16 @@ class ALIF(NamedTuple):
         return cls(np.exp(-dt_s / constant("tau_a_s")), constant("adaptation_mv"))
 
 
-def alif_slope(own, k, u, ipsc, current, adaptation, scratch):
+def adlif_slope(own, k, u, ipsc, current, adaptation, scratch):
     return ipsc[k] + current[k] - adaptation[k] - u[k]
 
 
-def alif_relax(own, adaptation):
+def adlif_relax(own, adaptation):
     for k in range(adaptation.size):
         adaptation[k] = adaptation[k] * own.decay[k] + TINY
 
 
-def alif_fire(own, k, adaptation):
+def adlif_fire(own, k, adaptation):
     adaptation[k] += own.jump[k]
 
 
@@ -109,11 +109,11 @@ def eif_slope(own, k, u, ipsc, current, adaptation, scratch):
     return scratch[k] + ipsc[k] + current[k] - u[k]
 
 
-KINDS: dict[str, Any] = {"lif": LIF, "qif": QIF, "alif": ALIF, "eif": EIF}
-_SLOPE = {LIF: lif_slope, QIF: qif_slope, ALIF: alif_slope, EIF: eif_slope}
+KINDS: dict[str, Any] = {"lif": LIF, "qif": QIF, "adlif": AdLIF, "eif": EIF}
+_SLOPE = {LIF: lif_slope, QIF: qif_slope, AdLIF: adlif_slope, EIF: eif_slope}
 _PREPARE = {EIF: eif_prepare}
-_RELAX = {ALIF: alif_relax}
-_FIRE = {ALIF: alif_fire}
+_RELAX = {AdLIF: adlif_relax}
+_FIRE = {AdLIF: adlif_fire}
 
 
 def slope(own, k, u, ipsc, current, adaptation, scratch):

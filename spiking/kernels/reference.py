@@ -56,23 +56,23 @@ def qif_slopes(own, v, total, adaptation, dv):
         dv[k] = v[k] * v[k] + total[k]
 
 
-class ALIF(NamedTuple):
+class AdLIF(NamedTuple):
     """Adaptive: tau_m dv/dt = -v + I - a, tau_a da/dt = -a, a += b at a spike."""
 
     adaptation_mv: np.ndarray
     tau_a_s: np.ndarray
 
 
-def alif_slopes(own, v, total, adaptation, dv):
+def adlif_slopes(own, v, total, adaptation, dv):
     for k in range(v.size):
         dv[k] = total[k] - adaptation[k] - v[k]
 
 
-def alif_decay(own, dt):
+def adlif_decay(own, dt):
     return np.exp(-dt / own.tau_a_s)
 
 
-def alif_fire(own, k, adaptation):
+def adlif_fire(own, k, adaptation):
     adaptation[k] += own.adaptation_mv[k]
 
 
@@ -89,10 +89,10 @@ def eif_slopes(own, v, total, adaptation, dv):
         dv[k] = total[k] - v[k] + own.slope_mv[k] * np.exp(exponent)
 
 
-KINDS: dict[str, Any] = {"lif": LIF, "qif": QIF, "alif": ALIF, "eif": EIF}
-_SLOPES = {LIF: lif_slopes, QIF: qif_slopes, ALIF: alif_slopes, EIF: eif_slopes}
-_DECAY = {ALIF: alif_decay}
-_FIRE = {ALIF: alif_fire}
+KINDS: dict[str, Any] = {"lif": LIF, "qif": QIF, "adlif": AdLIF, "eif": EIF}
+_SLOPES = {LIF: lif_slopes, QIF: qif_slopes, AdLIF: adlif_slopes, EIF: eif_slopes}
+_DECAY = {AdLIF: adlif_decay}
+_FIRE = {AdLIF: adlif_fire}
 
 
 # these three in Python: where Numba's compiler is switched off

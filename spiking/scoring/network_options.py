@@ -17,7 +17,15 @@ from rate2spike.errors import InputError, about
 from rate2spike.options import check_options, option
 from rate2spike.plausible import not_typed_here
 from rate2spike.seeding import SEED_LIMIT
-from rate2spike.spiking.simulator.params import NEURONS, SEARCHED_NETWORK, NeuronParams, neuron_params, stored_neuron
+from rate2spike.spiking.simulator.params import (
+    NEURONS,
+    OLD_KINDS,
+    SEARCHED_NETWORK,
+    NeuronParams,
+    neuron_params,
+    present_kind,
+    stored_neuron,
+)
 
 if TYPE_CHECKING:
     from rate2spike.spiking.simulator.network import SpikingNetwork
@@ -44,7 +52,12 @@ class NetworkOptions:
     """What a spiking network is made with, besides model and scaling factor. Raises InputError."""
 
     neuron: str | None = option(
-        None, "neurons", choices=tuple(NEURONS), default_text="lif, or as the file says", what="neuron"
+        None,
+        "neurons",
+        choices=tuple(NEURONS),
+        old_names=OLD_KINDS,
+        default_text="lif, or as the file says",
+        what="neuron",
     )
     neuron_options: dict[str, Any] = option(
         dict,
@@ -167,7 +180,8 @@ def searched_options(model: "TrainedModel") -> NetworkOptions:
         accuracies = np.ravel(np.asarray(model.scaling_accuracies))
         # another program, or an earlier version, may have searched since
         if np.array_equal(accuracies, record["accuracies"]):
-            return NetworkOptions(**{name: value for name, value in record.items() if name in NETWORK_FIELDS})
+            values = {name: value for name, value in record.items() if name in NETWORK_FIELDS}
+            return NetworkOptions(**values | {"neuron": present_kind(values.get("neuron"))})
     except (KeyError, TypeError, ValueError):
         pass
     return NetworkOptions()

@@ -5,17 +5,32 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rate2spike.calls import public
 from rate2spike.errors import InputError
 from rate2spike.machine.thread_pool import executor_of
+from rate2spike.readable import Readable
 from rate2spike.seeding import Role, float_key, key64, resolve_seed
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.spike_record import SpikeRecord
 from rate2spike.spiking.simulator.stimulation import Stimulation
 
 
-@dataclass(frozen=True)
-class TrialOutputs:
-    """Results of K trials at F scaling factors; N units, T steps."""
+@dataclass(frozen=True, eq=False, repr=False)
+class TrialOutputs(Readable):
+    """Results of K trials at F scaling factors; N units, T steps.
+
+    Attributes
+    ----------
+    output : array (K, T, F) of float32, or (K, T, F, n_outputs) if there are several
+    firing_rate_hz : array (N, K, F)
+    spikes : array (K, F) of (2, n) arrays, or None
+        Unit and step of each spike, both from 0.
+    seed : int
+    dt_s : float
+        Simulation step, s.
+    """
+
+    shown = ("n_trials", "n_factors", "n_units", "duration_s", "mean_rate_hz", "seed", "dt_s")
 
     output: np.ndarray = field(repr=False)  # (K, T, F) float32, or (K, T, F, n_outputs) if there are several
     firing_rate_hz: np.ndarray = field(repr=False)  # (N, K, F)
@@ -23,9 +38,35 @@ class TrialOutputs:
     seed: int
     dt_s: float
 
+    @property
+    def n_units(self) -> int:
+        """Number of units N."""
+        return self.firing_rate_hz.shape[0]
 
+    @property
+    def n_trials(self) -> int:
+        """Number of trials K."""
+        return self.firing_rate_hz.shape[1]
+
+    @property
+    def n_factors(self) -> int:
+        """Number of scaling factors F."""
+        return self.firing_rate_hz.shape[2]
+
+    @property
+    def duration_s(self) -> float:
+        """Time simulated of each trial."""
+        return self.output.shape[1] * self.dt_s
+
+    @property
+    def mean_rate_hz(self) -> float:
+        """Mean firing rate over units, trials and factors."""
+        return float(self.firing_rate_hz.mean())
+
+
+@public()
 def run_trials(
-    networks: Sequence[SpikingNetwork],
+    networks: SpikingNetwork | Sequence[SpikingNetwork],
     u: np.ndarray,
     seed: int | None = None,
     *,
@@ -35,9 +76,36 @@ def run_trials(
 ) -> TrialOutputs:
     """Run every trial through every network (one per scaling factor) on the fast path.
 
-    u (n_inputs, columns, K): one input per trial. The noise of a trial follows from seed, factor and trial number, so it
-    does not depend on threads or on what else is run. Raises InputError.
+    The noise of a trial follows from seed, factor and trial number, so it does not depend on threads or on what else is run.
+
+    Parameters
+    ----------
+    networks : SpikingNetwork or several
+        One per scaling factor, of one model.
+    u (n_inputs, columns, K) : array
+        One input per trial.
+    seed : int, default None
+        Of the noise; None draws one.
+    stimulation : Stimulation or several, default None
+        As for `SpikingNetwork.run`.
+    with_spikes : bool, default False
+        Keep the spikes.
+    n_threads : int, default None
+        Threads; None takes the cores that are allowed.
+
+    Returns
+    -------
+    TrialOutputs
+
+    Raises
+    ------
+    InputError
+        For another shape of u, and for what is no network.
     """
+    networks = [networks] if isinstance(networks, SpikingNetwork) else list(networks)
+    if not networks or not all(isinstance(one, SpikingNetwork) for one in networks):
+        raise InputError("{networks} must be a SpikingNetwork, or a list of them", "networks")
+    u = np.asarray(u)
     if u.ndim != 3 or u.shape[2] < 1:
         raise InputError(f"u must be inputs x columns x trials, got shape {u.shape}")
     seed = resolve_seed(seed)

@@ -4,7 +4,7 @@ Mapping: Kim, Li & Sejnowski, PNAS 2019, Methods ("Spiking RNN"); N units, spike
 (the paper's 1/λ).
 """
 
-import warnings
+import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Self
@@ -12,16 +12,20 @@ from typing import Any, Self
 import numpy as np
 
 from rate2spike.arrays import dense
-from rate2spike.checks import shown, whole_number
+from rate2spike.calls import public
+from rate2spike.checks import is_number, shown, true_or_false, whole_number
 from rate2spike.errors import InputError
 from rate2spike.machine.blas_threads import one_blas_thread
-from rate2spike.plausible import Plausible, not_typed_here, warn_if_implausible
+from rate2spike.matlab_compat.model_file import as_model
+from rate2spike.plausible import Plausible, not_typed_here, warn_caller, warn_if_implausible
+from rate2spike.readable import Readable
 from rate2spike.spiking.simulator.params import (
     PUBLISHED_STEP_S,
     SEARCHED_NETWORK,
     STEPS_PER_COLUMN,
     LIFParams,
     NeuronParams,
+    checked_params,
     neuron_params,
     stored_neuron,
 )
@@ -31,9 +35,11 @@ from rate2spike.unit_types import known, members
 PLAUSIBLE_STEP = Plausible(1e-3, 5, "ms")
 
 
-@dataclass(frozen=True)
-class MappedNetwork:
+@dataclass(frozen=True, eq=False, repr=False)
+class MappedNetwork(Readable):
     """Network of N spiking units, made with `from_model`. Arrays are (units, time)."""
+
+    shown = ("n_units", "neuron", "scaling_factor", "dt_s", "n_inputs", "n_outputs", "n_silent")
 
     w: np.ndarray = field(repr=False)  # (N, N) [target, source], already divided by the scaling factor
     w_in: np.ndarray = field(repr=False)  # (N, n_inputs)
@@ -55,9 +61,10 @@ class MappedNetwork:
     )  # (N,) of a filter that inputs pass (imports); 0: none
 
     @classmethod
+    @public()
     def from_model(
         cls,
-        model: TrainedModel,
+        model: TrainedModel | str | os.PathLike,
         scaling_factor: float | None = None,
         *,
         initial_weights: bool = False,
@@ -65,29 +72,55 @@ class MappedNetwork:
         dt_s: float | None = None,
         params: NeuronParams | None = None,
     ) -> Self:
-        """Map a trained rate network one to one.
+        """Map a trained rate network one to one (Kim, Li & Sejnowski 2019, Methods).
 
-        scaling_factor: positive; None takes the one that a search found. initial_weights: use the untrained recurrent
-        weights. dt_s: integration step, a whole fraction of a column's 5 ms times downsample (default: 1/100 of it). params:
-        the neurons (LIFParams, QIFParams, ALIFParams, EIFParams; None: those the model's file names, else LIF). Raises
-        InputError.
+        Parameters
+        ----------
+        model : TrainedModel or path
+            The rate network, or its file.
+        scaling_factor : float, default None
+            What the recurrent and output weights are divided by, the paper's 1/λ; None takes the one that a search found.
+        initial_weights : bool, default False
+            Use the untrained recurrent weights.
+        downsample : int, default 1
+            Use every downsample-th column of the input; a column then lasts 5 ms times that.
+        dt_s : float, default None
+            Integration step, s, a whole fraction of a column; None is a hundredth of it, 0.05 ms.
+        params : LIFParams, QIFParams, AdLIFParams or EIFParams, default None
+            The neurons; None takes those that the model's file names, else LIF.
+
+        Returns
+        -------
+        SpikingNetwork
+
+        Raises
+        ------
+        InputError
+            For settings that cannot be used, a file without a model, or one without a scaling factor where none is given.
+
+        Examples
+        --------
+        >>> import rate2spike as r2s
+        >>> r2s.SpikingNetwork.from_model("go_nogo.mat", 25, dt_s=1e-4)
+        SpikingNetwork(n_units=200, neuron='lif', scaling_factor=25, dt_s=0.0001, n_inputs=1, n_outputs=1)
         """
+        model = as_model(model)
         factor = _known_factor(model.scaling_factor) if scaling_factor is None else check_scaling_factor(scaling_factor)
         downsample = whole_number(downsample, "downsampling", "downsample")
         if params is None:
             if scaling_factor is None and SEARCHED_NETWORK in model.settings:
-                warnings.warn(
+                warn_caller(
                     f"the scaling factor was searched for another network, {model.settings[SEARCHED_NETWORK]}: "
-                    "`searched_options(model).network(model)` of spiking.scoring.network_options makes that one",
-                    stacklevel=2,
+                    "`searched_options(model).network(model)` of spiking.scoring.network_options makes that one"
                 )
             neuron, constants = stored_neuron(model.settings)
             with not_typed_here():
                 params = neuron_params(neuron, **constants)
+        params = checked_params(params)
         dt_s = model.stored("dt_s") if dt_s is None else dt_s
         for name in params.numbers():
             params.per_unit(name, model.n_units)
-        w = model.effective_w(initial=initial_weights)
+        w = model.effective_w(initial=true_or_false(initial_weights, "initial_weights", "initial_weights"))
         return cls(
             w=w / w.dtype.type(factor),
             w_in=model.w_in,
@@ -110,6 +143,21 @@ class MappedNetwork:
     def n_units(self) -> int:
         """Number of units N."""
         return self.w.shape[0]
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of inputs."""
+        return self.w_in.shape[1]
+
+    @property
+    def neuron(self) -> str:
+        """Kind of the neurons: lif, qif, adlif or eif."""
+        return self.params.kind
+
+    @property
+    def n_silent(self) -> int | None:
+        """Number of units that never fire (lesioned ones); None if there are none."""
+        return None if self.silent is None else int(self.silent.sum())
 
     @property
     def n_outputs(self) -> int:
@@ -176,10 +224,9 @@ class MappedNetwork:
 
     def checked(self, u: np.ndarray) -> np.ndarray:
         """The input as the simulators take it, every downsample-th column of it. Raises InputError."""
-        u = np.asarray(dense(u, "u"), dtype=np.float64)
-        n_inputs = self.w_in.shape[1]
-        if u.ndim != 2 or u.shape[0] != n_inputs:
-            raise InputError(f"u must have {n_inputs} row(s), one per input of the network; got shape {u.shape}")
+        u = as_numbers(u, "u", f"({self.n_inputs}, columns)")
+        if u.ndim != 2 or u.shape[0] != self.n_inputs:
+            raise InputError(f"u must have {self.n_inputs} row(s), one per input of the network; got shape {u.shape}")
         if not np.isfinite(u).all():
             raise InputError("u holds NaN or infinite values")
         subsampled = u[:, :: self.downsample]
@@ -190,7 +237,17 @@ class MappedNetwork:
         return subsampled
 
 
+def as_numbers(values: Any, name: str, shape: str) -> np.ndarray:
+    """What users give as an array, float64. Raises InputError for what is none, naming the shape that is expected."""
+    try:
+        return np.asarray(dense(values, name), dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} must be an array {shape} of numbers, got {shown(values)}", name) from None
+
+
 def _steps_per_column(dt_s: float, column_s: float) -> int:
+    if not is_number(dt_s):
+        raise InputError(f"the step must be a number of seconds, got {shown(dt_s)}", "dt_s")
     if not 0 < dt_s <= column_s:
         raise InputError(
             f"the step must be above 0 and at most a column's {column_s * 1e3:g} ms, got {dt_s * 1e3:g} ms", "dt_s"
@@ -203,14 +260,14 @@ def _steps_per_column(dt_s: float, column_s: float) -> int:
 
 
 def _known_factor(factor: float | None) -> float:
-    if factor is None or np.isnan(factor):
+    if factor is None or (is_number(factor) and np.isnan(factor)):
         raise InputError("the model has no scaling factor yet: search for it first", "scaling_factor")
     return check_scaling_factor(factor)
 
 
 def check_scaling_factor(factor: Any) -> float:
     """The factor as a float. Raises InputError if it is not a positive number."""
-    if not isinstance(factor, int | float | np.number) or isinstance(factor, bool | np.complexfloating):
+    if not is_number(factor):
         raise InputError(f"scaling factor must be a positive number, got {shown(factor)}", "scaling_factor")
     if not 0 < factor < np.inf:
         raise InputError(f"scaling factor must be positive, got {factor:g}", "scaling_factor")

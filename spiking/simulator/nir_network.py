@@ -4,6 +4,9 @@ import os
 
 import numpy as np
 
+from rate2spike.calls import public
+from rate2spike.checks import is_number, shown
+from rate2spike.checks import path as checked_path
 from rate2spike.errors import InputError
 from rate2spike.io.exports.nir_export import NIRNetwork
 from rate2spike.io.exports.nir_import import read_nir_network
@@ -56,12 +59,40 @@ def nir_network(network: SpikingNetwork) -> NIRNetwork:
     )
 
 
+@public()
 def read_nir(path: str | os.PathLike, dt_s: float | None = None) -> SpikingNetwork:
     """The network of a .nir file: a graph that `export` wrote, or one of LIF or CubaLIF neurons by another program.
 
-    dt_s: step of another program's graph, 0.1 ms if not given (ours hold their own). Its weights count as already scaled:
-    the scaling factor is 1. Warns, in one line, of what differs from the graph. Raises InputError.
+    Its weights count as already scaled: the scaling factor is 1. Warns, in one line, of what differs from the graph.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    dt_s : float, default None
+        Step of another program's graph, s; None is what its metadata say, else 0.1 ms. Our graphs hold their own.
+
+    Returns
+    -------
+    SpikingNetwork
+
+    Raises
+    ------
+    InputError
+        For a file that is no such graph, and where the package nir is not installed (extra `nir`).
+
+    Examples
+    --------
+    >>> import rate2spike as r2s
+    >>> quiet = r2s.LIFParams(t_ref_s=0, noise_sd_mv=0)  # NIR has no place for either
+    >>> network = r2s.SpikingNetwork.from_model("go_nogo.mat", 25, params=quiet)
+    >>> r2s.exports.write_nir(network, "go_nogo.nir")
+    >>> r2s.read_nir("go_nogo.nir").n_units
+    200
     """
+    checked_path(path, "path")
+    if dt_s is not None and not is_number(dt_s):
+        raise InputError(f"the step must be a number of seconds, got {shown(dt_s)}", "dt_s")
     if dt_s is not None and not 0 < dt_s <= STEP_S:
         raise InputError(f"the step must be above 0 and at most {STEP_S * 1e3:g} ms, got {dt_s * 1e3:g} ms", "dt_s")
     return _spiking_network(read_nir_network(path, dt_s, STEP_S), path)

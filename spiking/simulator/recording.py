@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from rate2spike.checks import each_name
-from rate2spike.errors import InputError
+from rate2spike.checks import each_name, is_number, shown
+from rate2spike.errors import InputError, nearest
 from rate2spike.machine.memory import check_memory
 from rate2spike.spiking.simulator.mapped_network import MappedNetwork
 from rate2spike.spiking.simulator.params import PUBLISHED_STEP_S
@@ -19,7 +20,7 @@ _STREAMED_BLOCK_BYTES = 2**26
 _EVENTS_PER_BLOCK = 2**20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Traces:
     """(rows, N), or (0, N) if not recorded; output (n_outputs, rows)."""
 
@@ -33,7 +34,7 @@ class Traces:
         return Traces(self.output[:, first:end], self.voltage[first:end], self.rates[first:end], self.ipsc[first:end])
 
 
-@dataclass
+@dataclass(eq=False)
 class Block:
     """Consecutive steps of a trial, and where a kernel puts what it records of them."""
 
@@ -78,12 +79,11 @@ class RecordingPlan:
 
         Raises InputError for unknown quantities and for what does not fit into memory.
         """
-        wanted = frozenset(each_name(record))
-        unknown = wanted - set(RECORDABLE)
-        if unknown:
-            raise InputError(f"cannot record {', '.join(sorted(unknown))}: choose from {', '.join(RECORDABLE)}")
-        if not isinstance(stride, int | np.integer) or not 1 <= stride <= n_steps:
-            raise InputError(f"stride must be a whole number from 1 to the {n_steps} steps simulated, got {stride}")
+        wanted = _quantities(record)
+        if not is_number(stride) or stride % 1 != 0 or not 1 <= stride <= n_steps:
+            raise InputError(
+                f"stride must be a whole number from 1 to the {n_steps} steps simulated, got {shown(stride)}"
+            )
         plan = cls(wanted, n_steps, network.n_units, network.n_outputs, int(stride), streamed)
         if not streamed:
             hint = "record less, every stride-th step (stride=), or to a file (to='FILE.h5')"
@@ -132,6 +132,19 @@ class RecordingPlan:
     def n_rows(self) -> int:
         """Recorded points in time."""
         return self.n_steps // self.stride
+
+
+def _quantities(record: Any) -> frozenset[str]:
+    if not isinstance(record, Iterable):
+        raise InputError(
+            f"{{record}} must name what to record, any of {', '.join(RECORDABLE)}; got {shown(record)}", "record"
+        )
+    wanted = frozenset(map(str, each_name(record)))
+    unknown = sorted(wanted - set(RECORDABLE))
+    if unknown:
+        hint = nearest(unknown[0], RECORDABLE)
+        raise InputError(f"cannot record {', '.join(unknown)}: choose from {', '.join(RECORDABLE)}{hint}")
+    return wanted
 
 
 def as_record(network: MappedNetwork, plan: RecordingPlan, blocks: Iterable[Block], seed: int | None) -> SpikeRecord:

@@ -32,7 +32,7 @@ _OFTEN_COMMON = ("leak", "noise_sd", "decay_r")
 _f4 = np.float32
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FastNetwork:
     """A network's constants in the form of the fast kernel; P is N padded."""
 
@@ -261,8 +261,8 @@ def _packed(stimuli: tuple[tuple[Stimulation, np.ndarray], ...], kind: type) -> 
     ones = [one for one, _ in stimuli]
     units = [units for _, units in stimuli]
     return records.Stimuli(
-        first=np.array([one.first_step for one in ones], np.int64),
-        end=np.array([one.end_step for one in ones], np.int64),
+        first=np.array([one.steps[0] for one in ones], np.int64),
+        end=np.array([one.steps[1] for one in ones], np.int64),
         mv=np.array([one.signed_mv for one in ones], kind),
         duty=np.array([one.duty for one in ones], np.float64),
         continuous=np.array([one.continuous for one in ones], np.bool_),

@@ -102,7 +102,7 @@ def simulate_reference(
     n, params = network.n_units, network.params
     pulses = [one for one, _ in stimuli if not one.continuous]
     if isinstance(draws, InjectedDraws):
-        n_coins = sum(max(min(one.end_step, plan.n_steps) - one.first_step, 0) for one in pulses)
+        n_coins = sum(max(min(one.steps[1], plan.n_steps) - one.steps[0], 0) for one in pulses)
         draws.require(n + n_coins, n * plan.n_steps)
     w, readout = network.w.astype(np.float64), network.readout.astype(np.float64)
     fed, steps_per_column = network.fed(u)

@@ -10,9 +10,9 @@ from rate2spike.spiking.simulator import manipulations as m
 EVALUATE = ("--scaling-factor", "30", "--n-trials", "10", "--seed", "1", "--json")
 
 
-@pytest.mark.parametrize("neuron", ["lif", "qif", "alif", "eif"])
+@pytest.mark.parametrize("neuron", ["lif", "qif", "adlif", "eif"])
 def test_every_neuron_solves_the_task_after_conversion(cli, go_nogo_path, neuron):
-    factor = {"qif": "45", "alif": "18", "eif": "22"}.get(neuron, "30")
+    factor = {"qif": "45", "adlif": "18", "eif": "22"}.get(neuron, "30")
     code, out, error = cli(
         "evaluate",
         go_nogo_path,
@@ -75,7 +75,7 @@ def test_flags_do_what_the_library_does(cli, go_nogo_path):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (("--neuron", "hh"), "unknown neuron 'hh': choose from lif, qif, alif, eif"),
+        (("--neuron", "hh"), "unknown neuron 'hh': choose from lif, qif, adlif, eif"),
         (("--neuron-option", "t_ref"), "--neuron-option must be NAME=NUMBER, got 't_ref'"),
         (("--neuron-option", "t_ref_s=much"), "--neuron-option needs a number, got 'much'"),
         (("--neuron-option", "t_ref_s=nan"), "t_ref_s must be finite, got nan (--neuron-option)"),

@@ -56,7 +56,7 @@ def _events(times_s):
 
 # what --to takes: what writes it, spikes as the other library has them, that library, and where it writes
 EXPORTS = {
-    "nir": (lambda path: write_nir(path, nir_graph(nir_network(NETWORK))), spikes_by_nir, "nir", "nir.write"),
+    "nir": (lambda path: write_nir(nir_graph(nir_network(NETWORK)), path), spikes_by_nir, "nir", "nir.write"),
     "nwb": (lambda path: write_nwb(trial(), path), spikes_by_nwb, "pynwb", "pynwb.NWBHDF5IO.write"),
     "neo": (lambda path: write_neo(trial(), path), spikes_by_neo, "neo", "neo.io.NeoMatlabIO.write_block"),
 }

@@ -19,7 +19,7 @@ from helpers import small_model
 KINDS = {
     "lif": (-5.0, (5.0, 20.0, 100.0), {"bias_mv": -38.0}),
     "qif": (-5.0, (50.0, 500.0, 3000.0), {"v_peak_mv": 25.0}),
-    "alif": (-5.0, (5.0, 20.0, 100.0), {"adaptation_mv": 1.5}),
+    "adlif": (-5.0, (5.0, 20.0, 100.0), {"adaptation_mv": 1.5}),
     "eif": (-5.0, (5.0, 20.0, 100.0), {"slope_mv": 1.5}),
 }
 every_kind = pytest.mark.parametrize("kind", KINDS)

@@ -50,7 +50,7 @@ write_nwb(record, "record.nwb")
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "NIR cannot hold")
     graph = nir_graph(nir_network(network))
-write_nir("network.nir", graph)
+write_nir(graph, "network.nir")
 with open("network.nir", "rb") as file:
     assert set(nir.read(file).nodes) == set(graph.nodes)
 assert np.array_equal(read_nir("network.nir").w, network.w)

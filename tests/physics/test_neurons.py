@@ -8,7 +8,7 @@ from scipy.optimize import brentq
 from rate2spike.errors import InputError
 from rate2spike.spiking.kernels import membranes, reference
 from rate2spike.spiking.simulator.network import SpikingNetwork
-from rate2spike.spiking.simulator.params import NEURONS, ALIFParams, EIFParams, LIFParams, QIFParams, neuron_params
+from rate2spike.spiking.simulator.params import NEURONS, AdLIFParams, EIFParams, LIFParams, QIFParams, neuron_params
 from rate2spike.spiking.simulator.recording import RECORDABLE
 from rate2spike.spiking.simulator.simulate_reference import InjectedDraws
 from rate2spike.spiking.simulator.stimulation import Stimulation
@@ -16,7 +16,7 @@ from rate2spike.spiking.simulator.stimulation import Stimulation
 from helpers import small_model
 
 PRECISIONS = ["float32", "float64"]
-ALL = [LIFParams, QIFParams, ALIFParams, EIFParams]
+ALL = [LIFParams, QIFParams, AdLIFParams, EIFParams]
 
 
 def unconnected(params, n_units=4, **options) -> SpikingNetwork:
@@ -76,7 +76,7 @@ def test_the_exponential_neuron_is_silent_below_its_rheobase(precision):
 @pytest.mark.parametrize("drive_mv", [5.0, 20.0, 100.0])
 def test_f_i_curve_of_the_adaptive_neuron(precision, drive_mv):
     """T solves v(T) = v_peak with a(t) = a_0 exp(-t/tau_a), a_0 = b / (1 - exp(-T/tau_a)), v leaving reset at t_ref."""
-    params = ALIFParams(noise_sd_mv=0.0, adaptation_mv=2.0)
+    params = AdLIFParams(noise_sd_mv=0.0, adaptation_mv=2.0)
     tau_m, tau_a, current = params.tau_m_s, params.tau_a_s, params.bias_mv + drive_mv
 
     def peak_minus_end(interval):
@@ -93,7 +93,7 @@ def test_f_i_curve_of_the_adaptive_neuron(precision, drive_mv):
 def slope_mv(p, v, total, a):
     if p.kind == "eif":
         return total - v + p.slope_mv * np.exp((v - p.v_threshold_mv) / p.slope_mv)
-    return v**2 + total if p.kind == "qif" else total - v - (a if p.kind == "alif" else 0)
+    return v**2 + total if p.kind == "qif" else total - v - (a if p.kind == "adlif" else 0)
 
 
 def naive(network, u, uniforms, normals, stimuli):
@@ -117,13 +117,13 @@ def naive(network, u, uniforms, normals, stimuli):
                 total[list(s.units)] += s.signed_mv
         dv = slope_mv(p, v, total, a)
         v = v + dt * (dt * i > t_last + t_ref) * dv / tau_m + sd * normals[i - 1]
-        if p.kind == "alif":
+        if p.kind == "adlif":
             a = a * np.exp(-dt / p.tau_a_s)
         for s in stimuli:
             if not s.continuous and s.first_step < i <= s.end_step and next(coins) < s.duty:
                 v[list(s.units)] += s.signed_mv
         spike = v >= peak
-        if p.kind == "alif":
+        if p.kind == "adlif":
             a = a + p.adaptation_mv * spike
         jump = network.w[:, spike].sum(1)
         t_last = t_last + (dt * i - t_last) * spike
@@ -237,10 +237,10 @@ def test_physical_noise_gives_the_same_voltage_spread_for_every_step_and_the_pub
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: neuron_params("hh"), "unknown neuron 'hh': choose from lif, qif, alif, eif"),
+        (lambda: neuron_params("hh"), "unknown neuron 'hh': choose from lif, qif, adlif, eif"),
         (lambda: neuron_params("lif", slope_mv=1), "lif neurons have no 'slope_mv': choose from tau_m_s"),
         (lambda: EIFParams(slope_mv=0), "slope_mv must be above 0, got 0"),
-        (lambda: ALIFParams(adaptation_mv=-1), "adaptation_mv must be at least 0"),
+        (lambda: AdLIFParams(adaptation_mv=-1), "adaptation_mv must be at least 0"),
         (lambda: LIFParams(bias_mv=np.nan), "bias_mv must be finite, got nan"),
         (lambda: LIFParams(bias_mv=[1.0, np.inf]), "bias_mv must be finite, got inf"),
         (lambda: LIFParams(bias_mv="much"), "bias_mv must be a number or one per unit"),

@@ -10,6 +10,7 @@ import pytest
 
 import rate2spike as r2s
 from rate2spike.errors import InputError
+from rate2spike.rate.cell_types import CellTypes
 from rate2spike.rate.recipes import FIELDS, settings_for
 
 TINY = {"n_units": 10, "n_updates": 2, "seed": 1}
@@ -98,6 +99,19 @@ def test_help_tells_the_recipes_defaults_from_the_published_ones(function):
         (lambda: r2s.tasks.get(None), "task must be a Task or its name, got None"),
         (lambda: r2s.tasks.get("xor", 5), "task_options must be a mapping"),
         (lambda: r2s.tasks.get("xor").draw("a"), "numpy.random.Generator"),
+        (lambda: r2s.tasks.get("xor").draw(), "draw: rng is missing"),
+        (lambda: r2s.tasks.get("xor").with_options(delay=5), "with_options: unknown setting 'delay'"),
+        (lambda: r2s.tasks.get("xor").draw(1).score_rate(5), "the output ends before the part that is scored"),
+        (lambda: r2s.tasks.get("xor", stim_dur=5), "get: unknown setting 'stim_dur'; known are reference, options"),
+        (lambda: r2s.Trial(5), "Trial: label is missing"),
+        (lambda: r2s.RateLayer(N=10), "RateLayer: unknown setting 'N': settings stand in the config"),
+        (lambda: r2s.keras_model(**TINY).to_trained_model(5), "history must be what fit() returned, got 5"),
+        (lambda: r2s.train(checkpoints="folder"), "checkpoints must be a Checkpointing(folder), got 'folder'"),
+        (lambda: r2s.train(strategy=5), "strategy must be a tf.distribute strategy, got 5"),
+        (lambda: r2s.TrainedModel(w=5), "TrainedModel: unknown setting 'w'"),
+        (lambda: CellTypes(5, 5, 5, 5), "cell types: names must be several values, got 5"),
+        (lambda: CellTypes(("a",), (1,), (True,), (5,)), "cell types: the row of a in allowed must be several values"),
+        (lambda: CellTypes(("a",), ("x",), (True,), ((1,),)), "a share of cell types must be a number from 0 to 1"),
         (lambda: r2s.load_model(5), "path must be a path, got 5"),
         (lambda: r2s.save_model(5, "m.mat"), "model must be a TrainedModel, got 5"),
         (lambda: r2s.save_model("m.mat", r2s.TrainConfig()), "first the model, then the path"),
@@ -106,6 +120,9 @@ def test_help_tells_the_recipes_defaults_from_the_published_ones(function):
         (lambda: r2s.savemat({"x": 1}, "a.mat"), "first the path, then the variables, as in SciPy"),
         (lambda: r2s.savemat("a.mat", 5), "variables must be a mapping of names and values, got 5"),
         (lambda: r2s.append("a.mat", [1]), "variables must be a mapping of names and values, got [1]"),
+        (lambda: r2s.loadmat("a.mat", 5), "names must be names of variables, got 5"),
+        (lambda: r2s.loadmat("a.mat", squeeze_me=True), "did you mean simplify?"),
+        (lambda: r2s.whos("a.mat", "x"), "whos: only path can be given without a name, and nothing else"),
         (lambda: r2s.whos(5), "path must be a path, got 5"),
     ],
 )

@@ -60,7 +60,7 @@ def test_the_graph_fires_the_spikes_of_the_network(tmp_path, constants, downsamp
     network = replace(network, unit_bias=np.linspace(0, 4, 12), silent=np.arange(12) == 5)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        write_nir(tmp_path / "n.nir", cubalif_graph(nir_network(network)))
+        write_nir(cubalif_graph(nir_network(network)), tmp_path / "n.nir")
     u = np.random.default_rng(1).uniform(0, 12, (2, 33))
     n_steps = network.steps_per_column * (u[:, ::downsample].shape[1] - 1)
     ours = network.run(u, draws=InjectedDraws(np.zeros(12), np.zeros(12 * n_steps)), record=("spikes",))

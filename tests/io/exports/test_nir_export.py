@@ -26,7 +26,7 @@ QUIET = {"t_ref_s": 0.0, "noise_sd_mv": 0.0}  # what NIR can hold
 def read_back(network, path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        write_nir(path, nir_graph(nir_network(network)))
+        write_nir(nir_graph(nir_network(network)), path)
     return nir.read(path)
 
 
@@ -145,7 +145,7 @@ def test_what_nir_cannot_hold_is_warned_of_and_kept_in_the_metadata(tmp_path):
     expected = "NIR cannot hold the refractory period (1 to 3 ms) and the noise (SD 0.1 mV per step): only the metadata"
     with pytest.warns(UserWarning, match=re.escape(expected)):
         graph = nir_graph(nir_network(network))
-    write_nir(tmp_path / "n.nir", graph)
+    write_nir(graph, tmp_path / "n.nir")
     metadata = nir.read(tmp_path / "n.nir").metadata
     np.testing.assert_array_equal(metadata["t_ref_s"], np.linspace(0.001, 0.003, 12))
     np.testing.assert_array_equal(metadata["noise_sd_mv"], np.full(12, 0.1))
@@ -163,7 +163,7 @@ def test_silent_units_never_fire(tmp_path):
     np.testing.assert_array_equal(events_in_order(spikes), reference(network, u).events)
 
 
-@pytest.mark.parametrize("kind", ["qif", "alif", "eif"])
+@pytest.mark.parametrize("kind", ["qif", "adlif", "eif"])
 def test_other_neurons_are_refused(kind):
     network = SpikingNetwork.from_model(small_model(), 5.0, params=neuron_params(kind))
     with pytest.raises(InputError, match=f"NIR has no equation for {kind} neurons: only lif neurons can be exported"):

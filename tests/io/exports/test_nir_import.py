@@ -49,7 +49,7 @@ def test_our_own_graphs_simulate_the_same_to_the_bit(tmp_path, make):
         small_model(n_inputs=2), 2.0, dt_s=1e-4, downsample=2, params=LIFParams(**constants)
     )
     network = replace(network, silent=np.arange(12) == 5)
-    write_nir(tmp_path / "n.nir", make(nir_network(network)))
+    write_nir(make(nir_network(network)), tmp_path / "n.nir")
     u = np.random.default_rng(1).uniform(0, 12, (2, 33))
     read = read_nir(tmp_path / "n.nir")
     record = network.run(u, seed=3, precision="float64", record=("spikes", "output"))
@@ -198,7 +198,7 @@ def test_graphs_of_others_fire_as_their_equations_say(tmp_path, make):
 
 def test_spikes_pass_to_an_output_of_spikes_as_they_are(tmp_path):
     nodes, edges = delta_synapses(np.random.default_rng(3))
-    write_nir(tmp_path / "n.nir", nir.NIRGraph(nodes, edges))
+    write_nir(nir.NIRGraph(nodes, edges), tmp_path / "n.nir")
     record = read_nir(tmp_path / "n.nir").run(
         np.ones((2, 11)), seed=1, precision="float64", record=("spikes", "output")
     )
@@ -215,11 +215,11 @@ def test_names_and_subgraphs_mean_nothing(tmp_path):
     rnn = nir.NIRGraph(inner, [("in", "lif"), ("lif", "w_rec"), ("w_rec", "lif"), ("lif", "out")])
     outer = ends(2, 6) | {"0.fc": nodes["a"], "1": rnn, "2": nir.Flatten({"input": np.array([6])}, 0, -1)}
     nodes["b"] = nir.LIF(*(np.array([value]) for value in (0.01, 1.0, 0.0, 0.5)))
-    write_nir(tmp_path / "flat.nir", nir.NIRGraph(nodes, edges, type_check=False))
+    write_nir(nir.NIRGraph(nodes, edges, type_check=False), tmp_path / "flat.nir")
     with h5py.File(tmp_path / "flat.nir", "r+") as file:
         del file["node/nodes/b/v_reset"]
     nested = nir.NIRGraph(outer, [("in", "0.fc"), ("0.fc", "1"), ("1", "2"), ("2", "out")], type_check=False)
-    write_nir(tmp_path / "nested.nir", nested)
+    write_nir(nested, tmp_path / "nested.nir")
     one, other = (read_nir(tmp_path / f"{name}.nir") for name in ("flat", "nested"))
     np.testing.assert_array_equal(one.w, other.w)
     np.testing.assert_array_equal(one.w_in, other.w_in)
@@ -278,7 +278,7 @@ BAD = [
 
 @pytest.mark.parametrize(("make", "message"), BAD, ids=[message for _, message in BAD])
 def test_what_no_spiking_network_holds_is_refused(tmp_path, make, message):
-    write_nir(tmp_path / "n.nir", nir.NIRGraph(*make(), type_check=False))
+    write_nir(nir.NIRGraph(*make(), type_check=False), tmp_path / "n.nir")
     with pytest.raises(InputError, match=rf"n\.nir: .*{message}"):
         read_nir(tmp_path / "n.nir")
 
@@ -287,7 +287,7 @@ def test_metadata_of_another_network_are_refused(tmp_path):
     network = SpikingNetwork.from_model(small_model(), 2.0, params=LIFParams(t_ref_s=0.0, noise_sd_mv=0.0))
     graph = nir_graph(nir_network(network))
     graph.metadata["unit_types"] = '["excitatory"]'
-    write_nir(tmp_path / "n.nir", graph)
+    write_nir(graph, tmp_path / "n.nir")
     with pytest.raises(InputError, match=r"n\.nir: its arrays do not fit together, or do not fit its 12 units"):
         read_nir(tmp_path / "n.nir")
 
@@ -296,7 +296,7 @@ def test_an_edited_graph_of_ours_is_read_by_its_nodes(tmp_path):
     network = SpikingNetwork.from_model(small_model(), 2.0, params=LIFParams(tau_r_s=0.0, t_ref_s=0.0, noise_sd_mv=0.0))
     graph = cubalif_graph(nir_network(network))
     graph.nodes["units"].tau_mem[:] = 0.02
-    write_nir(tmp_path / "n.nir", graph)
+    write_nir(graph, tmp_path / "n.nir")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         read = read_nir(tmp_path / "n.nir")

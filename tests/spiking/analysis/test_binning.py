@@ -42,7 +42,8 @@ def test_counts_agree_with_reshaping_the_dense_spikes(record):
     [
         (0.0015, "whole number of steps"),
         (0, "above 0"),
-        (np.nan, "above 0"),
+        (np.nan, "bin_s must be a finite number, got nan"),
+        ("a", "bin_s must be a finite number, got 'a'"),
         (2, "longer than"),
         (1e-4, "whole number of steps"),
     ],

@@ -118,7 +118,7 @@ def test_figure():
     figure = plots.discriminability_matrix(result)
     figure.draw_without_rendering()
     matrix, bar = figure.axes
-    assert (matrix.get_xlabel(), matrix.get_ylabel()) == ("time (s)", "time (s)")
+    assert (matrix.get_xlabel(), matrix.get_ylabel()) == ("time (s), one half of the trials", "time (s), other half")
     assert bar.get_ylabel() == "correlation over units"
     np.testing.assert_array_equal(matrix.images[0].get_array(), result.correlation.T)
     assert matrix.images[0].get_extent() == pytest.approx([0, 0.8, 0, 0.8])

@@ -141,7 +141,7 @@ def test_figures():
     trials = [network.run(np.ones((1, 41)) * 20, seed=k, record=("spikes", "rates")) for k in range(4)]
     spikes, filtered = (population_pca(trials, ["Go", "NoGo"] * 2, source=source) for source in ("spikes", "rates"))
     axes = plots.explained_variance({"spikes": spikes, "filtered": filtered}).axes[0]
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("principal components", "variance explained (%)")
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("number of principal components", "variance explained (%)")
     np.testing.assert_allclose(axes.lines[1].get_ydata(), 100 * np.cumsum(filtered.explained_variance_ratio)[:10])
     figure = plots.trajectories(filtered, "network")
     assert [axes.get_ylabel() for axes in figure.axes] == ["PC 1 (Hz)", "PC 2 (Hz)", "PC 3 (Hz)"]

@@ -117,10 +117,17 @@ def test_bad_variables_are_refused(change, message):
         targeted_reduction_of_rates(rates, change, n_components=2)
 
 
-@pytest.mark.parametrize("n_components", [0, 6])
-def test_numbers_of_components_that_there_are_not_are_refused(n_components):
+@pytest.mark.parametrize(
+    ("n_components", "message"),
+    [
+        (0, "must be a whole number from 1, got 0"),
+        (6, "must be from 1 .* to 5"),
+        ("a", "must be a whole number from 1, got 'a'"),
+    ],
+)
+def test_numbers_of_components_that_there_are_not_are_refused(n_components, message):
     rates = np.random.default_rng(9).normal(size=(20, 5, 6))
-    with pytest.raises(InputError, match=r"n_components must be from 1 .* to 5"):
+    with pytest.raises(InputError, match=f"n_components {message}"):
         targeted_reduction_of_rates(rates, {"x": np.arange(20) % 2}, n_components=n_components)
     with pytest.raises(InputError, match="NaN"):
         targeted_reduction_of_rates(rates * np.nan, {"x": np.arange(20) % 2})

@@ -82,7 +82,10 @@ def test_a_path_and_the_models_own_task_give_the_same(model, found, go_nogo_path
         (lambda m: r2s.grid_search(m, "go-nogo", task_options=np.zeros(3)), "task options must be values by name"),
         (lambda m: r2s.grid_search(m, "go-nogo", lesion=3), "lesion must be text, or several texts, got 3"),
         (lambda m: r2s.grid_search(m, "go-nogo", lesion=(3, 4)), "lesion must be text, or several texts, got 3"),
-        (lambda m: r2s.grid_search(m, "go-nogo", neuron_options=3), "constants of neurons must be text, or several texts, got 3"),
+        (
+            lambda m: r2s.grid_search(m, "go-nogo", neuron_options=3),
+            "constants of neurons must be text, or several texts, got 3",
+        ),
         (lambda m: r2s.grid_search(m, "go-nogo", task_options=3), "task options must be values by name, got 3"),
         (
             lambda m: r2s.grid_search(m, "go-nogo", factors=(25,)),

@@ -17,7 +17,7 @@ from rate2spike.spiking.analysis.variability import interspike_intervals_s
 from rate2spike.spiking.context.config import ContextConfig
 from rate2spike.spiking.simulator import manipulations
 from rate2spike.spiking.simulator.network import SpikingNetwork
-from rate2spike.spiking.simulator.params import PLAUSIBLE, ALIFParams, EIFParams, LIFParams, QIFParams, neuron_params
+from rate2spike.spiking.simulator.params import PLAUSIBLE, AdLIFParams, EIFParams, LIFParams, QIFParams, neuron_params
 from rate2spike.spiking.simulator.stimulation import Stimulation
 
 from helpers import small_model
@@ -46,8 +46,8 @@ def record(network):
         (lambda: LIFParams(v_reset_mv=-65e3), "v_reset_mv is -65000 mV"),
         (lambda: LIFParams(noise_sd_mv=1e-4), "noise_sd_mv is 0.0001 mV"),
         (lambda: QIFParams(t_ref_s=2), "t_ref_s is 2 s"),
-        (lambda: ALIFParams(tau_a_s=100), "tau_a_s is 100 s"),
-        (lambda: ALIFParams(adaptation_mv=5e-4), "adaptation_mv is 0.0005 mV"),
+        (lambda: AdLIFParams(tau_a_s=100), "tau_a_s is 100 s"),
+        (lambda: AdLIFParams(adaptation_mv=5e-4), "adaptation_mv is 0.0005 mV"),
         (lambda: EIFParams(slope_mv=0.002), "slope_mv is 0.002 mV"),
         (lambda: EIFParams(v_threshold_mv=-0.04), "v_threshold_mv is -0.04 mV"),
         (lambda: SpikingNetwork.from_model(small_model(), 20, dt_s=5e-8), "dt_s. is 5e-05 ms; plausible is 0.001"),
@@ -69,7 +69,7 @@ def test_a_number_in_another_unit_is_warned_of(make, message):
     assert [one.filename for one in warned] == [__file__]  # the caller's line
 
 
-@pytest.mark.parametrize("kind", ["lif", "qif", "alif", "eif"])
+@pytest.mark.parametrize("kind", ["lif", "qif", "adlif", "eif"])
 def test_what_the_paper_varies_is_no_matter_of_warning(kind):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -127,7 +127,10 @@ def test_the_command_line_says_it_in_a_line_and_goes_on(cli, go_nogo_path):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Stimulation("exc", 0.25, 0.5, (1,)), "whole steps of 0.05 ms .*not in seconds: got 0.25 to 0.5"),
+        (
+            lambda: Stimulation("exc", 0.25, 0.5, (1,)),
+            "whole steps of 0.05 ms .*in seconds by name: start_s=0.25, end_s=0.5",
+        ),
         (lambda: Stimulation("exc", 5, 5, (1,)), "must hold a step: .* got 5 to 5"),
         (lambda: Stimulation("exc", 0, 5), "without units has no effect"),
         (lambda: Stimulation("exc", 0, 5, np.array([])), "without units has no effect"),
