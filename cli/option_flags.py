@@ -26,16 +26,15 @@ def add_option_flags(
     the command has another one. bools_take_values: `--flag False` is possible; only for commands without positional
     arguments, which a flag alone would take for its value.
     """
-    for name, known in options_of(kind).items():
-        if name in leave_out:
-            continue
+    settings = {name: known for name, known in options_of(kind).items() if name not in leave_out}
+    for name, known in settings.items():
         flag = known.flag or "--" + name.replace("_", dash)
         parser.flags_by_field[name] = flag
         text = known.help + _ending(known, _default_text(kind, name, known, defaults or {}))
         how = _how(kind, name, known, bools_take_values)
         if how.get("action") != "store_true":
             word = "FILE" if known.from_file else flag.lstrip("-").replace("-", "_").upper()
-            how["metavar"] = known.metavar or word
+            how["metavar"] = known.metavar or ("True|False" if how.get("nargs") == "?" else word)
         parser.add_argument(flag, dest=name, default=None, help=text, **how)
 
 

@@ -1,0 +1,52 @@
+"""Text in 80 columns: nothing is broken inside a number and its unit, a flag or a path."""
+
+import re
+import textwrap
+
+WIDTH = 80
+_KEPT_BLANK = "\u00a0"  # textwrap breaks at no such blank
+_UNIT = r"(?<=\d) (?=(?:ms|s|mV|Hz|GiB|%|steps?|±|\d{3})(?:\W|$))"
+_SD = r"(?<=±) (?=\d)"
+_BRACKETED = re.compile(r"\[[-\d., ]+\]")  # an interval
+
+
+def wrapped(text: str, indent: str = "", further: str | None = None, width: int = WIDTH) -> str:
+    """Lines of at most `width` letters, but for a word that is longer. indent: of the first line; further: of the others."""
+    kept = re.sub(f"{_UNIT}|{_SD}", _KEPT_BLANK, " ".join(text.split()))
+    kept = _BRACKETED.sub(lambda match: match[0].replace(" ", _KEPT_BLANK), kept)
+    lines = textwrap.wrap(
+        kept,
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent if further is None else further,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(lines).replace(_KEPT_BLANK, " ")
+
+
+def labelled(label: str, path: object) -> str:
+    """`label: path`, or the path on its own line where that would be too long."""
+    line = f"{label}: {path}"
+    return line if len(line) <= WIDTH else f"{label}:\n  {path}"
+
+
+def fact(name: str, text: str, column: int = 18) -> str:
+    """A line of a list of facts: the name, and the text from a column on."""
+    head = f"  {name}".ljust(column)
+    return wrapped(f"{text}", head if head.endswith(" ") else head + " ", " " * column)
+
+
+def aligned(rows: list[tuple[str, ...]]) -> list[str]:
+    """Rows of equally many texts as lines with columns; what does not fit beside it follows below, each with the first column."""
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    blocks: list[list[int]] = [[0]]
+    for k in range(1, len(widths)):
+        if len(blocks[-1]) > 1 and 2 + sum(widths[i] + 2 for i in blocks[-1]) + widths[k] > WIDTH:
+            blocks.append([0])
+        blocks[-1].append(k)
+    lines = []
+    for block in blocks:
+        lines += [""] if lines else []
+        lines += ["  " + "  ".join(f"{row[k]:<{widths[k]}}" for k in block).rstrip() for row in rows]
+    return lines
