@@ -101,6 +101,15 @@ def each_name(names: str | Iterable[str]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
 
 
+def names_given(value: Any, what: str, field: str) -> tuple[str, ...]:
+    """The names of a user. Raises InputError for what is neither text nor several texts."""
+    names = each_name(value) if isinstance(value, Iterable) else (value,)
+    wrong = [name for name in names if not isinstance(name, str)]
+    if wrong:
+        raise InputError(f"{what} must be text, or several texts, got {shown(wrong[0])}", field)
+    return names
+
+
 def shown(value: Any) -> str:
     """A value in a message: numbers as they are read, texts in quotes, and nothing longer than a line."""
     text = f"{value}" if _is_number(value) else repr(value)

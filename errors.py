@@ -1,7 +1,8 @@
 """Errors whose message is one line for the user: what was wrong, what was expected, which file or setting."""
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 
 def nearest(name: str, choices: Iterable[str]) -> str:
@@ -11,8 +12,8 @@ def nearest(name: str, choices: Iterable[str]) -> str:
     return f"; did you mean {lowered[found[0]]}?" if found else ""
 
 
-class InputError(ValueError):
-    """A value, setting or file that cannot be used; commands print the message and exit with code 2.
+class Worded(Exception):
+    """A message about settings.
 
     fields: the settings that it is about, by their names in Python. The message holds them as `{n_trials}`; one that it does
     not hold is added in parentheses. The command line names its flags in their place, see `worded`.
@@ -35,6 +36,25 @@ class InputError(ValueError):
             elif spelled:
                 added.append(spelled)
         return f"{message} ({', '.join(added)})" if added else message
+
+
+class InputError(Worded, ValueError):
+    """A value, setting or file that cannot be used; commands print the message and exit with code 2."""
+
+
+class InputWarning(Worded, UserWarning):
+    """A value that can be used and is probably not meant; commands print the message."""
+
+
+@contextmanager
+def about(field: str) -> Iterator[None]:
+    """Errors in this block that name no field are about this one."""
+    try:
+        yield
+    except InputError as error:
+        if error.fields:
+            raise
+        raise type(error)(str(error.args[0]), field) from None
 
 
 class MatFileError(InputError):

@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from rate2spike.checks import ANY, MOST, Range, choice, each_name, number, true_or_false, whole_number
+from rate2spike.checks import ANY, MOST, Range, choice, names_given, number, true_or_false, whole_number
 from rate2spike.errors import InputError, nearest
 
 Record = TypeVar("Record")
@@ -114,7 +114,7 @@ def _checked(kind: type, name: str, known: Option, value: Any) -> Any:
     elif main is float:
         value = number(value, what, name, known.allowed)
     elif main == tuple[str, ...]:
-        names = each_name(value)
+        names = names_given(value, what, name)
         value = tuple(choice(one, what, name, known.choices) for one in names) if known.choices else names
     elif known.choices:
         value = choice(value, what, name, known.choices)

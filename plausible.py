@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rate2spike.errors import InputWarning
+
 _NO_CALLERS = ("rate2spike", "keras", "contextlib")  # packages whose lines no user wrote
 
 
@@ -23,8 +25,11 @@ class Plausible(NamedTuple):
     least: float = 0.0
 
 
-def warn_if_implausible(name: str, values: Any, plausible: Plausible) -> None:
-    """Warn, at the caller's line, of numbers outside the range; values: one number or an array of them."""
+def warn_if_implausible(name: str, values: Any, plausible: Plausible, *fields: str) -> None:
+    """Warn, at the caller's line, of numbers outside the range; values: one number or an array of them.
+
+    name, fields: what they are called, as the message of an `InputError` has it.
+    """
     numbers = np.ravel(np.asarray(values, np.float64))
     low, high, unit, least = plausible
     doubtful = numbers[(numbers < low) | (numbers > high) | ((numbers != 0) & (np.abs(numbers) < least))]
@@ -35,10 +40,8 @@ def warn_if_implausible(name: str, values: Any, plausible: Plausible) -> None:
         known = f"0, or {least:g} to {high:g} {unit}"
     else:
         known = f"{low:g} to {high:g} {unit}" + (f", of {least:g} or more in size if not 0" if least else "")
-    warnings.warn(
-        f"{name} is {doubtful[0]:g} {unit}{count}; plausible is {known}. Is it in another unit?",
-        stacklevel=_level_of_caller(),
-    )
+    message = f"{name} is {doubtful[0]:g} {unit}{count}; plausible is {known}. Is it in another unit?"
+    warnings.warn(InputWarning(message, *fields), stacklevel=_level_of_caller())
 
 
 @contextmanager

@@ -3,13 +3,14 @@
 import argparse
 import re
 import sys
+import warnings
 from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import takewhile
 from typing import Any, NoReturn
 
 from rate2spike.cli.help_text import help_of, usage_of
-from rate2spike.errors import InputError, nearest
+from rate2spike.errors import InputError, InputWarning, nearest
 
 
 class Parser(argparse.ArgumentParser):
@@ -58,11 +59,18 @@ class Parser(argparse.ArgumentParser):
 
     @contextmanager
     def own_flags(self) -> Iterator[None]:
-        """Errors of the library name fields: name the flags that set them."""
+        """Errors and warnings of the library name fields: name the flags that set them."""
+        show = warnings.showwarning
+        warnings.showwarning = lambda message, *rest, **more: show(self._own_words(message), *rest, **more)
         try:
             yield
         except InputError as error:
             raise InputError(without_flags(error.worded(self.flag_of), self._option_string_actions)) from error
+        finally:
+            warnings.showwarning = show
+
+    def _own_words(self, message: Warning | str) -> Warning | str:
+        return InputWarning(message.worded(self.flag_of)) if isinstance(message, InputWarning) else message
 
     def flag_of(self, field: str) -> str | None:
         """The flag that sets a field, None if this command has none."""

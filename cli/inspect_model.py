@@ -180,14 +180,17 @@ def _training(model: "TrainedModel") -> str:
 
 
 def _search(model: "TrainedModel") -> str:
+    from rate2spike.spiking.scoring.network_options import searched_options
+
     if model.scaling_factor is None:
         return "not done"
     if model.scaling_factor != model.scaling_factor:
         return "claimed by a search that has not finished"
-    text = f"scaling factor {model.scaling_factor:g}"
+    text, network = f"scaling factor {model.scaling_factor:g}", searched_options(model).in_words()
     factors, accuracies = model.scaling_factors, model.scaling_accuracies
     if factors is None or accuracies is None or factors.shape != accuracies.shape:
         return text
     # at that factor: the adaptive strategy may give another one more right answers of fewer trials
     found = accuracies[factors == model.scaling_factor]
-    return text + (f", accuracy {found[0]:.3f} on the search trials" if found.size else "")
+    text += f", accuracy {found[0]:.3f} on the search trials" if found.size else ""
+    return text + (f", network with {network}" if network else "")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, get_origin
 import numpy as np
 
 from rate2spike.cli.arguments import Parser, without_flags
-from rate2spike.errors import InputError
+from rate2spike.errors import InputError, nearest
 
 if TYPE_CHECKING:
     from rate2spike.spiking.simulator.network import SpikingNetwork
@@ -123,6 +123,7 @@ def _search(request: dict) -> dict[str, Any]:
 
     if "use_initial_weights" in request:  # as MATLAB's functions call it
         request = {**request, "initial_weights": request["use_initial_weights"]}
+    _refuse_unknown(request, [*(item.name for item in fields(SearchOptions)), "n_threads", "force", "reclaim"])
     options, execution = (
         SearchOptions(**_fields(request, SearchOptions)),
         SearchExecution(**_fields(request, SearchExecution)),
@@ -140,6 +141,13 @@ _ACTIONS = {"versions": _versions, "simulate": _simulate, "run": _run, "search":
 _SPELLED = {"reclaim": "the argument reclaim"}  # in notes: fields that the functions take as arguments of that name
 
 
+def _refuse_unknown(request: dict, known: list[str]) -> None:
+    """Raise InputError for an option of a search that does not exist: it would do nothing, and nobody would know."""
+    for name in request:
+        if name not in (*known, "action", "model_path", "use_initial_weights") and not name.startswith("__"):
+            raise InputError(f"there is no option {name!r}{nearest(name, known)}; known are {', '.join(known)}")
+
+
 def _fields(request: dict, kind: type) -> dict[str, Any]:
     """What the request holds of the fields of a record, as Python has them. Raises InputError."""
     from rate2spike.options import type_of
@@ -154,13 +162,18 @@ def _as_python(request: dict, name: str, kind: Any, _may_be_none: bool) -> Any:
     if get_origin(kind) is dict:
         return _struct(value, name)
     if kind == tuple[str, ...]:
-        return value if isinstance(value, str) else tuple(str(one) for one in np.ravel(value))
+        return value if isinstance(value, str) else tuple(_text(one) for one in np.ravel(value))
     if get_origin(kind) is tuple:
         return tuple(np.ravel(_matrix(request, name)).tolist())
     if kind in (int, float, bool):
         number = _number(request, name, None)
         return bool(number) if kind is bool else number
     return value
+
+
+def _text(value: Any) -> str:
+    """A number of MATLAB as a person writes it: units may be given as numbers."""
+    return f"{value:.17g}" if isinstance(value, np.number) else str(value)
 
 
 def _struct(value: Any, name: str) -> dict[str, Any]:

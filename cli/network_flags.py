@@ -31,7 +31,8 @@ def network_options(arguments: argparse.Namespace, model: "TrainedModel", path: 
 
     flags = given(arguments, NetworkOptions)
     options = as_searched(model, flags)
-    NetworkOptions(**flags).warn_of_units(model)
-    if options != NetworkOptions(**flags):
-        print(f"{path}: network as in its search: {options.in_words}", file=sys.stderr, flush=True)
+    asked = NetworkOptions(**flags)
+    asked.warn_of_units(model)
+    if options != asked:
+        print(f"{path}: network as in its search: {options.in_words(asked)}", file=sys.stderr, flush=True)
     return options

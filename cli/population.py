@@ -1,7 +1,8 @@
 """`train --seeds 1-100`: a population of networks, one table and one figure of what became of them."""
 
 import argparse
-from dataclasses import astuple, fields, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from rate2spike.checks import whole_number
@@ -15,6 +16,8 @@ from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.population import Outcome, finished_networks, train_population
 from rate2spike.seeding import resolve_seed
 from rate2spike.work_units import dask_executor
+
+Spell = Callable[[str], str | None]  # a field as the command calls it
 
 
 def run_population(arguments: argparse.Namespace) -> int:
@@ -37,7 +40,7 @@ def run_population(arguments: argparse.Namespace) -> int:
         )
 
         def on_outcome(outcome: Outcome) -> None:
-            progress.line(f"seed {outcome.seed}: {in_words(outcome)}")
+            progress.line(f"seed {outcome.seed}: {in_words(outcome, arguments.flag_of)}")
             progress.advance(f"seed {outcome.seed}")
 
         with run_folder.interruptible("finished networks are kept; the same command with --resume goes on"):
@@ -46,7 +49,7 @@ def run_population(arguments: argparse.Namespace) -> int:
             )
         outcomes += finished_networks(place.path, config, leave_out=seeds)
         progress.finish(f"{sum(outcome.criteria_met for outcome in outcomes)} meet the criteria")
-    _report(run_folder, outcomes)
+    _report(run_folder, outcomes, arguments.flag_of)
     return 0
 
 
@@ -60,18 +63,17 @@ def _config(arguments: argparse.Namespace, place: RunPlace) -> TrainConfig:
     return config
 
 
-def _report(folder: RunFolder, outcomes: list[Outcome]) -> None:
+def _report(folder: RunFolder, outcomes: list[Outcome], spell: Spell) -> None:
     """Table, figure and a line. Raises InputError if a network failed."""
-    header = tuple(field.name for field in fields(Outcome))
-    table = folder.write_table("population", header, (astuple(outcome) for outcome in outcomes))
+    rows = [outcome.row() for outcome in outcomes]
+    table = folder.write_table("population", tuple(rows[0]), (tuple(row.values()) for row in rows))
     _draw(folder, outcomes)
     n_met = sum(outcome.criteria_met for outcome in outcomes)
     failed = [outcome for outcome in outcomes if outcome.state == "failed"]
     print(f"{n_met} of {len(outcomes)} networks meet the criteria\ntable: {table}")
     if failed:
-        raise InputError(
-            f"{len(failed)} of {len(outcomes)} networks failed, seed {failed[0].seed}: {failed[0].message}"
-        )
+        why = why_failed(failed[0], spell)
+        raise InputError(f"{len(failed)} of {len(outcomes)} networks failed, seed {failed[0].seed}: {why}")
 
 
 def seeds_in(text: str) -> list[int]:
@@ -91,10 +93,15 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
-def in_words(outcome: Outcome) -> str:
+def why_failed(outcome: Outcome, spell: Spell) -> str:
+    """What a network failed with, fields as `spell` has them."""
+    return outcome.error.worded(spell) if outcome.error else outcome.message
+
+
+def in_words(outcome: Outcome, spell: Spell = str) -> str:
     """One line of a table."""
     if outcome.state not in ("finished", "diverged"):
-        return f"{outcome.state} {outcome.message}".strip()
+        return f"{outcome.state} {why_failed(outcome, spell)}".strip()
     met = "criteria met" if outcome.criteria_met else "criteria NOT met"
     return f"{met} after {outcome.updates} updates, {outcome.training_s:.0f} s" + (
         f" ({outcome.message})" if outcome.message else ""

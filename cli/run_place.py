@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rate2spike.errors import InputError
+from rate2spike.io.atomic_file import check_folder
 from rate2spike.io.checkpoints import differing_settings, latest_update
 from rate2spike.io.run_folder import RunFolder
 from rate2spike.io.toml_file import read_toml
@@ -52,9 +53,10 @@ class RunPlace:
             raise InputError(f"the run in {self.path} has other settings: {'; '.join(differences)}")
 
     def check_free(self) -> None:
-        """See that a new run finds nothing of another one."""
+        """See that a new run finds nothing of another one, and can make its folder."""
         if not self.resume:
             RunFolder.check_free(self.path, *self.written)
+            check_folder(self.path)
 
     def open(self) -> RunFolder:
         """The folder, made if it is not there."""
@@ -67,7 +69,8 @@ class RunPlace:
             done = latest_update(folder.checkpoints)
             where = "from the start: no checkpoint yet" if done is None else f"after {unit} {done}"
             print(f"{self.path}: goes on {where}", file=sys.stderr, flush=True)
-        folder.write_config(self.kind, ["rate2spike", *sys.argv[1:]], sections)
+        with folder.interruptible(""):  # Ctrl-C meanwhile leaves no folder without a run
+            folder.write_config(self.kind, ["rate2spike", *sys.argv[1:]], sections)
 
 
 def _state(folder: Path) -> str:

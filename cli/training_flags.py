@@ -51,11 +51,19 @@ def settings_of(arguments: argparse.Namespace, base: TrainConfig | None = None) 
     check_gpu(arguments.gpu)
     base = base or TrainConfig()
     if arguments.config is not None:
-        base = TrainConfig.from_sections(read_toml(Path(arguments.config)), arguments.config, base)
+        base = _from_file(arguments.config, base)
     changes = given(arguments, TrainConfig)
     if arguments.task is not None:
         changes["task"] = arguments.task
     return replace(base, **changes, task_options=task_options(arguments))
+
+
+def _from_file(path: str, base: TrainConfig) -> TrainConfig:
+    """Settings of an earlier training. Raises InputError, for a file of another kind of run too."""
+    content = read_toml(Path(path))
+    if "run" in content and "training" not in content:
+        raise InputError(f"{path} is of a run without training: it has no [training]", "config")
+    return TrainConfig.from_sections(content, path, base)
 
 
 def check_given(arguments: argparse.Namespace) -> None:

@@ -32,10 +32,7 @@ def module_files() -> dict[str, Path]:
 def imported_names(path: Path) -> Iterator[str]:
     """Full names of all that a file imports: `rate2spike.io.records.events_of`, `numpy`."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        yield from _names_of(node)
 
 
 @cache
@@ -48,6 +45,21 @@ def module_graph() -> dict[str, set[str]]:
 def libraries_of(path: Path) -> set[str]:
     """Names of the libraries that a file imports, the standard library's included: {'numpy', 'os'}."""
     return {full.split(".")[0] for full in imported_names(path)} - {PACKAGE}
+
+
+def libraries_at_run_time(path: Path) -> set[str]:
+    """The same without those that a file imports for type checkers alone."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for_types = {
+        node
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING"
+        for statement in block.body
+        for node in ast.walk(statement)
+    }
+    return {full.split(".")[0] for node in ast.walk(tree) if node not in for_types for full in _names_of(node)} - {
+        PACKAGE
+    }
 
 
 def between(graph: Graph, room_of: Mapping[str, str]) -> dict[str, set[str]]:
@@ -75,6 +87,13 @@ def without_shortcuts(graph: Graph) -> dict[str, set[str]]:
         return graph[name].union(*map(below, graph[name]))
 
     return {name: direct - set().union(*map(below, direct)) for name, direct in graph.items()}
+
+
+def _names_of(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def _ours(path: Path) -> Iterable[str]:

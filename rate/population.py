@@ -10,7 +10,7 @@ import time
 import tomllib
 from collections.abc import Callable, Container, Iterable, Mapping
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,11 @@ class Outcome:
     training_s: float = 0.0  # of the last process that worked on it
     model: str = ""
     message: str = ""
+    error: InputError | None = field(default=None, compare=False)  # what it failed with; in no file
+
+    def row(self) -> dict[str, Any]:
+        """What files and tables hold of it."""
+        return {name: value for name, value in vars(self).items() if name != "error"}
 
 
 def train_population(
@@ -89,7 +94,7 @@ def train_unit(config: TrainConfig, seed: int, folder: Path, n_threads: int | No
         run.write_config("training", [], config.sections())
         result = train_interruptibly(config, checkpoints=Checkpointing(run.checkpoints, resume=True))
     except InputError as error:
-        return Outcome(seed, "failed", message=str(error))
+        return Outcome(seed, "failed", message=str(error), error=error)
     model = result.model
     if result.interrupted:
         return Outcome(seed, "interrupted", updates=model.n_updates_done)
@@ -107,7 +112,7 @@ def train_unit(config: TrainConfig, seed: int, folder: Path, n_threads: int | No
         str(run.model),
         f"diverged at update {result.diverged_at}" if diverged else "",
     )
-    write_atomically(folder / _OUTCOME, json.dumps(asdict(outcome), indent=1) + "\n")
+    write_atomically(folder / _OUTCOME, json.dumps(outcome.row(), indent=1) + "\n")
     return outcome
 
 

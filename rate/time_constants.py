@@ -23,7 +23,7 @@ def tau_steps(values: Any) -> tuple[float, ...]:
         raise InputError(f"time constants must be at least 1 step of 5 ms, got {min(taus)}", "tau_steps")
     if len(taus) == 2 and taus[0] >= taus[1]:
         raise InputError(f"the smaller time constant must come first, got {taus[0]} {taus[1]}", "tau_steps")
-    warn_if_implausible("synaptic time constant", taus, PLAUSIBLE_TAU)
+    warn_if_implausible("synaptic time constant ({tau_steps})", taus, PLAUSIBLE_TAU, "tau_steps")
     return taus
 
 

@@ -197,11 +197,16 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+# [text](target), with or without a "title"; [label]: target; href="target", src="target"
+LINKS = r"""\]\(([^)\s]+)(?: +"[^"]*")?\)|^\[[^\]]+\]: +(\S+)|(?:href|src)="([^"]+)\""""
+
+
 def broken_links(page: Path) -> list[str]:
     """Links of a page, pictures included, whose file or heading does not exist."""
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     found = []
-    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+    for target in re.findall(LINKS, text, flags=re.MULTILINE):
+        target = "".join(target)
         name, _, anchor = target.partition("#")
         file = page.parent / name if name else page
         is_there = file.exists() and (not anchor or anchor in anchors(file))
@@ -237,6 +242,8 @@ def test_a_broken_link_and_a_missing_file_are_seen(tmp_path):
     page = tmp_path / "page.md"
     page.write_text("# One heading, two words\n[a](#one-heading-two-words) [b](#none) [c](none.md) [d](page.md#no)")
     assert broken_links(page) == ["#none", "none.md", "page.md#no"]
+    page.write_text('[a](none1.md "title") <img src="none2.png">\n[b]: none3.md\n[c](page.md "title")')
+    assert broken_links(page) == ["none1.md", "none2.png", "none3.md"]
     assert broken_file_names("see docs/training.md, and docs/none.md") == ["docs/none.md"]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import rate2spike
 
-from module_imports import libraries_of, module_files, module_graph
+from module_imports import libraries_at_run_time, libraries_of, module_files, module_graph
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("rate", "spiking", "io", "matlab_compat", "machine", "cli")
@@ -61,8 +61,19 @@ def draws(module: str) -> bool:
 
 
 def test_matplotlib_is_for_figures_and_plots_alone():
-    users = {name for name, path in module_files().items() if "matplotlib" in libraries_of(path)}
+    """Others name its types at most, for type checkers; a name that is imported from a text is an import as well."""
+    files = module_files()
+    users = {name for name, path in files.items() if "matplotlib" in libraries_at_run_time(path)}
+    users |= {name for name, path in files.items() if 'import_module("matplotlib' in path.read_text(encoding="utf-8")}
     assert {name for name in users if not draws(name)} == {"machine.matplotlib_anywhere"}, "which imports it safely"
+
+
+def test_only_imports_for_type_checkers_alone_are_left_out(tmp_path):
+    path = tmp_path / "module.py"
+    path.write_text(
+        "if TYPE_CHECKING:\n    import pandas\nelse:\n    import neo\ndef f():\n    import matplotlib.axes\n"
+    )
+    assert libraries_at_run_time(path) == {"neo", "matplotlib"} and "pandas" in libraries_of(path)
 
 
 @pytest.mark.parametrize("room", WITHOUT_TENSORFLOW)

@@ -7,8 +7,10 @@ function [files, notes] = rate2spike_search(model_path, n_trials, scaling_factor
 %   names ('go-nogo', 'xor', 'mante'). reclaim true: also files that a killed search, or another program, marked with NaN.
 %   options: a struct with further ones, called as the flags of `rate2spike search --help` with _ for -, such as
 %     struct('neuron', 'eif', 'neuron_options', struct('slope_mv', 2), 'downsample', 2, 'frozen_noise', true)
-%   They are kept in the file (r2s_search_network, r2s_search_options). The trials follow from MATLAB's random stream. Interrupted, it goes on
-%   where it was when called again, with the trials it began with.
+%   but for neuron_options and task_options (structs), dt_s (seconds) and n_threads. They are kept in the file
+%   (r2s_search_network, r2s_search_options). The option seed makes the trials
+%   repeatable; else it is drawn. Interrupted, the search goes on where it was when called again, with the trials it began
+%   with.
 if nargin < 1
     error('rate2spike:input', 'rate2spike_search needs a model file or a folder');
 end

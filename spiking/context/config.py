@@ -126,7 +126,7 @@ class ContextConfig:
                 "seq_len",
             )
         if self.tau_soma is not None:
-            warn_if_implausible("tau_soma", self.tau_soma, PLAUSIBLE_TAU_SOMA)
+            warn_if_implausible("{tau_soma}", self.tau_soma, PLAUSIBLE_TAU_SOMA, "tau_soma")
         if self.interaction is not None and self.model_type != "clif":
             message = f"{{interaction}} is for {{model_type}} clif, not {self.model_type}"
             raise InputError(message, "interaction", "model_type")

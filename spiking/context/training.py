@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from rate2spike.options import defaults_of
 from rate2spike.spiking.context.config import MAY_DIFFER, ContextConfig
 from rate2spike.spiking.context.data import TrialSource
 from rate2spike.spiking.context.model import build
@@ -54,6 +55,7 @@ class ContextTraining:
             {**vars(self.config), "recordings": self.fingerprint},
             best_by="val_balanced_accuracy",
             may_differ=MAY_DIFFER,
+            defaults=defaults_of(ContextConfig),
         )
 
     @property

@@ -6,14 +6,15 @@ told again (`as_searched`).
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rate2spike.checks import each_name
-from rate2spike.errors import InputError
-from rate2spike.options import check_options, not_default, option
+from rate2spike.checks import names_given, shown
+from rate2spike.errors import InputError, about
+from rate2spike.options import check_options, option
 from rate2spike.plausible import not_typed_here
 from rate2spike.seeding import SEED_LIMIT
 from rate2spike.spiking.simulator.params import NEURONS, SEARCHED_NETWORK, NeuronParams, neuron_params, stored_neuron
@@ -30,7 +31,7 @@ def numbers_by_name(given: Mapping[str, Any] | Iterable[str] | None) -> dict[str
             str(name): value if isinstance(value, str) else np.asarray(value).tolist() for name, value in given.items()
         }
     values: dict[str, Any] = {}
-    for pair in each_name(given or ()):
+    for pair in names_given(() if given is None else given, "constants of neurons", "neuron_options"):
         name, equals, text = pair.partition("=")
         if not name or not equals:
             raise InputError(f"{{neuron_options}} must be NAME=NUMBER, got {pair!r}", "neuron_options")
@@ -80,7 +81,7 @@ class NetworkOptions:
         for text in self.scale:
             _connection(text)
         if self.neuron is not None:
-            with not_typed_here():
+            with not_typed_here(), about("neuron_options"):
                 neuron_params(self.neuron, **self.neuron_options)
 
     def network(self, model: "TrainedModel", scaling_factor: float | None = None, seed: int = 0) -> "SpikingNetwork":
@@ -100,11 +101,13 @@ class NetworkOptions:
             params=self.params_of(model),
         )
         for text in self.scale:
-            network = manipulations.scale_connections(network, *_connection(text))
+            with about("scale"):
+                network = manipulations.scale_connections(network, *_connection(text))
         if self.no_self_connections:
             network = manipulations.remove_self_connections(network)
         for text in self.lesion:
-            network = manipulations.lesion(network, _units(text, network.n_units))
+            with about("lesion"):
+                network = manipulations.lesion(network, _units(text, network.n_units))
         for which in self.shuffle:
             network = manipulations.shuffle_weights(
                 network, seed if self.shuffle_seed is None else self.shuffle_seed, which=which
@@ -116,19 +119,23 @@ class NetworkOptions:
         kind, stored = stored_neuron(model.settings)
         if self.neuron not in (None, kind):
             kind, stored = str(self.neuron), {}
-        with not_typed_here():  # what is stored may come from a graph without units
-            return neuron_params(kind, **stored | self.neuron_options)
+        with not_typed_here(), about("neuron_options") if self.neuron_options else nullcontext():
+            return neuron_params(kind, **stored | self.neuron_options)  # stored may come from a graph without units
 
     def warn_of_units(self, model: "TrainedModel") -> None:
         """Warn of constants given here that are probably in another unit. Raises InputError."""
         params = self.params_of(model)
         params.warn_of_units(name for name in params.numbers() if name in self.neuron_options)
 
-    @property
-    def in_words(self) -> str:
-        """What is not the default, as `neuron eif, downsample 2`."""
-        given = {name: value for name, value in not_default(self).items() if name in NETWORK_FIELDS}
-        return ", ".join(f"{name} {_shown(value)}".strip() for name, value in given.items())
+    def in_words(self, but: "NetworkOptions | None" = None) -> str:
+        """What is not the default, or not as in other options, such as `neuron eif, downsample 2`."""
+        but = but or NetworkOptions()
+        values = {name: getattr(self, name) for name in NETWORK_FIELDS}
+        other = {name: value for name, value in values.items() if value != getattr(but, name)}
+        if "neuron_options" in other:
+            constants = self.neuron_options.items()
+            other["neuron_options"] = {name: one for name, one in constants if one != but.neuron_options.get(name)}
+        return ", ".join(f"{name} {_shown(value)}".strip() for name, value in other.items())
 
 
 NETWORK_FIELDS = tuple(item.name for item in fields(NetworkOptions))
@@ -138,6 +145,8 @@ def options_with(params: NeuronParams | None) -> dict[str, Any]:
     """Neurons given as a record, as fields of `NetworkOptions`: with all their constants, whatever a file says."""
     if params is None:
         return {}
+    if not isinstance(params, NeuronParams):
+        raise InputError(f"neurons must be a record such as EIFParams(), got {shown(params)}", "params")
     constants = {item.name: getattr(params, item.name) for item in fields(params)}
     return {"neuron": params.kind, "neuron_options": constants}
 
@@ -161,7 +170,7 @@ def as_searched(model: "TrainedModel", given: Mapping[str, Any]) -> NetworkOptio
     Neurons of another kind than the searched ones have none of their constants.
     """
     asked, searched = NetworkOptions(**given), searched_options(model)
-    if asked.neuron not in (None, searched.neuron):
+    if asked.neuron not in (None, searched.neuron or stored_neuron(model.settings)[0]):
         searched = replace(searched, neuron=None, neuron_options={})
     constants = searched.neuron_options | asked.neuron_options
     return replace(searched, **{name: getattr(asked, name) for name in given} | {"neuron_options": constants})
@@ -200,4 +209,6 @@ def _shown(value: Any) -> str:
         return ""
     if isinstance(value, dict):
         return " ".join(f"{name}={one}" for name, one in value.items())
+    if isinstance(value, float):
+        return f"{value:.10g}"
     return " ".join(value) if isinstance(value, tuple) else f"{value}"

@@ -46,7 +46,7 @@ def grid_search(
     NVIDIA GPU, whose results agree with the CPU's statistically. Raises InputError.
     """
     record = SearchOptions(
-        scaling_factors=tuple(scaling_factors) if isinstance(scaling_factors, Iterable) else scaling_factors,
+        scaling_factors=scaling_factors,  # type: ignore[arg-type]  # the record makes a tuple of them
         n_trials=n_trials,
         seed=seed,
         **options_with(params),

@@ -4,13 +4,11 @@ To add an option: a field here, and what it does in `shared_trials.py`. Flags, `
 sidecar and the record in the model file follow from the field.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-import numpy as np
-
-from rate2spike.checks import POSITIVE
+from rate2spike.checks import POSITIVE, shown
 from rate2spike.errors import InputError
 from rate2spike.options import not_default, option
 from rate2spike.rate.task import Task
@@ -69,6 +67,8 @@ class SearchOptions(NetworkOptions):
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "scaling_factors", checked_factors(self.scaling_factors))
+        if not isinstance(self.task_options, Mapping | None):
+            raise InputError(f"task options must be a dict, got {shown(self.task_options)}", "task_options")
         object.__setattr__(self, "task_options", dict(self.task_options or {}))
 
     def check(self) -> None:
@@ -95,7 +95,9 @@ class SearchOptions(NetworkOptions):
     def as_record(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """What is neither the default nor in the file of a searched model already: of the network, and the rest."""
         given = {name: value for name, value in not_default(self).items() if name not in _IN_THE_FILE_ALREADY}
-        if self.shuffle and self.shuffle_seed is None:
+        if not self.shuffle:
+            given.pop("shuffle_seed", None)
+        elif self.shuffle_seed is None:
             given["shuffle_seed"] = self.seed
         of_network = {name: value for name, value in given.items() if name in NETWORK_FIELDS}
         return of_network, {name: value for name, value in given.items() if name not in NETWORK_FIELDS}
@@ -138,12 +140,22 @@ class SearchExecution(Execution):
 
 def checked_factors(scaling_factors: float | Iterable[float]) -> tuple[float, ...]:
     """Distinct positive factors, in the order given; a number alone is one. Raises InputError."""
-    from rate2spike.spiking.simulator.mapped_network import check_scaling_factor
-
-    if isinstance(scaling_factors, str):
-        raise InputError(f"scaling factors are numbers, got {scaling_factors!r}", "scaling_factors")
-    given = [scaling_factors] if isinstance(scaling_factors, int | float | np.number) else scaling_factors
-    factors = tuple(dict.fromkeys(check_scaling_factor(float(factor)) for factor in given))
+    is_several = isinstance(scaling_factors, Iterable) and not isinstance(scaling_factors, str)
+    given: Any = scaling_factors if is_several else [scaling_factors]
+    factors = tuple(dict.fromkeys(_factor(one) for one in given))
     if not factors:
         raise InputError("give at least one scaling factor", "scaling_factors")
     return factors
+
+
+def _factor(value: Any) -> float:
+    from rate2spike.spiking.simulator.mapped_network import check_scaling_factor
+
+    if isinstance(value, str):
+        raise InputError(f"scaling factors are numbers, got {value!r}", "scaling_factors")
+    try:
+        return check_scaling_factor(float(value))
+    except InputError as error:
+        raise InputError(str(error.args[0]), "scaling_factors") from None
+    except (TypeError, ValueError):
+        raise InputError(f"scaling factors are numbers, got {shown(value)}", "scaling_factors") from None

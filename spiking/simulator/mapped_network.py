@@ -184,7 +184,9 @@ class MappedNetwork:
             raise InputError("u holds NaN or infinite values")
         subsampled = u[:, :: self.downsample]
         if subsampled.shape[1] < 2:
-            raise InputError(f"u must have at least 2 columns after downsampling, got {subsampled.shape[1]}")
+            raise InputError(
+                f"u must have at least 2 columns after downsampling, got {subsampled.shape[1]}", "downsample"
+            )
         return subsampled
 
 
@@ -196,7 +198,7 @@ def _steps_per_column(dt_s: float, column_s: float) -> int:
     n_steps = round(column_s / dt_s)
     if abs(n_steps * dt_s - column_s) > 1e-9 * column_s:
         raise InputError(f"the step must divide a column's {column_s * 1e3:g} ms, got {dt_s * 1e3:g} ms", "dt_s")
-    warn_if_implausible("the step (dt_s)", dt_s * 1e3, PLAUSIBLE_STEP)
+    warn_if_implausible("the step ({dt_s})", dt_s * 1e3, PLAUSIBLE_STEP, "dt_s")
     return n_steps
 
 

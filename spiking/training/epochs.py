@@ -31,6 +31,9 @@ class ResumableEpochs:
     settings: Mapping[str, Any]  # what decides the numbers, as a checkpoint holds it
     best_by: str  # entry of a record, the highest is of the best network
     may_differ: frozenset[str] = frozenset()  # settings that may be otherwise when a run goes on
+    defaults: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # of settings that a checkpoint of an earlier version lacks
     history: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -48,7 +51,7 @@ class ResumableEpochs:
         checkpoint = load_latest(self.folder / "checkpoints")
         if checkpoint is None:
             return
-        check_settings(checkpoint, self.settings, self.may_differ)
+        check_settings(checkpoint, self.settings, self.may_differ, self.defaults)
         self.history = json.loads(str(checkpoint.arrays["history"]))
         for name, variable in self._variables().items():
             variable.assign(checkpoint.arrays[name])

@@ -154,6 +154,15 @@ def test_bad_flags_are_one_line_and_leave_nothing(flags, message, cli, digits, t
     assert not list(tmp_path.iterdir())
 
 
+def test_a_folder_that_cannot_be_made_is_met_before_recordings_are(cli, tmp_path):
+    (tmp_path / "file").write_text("")
+    for folder in ("file", "file/run"):
+        flags = ["--data_path", tmp_path / "data", "--run_folder", tmp_path / folder]
+        code, _, err = cli("context", *SMALL, "--synthetic", *flags)
+        assert code == 2 and "is not writable" in err and len(err.splitlines()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
 def test_ctrl_c_and_continuation(digits, tmp_path):
     """Interrupted in the middle of an epoch: one line, exit code 130, and the end is that of an uninterrupted run."""
     flags = [sys.executable, "-m", "rate2spike", "context", *SMALL, "--data_path", digits, "--epoch", "30"]

@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pytest
 
+from rate2spike.io.run_folder import RunFolder
 from rate2spike.matlab_compat.matfile import append, loadmat, savemat, whos
 from rate2spike.matlab_compat.model_file import load_model, save_model
 from rate2spike.matlab_compat.model_update import update_model
@@ -114,6 +115,19 @@ def test_nothing_to_resume(cli, tmp_path, command):
     folder.mkdir()
     code, _, error = cli(*words, "--resume")
     assert code == 2 and f"nothing to resume in {folder}: it is empty" in error and not list(folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    "flags", [("train", *SMALL), ("train", *SMALL[:-2], "--seeds", "1-2"), ("run", "--task", "xor")]
+)
+def test_ctrl_c_while_a_run_begins_leaves_no_folder(cli, tmp_path, monkeypatch, flags):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(RunFolder, "write_config", interrupted)
+    code, _, error = cli(*flags, "--run_folder", tmp_path / "run")
+    assert code == 130 and "run the same command again" in error.splitlines()[-1]
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_search_at_work_is_not_pulled_from_under(cli, run_folder):

@@ -113,6 +113,8 @@ def test_historic_files_hold_no_time_stamp_in_a_run_folder_and_no_other_variable
             ["--config", "{bad}", "--run_folder", "{new}"],
             "bad.toml: unknown setting n_unit in [training]: known are task, ",
         ),
+        ([*SMALL, "--config", "{other}", "--run_folder", "{new}"], "it has no [training] (--config)"),
+        ([*SMALL, "--run_folder", "{text}/run"], "text.txt/run is not writable: Not a directory"),
         ([*SMALL, "--cell_types", "{bad}", "--run_folder", "{new}"], "bad.toml: cell types need exactly names, shares"),
         ([*SMALL, "--unit_taus", "{text}", "--run_folder", "{new}"], "text.txt must hold numbers alone"),
         (
@@ -131,7 +133,9 @@ def test_historic_files_hold_no_time_stamp_in_a_run_folder_and_no_other_variable
 def test_bad_input_leaves_nothing(cli, tmp_path, arguments, message):
     (tmp_path / "text.txt").write_text("these = are not numbers")
     (tmp_path / "bad.toml").write_text("[training]\nn_unit = 3\n")
-    places = {"new": tmp_path / "new", "text": tmp_path / "text.txt", "bad": tmp_path / "bad.toml"}
+    (tmp_path / "other.toml").write_text('[run]\nkind = "context"\n[context]\nseed = 3\n')
+    names = {"new": "new", "text": "text.txt", "bad": "bad.toml", "other": "other.toml"}
+    places = {name: tmp_path / file for name, file in names.items()}
     code, out, error = cli("train", *(argument.format(**places) for argument in arguments))
     assert code == 2 and not out
     assert message in last_line(error) and len(error.strip().splitlines()) == 1

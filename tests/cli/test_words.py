@@ -25,7 +25,9 @@ def test_units_are_counted_as_the_flag_counts_them(cli, model):
 def test_errors_name_no_flag_that_the_command_lacks(cli, model):
     assert cli("eval-go-nogo", model)[2].endswith("the model has no scaling factor yet: search for it first\n")
     assert "first (--scaling-factor)" in cli("evaluate", model)[2]
-    assert cli("search", model, "--scaling-factors", 0)[2].endswith("scaling factor must be positive, got 0\n")
+    assert cli("search", model, "--scaling-factors", 0)[2].endswith(
+        "scaling factor must be positive, got 0 (--scaling-factors)\n"
+    )
     assert "got 0 (--scaling-factor)" in cli("evaluate", model, "--scaling-factor", 0)[2]
     code, _, error = cli("run", "--task", "xor", "--evaluation-trials", 10**15)
     assert (

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 import rate2spike as r2s
 import rate2spike.spiking.layers
+from rate2spike.spiking.layers import saved_network
 from rate2spike.spiking.layers.cell import Cell
 from rate2spike.spiking.layers.cell_layer import CellLayer
 
@@ -46,6 +47,7 @@ def test_every_layer_and_cell_of_the_room_is_listed():
     assert {one.__name__ for one in layers} == set(LAYERS)
     cells = {one for one in classes if issubclass(one, Cell) and one is not Cell}
     assert {one.cell_class for one in layers} == cells
+    assert layers <= set(saved_network.LAYERS), "Keras finds a class only when it has been imported"
 
 
 @every_layer

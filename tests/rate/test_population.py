@@ -53,6 +53,15 @@ def test_divergence_and_failure_are_outcomes(tmp_path):
     assert failed.state == "failed" and "n_som 9 exceeds" in failed.message
 
 
+def test_a_failed_network_says_which_flag_it_failed_with(cli, tmp_path):
+    flags = ("--N", 10, "--task", "xor", "--decay_taus", 4, 20, "--n_trials", 1, "--P_inh", 0.1, "--som_N", 9)
+    code, _, error = cli("train", *flags, "--seeds", 1, "--run_folder", tmp_path / "p")
+    assert code == 2 and "seed 1: failed --som_N 9 exceeds" in error
+    assert error.splitlines()[-1].startswith("rate2spike train: 1 of 1 networks failed, seed 1: --som_N 9 exceeds")
+    (row,) = csv.DictReader((tmp_path / "p" / "population.csv").read_text().splitlines())
+    assert "n_som 9 exceeds" in row["message"] and list(row)[-1] == "message"
+
+
 def test_command_table_figure_and_resume(cli, tmp_path):
     folder = tmp_path / "p"
     code, out, error = cli("train", *FLAGS, "--seeds", "1-2", "--workers", 2, "--run_folder", folder)

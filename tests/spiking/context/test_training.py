@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from rate2spike.errors import InputError
+from rate2spike.io.checkpoints import load_latest, save_checkpoint
 from rate2spike.io.datasets.synthetic_events import write_synthetic_dvs, write_synthetic_shd
 from rate2spike.spiking.context.config import ContextConfig
 from rate2spike.spiking.context.data import fingerprint, recordings, sources
@@ -105,6 +106,17 @@ def test_a_resumed_run_equals_an_uninterrupted_one(config, tmp_path):
         assert name in log[0]
     with pytest.raises(InputError, match="of other settings: seed 3 there, 4 here"):
         trained(replace(config, seed=4), tmp_path / "parts", 3, resume=True)
+
+
+def test_a_setting_that_a_checkpoint_does_not_name_is_the_default(config, tmp_path):
+    """One that came with a later version."""
+    trained(config, tmp_path, 1)
+    last = load_latest(tmp_path / "checkpoints")
+    older = {name: value for name, value in last.settings.items() if name not in ("recompute", "clip_norm", "reset")}
+    save_checkpoint(tmp_path / "checkpoints", last.update, last.arrays, older)
+    assert trained(config, tmp_path, 1, resume=True).n_done == 1
+    with pytest.raises(InputError, match="of other settings: reset 'subtraction' there, 'zero' here"):
+        trained(replace(config, reset="zero"), tmp_path, 1, resume=True)
 
 
 def test_training_learns(config, tmp_path):

@@ -277,5 +277,70 @@ def test_flags_left_open_are_as_searched():
         "t_ref_s": 0.003,
     }
     assert as_searched(model, {"neuron": "qif"}).neuron_options == {}
+    model.settings = {"search_network": '{"neuron_options": {"t_ref_s": 0.003}, "accuracies": [1.0]}'}
+    assert as_searched(model, {"neuron": "lif"}).neuron_options == {"t_ref_s": 0.003}  # the kind it was searched with
     model.settings = {"search_network": "{broken"}
     assert as_searched(model, {}) == NetworkOptions()
+
+
+def test_what_is_said_to_be_as_searched_is_not_what_was_given(model_file, cli):
+    list(search_files(model_file, replace(EIF, dt_s=0.0003 / 3)))
+    flags = ("--n-trials", 2, "--seed", 1, "--neuron-option", "t_ref_s=0.003", "--lesion", 7)
+    code, _, error = cli("evaluate", model_file, *flags)
+    assert code == 0 and error.splitlines()[0] == (
+        f"{model_file}: network as in its search: neuron eif, neuron_options slope_mv=1.5, dt_s 0.0001, downsample 2"
+    )
+    assert "search trials, network with neuron eif, neuron_options slope_mv=1.5, dt_s" in cli("inspect", model_file)[1]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("scale", 3, "scale must be text, or several texts, got 3"),
+        ("lesion", [3, 4], "lesion must be text, or several texts, got 3"),
+        ("lesion", None, "lesion must be text, or several texts, got None"),
+        ("shuffle", ("w", None), "weights to shuffle must be text, or several texts, got None"),
+        ("neuron_options", 3, "constants of neurons must be text, or several texts, got 3"),
+        ("neuron_options", {"speed": 1}, ""),
+        ("task_options", 3, "task options must be a dict, got 3"),
+        ("scaling_factors", "30", "scaling factors are numbers, got '30'"),
+        ("scaling_factors", [None], "scaling factors are numbers, got None"),
+        ("scaling_factors", ["much"], "scaling factors are numbers, got 'much'"),
+        ("scaling_factors", None, "scaling factors are numbers, got None"),
+        ("scaling_factors", -1, "scaling factor must be positive, got -1"),
+    ],
+)
+def test_values_of_wrong_types_are_refused_by_the_fields_name(field, value, message):
+    with pytest.raises(InputError) as caught:
+        SearchOptions(**{"neuron": "lif", field: value})
+    assert caught.value.fields == (field,) and message in str(caught.value)
+
+
+def test_grid_search_refuses_neurons_that_are_none(model_file):
+    with pytest.raises(InputError, match=r"record such as EIFParams\(\), got 'eif' \(params\)"):
+        grid_search(load_model(model_file), "go-nogo", 25, 2, params="eif")
+    with pytest.raises(InputError, match="scaling factors are numbers, got '30'"):
+        grid_search(load_model(model_file), "go-nogo", "30", 2)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"neuron_option": "slope_mv=2"}, "there is no option 'neuron_option'; did you mean neuron_options?"),
+        ({"nonsense": 1.0}, "there is no option 'nonsense'; known are"),
+        ({"shard": "1/2"}, "there is no option 'shard'"),
+        ({"lesion": np.array([3.0, 999.0])}, "lesion 999: the network has units 1 to 200"),
+    ],
+)
+def test_the_bridge_refuses_options_that_would_do_nothing(model_file, cli, tmp_path, option, message):
+    before = model_file.read_bytes()
+    request = {"action": "search", "model_path": str(model_file), "task": "go-nogo", "n_trials": 2.0, **option}
+    savemat(tmp_path / "request.mat", request)
+    assert cli("matlab-bridge", tmp_path / "request.mat", tmp_path / "answer.mat")[0] == 2
+    assert message in loadmat(tmp_path / "answer.mat")["error_message"]
+    assert model_file.read_bytes() == before
+
+
+def test_a_shuffle_seed_that_decides_nothing_is_not_kept():
+    assert SearchOptions(shuffle_seed=3).as_record() == ({}, {})
+    assert SearchOptions(shuffle=("w",), seed=7).as_record()[0]["shuffle_seed"] == 7

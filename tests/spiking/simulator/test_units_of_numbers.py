@@ -53,7 +53,7 @@ def record(network):
         (lambda: SpikingNetwork.from_model(small_model(), 20, dt_s=5e-8), "dt_s. is 5e-05 ms; plausible is 0.001"),
         (
             lambda: TrainConfig(tau_steps=(20, 1000)),
-            "time constant is 1000 steps of 5 ms for 1 of 2; plausible is 1 to 200",
+            r"synaptic time constant \(tau_steps\) is 1000 steps of 5 ms for 1 of 2; plausible is 1 to 200",
         ),
         (lambda: ContextConfig(tau_soma=0.02), "tau_soma is 0.02 ms; plausible is 1 to 1000 ms"),
         (
@@ -78,6 +78,28 @@ def test_what_the_paper_varies_is_no_matter_of_warning(kind):
         TrainConfig(tau_steps=(20, 100))
         ContextConfig(tau_soma=12.0)
     assert set(neuron_params(kind).numbers()) <= set(PLAUSIBLE)
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (
+            ("train", "--decay_taus", "4", "1000"),
+            "synaptic time constant (--decay_taus) is 1000 steps of 5 ms for 1 of 2",
+        ),
+        (("context", "--tau_soma", "0.02", "--gpu", "x"), "--tau_soma is 0.02 ms"),
+        (
+            ("evaluate", "MODEL", "--scaling-factor", "30", "--n-trials", "1", "--dt-ms", "5e-4"),
+            "the step (--dt-ms) is",
+        ),
+    ],
+)
+def test_the_command_line_names_its_flag(cli, go_nogo_path, command, message):
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        error = cli(*(go_nogo_path if word == "MODEL" else word for word in command))[2]
+    lines = [line for line in error.splitlines() if "plausible is" in line]
+    assert len(lines) == 1 and lines[0].startswith(f"rate2spike {command[0]}: warning: {message}"), error
 
 
 def test_the_command_line_says_it_in_a_line_and_goes_on(cli, go_nogo_path):
