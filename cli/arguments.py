@@ -19,6 +19,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, prog: str, description: str | None):
         self.flags_by_field: dict[str, str] = {}  # where a flag is not called as the field it sets
         self.sections: dict[str, str] = {}  # the group of --help in which a flag was declared
+        self.values_of: dict[str, tuple[str, ...]] = {}  # the choices of a flag that its record checks
         self._section = ""
         super().__init__(prog=prog, description=description, allow_abbrev=False)
 

@@ -8,6 +8,7 @@ from typing import Any, get_args, get_origin
 from rate2spike.cli.arguments import Parser, true_or_false
 from rate2spike.options import Option, default_of, options_of, type_of
 
+_WORDS = {int: "N", float: "X"}  # for a value in --help
 OFF = object()  # what the word `none` gives, where it switches a setting off
 
 
@@ -33,9 +34,14 @@ def add_option_flags(
         text = known.help + _ending(known, _default_text(kind, name, known, defaults or {}))
         how = _how(kind, name, known, bools_take_values)
         if how.get("action") != "store_true":
-            word = "FILE" if known.from_file else flag.lstrip("-").replace("-", "_").upper()
+            word = "FILE" if known.from_file else _WORDS.get(type_of(kind, name)[0], _word(flag))
             how["metavar"] = known.metavar or ("True|False" if how.get("nargs") == "?" else word)
-        parser.add_argument(flag, dest=name, default=None, help=text, **how)
+        action = parser.add_argument(flag, dest=name, default=None, help=text, **how)
+        parser.values_of[action.dest] = known.choices
+
+
+def _word(flag: str) -> str:
+    return flag.lstrip("-").replace("-", "_").upper()
 
 
 def given(arguments: argparse.Namespace, kind: type) -> dict[str, Any]:
