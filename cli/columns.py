@@ -38,7 +38,7 @@ def fact(name: str, text: str, column: int = 18) -> str:
 
 
 def aligned(rows: list[tuple[str, ...]]) -> list[str]:
-    """Rows of equally many texts as lines with columns; what does not fit beside it follows below, each with the first column."""
+    """Rows of equally many texts as lines with columns; those that do not fit follow below, after the first one anew."""
     widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
     blocks: list[list[int]] = [[0]]
     for k in range(1, len(widths)):

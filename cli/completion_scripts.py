@@ -88,7 +88,7 @@ def _bash(commands: dict[str, Words]) -> str:
       case "$flag:$n" in
 {after}        *) {plain} ;;
       esac
-      [[ $word == -* ]] && _rate2spike_words "{' '.join(words.flags)}" ;;
+      [[ $word == -* ]] && _rate2spike_words "{" ".join(words.flags)}" ;;
 """
         )
     return f"""# completes rate2spike in bash: eval "$(rate2spike completion bash)"
@@ -98,7 +98,7 @@ _rate2spike() {{
   local word="${{COMP_WORDS[COMP_CWORD]}}" flag="" k n=0
   COMPREPLY=()
   if [[ $COMP_CWORD -eq 1 ]]; then
-    _rate2spike_words "{' '.join(commands)} --help --version"
+    _rate2spike_words "{" ".join(commands)} --help --version"
     return
   fi
   [[ $word == "=" ]] && word=""
@@ -108,7 +108,7 @@ _rate2spike() {{
     if [[ ${{COMP_WORDS[k]}} == -* ]]; then flag="${{COMP_WORDS[k]}}"; break; fi
   done
   case "${{COMP_WORDS[1]}}" in
-{''.join(cases)}  esac
+{"".join(cases)}  esac
 }}
 complete -o filenames -F _rate2spike rate2spike
 """

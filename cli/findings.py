@@ -60,7 +60,9 @@ def libraries() -> Finding:
     versions = {name: _version(name) for name in LIBRARIES}
     missing = [name for name, version in versions.items() if version is None]
     advice = f"install what is missing: pip install {' '.join(missing)}" if missing else ""
-    return Finding("libraries", ", ".join(f"{name} {version or 'MISSING'}" for name, version in versions.items()), advice)
+    return Finding(
+        "libraries", ", ".join(f"{name} {version or 'MISSING'}" for name, version in versions.items()), advice
+    )
 
 
 def extras() -> Finding:
@@ -68,7 +70,9 @@ def extras() -> Finding:
     there = [f"{name} {version}" for name in EXTRAS if (version := _version(name))]
     missing = [extra for name, extra in EXTRAS.items() if _version(name) is None]
     text = ", ".join(there) or "none"
-    return Finding("extras", text + (f"; not there: {', '.join(missing)} (pip install 'rate2spike[NAME]')" if missing else ""))
+    return Finding(
+        "extras", text + (f"; not there: {', '.join(missing)} (pip install 'rate2spike[NAME]')" if missing else "")
+    )
 
 
 def cores() -> Finding:
@@ -114,7 +118,9 @@ def gpu_of_tensorflow() -> Finding:
     try:
         gpus = import_quietly().config.list_physical_devices("GPU")
     except Exception as error:  # whatever a broken installation says
-        return Finding("GPU, TensorFlow", f"TensorFlow does not start: {error}", "pip install --force-reinstall tensorflow")
+        return Finding(
+            "GPU, TensorFlow", f"TensorFlow does not start: {error}", "pip install --force-reinstall tensorflow"
+        )
     if gpus:
         return Finding("GPU, TensorFlow", f"{len(gpus)} found")
     return Finding("GPU, TensorFlow", "there is a GPU, but TensorFlow finds none", "pip install 'tensorflow[and-cuda]'")
@@ -151,7 +157,11 @@ def matlab() -> Finding:
 
 def places() -> list[tuple[str, Path]]:
     """Folders that are written to."""
-    return [("home folder", Path("~").expanduser()), ("this folder", Path.cwd()), ("temporary", Path(tempfile.gettempdir()))]
+    return [
+        ("home folder", Path("~").expanduser()),
+        ("this folder", Path.cwd()),
+        ("temporary", Path(tempfile.gettempdir())),
+    ]
 
 
 def folder(what: str, path: Path) -> Finding:

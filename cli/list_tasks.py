@@ -11,11 +11,12 @@ example: rate2spike tasks
 import argparse
 import inspect
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from rate2spike.cli.arguments import Parser, add_json, task_options
 from rate2spike.cli.columns import WIDTH, aligned, fact, wrapped
-from rate2spike.cli.speaking import next_step, tell
+from rate2spike.cli.speaking import as_given, next_step, tell
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,7 +46,12 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("name", nargs="?", default=None, metavar="NAME", help="a task, or FILE.py:CLASS")
     parser.flags_by_field["task_options"] = "--task-option"
     parser.add_argument(
-        "--task-option", nargs="+", action="extend", default=None, metavar="NAME=VALUE", help="show it with other options"
+        "--task-option",
+        nargs="+",
+        action="extend",
+        default=None,
+        metavar="NAME=VALUE",
+        help="show it with other options",
     )
     add_json(parser)
 
@@ -62,12 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     task = tasks.get(arguments.name, task_options(arguments))
     tell(arguments, _values(task), *_description(task), "", *timing(task))
-    next_step(arguments, "run", "--task", arguments.name, *_given(arguments), "--seed", 1)
+    next_step(arguments, "run", "--task", arguments.name, *as_given(arguments, "task_option"), "--seed", 1)
     return 0
-
-
-def _given(arguments: argparse.Namespace) -> list[str]:
-    return ["--task-option", *arguments.task_option] if arguments.task_option else []
 
 
 def _list(found: "list[Task]") -> list[str]:
@@ -127,9 +129,11 @@ def _description(task: "Task") -> list[str]:
         ),
     ]
     rows = [(name, *_value(name, value), _MEANING.get(name, "")) for name, value in known["options"].items()]
-    return [*lines, "", "options (--task-option NAME=VALUE):", *aligned([("name", "default", "", "what it is"), *rows])] if (
-        rows
-    ) else [*lines, "", "it has no options"]
+    return (
+        [*lines, "", "options (--task-option NAME=VALUE):", *aligned([("name", "default", "", "what it is"), *rows])]
+        if (rows)
+        else [*lines, "", "it has no options"]
+    )
 
 
 def _value(name: str, value: Any) -> tuple[str, str]:
@@ -167,9 +171,12 @@ def timing(task: "Task") -> list[str]:
     scored = np.arange(task.n_steps) >= min(starts)
     n_columns = min(WIDTH - 2 - _LABEL, task.n_steps)
     rows = _rows("input", inputs, n_columns) + _rows("target", targets, n_columns)
-    return ["timing (# where it is not zero in some trial):", *rows, *_rows("scored", scored[None], n_columns), *_axis(
-        task.n_steps, n_columns
-    )]
+    return [
+        "timing (# where it is not zero in some trial):",
+        *rows,
+        *_rows("scored", scored[None], n_columns),
+        *_axis(task.n_steps, n_columns),
+    ]
 
 
 def _rows(name: str, is_on: "np.ndarray", n_columns: int) -> list[str]:
@@ -179,7 +186,7 @@ def _rows(name: str, is_on: "np.ndarray", n_columns: int) -> list[str]:
     shown = is_on[:8]
     lines = []
     for k, row in enumerate(shown, 1):
-        drawn = "".join("#" if row[a:b].any() else "_" for a, b in zip(edges, edges[1:], strict=False))
+        drawn = "".join("#" if row[a:b].any() else "_" for a, b in pairwise(edges))
         lines.append(f"  {f'{name} {k}' if len(is_on) > 1 else name:<{_LABEL}}{drawn}")
     return lines + ([f"  ... {len(is_on)} of them"] if len(is_on) > len(shown) else [])
 

@@ -57,6 +57,17 @@ def next_step(arguments: argparse.Namespace, *words: object) -> None:
         note(f"next: {command(*words)}")
 
 
+def as_given(arguments: argparse.Namespace, *names: str) -> list[str]:
+    """Those of the flags --task, --task-option and --scaling-factor (by name) that were given, for the next command."""
+    words: list[str] = []
+    for name in names or ("task", "task_option", "scaling_factor"):
+        value = getattr(arguments, name, None)
+        if value is not None:
+            values = value if isinstance(value, list) else [f"{value:g}" if isinstance(value, float) else value]
+            words += [f"--{name.replace('_', '-')}", *map(str, values)]
+    return words
+
+
 def command(*words: object) -> str:
     """`rate2spike WORDS`, quoted for a shell."""
     return shlex.join(["rate2spike", *map(str, words)])
