@@ -10,6 +10,7 @@ WORK, COMMON = "what to work on", "common"
 NETWORK, TRAINING, EXECUTION = "the network", "the training", "how it is executed"
 SPIKING, SEARCH, TRIALS, OTHERS = "the spiking network", "the search", "the trials", "further options"
 ACTIVITY, STOPPING, OPTIMIZER, FILES = "activity", "when it ends", "the optimizer", "files"
+NWB = "what a file of --to nwb says"
 ORDER = (
     WORK,
     COMMON,
@@ -23,6 +24,7 @@ ORDER = (
     ACTIVITY,
     EXECUTION,
     FILES,
+    NWB,
     OTHERS,
 )
 _BY_GROUP = {
