@@ -16,7 +16,8 @@ from rate2spike.errors import InputError
 
 OnProgress = Callable[[int, int, str], None]  # units done, of how many, latest text
 Advance = Callable[..., None]  # (text="", n=1): n more units are done
-LOGGER = logging.getLogger("rate2spike")
+LOGGER = logging.getLogger("rate2spike")  # what the package tells of its work; a user adds a handler to see it
+LOGGER.addHandler(logging.NullHandler())
 _BETWEEN_LINES_S = 10.0  # in a log
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from rate2spike.cli.arguments import Parser, add_json, add_seed, add_task, check_task, task_options
-from rate2spike.cli.columns import labelled, wrapped
+from rate2spike.cli.columns import labelled, said_of, wrapped
 from rate2spike.cli.network_flags import add_network_flags, network_options
 from rate2spike.cli.network_report import add_paths, each_of_several, results_folder
 from rate2spike.cli.speaking import as_given, next_step, tell, wants_json
@@ -120,7 +120,7 @@ def _diagnose(path: Path, output: Path, arguments: argparse.Namespace) -> None:
     tell(
         arguments,
         values,
-        wrapped(f"{path}: {head} trials, seed {found.seed}", "", "  "),
+        said_of(path, f"{head} trials, seed {found.seed}"),
         *(wrapped(str(finding), "* ", "  ") for finding in found.findings),
         *(f"  {name}: {rate:.1f} Hz" for name, rate in rates_hz.items()),
         *(labelled("figure", figure) for figure in figures),

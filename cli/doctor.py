@@ -10,7 +10,7 @@ import argparse
 from dataclasses import asdict
 
 from rate2spike.cli.arguments import Parser, add_json
-from rate2spike.cli.columns import wrapped
+from rate2spike.cli.columns import WIDTH, wrapped
 from rate2spike.cli.speaking import next_step, tell
 
 _COLUMN = 10  # where what was found begins
@@ -30,9 +30,9 @@ def run(arguments: argparse.Namespace) -> int:
     lines = []
     for finding in found:
         head = ("  advice" if finding.advice else "  fine").ljust(_COLUMN)
-        lines.append(wrapped(f"{finding.subject}: {finding.found}", head, " " * _COLUMN))
+        lines.append(wrapped(f"{finding.subject}: {finding.found}", head, " " * _COLUMN, WIDTH))
         if finding.advice:
-            lines.append(wrapped(finding.advice, " " * _COLUMN + "-> ", " " * (_COLUMN + 3)))
+            lines.append(wrapped(finding.advice, " " * _COLUMN + "-> ", " " * (_COLUMN + 3), WIDTH))
     lines.append(f"{len(found) - n_advised} of {len(found)} are fine" + (", see the advice" if n_advised else ""))
     tell(arguments, {"fine": not n_advised, "findings": [asdict(finding) for finding in found]}, *lines)
     next_step(arguments, "run", "--task", "go-nogo", "--seed", 1)

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rate2spike.cli.arguments import Parser, add_json
-from rate2spike.cli.columns import wrapped
+from rate2spike.cli.columns import said_of
 from rate2spike.cli.flag_groups import NWB
 from rate2spike.cli.network_flags import add_network_flags, network_options
 from rate2spike.cli.speaking import next_step, tell
@@ -76,9 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     _refuse_flags_of_others(arguments)
     export = _export_model if arguments.to == "nir" else _export_records
     text = export(sources, output, arguments)
-    tell(
-        arguments, {"output": str(output), "format": arguments.to, "what": text}, wrapped(f"{output}: {text}", "", "  ")
-    )
+    tell(arguments, {"output": str(output), "format": arguments.to, "what": text}, said_of(output, text))
     next_step(arguments, "inspect", output)
     return 0
 

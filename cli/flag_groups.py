@@ -29,9 +29,9 @@ ORDER = (
 )
 _BY_GROUP = {
     WORK: "paths model sources source command name shell task task_options task_option dataset task_type model_type "
-    "data_path synthetic input output to config scaling_factor",
+    "data_path synthetic input output to form dt_ms config scaling_factor request answer",
     COMMON: "seed n_trials n_updates evaluation_trials search_trials scaling_factors run_folder resume recipe output_dir "
-    "mode epoch n_samples json quiet verbose help version",
+    "mode epoch n_samples record spectrum json quiet verbose help version",
     NETWORK: "n_units p_inh p_rec n_som cell_types gain weight_distribution balanced sparse apply_dale dale_outputs "
     "tau_steps train_taus unit_tau_steps train_w_in train_b_out train_unit_bias unit_bias_sd activation hidden apical_rec "
     "apical_tau interaction reset threshold tau_soma surrogate grad_scale input_noise rate_noise_sd noise_sd",

@@ -24,7 +24,7 @@ def usage_of(parser: "Parser") -> str:
     words += [f"{action.option_strings[0]} {_value(action)}" for action in needed]
     if any(action.option_strings and not action.required for action in parser._actions):
         words.append("[OPTIONS]")
-    return wrapped(" ".join(words), "usage: ", " " * 7) + "\n"
+    return wrapped(" ".join(words), "usage: ", " " * 7, WIDTH) + "\n"
 
 
 def help_of(parser: "Parser") -> str:
@@ -45,7 +45,9 @@ def help_of(parser: "Parser") -> str:
 def paragraphs(text: str) -> str:
     """Paragraphs in 80 columns; lines that are indented stay as they are."""
     found = re.split(r"\n\s*\n", text.strip())
-    return "\n\n".join(part if part.startswith("  ") or "\n  " in part else wrapped(part) for part in found)
+    return "\n\n".join(
+        part if part.startswith("  ") or "\n  " in part else wrapped(part, width=WIDTH) for part in found
+    )
 
 
 def split_examples(text: str) -> tuple[str, list[str]]:
@@ -73,8 +75,8 @@ def _entry(action: argparse.Action) -> str:
     head = f"  {_invocation(action)}"
     text = (action.help or "") % vars(action) if "%(" in (action.help or "") else (action.help or "").replace("%%", "%")
     if len(head) + 2 > _COLUMN:
-        return f"{head}\n{wrapped(text, ' ' * _COLUMN)}"
-    return wrapped(text, head.ljust(_COLUMN), " " * _COLUMN)
+        return f"{head}\n{wrapped(text, ' ' * _COLUMN, width=WIDTH)}"
+    return wrapped(text, head.ljust(_COLUMN), " " * _COLUMN, WIDTH)
 
 
 def _invocation(action: argparse.Action) -> str:

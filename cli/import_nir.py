@@ -13,7 +13,7 @@ import argparse
 from pathlib import Path
 
 from rate2spike.cli.arguments import Parser, add_json
-from rate2spike.cli.columns import wrapped
+from rate2spike.cli.columns import said_of, wrapped
 from rate2spike.cli.speaking import next_step, tell
 from rate2spike.errors import InputError
 
@@ -48,10 +48,10 @@ def run(arguments: argparse.Namespace) -> int:
     network = read_nir(source, None if arguments.dt_ms is None else arguments.dt_ms * 1e-3)
     save_model(model_of(network, imported_from=source.name), output)
     said = (
-        f"{output}: network of {network.n_units} units, {network.w_in.shape[1]} inputs, {network.n_outputs} outputs, "
+        f"network of {network.n_units} units, {network.w_in.shape[1]} inputs, {network.n_outputs} outputs, "
         f"steps of {network.dt_s * 1e3:g} ms, scaling factor 1"
     )
-    lines = [wrapped(said, "", "  ")]
+    lines = [said_of(output, said)]
     if network.downsample > 1:
         text = f"its input columns last {network.downsample * 5} ms: simulate it with --downsample {network.downsample}"
         lines.append(wrapped(text))

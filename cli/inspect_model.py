@@ -111,6 +111,8 @@ def _inspect(path: Path, figure_name: str, arguments: argparse.Namespace, *, is_
     table = _table(variables) if variables and (is_named or not is_model) else []
     values: dict[str, Any] = {"file": str(path), **dict(pairs)}
     values["variables"] = [vars(variable) for variable in variables]
+    lines = [fact(name, text) for name, text in pairs]
+    tell(arguments, values, str(path), *lines, *([""] if lines and table else []), *table)
 
 
 def _model_pairs(path: Path) -> list[tuple[str, str]]:

@@ -76,7 +76,11 @@ def _list(found: "list[Task]") -> list[str]:
     rows = [("task", "inputs", "outputs", "steps", "seconds")]
     rows += [(t.name, f"{t.n_inputs}", f"{t.n_outputs}", f"{t.n_steps}", f"{_seconds(t.n_steps):g}") for t in found]
     width = max(len(task.name) for task in found) + 4
-    return [*aligned(rows), "", *(wrapped(_first(task), f"  {task.name}".ljust(width), " " * width) for task in found)]
+    return [
+        *aligned(rows, WIDTH),
+        "",
+        *(wrapped(_first(task), f"  {task.name}".ljust(width), " " * width, WIDTH) for task in found),
+    ]
 
 
 def _first(thing: Any) -> str:
@@ -107,22 +111,26 @@ def _values(task: "Task") -> dict[str, Any]:
     }
 
 
+def _fact(name: str, text: str) -> str:
+    return fact(name, text, width=WIDTH)
+
+
 def _description(task: "Task") -> list[str]:
     known = _values(task)
     rule, criteria = known["is_correct"], known["criteria"]
     at_least = f", not before update {criteria['min_updates']}" if criteria["min_updates"] else ""
     lines = [
-        wrapped(f"{task.name}: {known['what']}"),
-        fact("inputs, outputs", f"{task.n_inputs}, {task.n_outputs}"),
-        fact("a trial lasts", f"{task.n_steps} steps of 5 ms, {known['duration_s']:g} s"),
-        fact("labels", ", ".join(f"{label} ({name})" for label, name in known["labels"].items())),
-        *([fact("right if", rule)] if rule else []),
-        fact(
+        wrapped(f"{task.name}: {known['what']}", width=WIDTH),
+        _fact("inputs, outputs", f"{task.n_inputs}, {task.n_outputs}"),
+        _fact("a trial lasts", f"{task.n_steps} steps of 5 ms, {known['duration_s']:g} s"),
+        _fact("labels", ", ".join(f"{label} ({name})" for label, name in known["labels"].items())),
+        *([_fact("right if", rule)] if rule else []),
+        _fact(
             "scored",
             f"of the rate network from {known['scored_from_s']['rate']:.4g} s on, "
             f"of the spiking one from {known['scored_from_s']['spiking']:.4g} s on",
         ),
-        fact(
+        _fact(
             "training ends",
             f"with a loss below {criteria['loss_below']:g} and an accuracy above "
             f"{criteria['accuracy_above']:g} on fresh trials{at_least}",
@@ -130,7 +138,12 @@ def _description(task: "Task") -> list[str]:
     ]
     rows = [(name, *_value(name, value), _MEANING.get(name, "")) for name, value in known["options"].items()]
     return (
-        [*lines, "", "options (--task-option NAME=VALUE):", *aligned([("name", "default", "", "what it is"), *rows])]
+        [
+            *lines,
+            "",
+            "options (--task-option NAME=VALUE):",
+            *aligned([("name", "default", "", "what it is"), *rows], WIDTH),
+        ]
         if (rows)
         else [*lines, "", "it has no options"]
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from rate2spike.cli.arguments import Parser, add_speech
-from rate2spike.cli.columns import wrapped
+from rate2spike.cli.columns import WIDTH, wrapped
 from rate2spike.cli.speaking import spoken
 from rate2spike.errors import InputError, nearest
 from rate2spike.machine.interruption import RUN_AGAIN, say_interrupted, was_interrupted
@@ -112,7 +112,7 @@ def top_parser() -> Parser:
     """The parser of what stands before a command."""
     width = max(map(len, SHOWN))
     further = " " * (width + 4)
-    listing = "\n".join(wrapped(COMMANDS[name][1], f"  {name:<{width}}  ", further) for name in SHOWN)
+    listing = "\n".join(wrapped(COMMANDS[name][1], f"  {name:<{width}}  ", further, WIDTH) for name in SHOWN)
     parser = Parser(
         prog="rate2spike",
         description="Train rate networks, turn them into spiking ones, exchange every file with MATLAB.\n\n"

@@ -11,7 +11,7 @@ import sys
 from importlib.resources import files
 
 from rate2spike.cli.arguments import add_json
-from rate2spike.cli.speaking import next_step, tell
+from rate2spike.cli.speaking import tell
 
 PYTHON_NOTE = "python_path.txt"
 
@@ -33,5 +33,4 @@ def run(arguments: argparse.Namespace) -> int:
         write_atomically(folder / PYTHON_NOTE, sys.executable)
     line = "addpath('{}')".format(str(folder).replace("'", "''"))
     tell(arguments, {"folder": str(folder), "addpath": line}, str(folder), line)
-    next_step(arguments, "doctor")
     return 0

@@ -9,7 +9,7 @@ from typing import Any
 
 from rate2spike.checks import whole_number
 from rate2spike.cli.arguments import task_options
-from rate2spike.cli.columns import labelled, wrapped
+from rate2spike.cli.columns import labelled, said_of
 from rate2spike.cli.network_report import each_of_several
 from rate2spike.cli.speaking import as_given, next_step, tell
 from rate2spike.cli.training import historic_model_path
@@ -118,6 +118,6 @@ def _evaluate_file(
     said = f"{task.name}, accuracy {accuracy:.3f}, {fresh.loss} loss {mean_loss:.3f} over {fresh.n_trials} trials"
     return (
         values,
-        wrapped(f"{path.name}: {said}, seed {fresh.seed}", "", "  "),
+        said_of(path.name, f"{said}, seed {fresh.seed}"),
         "  " + labelled("figure", figures[0]).replace("\n", "\n  "),
     )

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rate2spike.cli.arguments import Parser, add_json, add_scaling_factors, add_task, chosen_factors, task_options
-from rate2spike.cli.columns import labelled, wrapped
+from rate2spike.cli.columns import labelled, said_of, wrapped
 from rate2spike.cli.flag_groups import EXECUTION, SEARCH
 from rate2spike.cli.network_report import (
     add_output_dir,
@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
         found = search_with_progress(own, options, execution, arguments.flag_of)
     for item in found:
         said = item.worded(arguments.flag_of)
-        tell(arguments, _values(item, said), labelled_note(item.path, said))
+        tell(arguments, _values(item, said), said_of(item.path, said))
     is_one = is_one_network(arguments.paths, files)
     if is_one:
         _warn(remark for item in found for remark in item.remarks)

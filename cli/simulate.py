@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rate2spike.cli.arguments import Parser, add_json, add_seed
-from rate2spike.cli.columns import wrapped
+from rate2spike.cli.columns import said_of
 from rate2spike.cli.network_flags import add_network_flags, network_options
 from rate2spike.cli.speaking import next_step, tell
 from rate2spike.errors import InputError
@@ -81,9 +81,9 @@ def run(arguments: argparse.Namespace) -> int:
     )
     savemat(output, record.to_historic(names))
     origin = "the draws given" if draws else f"seed {seed}"
-    said = f"{output}: {', '.join(names)}; {record.n_steps} steps of {record.dt_s * 1e3:g} ms from {origin}"
+    said = f"{', '.join(names)}; {record.n_steps} steps of {record.dt_s * 1e3:g} ms from {origin}"
     values = {"output": str(output), "variables": names, "n_steps": record.n_steps, "dt_s": record.dt_s}
-    tell(arguments, {**values, "seed": None if draws else seed}, wrapped(said, "", "  "))
+    tell(arguments, {**values, "seed": None if draws else seed}, said_of(output, said))
     next_step(arguments, "inspect", output)
     return 0
 

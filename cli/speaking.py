@@ -1,4 +1,4 @@
-"""How commands speak: results on standard output, in words or as JSON; notes, hints and the log on standard error.
+"""How commands speak: results on standard output, in words or as JSON, and the next step; notes and the log on the other.
 
 `-q` leaves out notes, hints and progress, by the level of the logger `rate2spike`; `-v` shows what the library logs.
 """
@@ -52,9 +52,8 @@ def note(text: str) -> None:
 
 def next_step(arguments: argparse.Namespace, *words: object) -> None:
     """`next: rate2spike WORDS`, to be pasted: the last line, not with --json and not of the historic scripts."""
-    if getattr(arguments, "hints", False) and not wants_json(arguments):
-        sys.stdout.flush()
-        note(f"next: {command(*words)}")
+    if getattr(arguments, "hints", False) and not wants_json(arguments) and not is_silenced():
+        print(f"next: {command(*words)}", flush=True)
 
 
 def as_given(arguments: argparse.Namespace, *names: str) -> list[str]:

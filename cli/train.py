@@ -118,10 +118,9 @@ def _train_in_folder(arguments: argparse.Namespace) -> int:
         folder = place.open()
         model = finished_network(folder, config)
         if model is not None:
-            said = wrapped(
-                f"model: {folder.model} (the run is finished, {verdict(model)}; nothing was changed)", "", "  "
-            )
-            tell(arguments, facts_of(model, folder.model, config), said)
+            said = wrapped(f"(the run is finished, {verdict(model)}; nothing was changed)")
+            lines = f"{labelled('model', folder.model)} {said}"
+            tell(arguments, facts_of(model, folder.model, config), lines)
             _say_next(arguments, model, folder.path, config)
             return 0
         check_not_searched(folder.model)

@@ -1,5 +1,6 @@
 """Threads for work that releases the GIL, as the compiled kernels do."""
 
+import logging
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ def executor_of(n_threads: int | None, executor: Executor | None) -> Iterator[Ex
 def checked_threads(n_threads: int | None) -> int:
     """Number of threads; None: one per usable core. Raises InputError."""
     n = usable_cores() if n_threads is None else n_threads
+    logging.getLogger("rate2spike").debug("threads: %d", n)
     if n < 1:
         raise InputError(f"number of threads must be at least 1, got {n}", "n_threads")
     return n
