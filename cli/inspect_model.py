@@ -9,6 +9,7 @@ example: rate2spike inspect MODEL.mat TRIAL.h5
 """
 
 import argparse
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,7 +66,10 @@ def _say_next(arguments: argparse.Namespace, files: list[Path]) -> None:
     """Of models, the search or what follows it; of other files, what can be done with the first of them."""
     from rate2spike.matlab_compat.model_file import holds_model, load_model
 
-    models = [file for file in files if file.suffix.lower() == ".mat" and holds_model(file)]
+    models: list[Path] = []
+    for file in files:
+        with suppress(InputError):  # one that cannot be read whole was spoken of already
+            models += [file] if file.suffix.lower() == ".mat" and holds_model(file) else []
     first = files[0]
     if models:
         is_searched = bool(load_model(models[0]).scaling_factor)

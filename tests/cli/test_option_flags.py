@@ -77,4 +77,8 @@ def test_help_says_defaults_and_the_command_may_have_others():
     text = " ".join(
         parser_of(defaults={"n_units": "", "clip": "of the recipe"}, leave_out={"names"}).format_help().split()
     )
-    assert "number of units --clip X largest norm (default: of the recipe)" in text and "--names" not in text
+    assert (
+        "number of units --sparse" in text
+        and "--clip X largest norm (default: of the recipe)" in text
+        and "--names" not in text
+    )
