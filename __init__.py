@@ -14,6 +14,7 @@ cache_folders.provide()
 TYPE_CHECKING = False  # `typing` would cost a fifth of the time until Ctrl-C is seen to
 
 _HOMES = {
+    "InputError": "errors",
     "append": "matlab_compat.matfile",
     "loadmat": "matlab_compat.matfile",
     "savemat": "matlab_compat.matfile",
@@ -22,7 +23,10 @@ _HOMES = {
     "load_model": "matlab_compat.model_file",
     "save_model": "matlab_compat.model_file",
     "tasks": "rate.tasks",
+    "Task": "rate.task",
+    "Trial": "rate.task",
     "TrainConfig": "rate.config",
+    "recipe": "rate.recipes",
     "train": "rate.train",
     "train_population": "rate.population",
     "keras_model": "rate.keras_model",
@@ -47,12 +51,16 @@ _HOMES = {
     "record_states": "spiking.layers.recorded_states",
     "diagnose": "spiking.diagnosis.diagnose",
     "grid_search": "spiking.search.grid",
+    "network_table": "spiking.search.network_table",
+    "search_files": "spiking.search.search_files",
+    "with_search_result": "spiking.search.kept",
     "accuracy": "spiking.scoring.evaluate",
     "evaluate": "spiking.scoring.evaluate",
 }
 __all__ = ["__version__", *_HOMES]
 
 if TYPE_CHECKING:
+    from rate2spike.errors import InputError
     from rate2spike.matlab_compat.matfile import append, loadmat, savemat, whos
     from rate2spike.matlab_compat.model_file import load_model, save_model
     from rate2spike.rate import tasks
@@ -60,6 +68,8 @@ if TYPE_CHECKING:
     from rate2spike.rate.keras_model import RateLayer, keras_model
     from rate2spike.rate.plots import training_figure
     from rate2spike.rate.population import train_population
+    from rate2spike.rate.recipes import recipe
+    from rate2spike.rate.task import Task, Trial
     from rate2spike.rate.train import train
     from rate2spike.spiking.diagnosis.diagnose import diagnose
     from rate2spike.spiking.layers.alif import ALIF
@@ -71,6 +81,9 @@ if TYPE_CHECKING:
     from rate2spike.spiking.layers.saved_network import load_network
     from rate2spike.spiking.scoring.evaluate import accuracy, evaluate
     from rate2spike.spiking.search.grid import grid_search
+    from rate2spike.spiking.search.kept import with_search_result
+    from rate2spike.spiking.search.network_table import network_table
+    from rate2spike.spiking.search.search_files import search_files
     from rate2spike.spiking.simulator import exports, manipulations
     from rate2spike.spiking.simulator.network import SpikingNetwork
     from rate2spike.spiking.simulator.nir_network import read_nir

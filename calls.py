@@ -11,8 +11,8 @@ import functools
 import inspect
 import re
 import textwrap
-from collections.abc import Callable, Collection
-from dataclasses import MISSING, fields
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, TypeVar
 
 from rate2spike.errors import InputError, nearest
@@ -34,6 +34,9 @@ SYNONYMS = {
     "workers": "n_workers",
     "callback": "progress",
     "verbose": "progress",
+    "variable_names": "names",  # these three are SciPy's
+    "squeeze_me": "simplify",
+    "do_compression": "compress",
 }
 
 
@@ -41,21 +44,35 @@ class CallError(InputError, TypeError):
     """A call with arguments that are not there, too many, or missing."""
 
 
-def public(*, settings: type | None = None) -> Callable[[Called], Called]:
+class Elsewhere:
+    """A default that is decided elsewhere, as a signature and `help()` show it: in words."""
+
+    def __init__(self, words: str):
+        self._words = words
+
+    def __repr__(self) -> str:
+        return self._words
+
+
+def public(*, settings: type | None = None, elsewhere: Mapping[str, str] | None = None) -> Callable[[Called], Called]:
     """Decorator of a function or class: a call that does not fit raises CallError, one line with what was expected.
 
-    settings: the record whose fields `**settings` takes.
+    settings: the record whose fields `**settings` takes. elsewhere: those of them whose default is not the record's, with
+    what decides it, in words.
     """
 
     def decorated(called: Called) -> Called:
         if inspect.isclass(called):
             made = called.__init__
             checking = _checking(made, called.__name__, inspect.signature(made), _flags(called))
+            if is_dataclass(called) and options_of(called):
+                called.__doc__ = f"{inspect.getdoc(called)}\n\n{settings_text(called, inspect.signature(made))}"
+            checking.__signature__ = inspect.signature(made)  # Keras does not look through wrappers
             type.__setattr__(called, "__init__", checking)
             return called
         signature = inspect.signature(called)
         if settings is not None:
-            signature = _with_settings(signature, settings)
+            signature = _with_settings(signature, settings, elsewhere or {})
             called.__doc__ = f"{inspect.cleandoc(called.__doc__ or '')}\n\n{settings_text(settings, signature)}"
         checking = _checking(called, called.__name__, signature, _flags(settings) if settings else {})
         checking.__signature__ = signature
@@ -68,10 +85,10 @@ def settings_text(settings: type, signature: inspect.Signature) -> str:
     """The settings of a record as the section `Other Parameters` of a docstring."""
     known = options_of(settings)
     entries = []
-    for name in signature.parameters:
+    for name, parameter in signature.parameters.items():
         if name in known:
-            text = f"{name} : {_type_text(settings, name)}\n{textwrap.indent(_meaning(known[name]), '    ')}"
-            entries.append(text)
+            meaning = textwrap.indent(textwrap.fill(_meaning(known[name]), 110), "    ")
+            entries.append(f"{name} : {_type_text(settings, name, parameter.default)}\n{meaning}")
     return "\n".join(["Other Parameters", "----------------", *entries])
 
 
@@ -81,7 +98,7 @@ def _checking(called: Callable[..., Any], who: str, signature: inspect.Signature
         try:
             signature.bind(*args, **kwargs)
         except TypeError as error:
-            problem = _in_words(str(error), who, signature, flags)
+            problem = _unknown(kwargs, who, signature, flags) or _in_words(str(error), who, signature)
         else:
             return called(*args, **kwargs)
         raise CallError(problem)
@@ -89,15 +106,25 @@ def _checking(called: Callable[..., Any], who: str, signature: inspect.Signature
     return checking
 
 
-def _in_words(message: str, who: str, signature: inspect.Signature, flags: dict[str, str]) -> str:
+def _unknown(given: Collection[str], who: str, signature: inspect.Signature, flags: dict[str, str]) -> str:
+    """What is said of the first name that is not there, before anything else; '' if all are."""
+    names = [name for name in signature.parameters if name not in ("self", "cls")]
+    if any(item.kind == item.VAR_KEYWORD for item in signature.parameters.values()):
+        return ""
+    for name in given:
+        if name not in names:
+            with_unit = next((one for one in names if one.startswith(f"{name}_")), None)  # tau: tau_ms
+            other = SYNONYMS.get(name.lower(), name)
+            meant = flags.get(name), other, other.removeprefix("n_"), with_unit  # layers of Keras have `units`
+            known = next((one for one in meant if one in names), None)
+            hint = f"; did you mean {known}?" if known else nearest(name, names)
+            return f"{who}: unknown setting {name!r}{hint or f'; known are {_listed(names)}'}"
+    return ""
+
+
+def _in_words(message: str, who: str, signature: inspect.Signature) -> str:
     """What `inspect.Signature.bind` says, in our words."""
     names = [name for name in signature.parameters if name not in ("self", "cls")]
-    unknown = re.search(r"unexpected keyword argument '(\w+)'", message)
-    if unknown:
-        name = unknown[1]
-        known = flags.get(name) or SYNONYMS.get(name.lower())
-        hint = f"; did you mean {known}?" if known in names else nearest(name, names)
-        return f"{who}: unknown setting {name!r}{hint or f'; known are {_listed(names)}'}"
     missing = re.search(r"missing a required (?:keyword-only )?argument: '(\w+)'", message)
     if missing:
         return f"{who}: {missing[1]} is missing; it takes {_listed(names)}"
@@ -105,7 +132,9 @@ def _in_words(message: str, who: str, signature: inspect.Signature, flags: dict[
     if twice:
         return f"{who}: {twice[1]} is given twice"
     positional = [n for n, p in signature.parameters.items() if p.kind == p.POSITIONAL_OR_KEYWORD and n in names]
-    return f"{who}: only {_listed(positional) or 'nothing'} can be given without a name; write {names[-1]}=... for the rest"
+    others = [name for name in names if name not in positional]
+    rest = f"; write {others[0]}=... for the rest" if others else ", and nothing else"
+    return f"{who}: only {_listed(positional) or 'nothing'} can be given without a name{rest}"
 
 
 def _listed(names: Collection[str], most: int = 40) -> str:
@@ -118,13 +147,16 @@ def _flags(settings: type) -> dict[str, str]:
     return {known.flag.lstrip("-"): name for name, known in found.items() if known.flag}
 
 
-def _with_settings(signature: inspect.Signature, settings: type) -> inspect.Signature:
+def _with_settings(signature: inspect.Signature, settings: type, elsewhere: Mapping[str, str]) -> inspect.Signature:
     """The signature with the record's fields in the place of `**settings`."""
     own = [item for item in signature.parameters.values() if item.kind != item.VAR_KEYWORD]
     taken = {item.name for item in own}
     added = [
         inspect.Parameter(
-            item.name, inspect.Parameter.KEYWORD_ONLY, default=default_of(settings, item.name), annotation=item.type
+            item.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=Elsewhere(elsewhere[item.name]) if item.name in elsewhere else default_of(settings, item.name),
+            annotation=item.type,
         )
         for item in fields(settings)
         if item.init and item.name not in taken and (item.default is not MISSING or item.default_factory is not MISSING)
@@ -132,12 +164,18 @@ def _with_settings(signature: inspect.Signature, settings: type) -> inspect.Sign
     return signature.replace(parameters=[*own, *added])
 
 
-def _type_text(settings: type, name: str) -> str:
+def _type_text(settings: type, name: str, default: Any) -> str:
+    """`int | None, default None: never`."""
     hint = next(item.type for item in fields(settings) if item.name == name)
-    text = hint if isinstance(hint, str) else getattr(hint, "__name__", str(hint))
-    return f"{text}, default {default_of(settings, name)!r}"
+    text = re.sub(r"\b(?:\w+\.)+(\w+)", r"\1", hint if isinstance(hint, str) else inspect.formatannotation(hint))
+    if isinstance(default, Elsewhere):
+        return f"{text}, default {default}"
+    default = default_of(settings, name)
+    words = options_of(settings)[name].default_text
+    return f"{text}, default {default!r}" + (f": {words}" if words and default is None else "")
 
 
 def _meaning(known: Option) -> str:
     choices = f": {', '.join(known.choices)}" if known.choices else ""
-    return f"{known.help[:1].upper()}{known.help[1:]}{choices}."
+    there = " In Python the value itself." if known.from_file else ""
+    return f"{known.help[:1].upper()}{known.help[1:]}{choices}.{there}"

@@ -1,6 +1,11 @@
 """Names of an earlier version: they work for one version more, with a warning that says until when and what to write now."""
 
+import functools
 import warnings
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+Called = TypeVar("Called", bound=Callable[..., Any])
 
 UNTIL = "0.3"  # the version that no longer has them
 
@@ -10,3 +15,20 @@ def warn_of_old_name(old: str, new: str, stacklevel: int = 2) -> None:
     warnings.warn(
         f"{old} is now called {new}; the old name works until version {UNTIL}", FutureWarning, stacklevel=stacklevel + 1
     )
+
+
+def old_keywords(**names: str) -> Callable[[Called], Called]:
+    """Decorator, above `@public`: keyword arguments of an earlier version, `old="new"`, work with a warning."""
+
+    def decorated(called: Called) -> Called:
+        @functools.wraps(called)
+        def renaming(*args: Any, **kwargs: Any) -> Any:
+            for old, new in names.items():
+                if old in kwargs and new not in kwargs:
+                    warn_of_old_name(f"{old} of {called.__name__}", new)
+                    kwargs[new] = kwargs.pop(old)
+            return called(*args, **kwargs)
+
+        return renaming  # type: ignore[return-value]
+
+    return decorated

@@ -11,6 +11,7 @@ from rate2spike.machine import matplotlib_anywhere  # noqa: F401 - before matplo
 # isort: split
 import matplotlib.figure
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure as AnyFigure  # noqa: F401 - with those that users make
 from matplotlib.figure import FigureBase
 from matplotlib.ticker import MaxNLocator  # noqa: F401 - all modules with figures take these from here
 
@@ -69,10 +70,10 @@ def checked_axes(ax: Axes) -> Axes:
     return ax
 
 
-def draw_conditions(outputs: Mapping[str, np.ndarray], dt_s: float, title: str) -> Figure:
+def draw_conditions(outputs: Mapping[str, np.ndarray], dt_s: float, title: str, ax: Axes | None = None) -> Figure:
     """Outputs per condition, {name: (n_trials, n_steps[, n_outputs])}: mean ± SD over trials, one panel per output."""
     n_outputs = max((trials.shape[2] for trials in outputs.values() if trials.ndim == 3), default=1)
-    figure = Figure(figsize=(5, 1 + 2 * n_outputs), layout="constrained")
+    figure = canvas(ax, (6, 1 + 2 * n_outputs))
     panels = figure.subplots(n_outputs, 1, sharex=True, squeeze=False)[:, 0]
     for index, (name, trials) in enumerate(outputs.items()):
         time_s = np.arange(1, trials.shape[1] + 1) * dt_s
@@ -83,8 +84,8 @@ def draw_conditions(outputs: Mapping[str, np.ndarray], dt_s: float, title: str) 
         axes.set(ylabel=f"output {k + 1}" if n_outputs > 1 else "output")
     panels[-1].set(xlabel="time (s)")
     panels[0].set(title=title)
-    panels[0].legend(frameon=False)
-    return figure
+    panels[0].legend(**BESIDE)
+    return whole(figure)
 
 
 def draw_mean_sd(axes: Axes, time_s: np.ndarray, outputs: np.ndarray, name: str, index: int) -> None:

@@ -2,24 +2,87 @@
 
 import json
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse import issparse
 
 from rate2spike.arrays import dense
+from rate2spike.calls import public
 from rate2spike.machine.blas_threads import one_blas_thread
+from rate2spike.readable import Readable, draw
 from rate2spike.unit_types import by_sign, of_type
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 STEP_S = 0.005  # one step of the rate network
 
 
-@dataclass(frozen=True, eq=False)
-class TrainedModel:
+@public()
+@dataclass(frozen=True, eq=False, repr=False)
+class TrainedModel(Readable):
     """A trained rate network with what its file says about training and search. N units, T task steps of 5 ms.
 
-    Arrays keep the class they have in the file (float32 when written by the trainers); sparse ones become full. None: the
-    file lacks it.
+    `train` and `load_model` give one; `dataclasses.replace(model, w_rec=...)` changes one. Arrays keep the class they have in
+    the file (float32 when written by the trainers); sparse ones become full. None: the file lacks it.
+
+    Attributes
+    ----------
+    w_rec, w_rec_initial : ndarray (N, N)
+        Recurrent weights [target, source] after and before training; >= 0 with Dale's principle. `effective_w()` has the
+        signs and the mask.
+    w_in, w_in_initial : ndarray (N, n_inputs)
+        Input weights after and before training.
+    w_out : ndarray (n_outputs, N)
+        Output weights.
+    b_out : float or ndarray (n_outputs,)
+        Bias of the output.
+    tau_logit, tau_logit_initial : ndarray (N, 1)
+        Time constants between the limits, through a sigmoid; `tau_s()` has them in seconds.
+    tau_limits_steps : tuple of float
+        Least and largest time constant in steps of 5 ms, or one for all units.
+    sign_matrix, connection_mask : ndarray (N, N)
+        Diagonal of -1 for inhibitory units and 1; 0 where no connection may be.
+    inhibitory, excitatory : ndarray (N,) of bool
+        The units' signs; `som` are the somatostatin units, `unit_types` the names of all types.
+    n_units, n_som : int
+        N, and how many of the units are somatostatin units.
+    count_class : str
+        MATLAB's class of counts in the file.
+    activation : str
+        From the synaptic current of a unit to its rate: 'sigmoid', 'clipped_relu' or 'softplus'.
+    unit_bias : ndarray (N, 1)
+        Constant input of each unit.
+    cell_type_names, cell_type : tuple of str, ndarray (N,)
+        Where training had types: their names, and which of them each unit is, from 0.
+    last_update : int
+        The last update made, from 0.
+    losses : ndarray (n_updates allowed,)
+        Training loss per update; `update_losses` without the zeros after an early stop.
+    eval_accuracy, eval_loss : float
+        Of the last evaluation in training, on 100 fresh trials; `training_success` says whether the criteria were met.
+    eval_outputs, eval_labels, training_success : ndarray (n_trials, T-1), ndarray (n_trials,), bool
+        Outputs and labels of its trials, with several outputs (n_trials, T-1, n_outputs); whether the criteria were met.
+    first_states, first_rates : ndarray (T, N)
+        A trial of the untrained network.
+    last_states, last_rates, last_input, last_output, last_target : ndarray
+        A trial of the trained network: (T, N), (T, N), (n_inputs, T), (T-1,) from t = 1 on, and (T,).
+    scaling_factor : float
+        The best factor of the λ search; NaN while a search is at work on the file.
+    scaling_factors, scaling_accuracies : ndarray
+        All factors of the search, and the accuracy of each.
+    settings : dict
+        Task, seed, version and all other settings of training: `r2s_*` in the file.
+    extra : dict
+        Variables of the file that are not ours.
+
+    Examples
+    --------
+    >>> import rate2spike as r2s
+    >>> model = r2s.train("go-nogo", n_units=20, n_updates=3, seed=1)
+    >>> model.w_rec.shape, model.task
+    ((20, 20), 'go-nogo')
     """
 
     w_rec: np.ndarray  # (N, N) [target, source]; >= 0 with Dale's principle
@@ -128,6 +191,7 @@ class TrainedModel:
             return np.array(self.cell_type_names)[self.cell_type]
         return by_sign(self.inhibitory, self.som)
 
+    @public()
     def units_of(self, cell_type: str) -> np.ndarray:
         """(N,) bool: the units of a type, for figures and lesions. Raises InputError naming the types."""
         return of_type(self.unit_types, cell_type)
@@ -142,6 +206,7 @@ class TrainedModel:
         """(N,) bool: somatostatin units, the first n_som inhibitory ones."""
         return self.inhibitory & (np.cumsum(self.inhibitory) <= (self.n_som or 0))
 
+    @public()
     def tau_s(self, *, initial: bool = False) -> np.ndarray:
         """(N,) synaptic decay time constants in seconds, in the class of tau_logit (Kim et al. 2019, eq. 4).
 
@@ -162,6 +227,7 @@ class TrainedModel:
         """The time constant where there is one for all units, as MATLAB computes it, in double; otherwise None."""
         return self.tau_limits_steps[0] * 5 / 1000 if len(self.tau_limits_steps) == 1 else None
 
+    @public()
     def effective_w(self, *, initial: bool = False) -> np.ndarray:
         """(N, N) signed, masked recurrent weights (w m) * som_m; w is stored rectified, initial weights may be not.
 
@@ -178,22 +244,37 @@ class TrainedModel:
         with one_blas_thread():
             return (w @ self.sign_matrix) * self.connection_mask
 
-    def __eq__(self, other: object) -> bool:
-        """Field-by-field equality, NaN equal to NaN, array classes included."""
-        if not isinstance(other, TrainedModel):
-            return NotImplemented
-        return all(_same(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+    def summary(self) -> dict[str, Any]:
+        """What matters of it; what the file lacks is left out."""
+        found = self.scaling_factor is not None and np.isfinite(self.scaling_factor)
+        values = {
+            "task": self.task,
+            "n_units": self.n_units,
+            "n_inhibitory": int(self.inhibitory.sum()),
+            "n_som": self.n_som or None,
+            "n_updates": None if self.last_update is None else self.n_updates_done,
+            "accuracy": self.eval_accuracy,
+            "criteria_met": self.training_success,
+            "scaling_factor": self.scaling_factor if found else None,
+        }
+        return {name: value for name, value in values.items() if value is not None}
 
-    __hash__ = None  # type: ignore[assignment]
+    def plot(self, ax: "Axes | None" = None) -> "Figure":
+        """Draw training loss, time constants and eigenvalues; ax: where, in place of a new figure."""
+        return draw("rate.plots:training_overview", self, ax)
 
+    def plot_loss(self, ax: "Axes | None" = None) -> "Figure":
+        """Draw the training loss with its running mean and the criterion."""
+        return draw("rate.plots:loss_curve", self, ax)
 
-def _same(a: Any, b: Any) -> bool:
-    if issparse(a) or issparse(b):
-        return issparse(a) and issparse(b) and a.shape == b.shape and a.dtype == b.dtype and (a != b).nnz == 0
-    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
-        if np.shape(a) != np.shape(b) or np.asarray(a).dtype != np.asarray(b).dtype:
-            return False
-        return np.array_equal(a, b, equal_nan=np.asarray(a).dtype.kind in "fc")
-    if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(_same(a[key], b[key]) for key in a)
-    return a == b or (a != a and b != b)
+    def plot_time_constants(self, ax: "Axes | None" = None) -> "Figure":
+        """Draw the synaptic time constants before and after training."""
+        return draw("rate.plots:tau_distribution", self, ax)
+
+    def plot_spectrum(self, ax: "Axes | None" = None) -> "Figure":
+        """Draw the eigenvalues of the recurrent weights before and after training."""
+        return draw("rate.plots:spectrum", self, ax)
+
+    def plot_outputs(self, ax: "Axes | None" = None) -> "Figure":
+        """Draw the outputs in the last evaluation of training, per condition. Raises InputError if there are none."""
+        return draw("rate.plots:evaluation_outputs", self, ax)

@@ -1,6 +1,6 @@
 """What a search over a population of models costs beyond its kernels: K models x 12 factors x 100 trials on one thread.
 
-    python benchmarks/bench_population.py [--models 100] [--profile]
+    python benchmarks/bench_population.py [--models 100] [--profile] [--output bench]
 
 Every call of the fast kernel is timed inside the very job: overhead = (time of the job - time in the kernel) / time in the
 kernel, for exactly the same steps in the same minute of the machine. By the processor's clock and by the wall's: the second
@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from unittest import mock
 
 import numpy as np
@@ -27,6 +28,7 @@ from rate2spike.spiking.simulator import simulate_fast
 from rate2spike.trained_model import TrainedModel
 
 from bench_lif import model_path, network, one_pulse
+from timing import write_results
 
 N_MODELS, N_TRIALS = 2, 100
 PERTURBATION = 0.01  # relative SD of the weights: another network to the computer, the same to the task
@@ -85,8 +87,8 @@ def run(n_models: int = N_MODELS) -> dict[str, float]:
     n_trials = n_models * len(HISTORIC_FACTORS) * N_TRIALS
     return {
         f"{n_models} x {len(HISTORIC_FACTORS)} x {N_TRIALS} trials, one thread, s": wall,
-        "its overhead over the kernel, wall, %": (wall / clock.wall_s - 1) * 100,
-        "its overhead over the kernel, processor, %": (processor / clock.processor_s - 1) * 100,
+        f"overhead over the kernel, {n_models} models, wall, %": (wall / clock.wall_s - 1) * 100,
+        f"overhead over the kernel, {n_models} models, processor, %": (processor / clock.processor_s - 1) * 100,
         "its overhead per trial, processor, us": (processor - clock.processor_s) / n_trials * 1e6,
         "its kernel time per trial, processor, us": clock.processor_s / n_trials * 1e6,
     }
@@ -116,12 +118,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", type=int, default=N_MODELS, help=f"(default: {N_MODELS})")
     parser.add_argument("--profile", action="store_true", help="print where the time goes instead")
+    parser.add_argument("--output", type=Path, help="folder for population.json")
     arguments = parser.parse_args()
     if arguments.profile:
         print_profile(arguments.models)
         return
-    for name, value in run(arguments.models).items():
+    results = run(arguments.models)
+    for name, value in results.items():
         print(f"  {name:<48} {value:10.3f}")
+    if arguments.output:
+        write_results(arguments.output / "population.json", results)
 
 
 if __name__ == "__main__":

@@ -82,6 +82,15 @@ def rows(folder: Path) -> list[dict]:
     return found
 
 
+def read(path: Path) -> list[dict]:
+    """The rows of a context.csv that was written before."""
+    with path.open(newline="") as file:
+        return [
+            {name: value if name in ("task", "model") else float(value) for name, value in row.items()}
+            for row in csv.DictReader(file)
+        ]
+
+
 def table(found: list[dict]) -> str:
     """Markdown: mean ± SD over seeds."""
     lines = [

@@ -70,20 +70,18 @@ def p_of_a_loss(before, after) -> float:
     return round(float(binomtest(lost, lost + gained, alternative="greater").pvalue), 4) if lost + gained else 1.0
 
 
-def report(rows: list[list[str]]) -> None:
+def report(rows: list[list[str]]) -> str:
     """How often advice was given, and what it did."""
     gains = [float(row[7]) - float(row[6]) for row in rows if row[5]]
     worse = sum(float(row[8]) < 0.05 for row in rows if row[5])
     solved = [float(row[6]) for row in rows if row[4] == "converted"]
     n_unhelped = len(rows) - len(solved) - len(gains)
-    print(
-        f"{len(rows)} diagnoses of {len({tuple(row[:2]) for row in rows})} networks: {len(solved)} converted (accuracy on "
-        f"fresh trials at least {min(solved):.3f}), {len(gains)} advised another factor, {n_unhelped} found no better one"
-    )
-    print(
-        f"following the advice changed the accuracy by {min(gains):+.3f} to {max(gains):+.3f}, on average "
-        f"{sum(gains) / len(gains):+.3f}; "
-        f"lower {sum(gain < 0 for gain in gains)} times, beyond sampling error (p < 0.05) {worse}"
+    return (
+        f'Of {len(rows)} diagnoses of {len({tuple(row[:2]) for row in rows})} networks, {len(solved)} said "converted" '
+        f"(accuracy on fresh trials at least {min(solved):.3f}), {len(gains)} advised another factor, and {n_unhelped} found "
+        f"no better one. Following the advice changed the accuracy by {min(gains):+.3f} to {max(gains):+.3f}, on average "
+        f"{sum(gains) / len(gains):+.3f}. Losses: {sum(gain < 0 for gain in gains)}, of which beyond the sampling error "
+        f"(p < 0.05): {worse}."
     )
 
 
@@ -104,7 +102,7 @@ def main() -> None:
                 with table.open("w", newline="") as file:
                     csv.writer(file).writerows([HEADER, *rows])
                 print(*(" ".join(row) for row in rows[-len(SHARES) :]), sep="\n", flush=True)
-    report(rows)
+    print(report(rows))
 
 
 if __name__ == "__main__":

@@ -27,7 +27,15 @@ from rate2spike.spiking.simulator.params import PUBLISHED_STEP_S
 from rate2spike.spiking.simulator.simulate_fast import SPARSE_BELOW, FastNetwork
 
 from random_network import mean_rate_hz, random_network, silent_input
-from timing import alternate, machine, medians
+from timing import alternate, machine, medians, write_results
+
+FITTED = (
+    "per step, ns",
+    "per unit and step, ns",
+    "per unit and step in which any unit fires, ns",
+    "per target and spike, ns",
+    "largest error of the fit, %",
+)
 
 N_STEPS, REPEATS = 10_000, 11
 P_CONNECTED, MODERATE_HZ = 0.2, 7.0
@@ -154,7 +162,7 @@ def _draw_recorded(axes: Axes, points: list[Point]) -> None:
 
 
 def write_growth(folder: Path) -> None:
-    """Measure, print the fit, write engine_growth.csv and the figure."""
+    """Measure, print the fit, write engine_growth.csv, .json and the figure."""
     points = measure()
     coefficients = fit(points)
     with (folder / "engine_growth.csv").open("w", newline="") as file:
@@ -177,6 +185,8 @@ def write_growth(folder: Path) -> None:
         f"ns per step = {a:.1f} + {b:.3f} N + {s:.3f} N (1 - exp(-N f)) + {c:.4f} N^2 f, f in spikes per step of a unit"
     )
     print(f"largest relative error of the fit: {np.abs(errors).max():.0%}")
+    values = (a, b, s, c, 100 * np.abs(errors).max())
+    write_results(folder / "engine_growth.json", dict(zip(FITTED, map(float, values), strict=True)))
     print(machine()["processor"], *save_figure(figure_of(points, coefficients), folder / "engine_growth"))
 
 

@@ -19,7 +19,7 @@ from rate2spike.rate import tasks
 from rate2spike.rate.task import Task
 from rate2spike.seeding import Role
 from rate2spike.spiking.kernels import noise as kernel
-from rate2spike.spiking.scoring.evaluate import Scored
+from rate2spike.spiking.scoring.result import Scored
 from rate2spike.spiking.scoring.trial_blocks import TrialSeries, run_block
 from rate2spike.spiking.search.options import HISTORIC_FACTORS
 from rate2spike.spiking.search.result import FactorResult

@@ -1,7 +1,6 @@
 """`make bench`: run every benchmark, print a table, write JSON. Ratios are against a rival timed in the same run."""
 
 import argparse
-import json
 from pathlib import Path
 
 import bench_brian2
@@ -11,7 +10,7 @@ import bench_octave
 import bench_population
 import bench_search
 import bench_time_to_network
-from timing import machine
+from timing import machine, write_results
 
 PARTS_WITHOUT_TENSORFLOW = {
     "lif": bench_lif.run,
@@ -40,13 +39,12 @@ def main() -> None:
 
         results |= bench_training.run()
     where = machine()
-    folder = Path(arguments.output)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "results.json").write_text(json.dumps({"machine": where, "results": results}, indent=1) + "\n")
+    path = Path(arguments.output) / "results.json"
+    write_results(path, results)
     print(f"{where['processor']}, {where['cores']} cores, Python {where['python']}")
     for name, value in results.items():
         print(f"  {name:<48} {value:10.3f}")
-    print(f"written to {folder / 'results.json'}")
+    print(f"written to {path}")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Alternating timings: contestants take turns, so that a slow minute of the machine hits all of them; medians count."""
 
+import json
 import os
 import platform
 import time
@@ -54,3 +55,9 @@ def machine() -> dict[str, str | int | None]:
         "system": platform.platform(),
         "python": platform.python_version(),
     }
+
+
+def write_results(path: Path, results: Mapping[str, float]) -> None:
+    """Results with the machine they are from, in the form that `pages.py add` reads."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"machine": machine(), "results": results}, indent=1) + "\n")

@@ -6,14 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from rate2spike.checks import whole_number
+from rate2spike.cli.columns import labelled
 from rate2spike.cli.run_place import RunPlace
+from rate2spike.cli.speaking import next_step, tell
 from rate2spike.cli.training_flags import base_for, base_of_new, settings_of
 from rate2spike.errors import InputError
 from rate2spike.io.run_folder import RunFolder
 from rate2spike.machine.worker_processes import check_may_start
 from rate2spike.progress import Progress
 from rate2spike.rate.config import TrainConfig
-from rate2spike.rate.population import Outcome, finished_networks, train_population
+from rate2spike.rate.outcomes import Outcome, Population
+from rate2spike.rate.population import finished_networks, train_population
 from rate2spike.seeding import resolve_seed
 from rate2spike.work_units import dask_executor
 
@@ -45,11 +48,18 @@ def run_population(arguments: argparse.Namespace) -> int:
 
         with run_folder.interruptible("finished networks are kept; the same command with --resume goes on"):
             outcomes = train_population(
-                config, seeds, place.path, executor=executor, n_workers=arguments.workers, on_outcome=on_outcome
+                config,
+                seeds,
+                place.path,
+                executor=executor,
+                n_workers=arguments.workers,
+                on_outcome=on_outcome,
+                progress=False,
             )
         outcomes += finished_networks(place.path, config, leave_out=seeds)
         progress.finish(f"{sum(outcome.criteria_met for outcome in outcomes)} meet the criteria")
-    _report(run_folder, outcomes, arguments.flag_of)
+    _report(run_folder, outcomes, arguments)
+    next_step(arguments, "search", place.path, "--seed", 1)
     return 0
 
 
@@ -63,16 +73,20 @@ def _config(arguments: argparse.Namespace, place: RunPlace) -> TrainConfig:
     return config
 
 
-def _report(folder: RunFolder, outcomes: list[Outcome], spell: Spell) -> None:
+def _report(folder: RunFolder, outcomes: Population, arguments: argparse.Namespace) -> None:
     """Table, figure and a line. Raises InputError if a network failed."""
+    from rate2spike.io.figure_file import save_figure
+
     rows = [outcome.row() for outcome in outcomes]
     table = folder.write_table("population", tuple(rows[0]), (tuple(row.values()) for row in rows))
-    _draw(folder, outcomes)
+    if any(outcome.accuracy is not None for outcome in outcomes):
+        save_figure(outcomes.plot(), folder.figures / "population")
     n_met = sum(outcome.criteria_met for outcome in outcomes)
     failed = [outcome for outcome in outcomes if outcome.state == "failed"]
-    print(f"{n_met} of {len(outcomes)} networks meet the criteria\ntable: {table}")
+    summary = {"run_folder": str(folder.path), "n_met": n_met, "n_networks": len(outcomes), "networks": rows}
+    tell(arguments, summary, f"{n_met} of {len(outcomes)} networks meet the criteria", labelled("table", table))
     if failed:
-        why = why_failed(failed[0], spell)
+        why = why_failed(failed[0], arguments.flag_of)
         raise InputError(f"{len(failed)} of {len(outcomes)} networks failed, seed {failed[0].seed}: {why}")
 
 
@@ -106,13 +120,3 @@ def in_words(outcome: Outcome, spell: Spell = str) -> str:
     return f"{met} after {outcome.updates} updates, {outcome.training_s:.0f} s" + (
         f" ({outcome.message})" if outcome.message else ""
     )
-
-
-def _draw(folder: RunFolder, outcomes: list[Outcome]) -> None:
-    from rate2spike.io.figure_file import save_figure
-    from rate2spike.rate.plots import population_outcomes
-
-    rows = [(o.updates, o.accuracy, o.criteria_met) for o in outcomes if o.accuracy is not None]
-    if rows:
-        updates, accuracies, met = map(list, zip(*rows, strict=True))
-        save_figure(population_outcomes(updates, accuracies, met), folder.figures / "population")

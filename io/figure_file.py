@@ -5,13 +5,13 @@ import os
 from pathlib import Path
 
 from rate2spike.errors import InputError
-from rate2spike.figures import Figure
+from rate2spike.figures import AnyFigure
 from rate2spike.io.atomic_file import make_folder, write_atomically
 
 _PNG_DPI = 150
 
 
-def save_figure(figure: Figure, stem: str | os.PathLike) -> list[Path]:
+def save_figure(figure: AnyFigure, stem: str | os.PathLike) -> list[Path]:
     """Write `<stem>.png` and `<stem>.pdf`, atomically; returns their paths. Raises InputError."""
     make_folder(Path(stem).parent)
     paths = []

@@ -1,34 +1,34 @@
 """Read, write, list and append MAT files of every format: `loadmat`, `savemat`, `whos`, `append`.
 
-The formats live in `mat_v4`, `mat_v5*` and `mat_v73*`; which Python object stands for
-which MATLAB class is said in `values`. Files are written atomically; append copies what it does not replace.
+Files are written atomically; append copies what it does not replace. The path comes first, as in SciPy.
 """
 
 import os
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from rate2spike.checks import each_name
-from rate2spike.errors import MatFileError
+from rate2spike import checks
+from rate2spike.calls import public
+from rate2spike.checks import each_name, shown, whole_number
+from rate2spike.errors import InputError, MatFileError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.lock_file import exclusive
-from rate2spike.matlab_compat import mat_v4, mat_v5, mat_v5_header, mat_v5_write, mat_v73_process, mat_v73_write
-from rate2spike.matlab_compat.mat_kind import format_of
-from rate2spike.matlab_compat.values import (
-    NO_MEMORY,
-    OpaqueValue,
-    check_name,
-    dtype_of,
-    opaque_values,
-    simplified,
-    to_matlab,
+from rate2spike.matlab_compat import mat_v73_write
+from rate2spike.matlab_compat.mat_any import (
+    Variable,
+    append_to,
+    converted,
+    described_variables,
+    read_bytes,
+    read_values,
+    reason_unread,
+    v5_bytes,
+    variable_names,
 )
+from rate2spike.matlab_compat.values import OpaqueValue, simplified
 
 __all__ = [
     "OpaqueValue",
@@ -38,26 +38,18 @@ __all__ = [
     "loadmat",
     "mat_bytes",
     "read_bytes",
+    "read_values",
+    "reason_unread",
     "savemat",
     "variable_names",
     "whos",
 ]
 
 VERSIONS = ("5", "7", "7.3")  # "6" is accepted as another name of "5", as MATLAB's -v6 is
-_ADDED_BY_SCIPY = ("__header__", "__version__", "__globals__")  # by its loadmat, to the variables
-_LEAST_LIMIT_MIB, _LIMIT_PER_FILE_BYTE = 384, 64
+_LARGEST_LIMIT = 2**62
 
 
-@dataclass(frozen=True)
-class Variable:
-    """A variable as `whos` lists it; `n_bytes` of containers and sparse arrays: what is stored for them, unpacked."""
-
-    name: str
-    shape: tuple[int, ...] | None  # None: the file does not say (objects)
-    class_name: str
-    n_bytes: int
-
-
+@public()
 def loadmat(
     path: str | os.PathLike,
     names: str | Iterable[str] | None = None,
@@ -65,7 +57,7 @@ def loadmat(
     simplify: bool = False,
     max_bytes: int | None = None,
 ) -> dict[str, Any]:
-    """Read a MAT file (v4, v5/v6, v7, v7.3; any byte order) into {name: value}, MATLAB classes honoured.
+    """Read a MAT file (v4, v5/v6, v7, v7.3; any byte order), MATLAB classes honoured.
 
     A double stored in one byte is float64, logical is bool, a char row is a `str`, a cell array an object array, a struct
     (array) a structured array, sparse a scipy.sparse matrix; what Python cannot represent (function handles, tables,
@@ -73,100 +65,160 @@ def loadmat(
     name the last counts. A variable in a form that is not known here, or too large, is an OpaqueValue too, whose `reason` a
     warning repeats; asked for by name it is an error.
 
-    names: read only these (one, or several). simplify: return a squeezed, Python-friendly view instead
-    (`values.simplified`): 1x1 arrays as scalars, vectors 1-D, structs as dicts, cells as lists. max_bytes: most memory
-    that a variable may take; default 384 MiB (or the environment variable RATE2SPIKE_MAX_MIB) or 64 times the size of the
-    file, whichever is more, so that a few damaged bytes cannot ask for terabytes.
+    Parameters
+    ----------
+    path : str or path
+        The file.
+    names : str or iterable of str, optional
+        Read only these variables; default: all.
+    simplify : bool, default False
+        A squeezed view that is easier in Python: 1x1 arrays as scalars, vectors 1-D, structs as dicts, cells as lists.
+    max_bytes : int, optional
+        Most memory that a variable may take, so that a few damaged bytes cannot ask for terabytes; default: 384 MiB (or the
+        environment variable RATE2SPIKE_MAX_MIB) or 64 times the size of the file, whichever is more.
 
-    Raises MatFileError, naming file, variable and place, if the file is missing, truncated, damaged or no MAT file.
+    Returns
+    -------
+    dict
+        Values by name.
+
+    Raises
+    ------
+    MatFileError
+        Naming file, variable and place, if the file is missing, truncated, damaged or no MAT file.
+
+    Examples
+    --------
+    >>> import rate2spike as r2s
+    >>> r2s.savemat("example.mat", {"x": [1.0, 2.0], "name": "two"})
+    >>> r2s.loadmat("example.mat")["x"]
+    array([[1., 2.]])
+    >>> r2s.loadmat("example.mat", simplify=True)["name"]
+    'two'
     """
-    wanted = None if names is None else each_name(names)
+    path, wanted = checks.path(path, "path"), None if names is None else _names(names, "names")
+    if max_bytes is not None:
+        max_bytes = whole_number(max_bytes, "memory for a variable", "max_bytes", 0, _LARGEST_LIMIT)
     values = read_values(path, wanted, max_bytes)
     for name, value in values.items():
         unread = f"{path}: variable {name} cannot be read: {reason_unread(value)}"
         if wanted is not None and isinstance(value, OpaqueValue) and value.reason:
             raise MatFileError(unread)
         if reason_unread(value):
-            warnings.warn(f"{unread}; it is kept as it is", stacklevel=2)
+            warnings.warn(f"{unread}; it is kept as it is", stacklevel=3)
     return {name: simplified(value) for name, value in values.items()} if simplify else values
 
 
-def read_values(
-    path: str | os.PathLike, names: Collection[str] | None = None, max_bytes: int | None = None
-) -> dict[str, Any]:
-    """As `loadmat`, but for a caller that looks itself at what could not be read (`reason_unread`)."""
-    if max_bytes is None:
-        max_bytes = _default_limit(path)
-    kind = format_of(path)
-    if kind == "7.3":
-        return mat_v73_process.call("read", path, names, max_bytes, n_bytes=max_bytes)
-    file = _parsed(path, kind)
-    items = {
-        item.name: item for item in _items(file) if item.name and (names is None or item.name in names)
-    }  # of one name, the last
-    return {name: _value(item, file, max_bytes) for name, item in items.items()}
-
-
-def reason_unread(value: Any) -> str:
-    """Why a value, or the first within it of which that holds, could not be read; empty if all could."""
-    return next((opaque.reason for opaque in opaque_values(value) if opaque.reason), "")
-
-
+@public()
 def savemat(
     path: str | os.PathLike, variables: Mapping[str, Any], version: str = "7", *, compress: bool = True
 ) -> None:
-    """Write {name: value} as a MAT file, atomically.
+    """Write variables as a MAT file, atomically.
 
-    version: "7" (compressed, unless `compress` is off), "5" (plain), or "7.3" (HDF5, for variables above 2 GiB). Python and
-    NumPy numbers become 1x1 doubles, bool logical, str a char row, a list of str a cell column, other lists a double row or
-    a cell row, a mapping a struct, None []; arrays keep their class (1-D becomes a row). What SciPy's loadmat adds
-    (`__header__`, `__version__`, `__globals__`) is left out. Raises MatFileError for what MATLAB would refuse.
+    Python and NumPy numbers become 1x1 doubles, bool logical, str a char row, a list of str a cell column, other lists a
+    double row or a cell row, a mapping a struct, None []; arrays keep their class (1-D becomes a row). What SciPy's loadmat
+    adds (`__header__`, `__version__`, `__globals__`) is left out.
+
+    Parameters
+    ----------
+    path : str or path
+        The file; one that is there is replaced.
+    variables : mapping
+        Values by name.
+    version : str, default "7"
+        "7" (compressed), "5" (plain; "6" is the same), or "7.3" (HDF5, for variables above 2 GiB).
+    compress : bool, default True
+        Of versions 7 and 7.3: whether to compress.
+
+    Raises
+    ------
+    MatFileError
+        For what MATLAB would refuse.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import rate2spike as r2s
+    >>> r2s.savemat("example.mat", {"weights": np.eye(3), "n_units": 3})
     """
+    path, variables = _path_first(path, variables), _mapping(variables)
     version = {"6": "5"}.get(str(version), str(version))
     if version not in VERSIONS:
         raise MatFileError(f"unknown MAT version {version!r}: choose from {', '.join(VERSIONS)}")
-    converted = _converted(variables)
+    values = converted(variables)
     if version == "7.3":
-        write_atomically(path, lambda temporary: mat_v73_write.write(temporary, converted, compress))
+        write_atomically(path, lambda temporary: mat_v73_write.write(temporary, values, compress))
         return
-    write_atomically(path, _v5_bytes(converted, compress and version == "7", str(path)))
+    write_atomically(path, v5_bytes(values, compress and version == "7", str(path)))
 
 
 def mat_bytes(variables: Mapping[str, Any]) -> bytes:
     """What `savemat` with version "5" would write. Raises MatFileError for what MATLAB would refuse."""
-    return _v5_bytes(_converted(variables), False, "the variables")
+    return v5_bytes(converted(variables), False, "the variables")
 
 
+@public()
 def append(path: str | os.PathLike, variables: Mapping[str, Any], *, remove: str | Iterable[str] = ()) -> None:
     """Add or replace variables in a MAT file of any version, atomically; all others stay as they are, readable or not.
 
-    In v4, v5 and v7 files they stay byte-identical; a v7.3 file is changed in a copy. `remove` names a variable, or
-    several, to drop in the same step. Processes that append to one file take turns (lock file `.<name>.lock`, removed
-    afterwards). Raises MatFileError if the file cannot be parsed, or the format cannot hold a value; the file is then left
-    as it is.
+    In v4, v5 and v7 files they stay byte-identical; a v7.3 file is changed in a copy. Processes that append to one file take
+    turns (lock file `.<name>.lock`, removed afterwards).
+
+    Parameters
+    ----------
+    path : str or path
+        The file, which must be there.
+    variables : mapping
+        Values by name, as `savemat` takes them.
+    remove : str or iterable of str, optional
+        Variables to drop in the same step.
+
+    Raises
+    ------
+    MatFileError
+        If the file cannot be parsed, or its format cannot hold a value; the file is then left as it is.
+
+    Examples
+    --------
+    >>> import rate2spike as r2s
+    >>> r2s.savemat("example.mat", {"x": 1.0})
+    >>> r2s.append("example.mat", {"note": "checked"})
+    >>> [variable.name for variable in r2s.whos("example.mat")]
+    ['x', 'note']
     """
-    converted = _converted(variables)
+    path, values = _path_first(path, variables), converted(_mapping(variables))
     target = Path(os.path.realpath(path))
     with _turn(target):
-        _append(target, converted, {*converted, *each_name(remove)})
+        append_to(target, values, {*values, *_names(remove, "remove")})
 
 
+@public()
 def whos(path: str | os.PathLike) -> list[Variable]:
-    """Name, shape, class and bytes of every variable, without loading numeric data. Raises MatFileError."""
-    kind = format_of(path)
-    if kind == "7.3":
-        return [Variable(*described) for described in mat_v73_process.call("describe", path)]
-    file = _parsed(path, kind)
-    last = {item.name: item for item in _items(file) if item.name}
-    return [_described(item, file) for item in last.values()]
+    """Name, shape, class and bytes of every variable in a MAT file, without loading numeric data.
 
+    Parameters
+    ----------
+    path : str or path
+        The file.
 
-def variable_names(path: str | os.PathLike) -> list[str]:
-    """Names of the variables in a MAT file, without reading their values. Raises MatFileError."""
-    kind = format_of(path)
-    if kind == "7.3":
-        return mat_v73_process.call("variable_names", path)
-    return list(dict.fromkeys(item.name for item in _items(_parsed(path, kind)) if item.name))
+    Returns
+    -------
+    list of Variable
+        With name, shape (None: the file does not say), class_name, and n_bytes.
+
+    Raises
+    ------
+    MatFileError
+        If the file is missing, damaged or no MAT file.
+
+    Examples
+    --------
+    >>> import rate2spike as r2s
+    >>> r2s.savemat("example.mat", {"x": [1.0, 2.0]})
+    >>> r2s.whos("example.mat")
+    [Variable(name='x', shape=(1, 2), class_name='double', n_bytes=16)]
+    """
+    return described_variables(checks.path(path, "path"))
 
 
 def check_appendable(path: str | os.PathLike) -> None:
@@ -177,121 +229,25 @@ def check_appendable(path: str | os.PathLike) -> None:
         pass
 
 
-def read_bytes(path: str | os.PathLike) -> bytes:
-    """The bytes of a file. Raises MatFileError if there is no such file or it cannot be read."""
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise MatFileError(f"cannot read {path}: {error.strerror or error}") from None
-
-
 @contextmanager
 def _turn(target: Path) -> Iterator[None]:
     with exclusive(target.with_name(f".{target.name}.lock"), f"append to {target}"):
         yield
 
 
-def _append(path: Path, converted: dict[str, Any], dropped: set[str]) -> None:
-    kind = format_of(path)
-    if kind == "7.3":
-        size = _size(path) + sum(map(_bytes_in, converted.values()))
-
-        def write(copy: Path) -> None:
-            mat_v73_process.call("write_changed_copy", path, copy, converted, dropped, n_bytes=size, n_written=size)
-
-        write_atomically(path, write)
-        return
-    file = _parsed(path, kind)
-    if isinstance(file, mat_v4.MatV4):
-        records = b"".join(mat_v4.record_bytes(value, name, file.byte_order) for name, value in converted.items())
-        write_atomically(path, mat_v4.splice(file, records, dropped))
-        return
-    compress = any(element.is_compressed for element in file.elements)
-    subsystem = mat_v5_write.subsystem_of(iter(converted.values()), str(path))
-    if subsystem and file.subsystem and subsystem != file.subsystem:
-        raise MatFileError(f"cannot append to {path}: MATLAB objects from different files do not fit into one")
-    new = _elements(converted, file.byte_order, compress)
-    write_atomically(path, mat_v5.splice(file, new, dropped, subsystem))
+def _path_first(path: Any, variables: Any) -> Path:
+    if isinstance(path, Mapping) and isinstance(variables, str | os.PathLike):
+        raise InputError("first the path, then the variables, as in SciPy", "path", "variables")
+    return checks.path(path, "path")
 
 
-def _converted(variables: Mapping[str, Any]) -> dict[str, Any]:
-    own = {name: value for name, value in variables.items() if name not in _ADDED_BY_SCIPY}
-    for name in own:
-        check_name(name)
-    return {name: to_matlab(value, name) for name, value in own.items()}
+def _mapping(variables: Any) -> Mapping[str, Any]:
+    if not isinstance(variables, Mapping):
+        raise InputError(f"{{variables}} must be a mapping of names and values, got {shown(variables)}", "variables")
+    return variables
 
 
-def _v5_bytes(converted: Mapping[str, Any], compress: bool, source: str) -> bytes:
-    subsystem = mat_v5_write.subsystem_of(iter(converted.values()), source)
-    elements = _elements(converted, "<", compress)
-    return mat_v5.with_subsystem(mat_v5_write.file_header(), elements, subsystem, "<")
-
-
-def _elements(converted: Mapping[str, Any], byte_order: str, compress: bool) -> bytes:
-    return b"".join(mat_v5_write.element(value, name, byte_order, compress) for name, value in converted.items())
-
-
-def _parsed(path: str | os.PathLike, kind: str) -> mat_v4.MatV4 | mat_v5.MatV5:
-    """A v4 or v5/v7 file as its parts."""
-    return (mat_v4 if kind == "4" else mat_v5).parse(read_bytes(path), str(path))
-
-
-def _items(file: mat_v4.MatV4 | mat_v5.MatV5) -> tuple[Any, ...]:
-    return file.records if isinstance(file, mat_v4.MatV4) else file.elements
-
-
-def _value(item: Any, file: mat_v4.MatV4 | mat_v5.MatV5, max_bytes: int) -> Any:
-    module: Any = mat_v4 if isinstance(file, mat_v4.MatV4) else mat_v5
-    try:
-        return module.value(item, file, max_bytes)
-    except MemoryError:
-        return OpaqueValue(item.class_name, reason=NO_MEMORY)
-
-
-def _described(item: Any, file: mat_v4.MatV4 | mat_v5.MatV5) -> Variable:
-    if isinstance(file, mat_v4.MatV4):
-        shape: tuple[int, ...] | None = mat_v4.shape_of(item, file)
-        size = 2 if item.class_name == "char" else 8 * (1 + item.is_complex)
-        count = item.shape[0] * item.shape[1]
-        return Variable(item.name, shape, item.class_name, count * size)
-    header = item.header
-    stored_class = mat_v5_header.CLASS_NAMES.get(header.class_id, "unknown")
-    if not header.shape or stored_class in ("function_handle", "object", "unknown"):
-        return Variable(item.name, header.shape or None, header.class_name, 0)
-    if item.is_sparse or header.class_name in ("cell", "struct"):
-        class_name = "sparse" if item.is_sparse else header.class_name
-        return Variable(item.name, header.shape, class_name, item.content_bytes - header.end)
-    size = 2 if stored_class == "char" else 1 if header.is_logical else dtype_of(stored_class).itemsize
-    return Variable(
-        item.name,
-        header.shape,
-        header.class_name,
-        mat_v5_header.n_elements(header.shape) * size * (1 + header.is_complex),
-    )
-
-
-def _default_limit(path: str | os.PathLike) -> int:
-    text = os.environ.get("RATE2SPIKE_MAX_MIB", "")
-    least_mib = int(text) if text.isdecimal() else _LEAST_LIMIT_MIB
-    return max(least_mib * 2**20, _LIMIT_PER_FILE_BYTE * _size(path))
-
-
-def _bytes_in(value: Any) -> int:
-    if isinstance(value, str):
-        return 2 * len(value)
-    if isinstance(value, OpaqueValue):
-        return 0
-    if not isinstance(value, np.ndarray):  # sparse, with 8 bytes per index as in MATLAB
-        return value.data.nbytes + 8 * (value.indices.size + value.indptr.size)
-    if value.dtype.names is not None:
-        return sum(_bytes_in(value[key]) for key in value.dtype.names)
-    if value.dtype.kind == "O":
-        return sum(_bytes_in(element) for element in value.flat)
-    return 2 * sum(map(len, value.flat)) if value.dtype.kind == "U" else value.nbytes
-
-
-def _size(path: str | os.PathLike) -> int:
-    try:
-        return os.path.getsize(path)
-    except OSError as error:
-        raise MatFileError(f"cannot read {path}: {error.strerror or error}") from None
+def _names(names: Any, field: str) -> tuple[str, ...]:
+    if not isinstance(names, Iterable):
+        raise InputError(f"{{{field}}} must be names of variables, got {shown(names)}", field)
+    return each_name(names)

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from rate2spike import checks
 from rate2spike.arrays import dense
+from rate2spike.calls import public
 from rate2spike.checks import shown
 from rate2spike.errors import InputError, ModelFileError
 from rate2spike.matlab_compat.matfile import read_values, reason_unread, savemat, variable_names
@@ -32,14 +34,38 @@ _REQUIRED = ("w", "w0", "w_in", "w_out", "N", "m", "som_m", "inh", "exc", "taus_
 CLAIM_VARIABLE = "opt_scaling_factor"
 
 
+@public()
 def load_model(path: str | os.PathLike) -> TrainedModel:
     """Read a model file of any generation: written by SciPy or MATLAB, with variables of forks, or by the PyTorch port.
 
     The port stores `w` unrectified, against Dale's principle, and vectors lying down: both are mended, with a warning.
     A variable that is none of the model's may be in a form that cannot be read: it is kept in `extra` as it is.
-    Raises MatFileError (unreadable) or ModelFileError (variable missing, wrong shape, NaN).
+
+    Parameters
+    ----------
+    path : str or path
+        The model file.
+
+    Returns
+    -------
+    TrainedModel
+        The network, with what the file says about training and search.
+
+    Raises
+    ------
+    MatFileError
+        If the file cannot be read.
+    ModelFileError
+        If a variable is missing, of a wrong shape, or NaN.
+
+    Examples
+    --------
+    >>> import rate2spike as r2s
+    >>> r2s.save_model(r2s.train("go-nogo", n_units=20, n_updates=3, seed=1), "go_nogo.mat")
+    >>> r2s.load_model("go_nogo.mat").n_units
+    20
     """
-    source = str(path)
+    source = str(checks.path(path, "path"))
     variables = read_values(path)
     missing = [name for name in _REQUIRED if name not in variables]
     if missing:
@@ -61,7 +87,7 @@ def load_model(path: str | os.PathLike) -> TrainedModel:
     if mended:
         missing = [HISTORIC[name] for name in TRAJECTORIES if getattr(model, name) is None]
         note = f"; it lacks {', '.join(missing)}" if missing else ""
-        warnings.warn(f"{source}: {'; '.join(mended)} (as files of the PyTorch port are){note}", stacklevel=2)
+        warnings.warn(f"{source}: {'; '.join(mended)} (as files of the PyTorch port are){note}", stacklevel=3)
     return model
 
 
@@ -84,13 +110,37 @@ def looks_like_model(names: set[str]) -> bool:
     return 2 * len(names & set(_REQUIRED)) >= len(_REQUIRED)
 
 
+@public()
 def save_model(model: TrainedModel, path: str | os.PathLike) -> None:
     """Write a model file with the historic names, shapes and classes, atomically.
 
-    A file that is there is replaced as a whole, whatever it holds; `append` changes variables of a file. Raises MatFileError
-    for what MATLAB has no class for.
+    A file that is there is replaced as a whole, whatever it holds; `append` changes variables of a file.
+
+    Parameters
+    ----------
+    model : TrainedModel
+        The network, as `train` or `load_model` gives it.
+    path : str or path
+        The file, `.mat` as a rule.
+
+    Raises
+    ------
+    MatFileError
+        For what MATLAB has no class for.
+
+    Examples
+    --------
+    >>> import rate2spike as r2s
+    >>> model = r2s.train("go-nogo", n_units=20, n_updates=3, seed=1)
+    >>> r2s.save_model(model, "go_nogo.mat")
+    >>> r2s.load_model("go_nogo.mat") == model
+    True
     """
-    savemat(path, model_variables(model) | model.extra)
+    if not isinstance(model, TrainedModel):
+        hint = "; first the model, then the path" if isinstance(model, str | os.PathLike) else ""
+        hint = "; give model.to_trained_model(history)" if hasattr(model, "to_trained_model") else hint
+        raise InputError(f"{{model}} must be a TrainedModel, got {shown(model)}{hint}", "model")
+    savemat(checks.path(path, "path"), model_variables(model) | model.extra)
 
 
 def model_variables(model: TrainedModel) -> dict[str, Any]:

@@ -9,10 +9,12 @@ import os
 import re
 import tomllib
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+from rate2spike.checks import shown
 from rate2spike.errors import InputError
 from rate2spike.matlab_compat.model_file import holds_model
 
@@ -30,6 +32,15 @@ def model_files(*paths: str | os.PathLike) -> list[Path]:
         for file in files:
             found.setdefault(file.resolve(), file)
     return sorted(found.values(), key=natural_order)
+
+
+def each_path(paths: Any) -> list[str | os.PathLike]:
+    """One path, or several, as a list. Raises InputError for anything else, and for none."""
+    given = [paths] if isinstance(paths, str | os.PathLike) else paths
+    each = list(given) if isinstance(given, Iterable) and not isinstance(given, Mapping) else [given]
+    if not each or not all(isinstance(path, str | os.PathLike) for path in each):
+        raise InputError(f"{{paths}} must be model files or folders, got {shown(paths)}", "paths")
+    return each
 
 
 def one_model_file(path: str | os.PathLike) -> Path:

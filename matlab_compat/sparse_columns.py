@@ -11,7 +11,7 @@ import scipy.sparse
 from rate2spike.matlab_compat.values import Budget, UnknownForm
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SparseParts:
     """As stored; `rows` and `values` may have room for more elements than there are."""
 

@@ -17,6 +17,7 @@ import numpy as np
 import scipy.sparse
 
 from rate2spike.errors import MatFileError
+from rate2spike.readable import Readable
 
 NUMERIC_CLASSES = ("double", "single", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
 MAX_DEPTH = 200  # of nested cells and structs
@@ -30,8 +31,8 @@ _KEYWORDS = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class OpaqueValue:
+@dataclass(frozen=True, repr=False)
+class OpaqueValue(Readable):
     """A value that Python cannot represent (function handle, table, string object), or in a form that is not known here.
 
     What MAT v5/v7 files hold is kept as it is, so that `savemat` and `append` can write it again.
@@ -42,6 +43,10 @@ class OpaqueValue:
     byte_order: str = field(default="<", repr=False, compare=False)
     subsystem: bytes = field(default=b"", repr=False, compare=False)  # the block of the file that objects refer to
     reason: str = field(default="", compare=False)  # why it could not be read, though its class may be a common one
+
+    def summary(self) -> dict[str, Any]:
+        """Its class, and why it could not be read, if it should have been."""
+        return {"class_name": self.class_name} | ({"reason": self.reason} if self.reason else {})
 
 
 class Damage(ValueError):

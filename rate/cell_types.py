@@ -1,24 +1,36 @@
 """Cell types: names, shares and which type may connect to which (PV, SOM, VIP, ...). NumPy only."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rate2spike.checks import each_name
+from rate2spike.checks import FRACTION, each_name, number, shown
 from rate2spike.errors import InputError
 from rate2spike.io.toml_file import read_toml
+from rate2spike.readable import Readable
 
 SOM = "SOM"
 
 
-@dataclass(frozen=True)
-class CellTypes:
+@dataclass(frozen=True, repr=False)
+class CellTypes(Readable):
     """Types of a network with Dale's principle. Raises InputError if the parts do not fit.
 
     The published SOM rule is one instance: names PYR, PV, SOM with allowed[SOM] = (True, False, False).
+
+    Parameters
+    ----------
+    names : tuple of str
+        One per type.
+    shares : tuple of float
+        Of all units; they add up to 1.
+    inhibitory : tuple of bool
+        The sign of each type.
+    allowed : tuple of tuple of bool
+        Which may connect to which, [target type][source type].
     """
 
     names: tuple[str, ...]
@@ -27,7 +39,11 @@ class CellTypes:
     allowed: tuple[tuple[bool, ...], ...]  # [target type][source type]
 
     def __post_init__(self) -> None:
+        for field in ("names", "shares", "inhibitory", "allowed"):
+            _check_several(getattr(self, field), field)
         object.__setattr__(self, "names", each_name(self.names))
+        for share in self.shares:
+            number(share, "a share of cell types", "cell_types", FRACTION)
         n = len(self.names)
         for field, value in (("shares", self.shares), ("inhibitory", self.inhibitory), ("allowed", self.allowed)):
             if len(value) != n:
@@ -35,6 +51,7 @@ class CellTypes:
                     f"cell types: {field} must have {n} entries, one per name, got {len(value)}", "cell_types"
                 )
         for name, row in zip(self.names, self.allowed, strict=True):
+            _check_several(row, f"the row of {name} in allowed")
             if len(row) != n:
                 raise InputError(
                     f"cell types: the row of {name} in allowed must have {n} entries, got {len(row)}", "cell_types"
@@ -112,6 +129,11 @@ class CellTypes:
     def mask(self, types: np.ndarray) -> np.ndarray:
         """(N, N) ones where a connection is allowed, [target, source]."""
         return np.asarray(self.allowed, dtype=float)[np.ix_(types, types)]
+
+
+def _check_several(values: Any, what: str) -> None:
+    if not isinstance(values, Iterable):
+        raise InputError(f"cell types: {what} must be several values, got {shown(values)}", "cell_types")
 
 
 def _flag(value: Any) -> bool:

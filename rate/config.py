@@ -8,13 +8,16 @@ from collections.abc import Mapping
 from dataclasses import InitVar, dataclass, fields, replace
 from typing import Any
 
+from rate2spike.calls import public
 from rate2spike.checks import FRACTION, NOT_NEGATIVE, POSITIVE, Range
 from rate2spike.errors import InputError
-from rate2spike.options import check_options, option
+from rate2spike.options import check_options, not_default, option
 from rate2spike.rate import tasks
 from rate2spike.rate.cell_types import CellTypes
-from rate2spike.rate.task import Task, check_sizes, reference_of
+from rate2spike.rate.task import reference_of
+from rate2spike.rate.task_checks import check_sizes
 from rate2spike.rate.time_constants import tau_steps, unit_tau_steps, unit_taus_in
+from rate2spike.readable import Readable
 from rate2spike.seeding import SEED_LIMIT
 
 ACTIVATIONS = ("sigmoid", "clipped_relu", "softplus")
@@ -25,11 +28,31 @@ SCHEDULES = ("constant", "cosine", "exponential")
 _TABLES = ("task_options", "cell_types")  # have sections of their own in a file
 
 
-@dataclass(frozen=True)
-class TrainConfig:
-    """Settings of one training run. Defaults are the published ones. Raises InputError if a value cannot be used.
+@public()
+@dataclass(frozen=True, repr=False)
+class TrainConfig(Readable):
+    """Settings of one training run, checked when it is made. The defaults are the published ones.
 
-    `task` may be given by name (see `tasks.get`) with `task_options`, or as an object; afterwards it is the object.
+    They are not those that train best: `recipe(task)` gives these, and `train(task)` starts from them. Equal settings are
+    equal and have one hash; `dataclasses.replace(config, n_units=100)` gives others.
+
+    Parameters
+    ----------
+    task : str or Task, default "go-nogo"
+        A task or its name (`tasks.list()`); afterwards it is the Task.
+    task_options : mapping, optional
+        Options of the task that differ: timing in steps of 5 ms, and amplitudes.
+
+    Raises
+    ------
+    InputError
+        If a value cannot be used, or there is no such setting.
+
+    Examples
+    --------
+    >>> import rate2spike as r2s
+    >>> r2s.TrainConfig(task="xor", n_units=100, seed=1)
+    TrainConfig(task='xor', n_units=100, seed=1)
     """
 
     task: Any = "go-nogo"  # Task
@@ -152,10 +175,7 @@ class TrainConfig:
     )
 
     def __post_init__(self, task_options: Mapping[str, Any] | None) -> None:
-        task = self.task if isinstance(self.task, Task) else tasks.get(self.task)
-        task = (
-            task.with_options(task_options or {}) if isinstance(self.task, Task) else tasks.get(self.task, task_options)
-        )
+        task = tasks.as_task(self.task, task_options)
         check_sizes(task)
         object.__setattr__(self, "task", task)
         check_options(self)
@@ -200,6 +220,12 @@ class TrainConfig:
             raise InputError(
                 f"{{unit_tau_steps}} must lie between the {{tau_steps}} {low:g} and {high:g}, got {worst:g}", *names
             )
+
+    def summary(self) -> dict[str, Any]:
+        """The task, and what differs from the published settings."""
+        usual, task = type(self.task), {"task": reference_of(self.task)}
+        options = {name: v for name, v in self.task.options().items() if v != getattr(usual, name, None)}
+        return {**task, **({"task_options": options} if options else {}), **not_default(self), **task}
 
     @property
     def has_one_tau(self) -> bool:

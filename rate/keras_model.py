@@ -8,36 +8,68 @@
 Arrays are (batch, time, units). `train` is the faster way to a trained network; this is the one to build on.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from rate2spike.calls import public
+from rate2spike.checks import shown
+from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import float32_by_default, keras, tf
 from rate2spike.machine.tensorflow_device import set_threads
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.hand_over import network_of, trained_model
-from rate2spike.rate.model import trial_losses
+from rate2spike.rate.keras_loss import PACKAGE, ExponentialToFloor, PublishedLoss
 from rate2spike.rate.rate_evaluation import batch_arrays, evaluate_rate, trajectory
-from rate2spike.rate.recipes import recipe
-from rate2spike.rate.train import N_EVALUATION_TRIALS
-from rate2spike.rate.update import ADAM_EPSILON, LEAST_SHARE
+from rate2spike.rate.recipes import DEFAULTS, settings_for
+from rate2spike.rate.task import Task
+from rate2spike.rate.training_run import N_EVALUATION_TRIALS
+from rate2spike.rate.update import ADAM_EPSILON
 from rate2spike.rate.weights import draw_weights
 from rate2spike.seeding import Role, generator, resolve_seed
 from rate2spike.trained_model import TrainedModel
 
-PACKAGE = "rate2spike"
+_KERAS_OWN = {"activity_regularizer", "autocast", "dtype", "name", "trainable"}  # what each of its layers takes
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
 class RateLayer(keras.layers.Layer):
     """The network as a layer: inputs u (B, T, n_inputs) to outputs (B, T-1, n_outputs), noise included.
 
-    Made of a TrainConfig, whose seed decides the initial weights and the noise. Penalties are added to the loss. It computes
-    in float32 whatever Keras' dtype policy is, as the trainer does.
+    Penalties are added to the loss. It computes in float32 whatever Keras' dtype policy is, as the trainer does.
+
+    Parameters
+    ----------
+    config : TrainConfig, default `TrainConfig()`
+        Settings, whose seed decides the initial weights and the noise. The default are the published settings for go-nogo;
+        `RateLayer(r2s.recipe("go-nogo"))` has those of the recipe. A dict is what `get_config` gives.
+    **kwargs
+        As keras.layers.Layer takes them, such as `name`.
+
+    Raises
+    ------
+    InputError
+        If config is no TrainConfig.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import rate2spike as r2s
+    >>> layer = r2s.RateLayer(r2s.TrainConfig(n_units=10, seed=1))
+    >>> layer(np.zeros((2, 50, 1), "float32")).shape  # trials, steps of 5 ms, channels
+    TensorShape([2, 49, 1])
     """
 
     def __init__(self, config: TrainConfig | dict[str, Any] | None = None, **kwargs: Any):
-        """config: settings, or their sections as `get_config` gives them. Raises InputError."""
+        if not (config is None or isinstance(config, TrainConfig | dict)):
+            raise InputError(
+                f"{{config}} must be a TrainConfig, such as r2s.recipe gives, got {shown(config)}", "config"
+            )
+        if unknown := sorted(set(kwargs) - _KERAS_OWN):
+            raise InputError(
+                f"RateLayer: unknown setting {unknown[0]!r}: settings stand in the config, r2s.TrainConfig(...)"
+            )
         super().__init__(**{**kwargs, "dtype": "float32"})
         if isinstance(config, dict):
             config = TrainConfig.from_sections(config, "the saved layer")
@@ -48,6 +80,7 @@ class RateLayer(keras.layers.Layer):
         self.initial = draw_weights(self.config, generator(self.config.seed, Role.INITIAL_WEIGHTS))
         self.network = network_of(self.config, self.initial, make_variable=self._make_variable)
         self.seed_generator = keras.random.SeedGenerator(self.config.seed % 2**31)
+        self.input_spec = keras.layers.InputSpec(ndim=3, axes={-1: self.config.task.n_inputs})
         self.built = True
 
     def call(self, u: tf.Tensor) -> tf.Tensor:
@@ -68,7 +101,7 @@ class RateLayer(keras.layers.Layer):
         return (input_shape[0], input_shape[1] - 1, self.network.n_outputs)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the layer again."""
+        """Configuration from which Keras makes the layer anew."""
         return {**super().get_config(), "config": self.config.sections()}
 
     def _make_variable(self, value: Any, dtype: tf.DType, trainable: bool, name: str) -> Any:
@@ -79,44 +112,6 @@ class RateLayer(keras.layers.Layer):
             trainable=trainable,
             initializer=lambda _shape, dtype: tf.constant(np.asarray(value), dtype=dtype),
         )
-
-
-@keras.saving.register_keras_serializable(PACKAGE)
-class PublishedLoss(keras.losses.Loss):
-    """Mean over trials of the published loss: `l2`, the root of the summed squares, or `l1`.
-
-    y_true is the target from its first sample on, (B, T-1, n_outputs).
-    """
-
-    def __init__(self, kind: str = "l2", name: str = "published_loss", **kwargs: Any):
-        super().__init__(name=name, **{"reduction": "sum_over_batch_size", "dtype": "float32", **kwargs})
-        self.kind = kind
-
-    def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
-        """(B,) losses."""
-        padded = tf.concat([tf.cast(y_true, y_pred.dtype), tf.zeros_like(y_pred[:, :1])], 1)
-        return trial_losses(y_pred, padded, self.kind)
-
-    def get_config(self) -> dict[str, Any]:
-        """What makes the loss again."""
-        return {**super().get_config(), "kind": self.kind}
-
-
-@keras.saving.register_keras_serializable(PACKAGE)
-class ExponentialToFloor(keras.optimizers.schedules.LearningRateSchedule):
-    """Exponential decay to `final` of the learning rate after `length` updates, and constant from there on."""
-
-    def __init__(self, learning_rate: float, length: int, final: float):
-        self.learning_rate, self.length, self.final = learning_rate, length, final
-
-    def __call__(self, step: Any) -> tf.Tensor:
-        """The learning rate of an update."""
-        progress = tf.minimum(tf.cast(step, tf.float32) / self.length, 1.0)
-        return self.learning_rate * tf.pow(max(self.final, LEAST_SHARE), progress)
-
-    def get_config(self) -> dict[str, Any]:
-        """What makes the schedule again."""
-        return {"learning_rate": self.learning_rate, "length": self.length, "final": self.final}
 
 
 class TaskTrials(keras.utils.PyDataset):
@@ -201,14 +196,21 @@ class RateModel(keras.Model):
             ]
         return super().fit(x, y, epochs=epochs or 1, callbacks=callbacks, **kwargs)
 
+    @public()
     def to_trained_model(self, history: Any = None) -> TrainedModel:
-        """The network as it is now, to be saved, converted and searched. history: what `fit` returned."""
+        """The network as it is now, to be saved, converted and searched.
+
+        history: what `fit` returned, for the losses; without it the file holds none. Raises InputError for anything else.
+        """
+        values = {"loss": []} if history is None else getattr(history, "history", history)
+        if not isinstance(values, Mapping):
+            raise InputError(f"{{history}} must be what fit() returned, got {shown(history)}", "history")
         layer = self.rate_layer
         config, n_done = layer.config, int(self.optimizer.iterations) if self.optimizer else 0
         assert config.seed is not None
         initial_network = network_of(config, layer.initial)
         judge = self.task_accuracy
-        per_epoch = np.asarray(history.history["loss"] if history else [])
+        per_epoch = np.asarray(values.get("loss", []))
         losses = np.repeat(per_epoch, max(n_done // max(per_epoch.size, 1), 1))[:n_done]  # Keras keeps a mean per epoch
         return trained_model(
             config,
@@ -223,18 +225,56 @@ class RateModel(keras.Model):
         )
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the model again."""
+        """Configuration from which Keras makes the model anew."""
         return {**super().get_config(), "rate_layer": keras.saving.serialize_keras_object(self.rate_layer)}
 
 
-def keras_model(task: Any = "go-nogo", **settings: Any) -> RateModel:
-    """A compiled model of a task, with the settings of its recipe unless others are given. Raises InputError.
+@public(settings=TrainConfig, elsewhere=DEFAULTS)
+def keras_model(
+    task: str | Task | TrainConfig | None = None,
+    *,
+    config: TrainConfig | None = None,
+    recipe: bool = True,
+    task_options: Mapping[str, Any] | None = None,
+    **settings: Any,
+) -> RateModel:
+    """A rate network as a compiled Keras model, whose `fit()` draws trials of the task.
 
-    The learning-rate schedule, if there is one, and the clipping are those of the settings.
+    Learning-rate schedule, clipping and seed are those of the settings. `to_trained_model(history)` gives what `save_model`
+    writes and the simulator takes.
+
+    Parameters
+    ----------
+    task : str, Task or TrainConfig, default "go-nogo"
+        What to train on: a task, its name (`tasks.list()`), or a TrainConfig, whose settings then hold.
+    config : TrainConfig, optional
+        The same, by name; `task` then changes its task.
+    recipe : bool, default True
+        Start from the task's recipe (`r2s.recipe(task)`), as `train` does; False: from the published settings.
+    task_options : mapping, optional
+        Options of the task that differ: timing in steps of 5 ms, and amplitudes.
+
+    Returns
+    -------
+    RateModel
+        A keras.Model: inputs (batch, time, channels) to outputs (batch, time - 1, outputs).
+
+    Raises
+    ------
+    InputError
+        If a setting cannot be used.
+
+    Examples
+    --------
+    >>> import rate2spike as r2s
+    >>> model = r2s.keras_model("go-nogo", n_units=10, batch_size=2, evaluate_every=2, seed=1)
+    >>> history = model.fit(epochs=1, verbose=0)
+    >>> model.to_trained_model(history).n_updates_done
+    2
     """
     set_threads(tf)
-    base = recipe(task)
-    config = TrainConfig(**{**vars(base), **settings, "task": base.task})
+    changes = settings if task_options is None else {**settings, "task_options": task_options}
+    config = settings_for(task, config, changes, from_recipe=recipe)
     model = RateModel(RateLayer(config))
     length = config.lr_decay_updates or config.n_updates
     rate: Any = config.learning_rate

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,17 +10,34 @@ from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.machine.keras_on_tensorflow import tf
 from rate2spike.rate.model import RateNetwork, Trajectory, trial_losses
 from rate2spike.rate.task import Task, Trial
+from rate2spike.readable import Readable, draw
 from rate2spike.seeding import Role, generator
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-@dataclass(frozen=True)
-class RateEvaluation:
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RateEvaluation(Readable):
     """A rate network on fresh trials."""
+
+    shown = ("accuracy", "loss", "n_trials")
 
     loss: float  # mean
     accuracy: float  # fraction of trials solved
     outputs: np.ndarray = field(repr=False)  # (n_trials, T-1), or (n_trials, T-1, n_outputs)
     labels: np.ndarray = field(repr=False)  # (n_trials,)
+    task: Task | None = field(default=None, repr=False)
+
+    @property
+    def n_trials(self) -> int:
+        """Number of trials."""
+        return len(self.labels)
+
+    def plot(self, ax: "Axes | None" = None) -> "Figure":
+        """Draw the outputs per condition; ax: where, in place of a new figure."""
+        return draw("rate.plots:drawn_evaluation", self, ax)
 
 
 @one_blas_thread()
@@ -36,7 +54,7 @@ def evaluate_rate(
     labels = np.array([trial.label for trial in trials])
     if labels.dtype.kind == "i":
         labels = labels.astype(np.float64)  # as in the historic file
-    return RateEvaluation(float(losses.mean()), float(np.mean(correct)), outputs.astype(np.float64), labels)
+    return RateEvaluation(float(losses.mean()), float(np.mean(correct)), outputs.astype(np.float64), labels, task)
 
 
 def trajectory(network: RateNetwork, task: Task, seed: int, key: int) -> tuple[Trial, Trajectory]:

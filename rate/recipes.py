@@ -3,8 +3,13 @@
 Batches are what makes the difference: with one trial per update, as published, all tasks train but fewer networks convert.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from rate2spike.calls import public
+from rate2spike.checks import shown, true_or_false
+from rate2spike.errors import InputError
 from rate2spike.rate import tasks
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.task import Task
@@ -19,9 +24,59 @@ _SETTINGS: dict[str, dict[str, Any]] = {
 }
 _FALLBACK = dict(batch_size=16)
 FIELDS = frozenset(field for settings in _SETTINGS.values() for field in settings)  # of TrainConfig, that recipes set
+DEFAULTS = dict.fromkeys(
+    sorted(FIELDS), "the recipe's"
+)  # of functions that start from a recipe, as `help()` shows them
 
 
-def recipe(task: str | Task) -> TrainConfig:
-    """The documented settings for a task; for a user's own, batches of 16. Raises InputError for an unknown one."""
-    task = task if isinstance(task, Task) else tasks.get(task)
+@public()
+def recipe(task: str | Task = "go-nogo") -> TrainConfig:
+    """The settings that make a task train and convert, as measured in docs/training.md; `train` starts from them.
+
+    Parameters
+    ----------
+    task : str or Task, default "go-nogo"
+        A task or its name (`tasks.list()`). For one without a recipe the settings are the published ones with batches of 16.
+
+    Returns
+    -------
+    TrainConfig
+        The settings. `TrainConfig(task=...)` are the published ones instead.
+
+    Raises
+    ------
+    InputError
+        If there is no such task.
+
+    Examples
+    --------
+    >>> import rate2spike as r2s
+    >>> r2s.recipe("go-nogo").batch_size, r2s.TrainConfig(task="go-nogo").batch_size
+    (16, 1)
+    """
+    task = tasks.as_task(task)
     return TrainConfig(task=task, **_SETTINGS.get(task.name, _FALLBACK))
+
+
+def settings_for(
+    task: "str | Task | TrainConfig | None",
+    config: TrainConfig | None,
+    changes: Mapping[str, Any],
+    *,
+    from_recipe: bool,
+) -> TrainConfig:
+    """The settings of a call: those of a config, or else the task's recipe or the published ones, with changes.
+
+    task: a task, its name, or a config in its place; None is that of `config`, or go-nogo. Raises InputError.
+    """
+    true_or_false(from_recipe, "recipe", "recipe")
+    if isinstance(task, TrainConfig):
+        if config is not None:
+            raise InputError("give a TrainConfig once: as {task} or as {config}", "task", "config")
+        task, config = None, task
+    if config is None:
+        task = "go-nogo" if task is None else task
+        return replace(recipe(task) if from_recipe else TrainConfig(task=task), **changes)
+    if not isinstance(config, TrainConfig):
+        raise InputError(f"{{config}} must be a TrainConfig, got {shown(config)}", "config")
+    return replace(config, **(changes if task is None else {**changes, "task": task}))

@@ -9,7 +9,7 @@ from rate2spike.rate.stopping import EvaluationRow
 
 if TYPE_CHECKING:
     from rate2spike.rate.config import TrainConfig
-    from rate2spike.rate.train import TrainingResult
+    from rate2spike.rate.training_run import TrainingResult
 
 
 def write_tables(folder: RunFolder, result: "TrainingResult") -> None:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from rate2spike.rate.config import TrainConfig
+from rate2spike.readable import Readable
 
 # a resumed run may stop by another rule; all else must be as it was
 STOPPING_SETTINGS = frozenset({"n_updates", "min_updates", "patience", "loss_threshold", "accuracy_threshold"})
 
 
-@dataclass(frozen=True)
-class EvaluationRow:
+@dataclass(frozen=True, repr=False)
+class EvaluationRow(Readable):
     """One line of a training history; updates are counted from 0."""
 
     update: int

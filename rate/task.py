@@ -24,27 +24,69 @@ import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
+from rate2spike.calls import public
+from rate2spike.checks import whole_number
 from rate2spike.errors import InputError, nearest
+from rate2spike.rate.option_values import in_order as in_order  # tasks take it from here
+from rate2spike.rate.option_values import in_type_of, plain
+from rate2spike.readable import Readable, draw, html_table, one_line
+from rate2spike.seeding import SEED_LIMIT
+from rate2spike.trained_model import STEP_S
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 FINE_STEPS_PER_STEP = 100  # simulation steps of 0.05 ms per task step of 5 ms
 Label = int | float | str
 _LARGEST_LABEL = 2**53  # that a double in a file holds exactly
 
 
-@dataclass(frozen=True)
-class Trial:
-    """One trial of a task. T task steps."""
+@public()
+@dataclass(frozen=True, eq=False, repr=False)
+class Trial(Readable):
+    """One trial of a task. T task steps of 5 ms.
+
+    Attributes
+    ----------
+    task : Task
+        The task that it is of.
+    label : int, float or str
+        What is right in this trial; `task.name_of(label)` is it in words.
+    stimulus : ndarray (n_inputs, T + 1)
+        Input of the spiking network; `u`, (n_inputs, T), is that of the rate network.
+    target : ndarray (T,) or (n_outputs, T)
+        The output that is right.
+    window_start : int, optional
+        First scored step, where it differs from trial to trial.
+
+    Examples
+    --------
+    >>> import rate2spike as r2s
+    >>> trial = r2s.tasks.get("go-nogo").draw(1)
+    >>> trial.stimulus.shape, trial.target.shape
+    ((1, 201), (200,))
+    """
 
     task: "Task"
     label: Label
     stimulus: np.ndarray  # (n_inputs, T + 1): the spiking network needs one column more than the rate network
     target: np.ndarray  # (T,), or (n_outputs, T)
     window_start: int | None = None  # first scored step of this trial, where it differs from trial to trial
+
+    def summary(self) -> dict[str, Any]:
+        """Task and label in words, sizes, duration."""
+        n_outputs, n_steps = np.atleast_2d(self.target).shape
+        sizes = {"n_inputs": len(self.stimulus), "n_outputs": n_outputs, "duration_s": n_steps * STEP_S}
+        return {"task": getattr(self.task, "name", None), "label": self.label} | sizes
+
+    def plot(self, ax: "Axes | None" = None) -> "Figure":
+        """Draw stimulus and target over time; ax: where, in place of a new figure."""
+        return draw("rate.plots:trial_course", self, ax)
 
     @property
     def u(self) -> np.ndarray:
@@ -64,7 +106,23 @@ class Task(ABC):
     """What every task has: sizes, a way to draw trials, and the two success rules.
 
     A subclass gives `name`, `n_inputs`, `n_steps`, `trial` and `is_correct`; the rest has defaults. Options are the
-    fields of a dataclass.
+    fields of a dataclass. Whoever wants a trial calls `draw`.
+
+    Attributes
+    ----------
+    name : str
+        Without blanks and slashes: it becomes a folder.
+    n_inputs, n_steps, n_outputs : int
+        Sizes of a trial; one step is 5 ms, n_outputs is 1 unless given.
+    window_start : int, default 0
+        First step that is scored.
+
+    Examples
+    --------
+    >>> import rate2spike as r2s
+    >>> task = r2s.tasks.get("go-nogo")
+    >>> isinstance(task, r2s.Task), task.n_steps
+    (True, 200)
     """
 
     name: ClassVar[str]
@@ -80,7 +138,7 @@ class Task(ABC):
 
     @abstractmethod
     def trial(self, rng: np.random.Generator) -> Trial:
-        """Draw one trial; every random number comes from rng."""
+        """Make one trial, every random number from rng: what a task of yours gives. To have one, call `draw`."""
 
     @abstractmethod
     def is_correct(self, window: np.ndarray, label: Label, *, spiking: bool) -> bool:
@@ -108,11 +166,35 @@ class Task(ABC):
         start = self.spiking_window_start if window_start is None else FINE_STEPS_PER_STEP * window_start
         return self._judged(self._rows(out)[..., int(start / downsample + 1e-9) :], label, spiking=True)
 
-    def draw(self, rng: np.random.Generator) -> Trial:
-        """One trial, checked: shapes and finite values as `Trial` says. Raises InputError naming the task.
+    @public()
+    def draw(self, rng: np.random.Generator | int) -> Trial:
+        """One trial, checked: shapes and finite values as `Trial` says.
 
-        A stimulus of T columns is given its last column once more.
+        Parameters
+        ----------
+        rng : numpy.random.Generator or int
+            Where random numbers come from: a generator, for one trial after another, or a seed.
+
+        Returns
+        -------
+        Trial
+            The trial. To a stimulus of T columns its last one is added once more.
+
+        Raises
+        ------
+        InputError
+            Naming the task, if what it made is no trial of its sizes.
+
+        Examples
+        --------
+        >>> import rate2spike as r2s
+        >>> r2s.tasks.get("go-nogo").draw(1)
+        Trial(task='go-nogo', label=0, n_inputs=1, n_outputs=1, duration_s=1)
         """
+        if not isinstance(rng, np.random.Generator):
+            rng = np.random.default_rng(
+                whole_number(rng, "{rng}, if it is no numpy.random.Generator,", "rng", 0, SEED_LIMIT - 1)
+            )
         try:
             trial = self.trial(rng)
         except InputError:
@@ -126,7 +208,7 @@ class Task(ABC):
             stimulus = np.concatenate([stimulus, stimulus[:, -1:]], 1)
         shape = (self.n_steps,) if self.n_outputs == 1 else (self.n_outputs, self.n_steps)
         target = self._checked("target", trial.target, shape)
-        label, start = _plain(trial.label), _plain(trial.window_start)
+        label, start = plain(trial.label), plain(trial.window_start)
         if not isinstance(label, Label) or (isinstance(label, int | float) and not abs(label) <= _LARGEST_LABEL):
             raise InputError(f"{self._who()}: a label must be a number or text, got {trial.label!r}")
         if not (start is None or (isinstance(start, int) and 0 <= start < self.n_steps - 1)):
@@ -139,10 +221,13 @@ class Task(ABC):
         """Every option with its value."""
         if not dataclasses.is_dataclass(self):
             return {}
-        return {field.name: _plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
+        return {field.name: plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
 
+    @public()
     def with_options(self, options: Mapping[str, Any]) -> Self:
         """The task with other values, numbers or their text. Raises InputError."""
+        if not isinstance(options, Mapping):
+            raise InputError(f"{{task_options}} must be a mapping of names and values, got {options!r}", "task_options")
         if not options:
             return self
         known = self.options()
@@ -152,7 +237,7 @@ class Task(ABC):
                 raise InputError(
                     f"task {self.name} has no option {name!r}: {choices}{nearest(name, known)}", "task_options"
                 )
-        given = {name: _like(known[name], value, f"{self.name}: option {name}") for name, value in options.items()}
+        given = {name: in_type_of(known[name], value, f"{self.name}: option {name}") for name, value in options.items()}
         return dataclasses.replace(self, **given)  # type: ignore[type-var]  # only dataclasses have options
 
     def name_of(self, label: Label) -> str:
@@ -165,6 +250,13 @@ class Task(ABC):
             return list(self.label_names)
         rng = np.random.default_rng(0)
         return sorted({self.draw(rng).label for _ in range(100)}, key=str)
+
+    def __repr__(self) -> str:
+        return one_line(type(self).__name__, self.options())
+
+    def _repr_html_(self) -> str:
+        sizes = {name: getattr(self, name) for name in ("n_inputs", "n_outputs", "n_steps")}
+        return html_table(f"task {self.name}", sizes | self.options())
 
     def _rows(self, output: np.ndarray) -> np.ndarray:
         return np.ravel(output) if self.n_outputs == 1 else np.asarray(output).reshape(self.n_outputs, -1)
@@ -186,6 +278,8 @@ class Task(ABC):
 
     def _judged(self, window: np.ndarray, label: Label, *, spiking: bool) -> bool:
         """The success rule, which may be a user's code. Raises InputError."""
+        if not window.shape[-1]:
+            raise InputError(f"{self._who()}: the output ends before the part that is scored")
         try:
             solved = self.is_correct(window, label, spiking=spiking)
         except InputError:
@@ -210,76 +304,6 @@ class Task(ABC):
 def reference_of(task: Task) -> str:
     """What `task` must be to find this task again."""
     return task.reference or task.name
-
-
-def check_sizes(task: Task) -> None:
-    """Raise InputError unless the sizes of a task are whole numbers that make sense, and a first trial can be drawn."""
-    who = task._who()
-    name = getattr(task, "name", None)
-    if not isinstance(name, str) or not name or name.startswith(".") or set(name) & set('/\\:*?"<>| '):
-        raise InputError(
-            f"{who}: its name must be text without blanks and slashes, since it becomes a folder; got {name!r}"
-        )
-    for field, least in (("n_inputs", 1), ("n_steps", 2), ("n_outputs", 1), ("window_start", 0), ("min_updates", 0)):
-        value = getattr(task, field, None)
-        if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
-            raise InputError(f"{who}: {field} must be a whole number from {least}, got {value!r}")
-    if task.rate_window_start >= task.n_steps - 1:
-        raise InputError(
-            f"{who}: nothing is scored: window_start {task.rate_window_start} leaves no output of {task.n_steps} steps"
-        )
-    for field in ("loss_threshold", "accuracy_threshold"):
-        if not isinstance(getattr(task, field), int | float):
-            raise InputError(f"{who}: {field} must be a number, got {getattr(task, field)!r}")
-    if task.spiking_window_start >= FINE_STEPS_PER_STEP * task.n_steps:
-        raise InputError(
-            f"{who}: nothing is scored of the spiking network: its window begins at step "
-            f"{task.spiking_window_start // FINE_STEPS_PER_STEP} of {task.n_steps}"
-        )
-    trial = task.draw(np.random.default_rng(0))
-    trial.score_rate(trial.target[..., :-1])
-    trial.score_spiking(np.repeat(trial.target, FINE_STEPS_PER_STEP, axis=-1))
-
-
-def in_order(task: Task, *steps: int) -> None:
-    """Raise InputError unless 0 <= steps[0] <= steps[1] ... <= n_steps: a check for the timing of a task.
-
-    Options that end in _dur must be a step or more: a stimulus or a response without duration is none.
-    """
-    for name, value in task.options().items():
-        if name.endswith("_dur") and value < 1:
-            raise InputError(f"task {task.name}: {name} must be at least 1 step of 5 ms, got {value}", "task_options")
-    times = (0, *steps, task.n_steps)
-    if any(later < earlier for earlier, later in pairwise(times)):
-        raise InputError(
-            f"task {task.name}: its events must follow one another within n_steps = {task.n_steps}, "
-            f"got steps {', '.join(map(str, steps))}",
-            "task_options",
-        )
-
-
-def _like(default: Any, value: Any, what: str) -> Any:
-    """value, or its text, in the type of default. Raises InputError."""
-    try:
-        if isinstance(default, bool):
-            return {"true": True, "1": True, "false": False, "0": False}[str(value).lower()]
-        if isinstance(default, int):
-            if float(value) % 1 != 0:
-                raise ValueError
-            return int(float(value))
-        if isinstance(default, float):
-            if not np.isfinite(float(value)):
-                raise ValueError
-            return float(value)
-    except (KeyError, TypeError, ValueError):
-        kind = {bool: "true or false", int: "a whole number", float: "a number"}[type(default)]
-        raise InputError(f"task {what} must be {kind}, got {value!r}", "task_options") from None
-    return value
-
-
-def _plain(value: Any) -> Any:
-    """NumPy's scalars as Python's."""
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def _by(shape: tuple[int, ...]) -> str:

@@ -6,10 +6,13 @@ further ones that users of the method run. Timing and amplitudes are options.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from rate2spike.calls import public
+from rate2spike.checks import shown
 from rate2spike.errors import InputError, nearest
 from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.rate.task import FINE_STEPS_PER_STEP, Label, Task, Trial, in_order, reference_of
@@ -338,11 +341,36 @@ _ALL: tuple[type[Task], ...] = (GoNogo, Xor, Mante, DelayedMatchToSample, Altern
 TASKS: dict[str, type[Task]] = {task.name: task for task in _ALL}
 
 
-def get(reference: str, options: Mapping[str, Any] | None = None) -> Task:
-    """A task with the given options, by name (any case, underscores accepted), `FILE.py:CLASS`, or `neurogym:ENVIRONMENT`.
+@public()
+def get(reference: str | Path, options: Mapping[str, Any] | None = None) -> Task:
+    """A task by its name.
 
-    Names of other packages' tasks are those of the entry-point group `rate2spike.tasks`. Raises InputError.
+    Parameters
+    ----------
+    reference : str
+        A name of `tasks.list()` (any case, underscores accepted), `FILE.py:CLASS`, or `neurogym:ENVIRONMENT`. Names of other
+        packages' tasks are those of the entry-point group `rate2spike.tasks`.
+    options : mapping, optional
+        Timing, in steps of 5 ms, and amplitudes that differ from the task's: `{"stim_dur": 30}`.
+
+    Returns
+    -------
+    Task
+        The task.
+
+    Raises
+    ------
+    InputError
+        If there is no such task or option.
+
+    Examples
+    --------
+    >>> import rate2spike as r2s
+    >>> r2s.tasks.get("go-nogo", {"stim_dur": 30})
+    GoNogo(n_steps=200, stim_on=50, stim_dur=30, amplitude=1.0)
     """
+    if not isinstance(reference, str | Path):
+        raise InputError(f"{{task}} must be a Task or its name, got {shown(reference)}{_hint(reference)}", "task")
     reference = str(reference)
     if reference.startswith("neurogym:"):
         return from_neurogym(reference.removeprefix("neurogym:"), options or {})
@@ -358,6 +386,27 @@ def get(reference: str, options: Mapping[str, Any] | None = None) -> Task:
             f"{nearest(name, (*TASKS, *plugins))}"
         )
     return made(plugins[name], f"installed as {name}").with_options(options or {})
+
+
+def as_task(task: Task | str | Path, options: Mapping[str, Any] | None = None) -> Task:
+    """A task as it is, or by its name, with the given options. Raises InputError for anything else."""
+    return task.with_options(options or {}) if isinstance(task, Task) else get(task, options)
+
+
+def list_tasks() -> dict[str, str]:
+    """The names of all tasks that are installed, each with what is done in it, in a line; as `tasks.list()`.
+
+    Examples
+    --------
+    >>> import rate2spike as r2s
+    >>> r2s.tasks.list()["go-nogo"]
+    'Respond to a pulse, stay silent without one.'
+    """
+    return {name: (task.__doc__ or "").partition("\n")[0] for name, task in {**TASKS, **installed()}.items()}
+
+
+def _hint(task: object) -> str:
+    return f": give {task.__name__}(), an object" if isinstance(task, type) and issubclass(task, Task) else ""
 
 
 def canonical_name(name: str) -> str:
@@ -402,4 +451,6 @@ def resolve(
     return task.with_options({**(own if is_recorded else {}), **(options or {})})
 
 
-__all__ = ["TASKS", "GoNogo", "Mante", "Task", "Trial", "Xor", "get", "reference_of", "resolve"]
+list = list_tasks  # last, since it hides Python's own: `tasks.list()`
+
+__all__ = ["TASKS", "GoNogo", "Mante", "Task", "Trial", "Xor", "as_task", "get", "list", "reference_of", "resolve"]

@@ -1,37 +1,25 @@
-"""Training: the update loop, its stopping rule, interruption, divergence and resuming. No printing.
+"""Training a rate network: `train`, and `train_interruptibly`, which commands use. No printing."""
 
-Every draw comes from the seed: initial weights, the trials of update k from (seed, TRAINING, k), those of the evaluation
-after it from (seed, VALIDATION, k), and the noise of either likewise. So a checkpoint needs no state of a generator.
-"""
-
-from collections.abc import Callable
-from contextlib import nullcontext
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-import tensorflow as tf
-
+from rate2spike.calls import public
+from rate2spike.checks import function_or_none, shown
 from rate2spike.errors import InputError
-from rate2spike.io.checkpoints import Checkpoint, check_settings, load_latest, save_checkpoint
+from rate2spike.io.checkpoints import load_latest
 from rate2spike.machine.blas_threads import one_blas_thread
+from rate2spike.machine.keras_on_tensorflow import tf
 from rate2spike.machine.tensorflow_device import set_threads
-from rate2spike.options import defaults_of
+from rate2spike.progress import Advance, OnProgress, following
 from rate2spike.rate.config import TrainConfig
-from rate2spike.rate.hand_over import network_of, trained_model
-from rate2spike.rate.rate_evaluation import RateEvaluation, batch_arrays, evaluate_rate, noise_seed, trajectory
-from rate2spike.rate.recipes import recipe
-from rate2spike.rate.stopping import EvaluationRow, is_evaluated_after, may_differ, stops_early
-from rate2spike.rate.update import compiled_update, learning_rate_at, make_optimizer
-from rate2spike.rate.weights import draw_weights
-from rate2spike.seeding import Role, generator, resolve_seed
+from rate2spike.rate.rate_evaluation import RateEvaluation
+from rate2spike.rate.recipes import DEFAULTS, settings_for
+from rate2spike.rate.task import Task
+from rate2spike.rate.training_run import Checkpointing, OnEvaluation, OnUpdate, TrainingResult, TrainingRun
+from rate2spike.seeding import resolve_seed
 from rate2spike.trained_model import TrainedModel
 
-OnUpdate = Callable[[int, float], None]  # update, loss
-OnEvaluation = Callable[[int, RateEvaluation], None]
-
-N_EVALUATION_TRIALS = 100
 ADVISED = ("learning_rate", "clip_norm")  # settings that `divergence_advice` names
 
 
@@ -43,49 +31,103 @@ class DivergenceError(InputError):
         self.model = model
 
 
-@dataclass(frozen=True)
-class TrainingResult:
-    """What a training run gives."""
-
-    model: TrainedModel
-    evaluations: list[EvaluationRow]
-    interrupted: bool = False  # by Ctrl-C
-    diverged_at: int | None = None  # the update at which the loss was not finite; the model is from before
-
-
-@dataclass(frozen=True)
-class Checkpointing:
-    """Where checkpoints go; with `resume` training goes on from the newest one there, if there is one."""
-
-    folder: Path
-    resume: bool = False
-
-
+@public(settings=TrainConfig, elsewhere=DEFAULTS)
 def train(
-    config: TrainConfig | None = None,
+    task: str | Task | TrainConfig | None = None,
     *,
+    config: TrainConfig | None = None,
+    recipe: bool = True,
+    task_options: Mapping[str, Any] | None = None,
     on_update: OnUpdate | None = None,
     on_evaluation: OnEvaluation | None = None,
+    progress: bool | OnProgress | None = None,
     checkpoints: Checkpointing | None = None,
     strategy: Any = None,
     **settings: Any,
 ) -> TrainedModel:
-    """Train a rate network and return it.
+    """Train a rate network and return it (Kim, Li & Sejnowski 2019).
 
-    Settings of TrainConfig given by name change the config; without one they change the task's recipe: `train(task="xor")`.
+    Parameters
+    ----------
+    task : str, Task or TrainConfig, default "go-nogo"
+        What to train on: a task, its name (`tasks.list()`), or a TrainConfig, whose settings then hold.
+    config : TrainConfig, optional
+        The same, by name; `task` then changes its task.
+    recipe : bool, default True
+        Start from the task's recipe (`r2s.recipe(task)`), as `rate2spike train --recipe` and `run` do; False: from the
+        published settings, `TrainConfig(task=...)`, as `rate2spike train` does. Without effect on a TrainConfig.
+    task_options : mapping, optional
+        Options of the task that differ: timing in steps of 5 ms, and amplitudes.
+    on_update : callable, optional
+        Called as on_update(update, loss) after each update, counted from 0.
+    on_evaluation : callable, optional
+        Called as on_evaluation(update, evaluation) after each evaluation, a RateEvaluation.
+    progress : bool or callable, optional
+        None: a bar on a terminal or in a notebook; True: there and as lines in a log; False: nothing; a function is called
+        as progress(n_done, n_updates, text).
+    checkpoints : Checkpointing, optional
+        Where checkpoints go, and whether to go on from the last one there.
+    strategy : tf.distribute.Strategy, optional
+        Each batch is divided over its replicas.
 
-    on_update(update, loss) and on_evaluation(update, evaluation) are called as it goes, updates counted from 0. strategy:
-    a tf.distribute strategy, over whose replicas each batch is divided. `model.training_success` says whether the
-    criteria were met. Raises InputError for unusable settings, DivergenceError if the loss is not finite,
-    KeyboardInterrupt on Ctrl-C (`train_interruptibly` returns the network so far in both cases).
+    Returns
+    -------
+    TrainedModel
+        The network with its history; `training_success` says whether the criteria were met. `save_model` writes it.
+
+    Raises
+    ------
+    InputError
+        If a setting cannot be used.
+    DivergenceError
+        If the loss is not finite; its `model` is the last good network.
+    KeyboardInterrupt
+        On Ctrl-C; `train_interruptibly` returns the network so far in both cases.
+
+    Examples
+    --------
+    >>> import rate2spike as r2s
+    >>> model = r2s.train("go-nogo", n_units=20, n_updates=3, seed=1)
+    >>> model.task, model.n_units, model.n_updates_done
+    ('go-nogo', 20, 3)
     """
-    base = config or recipe(settings.get("task", "go-nogo"))
-    result = train_interruptibly(replace(base, **settings), on_update, on_evaluation, checkpoints, strategy)
+    changes = settings if task_options is None else {**settings, "task_options": task_options}
+    wanted = settings_for(task, config, changes, from_recipe=recipe)
+    function_or_none(on_update, "on_update"), function_or_none(on_evaluation, "on_evaluation")
+    if not (checkpoints is None or isinstance(checkpoints, Checkpointing)):
+        raise InputError(f"{{checkpoints}} must be a Checkpointing(folder), got {shown(checkpoints)}", "checkpoints")
+    if not (strategy is None or hasattr(strategy, "scope")):
+        raise InputError(f"{{strategy}} must be a tf.distribute strategy, got {shown(strategy)}", "strategy")
+    with following(progress, f"training {wanted.task.name}", wanted.n_updates) as advance:
+        told = _told(advance, on_update, on_evaluation)
+        result = train_interruptibly(wanted, *told, checkpoints, strategy)
     if result.diverged_at is not None:
         raise DivergenceError(divergence_advice(result), result.model)
     if result.interrupted:
         raise KeyboardInterrupt
     return result.model
+
+
+def _told(
+    advance: Advance, on_update: OnUpdate | None, on_evaluation: OnEvaluation | None
+) -> tuple[OnUpdate, OnEvaluation]:
+    """The user's functions, with the progress told beside."""
+    accuracy_text, done = "", 0
+
+    def updated(update: int, loss: float) -> None:
+        nonlocal done
+        advance(f"loss {loss:.2f}{accuracy_text}", update + 1 - done)
+        done = update + 1
+        if on_update:
+            on_update(update, loss)
+
+    def evaluated(update: int, evaluation: RateEvaluation) -> None:
+        nonlocal accuracy_text
+        accuracy_text = f", accuracy {evaluation.accuracy:.2f}"
+        if on_evaluation:
+            on_evaluation(update, evaluation)
+
+    return updated, evaluated
 
 
 @one_blas_thread()
@@ -105,7 +147,7 @@ def train_interruptibly(
     seed = config.seed
     if seed is None and checkpoint is not None:
         seed = checkpoint.settings.get("seed")
-    run = _Run(replace(config, seed=resolve_seed(seed)), on_evaluation, checkpoints, strategy)
+    run = TrainingRun(replace(config, seed=resolve_seed(seed)), on_evaluation, checkpoints, strategy)
     if checkpoint is not None:
         run.restore(checkpoint)
     return run.to_the_end(on_update)
@@ -118,155 +160,3 @@ def divergence_advice(result: TrainingResult) -> str:
         f"training diverged at update {result.diverged_at}: the loss is not finite; the network is that of update "
         f"{result.model.last_update}. Lower {{learning_rate}} (now {rate:g}) or give {{clip_norm}} 1"
     )
-
-
-class _Run:
-    """A training run in progress: network, optimiser and history."""
-
-    def __init__(
-        self, config: TrainConfig, on_evaluation: OnEvaluation | None, checkpoints: Checkpointing | None, strategy: Any
-    ):
-        assert config.seed is not None
-        self.config, self.seed = config, config.seed
-        self.on_evaluation, self.checkpoints = on_evaluation, checkpoints
-        self.initial = draw_weights(config, generator(self.seed, Role.INITIAL_WEIGHTS))
-        with strategy.scope() if strategy is not None else nullcontext():
-            self.network = network_of(config, self.initial)
-            self.optimizer = make_optimizer(self.network, config)
-        self.first = trajectory(self.network, config.task, self.seed, key=0)
-        self.step = compiled_update(self.network, config, self.optimizer, strategy)
-        self.losses = np.zeros(config.n_updates)
-        self.evaluations: list[EvaluationRow] = []
-        self.last_update, self.restored_update = -1, -1
-        self.evaluation: RateEvaluation | None = None
-        self.success = False
-        self.last_good = self.arrays()
-
-    def to_the_end(self, on_update: OnUpdate | None) -> TrainingResult:
-        """Train until the criteria are met, the updates used up, or something ends it."""
-        interrupted, diverged_at = False, None
-        try:
-            diverged_at = self._updates(on_update)
-        except KeyboardInterrupt:
-            if self.last_update < 0:  # there is nothing yet that would be worth keeping
-                raise
-            interrupted = True
-            if self.checkpoints and int(self.optimizer.iterations) == self.last_update + 1:  # not torn amid an update
-                self._save_checkpoint()
-        try:
-            if self.evaluation is None:  # judge the network that is returned, not the one before the last updates
-                self._evaluate()
-        except KeyboardInterrupt:  # the network is worth more than its evaluation
-            interrupted = True
-        model = trained_model(
-            self.config,
-            self.initial,
-            self.network,
-            first=self.first,
-            last=trajectory(self.network, self.config.task, self.seed, key=1),
-            losses=self.losses,
-            last_update=self.last_update,
-            evaluation=self.evaluation,
-            success=self.success,
-        )
-        return TrainingResult(model, self.evaluations, interrupted, diverged_at)
-
-    def _updates(self, on_update: OnUpdate | None) -> int | None:
-        """Run updates; the number of the one that diverged, or None."""
-        config = self.config
-        # the update of a checkpoint was made, but not yet what follows it
-        for update in range(max(self.restored_update, 0), config.n_updates):
-            if update != self.restored_update:
-                loss = self._update(update)
-                if not np.isfinite(loss):
-                    return self._back_to_good_state()
-                if on_update:
-                    on_update(update, loss)
-            if is_evaluated_after(config, update):
-                if update != self.restored_update and not self._keep_good_state():
-                    return update
-                self._evaluate()
-                if stops_early(config, self.evaluations):
-                    return None
-        return None if self._weights_are_finite() else self._back_to_good_state()
-
-    def _update(self, update: int) -> float:
-        config = self.config
-        rng = generator(self.seed, Role.TRAINING, update)
-        trials = [config.task.draw(rng) for _ in range(config.batch_size)]
-        if config.lr_schedule != "constant":
-            self.optimizer.learning_rate.assign(learning_rate_at(config, update))
-        loss = float(self.step(*batch_arrays(trials), noise_seed(rng)))
-        self.losses[update] = loss
-        self.last_update, self.evaluation = update, None  # the network has changed since it was evaluated
-        return loss
-
-    def _evaluate(self) -> None:
-        update, config = self.last_update, self.config
-        rng = generator(self.seed, Role.VALIDATION, update + 1)
-        self.evaluation = evaluate_rate(self.network, config.task, N_EVALUATION_TRIALS, config.loss, rng)
-        rate = learning_rate_at(config, max(update, 0))
-        self.evaluations.append(EvaluationRow(update, self.evaluation.loss, self.evaluation.accuracy, rate))
-        self.success = config.succeeds(update, self.evaluation.loss, self.evaluation.accuracy)
-        if self.on_evaluation:
-            self.on_evaluation(update, self.evaluation)
-
-    def _keep_good_state(self) -> bool:
-        """Keep the present state to fall back to; if it is not finite, fall back at once and return False."""
-        if not self._weights_are_finite():
-            self._back_to_good_state()
-            return False
-        self.last_good = self.arrays()
-        if self.checkpoints:
-            self._save_checkpoint()
-        return True
-
-    def _weights_are_finite(self) -> bool:
-        return all(np.isfinite(variable.numpy()).all() for _, variable in self._variables())
-
-    def _back_to_good_state(self) -> int:
-        """Return to the last good state; the number of the update that diverged."""
-        diverged_at = self.last_update
-        self._set_arrays(self.last_good)
-        return diverged_at
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Everything that a later run needs besides the settings."""
-        state = {f"network_{name}": variable.numpy() for name, variable in self._variables()}
-        state |= {f"optimizer_{k}": variable.value.numpy() for k, variable in enumerate(self.optimizer.variables)}
-        # the evaluation after this update, if one was made already, is made again by who goes on from here
-        before = [row for row in self.evaluations if row.update < self.last_update]
-        rows = np.array([(r.update, r.loss, r.accuracy, r.learning_rate) for r in before]).reshape(-1, 4)
-        return state | {"losses": self.losses[: self.last_update + 1].copy(), "evaluations": rows}
-
-    def _set_arrays(self, arrays: dict[str, np.ndarray]) -> None:
-        for name, variable in self._variables():
-            variable.assign(arrays[f"network_{name}"])
-        for k, variable in enumerate(self.optimizer.variables):
-            variable.assign(arrays[f"optimizer_{k}"])
-        self.last_update = len(arrays["losses"]) - 1
-        self.losses[:] = 0
-        self.losses[: self.last_update + 1] = arrays["losses"]
-        self.evaluations[:] = [EvaluationRow(int(row[0]), *row[1:].tolist()) for row in arrays["evaluations"]]
-        self.evaluation = None
-
-    def _variables(self) -> list[tuple[str, tf.Variable]]:
-        names = ("w_rec", "w_in", "w_out", "b_out", "tau_logit", "unit_bias")
-        return [(name, getattr(self.network, name)) for name in names if getattr(self.network, name) is not None]
-
-    def _save_checkpoint(self) -> None:
-        assert self.checkpoints is not None
-        save_checkpoint(self.checkpoints.folder, self.last_update, self.arrays(), self.config.flat())
-
-    def restore(self, checkpoint: Checkpoint) -> None:
-        """Go on from a checkpoint. Raises InputError if it is of other settings."""
-        check_settings(checkpoint, self.config.flat(), may_differ(self.config), defaults_of(TrainConfig))
-        if len(checkpoint.arrays["losses"]) > self.config.n_updates:
-            raise InputError(
-                f"checkpoint {checkpoint.path} is of update {checkpoint.update}: {{n_updates}} "
-                f"{self.config.n_updates} ends before it",
-                "n_updates",
-            )
-        self._set_arrays(checkpoint.arrays)
-        self.restored_update = self.last_update
-        self.last_good = self.arrays()

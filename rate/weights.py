@@ -9,12 +9,13 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.rate.config import TrainConfig
+from rate2spike.readable import Readable
 
 _GAMMA_SHAPE, _GAMMA_SCALE = 2.0, 0.003
 
 
-@dataclass(frozen=True)
-class InitialWeights:
+@dataclass(frozen=True, eq=False, repr=False)
+class InitialWeights(Readable):
     """Start values; float32 as in the model file."""
 
     w_rec: np.ndarray  # (N, N)

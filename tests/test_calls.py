@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from rate2spike.calls import CallError, public
+from rate2spike.deprecated import old_keywords
 from rate2spike.errors import InputError
 from rate2spike.options import option
 
@@ -46,8 +47,9 @@ class Stimulus:
         (lambda: train("a", lr=1), "train: unknown setting 'lr'; did you mean learning_rate?"),
         (lambda: train("a", n_unit=1), "train: unknown setting 'n_unit'; did you mean n_units?"),
         (lambda: train("a", xyz=1), "unknown setting 'xyz'; known are task, verbose, n_units, learning_rate"),
+        (lambda: train(N=1), "train: unknown setting 'N'; did you mean n_units?"),  # not that task is missing
         (lambda: train(), "train: task is missing; it takes task, verbose, n_units, learning_rate"),
-        (lambda: train("a", "b"), "train: only task can be given without a name; write learning_rate=... for the rest"),
+        (lambda: train("a", "b"), "train: only task can be given without a name; write verbose=... for the rest"),
         (lambda: train("a", task="b"), "train: task is given twice"),
         (lambda: Stimulus(), "Stimulus: amplitude_mv is missing; it takes amplitude_mv, duty"),
         (lambda: Stimulus(1, amplitude=2), "Stimulus: unknown setting 'amplitude'; did you mean amplitude_mv?"),
@@ -82,3 +84,30 @@ def test_an_error_from_inside_is_left_alone():
     with pytest.raises(TypeError, match=r"^from inside$") as caught:
         failing(1)
     assert not isinstance(caught.value, CallError)
+
+
+def test_help_says_where_a_default_is_decided_elsewhere():
+    @public(settings=Settings, elsewhere={"learning_rate": "the recipe's"})
+    def made(**settings):
+        """Make one."""
+        return settings
+
+    assert "learning_rate: float = the recipe's" in str(inspect.signature(made)) and made() == {}
+    assert "learning_rate : float, default the recipe's\n" in inspect.getdoc(made)
+
+
+def test_a_record_of_settings_documents_its_fields():
+    assert "Other Parameters\n----------------\nn_units : int, default 200\n" in inspect.getdoc(public()(Settings))
+
+
+def test_a_keyword_of_an_earlier_version_works_with_a_warning():
+    @old_keywords(config="task")
+    @public()
+    def made(task, n=1):
+        return task, n
+
+    assert made("a", n=2) == ("a", 2) and list(inspect.signature(made).parameters) == ["task", "n"]
+    with pytest.warns(FutureWarning, match=r"^config of made is now called task; the old name works until version"):
+        assert made(config="a") == ("a", 1)
+    with pytest.warns(FutureWarning), pytest.raises(CallError, match="task is given twice"):
+        made("a", config="b")

@@ -20,8 +20,8 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page, flags=re.DOTALL)
 
 
 def environment() -> dict[str, str]:
@@ -29,27 +29,56 @@ def environment() -> dict[str, str]:
     return os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 
+def run_bash(code: str, folder: Path) -> None:
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", code], cwd=folder, env=environment(), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("code", blocks("python"), ids=lambda code: code.splitlines()[0])
-def test_python_blocks_run(code, tmp_path):
+def test_python_block_of_the_readme_runs(tmp_path):
+    (code,) = blocks(README, "python")
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     factor, accuracy = map(float, done.stdout.split())
     assert 20 <= factor <= 75 and accuracy > 0.5
-    assert {path.name for path in tmp_path.iterdir()} == {"go_nogo.mat", "trial.mat"}
+    assert {path.name for path in tmp_path.iterdir()} == {"go_nogo.mat"}
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
-@pytest.mark.parametrize("code", blocks("bash"), ids=lambda code: code.splitlines()[0])
-def test_bash_blocks_run(code, tmp_path):
-    if "cd rate" in code:  # a copy, because the historic example writes beside the checkout
-        shutil.copytree(ROOT / "rate", tmp_path / "rate")
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", code], cwd=tmp_path, env=environment(), capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_bash_block_of_the_readme_runs(tmp_path):
+    (code,) = blocks(README, "bash")
+    run_bash(code, tmp_path)
+    assert (tmp_path / "first" / "model.mat").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_historic_command_line_runs(tmp_path):
+    (code,) = blocks((ROOT / "docs" / "command_line.md").read_text(encoding="utf-8"), "bash")
+    shutil.copytree(ROOT / "rate", tmp_path / "rate")  # a copy, because the example writes beside the checkout
+    run_bash(code, tmp_path)
     assert list(tmp_path.rglob("Task_go-nogo_N_200_Taus_4.0_20.0_Act_sigmoid_*.mat"))
+
+
+def test_the_readme_is_short_and_offers_every_page():
+    """One screen and a half; what is longer stands in a page of its own."""
+    assert len(README.splitlines()) <= 90
+    assert all(len(line) <= 130 for line in README.splitlines())
+    (python,), (bash,) = blocks(README, "python"), blocks(README, "bash")
+    assert len(python.partition("\n\n")[2].splitlines()) == 5 and len(bash.splitlines()) == 4
+    doors = set(re.findall(r"\]\((docs/\w+\.md)\)", README))
+    assert doors == {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")}
+
+
+def test_the_page_of_the_command_line_has_every_command():
+    page = (ROOT / "docs" / "command_line.md").read_text(encoding="utf-8")
+    table = page.partition("| command |")[2].partition("\n\n")[0]
+    cells = "".join(row.split("|")[1] for row in table.splitlines()[1:])
+    listed = set(re.findall(r"`([\w-]+)`", cells))
+    assert set(COMMANDS) - {"matlab-bridge"} == listed
 
 
 @pytest.mark.slow
@@ -57,7 +86,7 @@ def test_bash_blocks_run(code, tmp_path):
 def test_training_page_runs_from_top_to_bottom(tmp_path):
     page = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
     found = re.findall(r"```(bash|python|toml)(?: file=(\S+))?\n(.*?)```", page, flags=re.DOTALL)
-    assert len(found) == 9
+    assert len(found) == 10
     for language, name, code in found:
         if name:
             (tmp_path / name).write_text(code)
@@ -68,6 +97,8 @@ def test_training_page_runs_from_top_to_bottom(tmp_path):
     for made in (
         "long_pulse/model.mat",
         "which/model.mat",
+        "which_trial.png",
+        "which_training.png",
         "typed/model_spectrum.png",
         "b/model.mat",
         "training.png",
@@ -82,7 +113,7 @@ def test_training_page_runs_from_top_to_bottom(tmp_path):
 def test_spiking_page_runs_from_top_to_bottom(tmp_path, go_nogo_path):
     page = (ROOT / "docs" / "spiking.md").read_text(encoding="utf-8")
     found = re.findall(r"```(bash|python)\n(.*?)```", page, flags=re.DOTALL)
-    assert len(found) == 11
+    assert len(found) == 12
     shutil.copy(go_nogo_path, tmp_path / "go_nogo.mat")
     before = ""  # a page's Python goes on from block to block
     for language, code in found:
@@ -90,7 +121,8 @@ def test_spiking_page_runs_from_top_to_bottom(tmp_path, go_nogo_path):
         command = [sys.executable, "-c", before] if language == "python" else ["bash", "-euo", "pipefail", "-c", code]
         done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
         assert done.returncode == 0, code + done.stdout + done.stderr
-    assert (tmp_path / "why.png").exists() and (tmp_path / "long.h5").exists() and (tmp_path / "trial.png").exists()
+    for made in ("why.png", "long.h5", "trial.png", "search.png", "searched.mat", "found.png"):
+        assert (tmp_path / made).exists(), made
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ BACKGROUND = 0.1  # part of the events that lie anywhere
 TURN_MS = 300.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Path:
     """Where the blob of a class goes; pixels and radians."""
 

@@ -25,7 +25,7 @@ V_RESET_MV, V_PEAK_MV = -65.0, -40.0
 ONE_STEP = 50  # a synapse this many times faster than a step is over after one
 
 
-@dataclass
+@dataclass(eq=False)
 class _Parts:
     """The network as it is put together; N units."""
 

@@ -1,17 +1,26 @@
 """Why does a converted network fail (or not)? The spiking network beside its rate network, in numbers and in words."""
 
-from dataclasses import dataclass, field
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from os import PathLike
+from typing import Any
 
 import numpy as np
 
+from rate2spike.calls import public
 from rate2spike.machine.blas_threads import one_blas_thread
+from rate2spike.machine.thread_pool import executor_of
+from rate2spike.progress import OnProgress, following
 from rate2spike.rate.noise_free import rate_trajectory
 from rate2spike.rate.task import Task, Trial
 from rate2spike.seeding import Role, resolve_seed
 from rate2spike.spiking.diagnosis.factor_advice import FactorAdvice, factor_advice
-from rate2spike.spiking.scoring.evaluate import GOOD_ACCURACY, SATURATED_SHARE, SILENT_HZ, checked_task
+from rate2spike.spiking.diagnosis.result import Diagnosis
+from rate2spike.spiking.diagnosis.subject import Subject, subject_given, subject_made
+from rate2spike.spiking.scoring.evaluate import SATURATED_SHARE, SILENT_HZ
 from rate2spike.spiking.scoring.network_options import NetworkOptions, options_with
 from rate2spike.spiking.scoring.options import check_n_trials
+from rate2spike.spiking.scoring.result import GOOD_ACCURACY
 from rate2spike.spiking.scoring.trial_blocks import TrialSeries
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.params import NeuronParams
@@ -34,38 +43,7 @@ _OTHER_REMEDIES = {  # where no scaling factor helps
 }
 
 
-@dataclass(frozen=True)
-class Diagnosis:
-    """What a spiking network does on n_trials trials, beside what its rate network does. C columns of time, N units."""
-
-    task: str
-    scaling_factor: float
-    seed: int
-    accuracy: float
-    findings: tuple[str, ...]  # in words, the gravest first
-    firing_rate_hz: np.ndarray = field(repr=False)  # (N,)
-    unit_types: np.ndarray = field(repr=False)  # (N,)
-    silent_share: float  # of the units
-    saturated_share: float
-    output_gain: float  # slope of the spiking output over the rate output
-    output_correlation: float
-    growth: float  # mean rate in the last fifth of a trial over that in the first, relative to the rate network's
-    outputs: np.ndarray = field(repr=False)  # (n_trials, n_outputs, C) spiking
-    rate_outputs: np.ndarray = field(repr=False)  # (n_trials, n_outputs, C)
-    filtered_rates: np.ndarray = field(repr=False)  # (N,) mean filtered spike train, what stands for r
-    rates: np.ndarray = field(repr=False)  # (N,) mean of r in the rate network
-    population_rate_hz: np.ndarray = field(repr=False)  # (C,) mean over units and trials
-    labels: tuple[str, ...] = ()
-    column_s: float = 0.005
-    advice: FactorAdvice | None = field(default=None, repr=False)  # None: the network solves the task
-
-    @property
-    def advised_factor(self) -> float | None:
-        """A scaling factor that is surely better, if one was found."""
-        return self.advice.other.scaling_factor if self.advice is not None and self.advice.helps else None
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Observed:
     """One trial of the spiking network. C columns of time, N units."""
 
@@ -76,7 +54,7 @@ class _Observed:
     is_correct: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Both:
     """What both networks did on the same stimuli. K trials, C columns of time, N units."""
 
@@ -95,39 +73,105 @@ class _Both:
         return np.mean([getattr(trial, quantity) for trial in self.observed], 0)
 
 
-@one_blas_thread()
+@public(settings=NetworkOptions)
 def diagnose(
-    model: TrainedModel,
-    task: Task | str,
+    model: TrainedModel | str | PathLike,
+    task: Task | str | None = None,
     scaling_factor: float | None = None,
     n_trials: int = 20,
     seed: int | None = None,
     *,
+    network: SpikingNetwork | None = None,
     params: NeuronParams | None = None,
     options: NetworkOptions | None = None,
+    n_threads: int | None = None,
+    executor: Executor | None = None,
+    progress: bool | OnProgress | None = None,
+    **settings: Any,
 ) -> Diagnosis:
-    """Run n_trials trials of both networks and say what differs: silent, saturated, gain mismatch, unstable.
+    """Why does a spiking network fail (or not)? It runs beside its rate network on the same stimuli.
 
-    scaling_factor: None takes the one in the model. params: the neurons; options: in their place, all that a network is made
-    with. Where the network does not solve the task, others are tried (see `factor_advice`), and one is advised only if it is
-    surely better. Raises InputError.
+    What differs is named: silent, saturated, gain mismatch, unstable, other dynamics. Where the network does not solve the
+    task, other scaling factors are tried, and one is advised only if it is surely better on fresh trials.
+
+    Parameters
+    ----------
+    model : TrainedModel, or path of a model file
+        The rate network.
+    task : Task or str, optional
+        A task or its name. Default: the model's own.
+    scaling_factor : float, optional
+        Default: the one that a search found.
+    n_trials : int, default 20
+        Trials of either network.
+    seed : int, optional
+        Of every random draw. Default: drawn, and kept in the result.
+    network : SpikingNetwork, optional
+        The network to diagnose, lesioned ones included, in the place of one made here. The rate side stays whole.
+    params : NeuronParams, optional
+        The neurons, such as `QIFParams()`; `neuron` and `neuron_options` say the same by names. Default: those of the search,
+        else LIF.
+    options : NetworkOptions, optional
+        All that a network is made with, in the place of params and single settings.
+    n_threads : int, optional
+        Threads. Default: one per core that this process may use. No number depends on it.
+    executor : concurrent.futures.Executor, optional
+        Who runs the trials, in the place of threads here.
+    progress : bool or callable, optional
+        True or False; or a function that is called as progress(n_done, n_total, text), anew for the other factors and for the
+        fresh trials. Default: a bar where somebody watches.
+
+    Returns
+    -------
+    Diagnosis
+        `findings` in words, `advised_factor`, `plot()`, and the numbers behind them.
+
+    Raises
+    ------
+    InputError
+        For a task that does not fit, a model without a scaling factor, and values that cannot be used.
+
+    Examples
+    --------
+    >>> import rate2spike as r2s
+    >>> found = r2s.diagnose("go_nogo.mat", "go-nogo", 25, n_trials=6, seed=1)
+    >>> found.findings[0]
+    'converted: the network solves the task'
     """
     check_n_trials(n_trials)
     seed = resolve_seed(seed)
-    options = NetworkOptions(**options_with(params)) if options is None else options
-    network = options.network(model, scaling_factor, seed)
-    task = checked_task(task, network)
-    series = TrialSeries(task, seed, Role.FIGURE)
+    given = options_with(params, settings)
+    if network is None:
+        subject = subject_made(model, task, scaling_factor, seed, options, given)
+    else:
+        unused = [
+            name for name, value in (("scaling_factor", scaling_factor), ("options", options)) if value is not None
+        ]
+        subject = subject_given(network, model, task, seed, [*unused, *given])
+    return _diagnosis(subject, n_trials, n_threads, executor, progress)
+
+
+@one_blas_thread()
+def _diagnosis(
+    subject: Subject,
+    n_trials: int,
+    n_threads: int | None,
+    executor: Executor | None,
+    progress: bool | OnProgress | None,
+) -> Diagnosis:
+    network, task = subject.network, subject.task
+    series = TrialSeries(task, subject.seed, Role.FIGURE)
     trials = [series.trial(index) for index in range(n_trials)]
-    both = _run_both(network, model, series, trials, initial_weights=options.initial_weights)
-    numbers = _numbers(both)
-    accuracy = float(both.mean("is_correct"))
-    advice = None if accuracy >= GOOD_ACCURACY else factor_advice(model, task, network.scaling_factor, seed, options)
+    with executor_of(n_threads, executor) as pool:
+        both = _run_both(pool, subject, series, trials, progress)
+        numbers = _numbers(both)
+        accuracy = float(both.mean("is_correct"))
+        advice = None if accuracy >= GOOD_ACCURACY else factor_advice(subject, pool, progress)
     column_s = network.dt_s * network.steps_per_column
     return Diagnosis(
         task.name,
         network.scaling_factor,
-        seed,
+        subject.seed,
         accuracy,
         _in_words(numbers, advice),
         firing_rate_hz=both.mean("firing_rate_hz"),
@@ -145,26 +189,33 @@ def diagnose(
 
 
 def _run_both(
-    network: SpikingNetwork, model: TrainedModel, series: TrialSeries, trials: list[Trial], *, initial_weights: bool
+    pool: Executor, subject: Subject, series: TrialSeries, trials: list[Trial], progress: bool | OnProgress | None
 ) -> _Both:
-    wanted, rates = rate_trajectory(model, np.array([trial.u for trial in trials]), initial=initial_weights)
+    network = subject.network
+    stimuli = np.array([trial.u for trial in trials])
+    wanted, rates = rate_trajectory(subject.model, stimuli, initial=subject.initial_weights)
     observed = []
-    for index, trial in enumerate(trials):
-        key = series.noise_key(network.scaling_factor, index)
-        record = network.run_fast(trial.stimulus, key, ("output", "spikes", "rates"))
-        assert record.output is not None and record.events is not None and record.rates is not None
-        n_columns = record.n_steps // network.steps_per_column
-        observed.append(
-            _Observed(
-                output=record.output.reshape(len(record.output), n_columns, -1).mean(2),
-                spike_counts=np.bincount(record.events[:, 1] // network.steps_per_column, minlength=n_columns),
-                firing_rate_hz=record.firing_rate_hz,
-                filtered_rates=record.rates.mean(1),
-                is_correct=trial.score_spiking(record.output, network.step_ratio),
-            )
-        )
+    with following(progress, "both networks", len(trials)) as advance:
+        keys = [series.noise_key(network.scaling_factor, index) for index in range(len(trials))]
+        for future in [pool.submit(_observe, network, trial, key) for trial, key in zip(trials, keys, strict=True)]:
+            observed.append(future.result())
+            advance()
     wanted = wanted[..., network.downsample :: network.downsample]  # what follows the first column
     return _Both(network, observed, wanted[..., : observed[0].output.shape[1]], rates)
+
+
+def _observe(network: SpikingNetwork, trial: Trial, key: np.uint64) -> _Observed:
+    """One trial: a unit of work, picklable."""
+    record = network.run_fast(trial.stimulus, key, ("output", "spikes", "rates"))
+    assert record.output is not None and record.events is not None and record.rates is not None
+    n_columns = record.n_steps // network.steps_per_column
+    return _Observed(
+        output=record.output.reshape(len(record.output), n_columns, -1).mean(2),
+        spike_counts=np.bincount(record.events[:, 1] // network.steps_per_column, minlength=n_columns),
+        firing_rate_hz=record.firing_rate_hz,
+        filtered_rates=record.rates.mean(1),
+        is_correct=trial.score_spiking(record.output, network.step_ratio),
+    )
 
 
 def _numbers(both: _Both) -> dict[str, float]:

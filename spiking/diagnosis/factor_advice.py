@@ -3,14 +3,18 @@
 Measured, not guessed from the activity: a short search, and the best of it beside the present factor on fresh trials.
 """
 
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import Any
 
 from scipy.stats import binomtest
 
-from rate2spike.rate.task import Task
-from rate2spike.spiking.scoring.evaluate import Evaluation, score_fresh
-from rate2spike.spiking.scoring.network_options import NETWORK_FIELDS, NetworkOptions
+from rate2spike.progress import OnProgress
+from rate2spike.readable import Readable
+from rate2spike.spiking.diagnosis.subject import Subject
+from rate2spike.spiking.scoring.evaluate import score_fresh
 from rate2spike.spiking.scoring.options import EvaluationOptions
+from rate2spike.spiking.scoring.result import Evaluation
 from rate2spike.spiking.search.grid import search_factors
 from rate2spike.spiking.search.options import HISTORIC_FACTORS, SearchOptions
 from rate2spike.trained_model import TrainedModel
@@ -22,13 +26,36 @@ FRESH_TRIALS = 100  # of the present factor and of the best other one
 SURE = 0.01  # the other one is advised if chance alone would make it look so much better less often than this
 
 
-@dataclass(frozen=True)
-class FactorAdvice:
-    """The present factor and the best other one, on the same fresh stimuli."""
+@dataclass(frozen=True, eq=False, repr=False)
+class FactorAdvice(Readable):
+    """The present factor and the best other one, on the same fresh stimuli.
+
+    Attributes
+    ----------
+    here, other : Evaluation
+        Of the present scaling factor, and of the best other one.
+    tried : tuple of float
+        Factors searched, sorted.
+    p_value : float
+        Chance of at least such a gain if both were equally good.
+    helps : bool
+        Whether the other factor is surely better.
+    """
 
     here: Evaluation
     other: Evaluation
-    tried: tuple[float, ...]  # factors searched, sorted
+    tried: tuple[float, ...]
+
+    def summary(self) -> dict[str, Any]:
+        """Both factors with their accuracies."""
+        return {
+            "factor": self.here.scaling_factor,
+            "accuracy": self.here.accuracy,
+            "other_factor": self.other.scaling_factor,
+            "other_accuracy": self.other.accuracy,
+            "helps": self.helps,
+            "p_value": self.p_value,
+        }
 
     @property
     def p_value(self) -> float:
@@ -58,21 +85,23 @@ class FactorAdvice:
         )
 
 
-def factor_advice(model: TrainedModel, task: Task, factor: float, seed: int, options: NetworkOptions) -> FactorAdvice:
+def factor_advice(subject: Subject, pool: Executor, progress: bool | OnProgress | None = False) -> FactorAdvice:
     """Search the neighbours of a factor, the historic grid and the model's own factor, and compare the best with `factor`.
 
-    options: what the networks are made with. The fresh trials are others than the searched ones, so that a factor that was
-    merely lucky in the search is not advised.
+    The fresh trials are others than the searched ones, so that a factor that was merely lucky in the search is not advised.
     """
-    tried = _factors_to_try(model, factor)
-    made_with = {name: getattr(options, name) for name in NETWORK_FIELDS}
-    search = SearchOptions(scaling_factors=tried, n_trials=SEARCH_TRIALS, seed=seed, **made_with)
-    found = search_factors(model, task, search)
+    factor, seed = subject.network.scaling_factor, subject.seed
+    tried = _factors_to_try(subject.model, factor)
+    search = SearchOptions(
+        scaling_factors=tried, n_trials=SEARCH_TRIALS, seed=seed, initial_weights=subject.initial_weights
+    )
+    found = search_factors(subject.model, subject.task, search, executor=pool, progress=progress, network_at=subject.at)
     best = [result.scaling_factor for result in found.factors if result.n_correct == found.best.n_correct]
+    # of equals the middle one: farthest from where accuracy falls
     fresh = EvaluationOptions(n_trials=FRESH_TRIALS, seed=seed)
     here, other = (
-        score_fresh(options.network(model, one, seed), task, fresh)
-        for one in (factor, best[len(best) // 2])  # of equals the middle one: farthest from where accuracy falls
+        score_fresh(network, subject.task, fresh, executor=pool, progress=progress)
+        for network in (subject.network, subject.at(best[len(best) // 2]))
     )
     return FactorAdvice(here, other, tried)
 

@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from rate2spike.figures import LINE_STYLES, SHADES, Axes, Figure
-from rate2spike.spiking.diagnosis.diagnose import Diagnosis
+from rate2spike.figures import BESIDE, LINE_STYLES, SHADES, Axes, Figure, canvas, whole
+from rate2spike.spiking.diagnosis.result import Diagnosis
 
 _MARKERS = "osv^Dx"
 
 
-def diagnosis_figure(diagnosis: Diagnosis) -> Figure:
-    """Four panels; the gravest finding is the title."""
-    figure = Figure(figsize=(9, 6.5), layout="constrained")
+def diagnosis_figure(diagnosis: Diagnosis, ax: Axes | None = None) -> Figure:
+    """Four panels; the gravest finding is the title. ax: where, in place of a new figure. Raises InputError."""
+    figure = canvas(ax, (12, 6.5))
     outputs, gain, units, activity = figure.subplots(2, 2).ravel()
     _outputs(outputs, diagnosis)
     _gain(gain, diagnosis)
@@ -21,7 +21,7 @@ def diagnosis_figure(diagnosis: Diagnosis) -> Figure:
         f"{diagnosis.task}, factor {diagnosis.scaling_factor:g}, accuracy {diagnosis.accuracy:.2f}\n{finding}",
         fontsize=10,
     )
-    return figure
+    return whole(figure)
 
 
 def _outputs(axes: Axes, diagnosis: Diagnosis) -> None:
@@ -43,7 +43,7 @@ def _outputs(axes: Axes, diagnosis: Diagnosis) -> None:
             label=f"{label}, rate",
         )
     axes.set(xlabel="time (s)", ylabel="output", title="mean output per condition")
-    axes.legend(frameon=False, fontsize=7)
+    axes.legend(**BESIDE)
 
 
 def _gain(axes: Axes, diagnosis: Diagnosis) -> None:
@@ -57,7 +57,7 @@ def _gain(axes: Axes, diagnosis: Diagnosis) -> None:
         ends, fitted, color="0.0", label=f"gain {diagnosis.output_gain:.2f}, r = {diagnosis.output_correlation:.2f}"
     )
     axes.set(xlabel="output of the rate network", ylabel="output of the spiking network", title="gain")
-    axes.legend(frameon=False, fontsize=7)
+    axes.legend(**BESIDE)
 
 
 def _units(axes: Axes, diagnosis: Diagnosis) -> None:
@@ -77,7 +77,7 @@ def _units(axes: Axes, diagnosis: Diagnosis) -> None:
         ylabel="firing rate (Hz)",
         title=f"units: {diagnosis.silent_share:.0%} silent, {diagnosis.saturated_share:.0%} saturated",
     )
-    axes.legend(frameon=False, fontsize=7)
+    axes.legend(**BESIDE)
 
 
 def _activity(axes: Axes, diagnosis: Diagnosis) -> None:

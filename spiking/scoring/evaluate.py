@@ -1,96 +1,195 @@
 """Score a spiking network on fresh trials of a task."""
 
 import warnings
+from collections.abc import Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from os import PathLike
+from typing import Any
 
 import numpy as np
-from scipy.stats import binomtest
 
-from rate2spike.errors import InputError
+from rate2spike.calls import public
 from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.machine.thread_pool import executor_of
-from rate2spike.rate import tasks
+from rate2spike.progress import OnProgress, following
 from rate2spike.rate.task import Task
 from rate2spike.seeding import Role, resolve_seed
+from rate2spike.spiking.scoring.given_network import checked_task, network_and_task
+from rate2spike.spiking.scoring.network_options import NetworkOptions, options_with
 from rate2spike.spiking.scoring.options import EvaluationOptions
+from rate2spike.spiking.scoring.result import Evaluation
 from rate2spike.spiking.scoring.trial_blocks import BlockResult, TrialSeries, submit_trials
 from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.simulator.params import NeuronParams
+from rate2spike.trained_model import TrainedModel
 
-GOOD_ACCURACY = 0.95  # the paper counts a network as converted from here on
 SILENT_HZ = 0.1  # a mean rate below this: who fires so says nothing
 SATURATED_SHARE = 0.5  # of the highest rate that the refractory period allows
 
 
-def wilson_interval(n_correct: int, n_trials: int) -> tuple[float, float]:
-    """95 % confidence interval of a fraction (Wilson)."""
-    interval = binomtest(n_correct, n_trials).proportion_ci(method="wilson")
-    return float(interval.low), float(interval.high)
+@public(settings=NetworkOptions)
+def accuracy(
+    network: SpikingNetwork | TrainedModel | str | PathLike,
+    task: Task | str | None = None,
+    n_trials: int = 100,
+    seed: int | None = None,
+    *,
+    scaling_factor: float | None = None,
+    params: NeuronParams | None = None,
+    n_threads: int | None = None,
+    executor: Executor | None = None,
+    progress: bool | OnProgress | None = None,
+    frozen_noise: bool = False,
+    **settings: Any,
+) -> float:
+    """Fraction of fresh trials that a spiking network solves: `evaluate(...).accuracy`, without a warning.
+
+    Parameters
+    ----------
+    network : SpikingNetwork, TrainedModel, or path of a model file
+        The network; of a model the one that its scaling factor was searched for.
+    task : Task or str, optional
+        A task or its name. Default: the model's own; a network has none.
+    n_trials : int, default 100
+        Fresh trials, other ones than any search uses.
+    seed : int, optional
+        Of every random draw. Default: drawn.
+    scaling_factor : float, optional
+        Of a model. Default: the one that a search found.
+    params : NeuronParams, optional
+        Neurons of a model's network. Default: those of the search, else LIF.
+    n_threads : int, optional
+        Threads. Default: one per core that this process may use.
+    executor : concurrent.futures.Executor, optional
+        Who runs the trials, in the place of threads here.
+    progress : bool or callable, optional
+        True or False; or a function that is called as progress(n_done, n_total, text). Default: a bar where somebody watches.
+    frozen_noise : bool, default False
+        The same noise in every trial.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+
+    Raises
+    ------
+    InputError
+        For a task that does not fit, a model without a scaling factor, and values that cannot be used.
+
+    Examples
+    --------
+    >>> import rate2spike as r2s
+    >>> r2s.accuracy("go_nogo.mat", "go-nogo", n_trials=10, seed=1, scaling_factor=25)
+    1.0
+    """
+    return _evaluated(
+        network,
+        task,
+        EvaluationOptions(n_trials=n_trials, seed=seed, frozen_noise=frozen_noise),
+        scaling_factor,
+        options_with(params, settings),
+        Run(n_threads, executor, progress),
+    )[1].accuracy
 
 
-class Scored:
-    """What follows from n_correct of n_trials."""
+@public(settings=NetworkOptions)
+def evaluate(
+    network: SpikingNetwork | TrainedModel | str | PathLike,
+    task: Task | str | None = None,
+    n_trials: int = 100,
+    seed: int | None = None,
+    *,
+    scaling_factor: float | None = None,
+    params: NeuronParams | None = None,
+    n_threads: int | None = None,
+    executor: Executor | None = None,
+    progress: bool | OnProgress | None = None,
+    frozen_noise: bool = False,
+    **settings: Any,
+) -> Evaluation:
+    """Run and score fresh trials, other ones than any λ search uses. A network that is silent or saturated is warned of.
 
-    n_correct: int
-    n_trials: int
+    Parameters
+    ----------
+    network : SpikingNetwork, TrainedModel, or path of a model file
+        The network; of a model the one that its scaling factor was searched for.
+    task : Task or str, optional
+        A task or its name. Default: the model's own; a network has none.
+    n_trials : int, default 100
+        Fresh trials.
+    seed : int, optional
+        Of every random draw. Default: drawn, and kept in the result.
+    scaling_factor : float, optional
+        Of a model. Default: the one that a search found.
+    params : NeuronParams, optional
+        Neurons of a model's network; `neuron` and `neuron_options` say the same by names. Default: those of the search, else
+        LIF.
+    n_threads : int, optional
+        Threads. Default: one per core that this process may use. No number depends on it.
+    executor : concurrent.futures.Executor, optional
+        Who runs the trials, in the place of threads here: processes, or a Dask cluster.
+    progress : bool or callable, optional
+        True or False; or a function that is called as progress(n_done, n_total, text). Default: a bar where somebody watches.
+    frozen_noise : bool, default False
+        The same noise in every trial.
 
-    @property
-    def accuracy(self) -> float:
-        """Fraction of trials solved."""
-        return self.n_correct / self.n_trials
+    Returns
+    -------
+    Evaluation
+        `accuracy` with its `interval`, `mean_rate_hz`, `type_rates_hz`, and which trials are `correct`.
 
-    @property
-    def interval(self) -> tuple[float, float]:
-        """95 % confidence interval of the accuracy (Wilson)."""
-        return wilson_interval(self.n_correct, self.n_trials)
+    Raises
+    ------
+    InputError
+        For a task that does not fit, a model without a scaling factor, and values that cannot be used.
+
+    Examples
+    --------
+    >>> import rate2spike as r2s
+    >>> found = r2s.evaluate("go_nogo.mat", "go-nogo", n_trials=10, seed=1, scaling_factor=25)
+    >>> found.n_correct, found.n_trials
+    (10, 10)
+    >>> lesioned = r2s.evaluate("go_nogo.mat", "go-nogo", 10, seed=1, scaling_factor=25, lesion="I")
+    >>> lesioned.accuracy < found.accuracy
+    True
+    """
+    made, found = _evaluated(
+        network,
+        task,
+        EvaluationOptions(n_trials=n_trials, seed=seed, frozen_noise=frozen_noise),
+        scaling_factor,
+        options_with(params, settings),
+        Run(n_threads, executor, progress),
+    )
+    remark = activity_remark(made, found.mean_rate_hz)
+    if remark:
+        warnings.warn(remark, stacklevel=3)
+    return found
 
 
 @dataclass(frozen=True)
-class Evaluation(Scored):
-    """A spiking network on fresh trials."""
+class Run:
+    """How trials are run: no number depends on it."""
 
-    task: str
-    scaling_factor: float
-    seed: int
-    n_trials: int
-    n_correct: int
-    mean_rate_hz: float
-    correct: np.ndarray = field(repr=False)  # (n_trials,) bool
-    type_rates_hz: dict[str, float] = field(default_factory=dict)  # mean rate of each unit type
+    n_threads: int | None = None
+    executor: Executor | None = None
+    progress: bool | OnProgress | None = False
 
 
-def accuracy(
-    network: SpikingNetwork,
-    task: Task | str,
-    n_trials: int = 100,
-    seed: int | None = None,
-    *,
-    n_threads: int | None = None,
-) -> float:
-    """Fraction of fresh trials that the network solves by the task's rule for spiking networks. Raises InputError."""
-    return evaluate(network, task, n_trials, seed, n_threads=n_threads).accuracy
-
-
-def evaluate(
-    network: SpikingNetwork,
-    task: Task | str,
-    n_trials: int = 100,
-    seed: int | None = None,
-    *,
-    n_threads: int | None = None,
-    executor: Executor | None = None,
-    frozen_noise: bool = False,
-) -> Evaluation:
-    """Run and score fresh trials, other ones than any λ search uses. frozen_noise: all with the same noise.
-
-    A network that is silent or saturated is warned of. Raises InputError.
-    """
-    options = EvaluationOptions(n_trials=n_trials, seed=seed, frozen_noise=frozen_noise)
-    found = score_fresh(network, task, options, n_threads=n_threads, executor=executor)
-    remark = activity_remark(network, found.mean_rate_hz)
-    if remark:
-        warnings.warn(remark, stacklevel=2)
-    return found
+def _evaluated(
+    given: SpikingNetwork | TrainedModel | str | PathLike,
+    task: Task | str | None,
+    options: EvaluationOptions,
+    scaling_factor: float | None,
+    made_with: Mapping[str, Any],
+    run: Run,
+) -> tuple[SpikingNetwork, Evaluation]:
+    options = replace(options, seed=resolve_seed(options.seed))
+    network, task = network_and_task(given, task, scaling_factor, options.seed or 0, made_with)
+    found = score_fresh(network, task, options, n_threads=run.n_threads, executor=run.executor, progress=run.progress)
+    return network, found
 
 
 def activity_remark(network: SpikingNetwork, rate_hz: float) -> str:
@@ -116,13 +215,18 @@ def score_fresh(
     *,
     n_threads: int | None = None,
     executor: Executor | None = None,
+    progress: bool | OnProgress | None = False,
 ) -> Evaluation:
     """As `evaluate`, without a word about the activity. Raises InputError."""
     task = checked_task(task, network)
     series = TrialSeries(task, resolve_seed(options.seed), Role.EVALUATION, options.frozen_noise)
-    with executor_of(n_threads, executor) as pool:
-        futures = submit_trials(pool, network, series, range(options.n_trials))
-        block = BlockResult.joined([future.result() for future in futures])
+    blocks, n_done, n_correct = [], 0, 0
+    with executor_of(n_threads, executor) as pool, following(progress, "fresh trials", options.n_trials) as advance:
+        for future in submit_trials(pool, network, series, range(options.n_trials)):
+            blocks.append(future.result())
+            n_done, n_correct = n_done + blocks[-1].correct.size, n_correct + int(blocks[-1].correct.sum())
+            advance(f"accuracy {n_correct / n_done:.3f}", blocks[-1].correct.size)
+    block = BlockResult.joined(blocks)
     return Evaluation(
         task=task.name,
         scaling_factor=network.scaling_factor,
@@ -133,13 +237,3 @@ def score_fresh(
         correct=block.correct,
         type_rates_hz=dict(zip(network.unit_groups[0], block.firing_rate_hz.mean(0).tolist(), strict=True)),
     )
-
-
-def checked_task(task: Task | str, network: SpikingNetwork) -> Task:
-    """The task object. Raises InputError if it does not fit the network."""
-    task = tasks.get(task) if isinstance(task, str) else task
-    if network.w_in.shape[1] != task.n_inputs:
-        raise InputError(f"task {task.name} has {task.n_inputs} input(s), the network has {network.w_in.shape[1]}")
-    if network.n_outputs != task.n_outputs:
-        raise InputError(f"task {task.name} has {task.n_outputs} output(s), the network has {network.n_outputs}")
-    return task

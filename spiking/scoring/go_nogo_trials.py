@@ -1,6 +1,7 @@
 """One NoGo and one Go trial of a Go-NoGo network, drawn as the published script draws them.
 
-As in the published script the Go stimulus is on during steps 30-50 (training used 50-75).
+As in the published script the Go stimulus is on during steps 30-50 (training used 50-75), excitatory units are red and
+inhibitory ones blue; unlike there the units are grouped by type, and the types named.
 """
 
 from pathlib import Path
@@ -32,7 +33,7 @@ def eval_go_nogo(model_path: Path, seed: int, output_dir: Path, name: str | None
     name: what the figures' names begin with (default: the model file's name).
     """
     from rate2spike.io.figure_file import save_figure
-    from rate2spike.spiking.scoring.plots import go_nogo_outputs, historic_raster
+    from rate2spike.spiking.scoring.plots import go_nogo_outputs, raster
 
     model = load_model(model_path)
     if model.n_inputs != tasks.GoNogo.n_inputs:
@@ -41,6 +42,6 @@ def eval_go_nogo(model_path: Path, seed: int, output_dir: Path, name: str | None
     stem = output_dir / (name or model_path.stem)
     return [
         *save_figure(go_nogo_outputs(nogo, go), f"{stem}_outputs"),
-        *save_figure(historic_raster(nogo, "NoGo trial"), f"{stem}_raster_nogo"),
-        *save_figure(historic_raster(go, "Go trial"), f"{stem}_raster_go"),
+        *save_figure(raster(nogo, "NoGo trial"), f"{stem}_raster_nogo"),
+        *save_figure(raster(go, "Go trial"), f"{stem}_raster_go"),
     ]

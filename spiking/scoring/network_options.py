@@ -154,14 +154,23 @@ class NetworkOptions:
 NETWORK_FIELDS = tuple(item.name for item in fields(NetworkOptions))
 
 
-def options_with(params: NeuronParams | None) -> dict[str, Any]:
-    """Neurons given as a record, as fields of `NetworkOptions`: with all their constants, whatever a file says."""
+def options_with(params: NeuronParams | None, settings: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Fields of `NetworkOptions`: settings by name, and neurons given as a record, with all their constants.
+
+    Raises InputError.
+    """
+    known = dict(settings or {})
     if params is None:
-        return {}
+        return known
     if not isinstance(params, NeuronParams):
         raise InputError(f"neurons must be a record such as EIFParams(), got {shown(params)}", "params")
+    if "neuron" in known or "neuron_options" in known:
+        fields_given = ("params", "neuron", "neuron_options")
+        raise InputError(
+            "give the neurons as {params} or by {neuron} and {neuron_options}, not both ways", *fields_given
+        )
     constants = {item.name: getattr(params, item.name) for item in fields(params)}
-    return {"neuron": params.kind, "neuron_options": constants}
+    return {**known, "neuron": params.kind, "neuron_options": constants}
 
 
 def searched_options(model: "TrainedModel") -> NetworkOptions:

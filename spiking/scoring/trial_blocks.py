@@ -8,6 +8,7 @@ import numpy as np
 
 from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.rate.task import Task, Trial
+from rate2spike.readable import Readable
 from rate2spike.seeding import Role, float_key, generator, key64
 from rate2spike.spiking.simulator.network import SpikingNetwork
 
@@ -38,8 +39,8 @@ class TrialSeries:
         return key64(self.seed, self.role, float_key(scaling_factor), index)
 
 
-@dataclass(frozen=True)
-class BlockResult:
+@dataclass(frozen=True, eq=False, repr=False)
+class BlockResult(Readable):
     """Scores of consecutive trials."""
 
     correct: np.ndarray  # (n,) bool

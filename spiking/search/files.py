@@ -1,12 +1,12 @@
 """λ search over model files: claim, skip what is finished, resume, append the three historic variables."""
 
 import contextlib
-import json
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,17 +15,17 @@ from rate2spike.io.lock_file import this_process
 from rate2spike.matlab_compat.matfile import append, check_appendable, loadmat, variable_names
 from rate2spike.matlab_compat.model_file import CLAIM_VARIABLE, SETTING_PREFIX, load_model
 from rate2spike.matlab_compat.model_paths import model_files, without_path
-from rate2spike.rate.model_task import task_of_model, task_settings
+from rate2spike.rate.model_task import task_of_model
 from rate2spike.rate.task import Task
-from rate2spike.spiking.scoring.evaluate import checked_task
+from rate2spike.readable import Readable
+from rate2spike.spiking.scoring.given_network import checked_task
 from rate2spike.spiking.search.claim import SearchClaim, deciding, read_claim, resumable, sidecar_path, why_held
 from rate2spike.spiking.search.grid import search_factors
+from rate2spike.spiking.search.kept import MAY_LACK, search_settings, task_texts
 from rate2spike.spiking.search.options import SearchExecution, SearchOptions
 from rate2spike.spiking.search.result import FactorResult, SearchResult
-from rate2spike.spiking.simulator.params import SEARCHED_NETWORK
 from rate2spike.trained_model import TrainedModel
 
-SEARCH_OPTIONS = "search_options"  # r2s_search_options: what else decided a search, where it is not the default
 OnFile = Callable[[Path, SearchOptions, int], None]
 OnFactor = Callable[[Path, FactorResult], None]
 
@@ -39,15 +39,33 @@ class SearchState(Enum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True)
-class SearchedFile:
-    """One file of a search, and what became of it. `message` is a line for the user with the `fields` it is about."""
+@dataclass(frozen=True, eq=False, repr=False)
+class SearchedFile(Readable):
+    """One file of a search, and what became of it.
+
+    Attributes
+    ----------
+    path : Path
+        The model file.
+    state : SearchState
+        SEARCHED, ALREADY_DONE, CLAIMED (by another process) or FAILED.
+    note : str
+        A line for the user; `message` is the same with `fields`, the settings that it is about, as {name}.
+    result : SearchResult or None
+        Where it was searched.
+    remarks : tuple of str
+        Warnings about the search's end.
+    """
 
     path: Path
     state: SearchState
     message: str
     result: SearchResult | None = None
     fields: tuple[str, ...] = ()
+
+    def summary(self) -> dict[str, Any]:
+        """What `repr` shows."""
+        return {"path": str(self.path), "state": self.state.value, "note": self.note}
 
     @property
     def note(self) -> str:
@@ -70,7 +88,7 @@ class SearchedFile:
         return cls(path, SearchState.FAILED, without_path(plain, path), fields=error.fields)
 
 
-def search_files(
+def search_each(
     paths: str | Path | Iterable[str | Path],
     options: SearchOptions | None = None,
     execution: SearchExecution | None = None,
@@ -147,7 +165,7 @@ def search_file(
     on_file: OnFile | None = None,
     on_factor: OnFactor | None = None,
 ) -> SearchedFile:
-    """Claim, search and append one file; see `search_files`."""
+    """Claim, search and append one file; see `search_each`."""
     claim, model = None, None
     try:
         with deciding(file):
@@ -165,8 +183,7 @@ def search_file(
         if not _is_done(model):
             append(file, {CLAIM_VARIABLE: np.nan})
         result = _run(file, model, task, claim, execution.n_threads, on_file, on_factor)
-        assert claim.settings is not None
-        _append_result(file, result, claim.settings, _task_to_keep(model, task, options))
+        _append_result(file, model, result, options)
         claim.path.unlink(missing_ok=True)
     except BaseException:
         if claim:
@@ -202,44 +219,20 @@ def _run(
     return search_factors(model, task, settings, n_threads=n_threads, finished=finished, on_factor=keep)
 
 
-def _task_to_keep(model: TrainedModel, task: Task, options: SearchOptions) -> dict[str, str]:
-    """The task that the user named, for a file that says none: so that nobody need name it again."""
-    if "task" in model.settings or not (options.task or options.task_options):
-        return {}
-    return {SETTING_PREFIX + name: text for name, text in task_settings(task).items()}
-
-
-def _searched_with(result: SearchResult, options: SearchOptions) -> dict[str, str]:
-    """Texts of what decided the search, where that is neither the default nor in the file otherwise; mostly none."""
-    network, others = options.as_record()
-    texts = {SEARCH_OPTIONS: json.dumps(others)} if others else {}
-    if network:
-        texts[SEARCHED_NETWORK] = json.dumps({**network, "accuracies": result.accuracies.tolist()})
-    return {SETTING_PREFIX + name: text for name, text in texts.items()}
-
-
-def _append_result(file: Path, result: SearchResult, options: SearchOptions, task_variables: Mapping[str, str]) -> None:
-    texts = _searched_with(result, options)
-    may_hold = {SETTING_PREFIX + SEARCH_OPTIONS, SETTING_PREFIX + SEARCHED_NETWORK}
-    earlier = [name for name in variable_names(file) if name in may_hold and name not in texts]
+def _append_result(file: Path, model: TrainedModel, result: SearchResult, options: SearchOptions) -> None:
+    """What a search leaves; and the task that the user named, for a file that says none: nobody need name it again."""
+    is_named = bool(options.task or options.task_options) and "task" not in model.settings
+    settings = {**(task_texts(result) if is_named else {}), **search_settings(result)}
+    earlier = [SETTING_PREFIX + name for name in MAY_LACK if name not in settings]
     append(
         file,
         {
-            **task_variables,
             CLAIM_VARIABLE: result.best_factor,
             "all_perfs": result.accuracies[:, None],
             "scaling_factors": result.scaling_factors[None, :],
-            "r2s_search_seed": result.seed,
-            "r2s_search_n_trials": result.n_trials,
-            "r2s_search_strategy": result.strategy,
-            "r2s_search_trials_per_factor": np.array([[factor.n_trials for factor in result.factors]], float),
-            "r2s_search_intervals": result.intervals,
-            "r2s_search_output_errors": result.output_errors[None, :],
-            "r2s_search_unit_types": ",".join(result.best.type_rates_hz),
-            "r2s_search_type_rates_hz": np.array([list(factor.type_rates_hz.values()) for factor in result.factors]),
-            **texts,
+            **{SETTING_PREFIX + name: value for name, value in settings.items()},
         },
-        remove=earlier,
+        remove=[name for name in earlier if name in variable_names(file)],
     )
 
 

@@ -1,22 +1,35 @@
 """What is known of each network of a population, one record per network: training, λ search, fresh trials."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rate2spike.matlab_compat.model_paths import task_in_path
+from rate2spike.calls import public
+from rate2spike.errors import InputError
+from rate2spike.matlab_compat.model_file import load_model
+from rate2spike.matlab_compat.model_paths import distinct_names, each_path, model_files, task_in_path, without_path
 from rate2spike.rate import tasks
-from rate2spike.spiking.scoring.evaluate import GOOD_ACCURACY, Evaluation, wilson_interval
+from rate2spike.readable import Readable, dataframe, draw
+from rate2spike.spiking.scoring.result import GOOD_ACCURACY, Evaluation, wilson_interval
 from rate2spike.spiking.search.files import diagnose_command
 from rate2spike.spiking.search.remarks import remarks_on
 from rate2spike.trained_model import TrainedModel
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
 
-@dataclass(frozen=True)
-class NetworkRow:
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NetworkRow(Readable):
     """One network; the fields are the columns of the CSV table. None: not known, or not done."""
+
+    shown = ("network", "task", "criteria_met", "best_factor", "search_accuracy", "converts", "accuracy", "n_trials")
 
     network: str  # a short name
     model: str  # path of the file
@@ -42,6 +55,62 @@ class NetworkRow:
     problem: str = ""  # why the row is not complete
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class NetworkTable(Readable):
+    """What is known of several networks.
+
+    Attributes
+    ----------
+    rows : tuple of NetworkRow
+        One per network; the table can be iterated over and indexed as they can.
+    n_networks : int
+        Number of networks.
+    converting : tuple of int
+        How many convert, of how many that have been searched.
+    """
+
+    shown = ("n_networks", "converting", "mean_search_accuracy", "mean_accuracy")
+
+    rows: tuple[NetworkRow, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[NetworkRow]:
+        return iter(self.rows)
+
+    def __getitem__(self, index: int) -> NetworkRow:
+        return self.rows[index]
+
+    @property
+    def n_networks(self) -> int:
+        """Number of networks."""
+        return len(self.rows)
+
+    @property
+    def converting(self) -> tuple[int, int]:
+        """How many convert, of how many that have been searched."""
+        return n_converting(self.rows)
+
+    @property
+    def mean_search_accuracy(self) -> float | None:
+        """Mean accuracy at the best factor, on the searches' trials."""
+        return (mean_sd(self.rows, "search_accuracy") or (None,))[0]
+
+    @property
+    def mean_accuracy(self) -> float | None:
+        """Mean accuracy on fresh trials."""
+        return (mean_sd(self.rows, "accuracy") or (None,))[0]
+
+    def plot(self, ax: "Axes | None" = None) -> "Figure":
+        """Draw accuracies and scaling factors of all networks; ax: where, made by `subplots`, in place of a new figure."""
+        return draw("spiking.search.plots_population:networks_figure", self.rows, ax)
+
+    def to_dataframe(self) -> "DataFrame":
+        """One row per network, with the columns of the CSV tables."""
+        return dataframe({item.name: [getattr(row, item.name) for row in self.rows] for item in fields(NetworkRow)})
+
+
 FRESH_TRIALS = (
     "scaling_factor",
     "accuracy",
@@ -52,6 +121,42 @@ FRESH_TRIALS = (
     "mean_rate_hz",
     "seed",
 )  # columns that an evaluation fills
+
+
+@public()
+def network_table(paths: str | PathLike | Iterable[str | PathLike]) -> NetworkTable:
+    """What model files say of their training and their λ search.
+
+    Parameters
+    ----------
+    paths : str, path, or several
+        Model files, and folders (runs, populations, folders of those): every model in them and below.
+
+    Returns
+    -------
+    NetworkTable
+        One row per network, in natural order; `plot()`, `to_dataframe()`. A file that cannot be read has its `problem` said.
+
+    Raises
+    ------
+    InputError
+        For a folder without models.
+
+    Examples
+    --------
+    >>> import rate2spike as r2s
+    >>> [found] = r2s.search_files("go_nogo.mat", "go-nogo", (40, 60), n_trials=10, seed=1)
+    >>> r2s.network_table("go_nogo.mat")
+    NetworkTable(n_networks=1, converting=(1, 1), mean_search_accuracy=1)
+    """
+    files = model_files(*each_path(paths))
+    rows = []
+    for name, file in zip(distinct_names(files), files, strict=True):
+        try:
+            rows.append(network_row(name, file, load_model(file)))
+        except InputError as error:
+            rows.append(NetworkRow(name, str(file), problem=without_path(error, file)))
+    return NetworkTable(tuple(rows))
 
 
 def network_row(

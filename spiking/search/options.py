@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+import numpy as np
+
 from rate2spike.checks import POSITIVE, shown
 from rate2spike.errors import InputError
 from rate2spike.options import not_default, option
@@ -68,7 +70,7 @@ class SearchOptions(NetworkOptions):
         super().__post_init__()
         object.__setattr__(self, "scaling_factors", checked_factors(self.scaling_factors))
         if not isinstance(self.task_options, Mapping | None):
-            raise InputError(f"task options must be a dict, got {shown(self.task_options)}", "task_options")
+            raise InputError(f"task options must be values by name, got {shown(self.task_options)}", "task_options")
         object.__setattr__(self, "task_options", dict(self.task_options or {}))
 
     def check(self) -> None:
@@ -138,11 +140,11 @@ class SearchExecution(Execution):
         return self.n_workers is not None or self.scheduler is not None
 
 
-def checked_factors(scaling_factors: float | Iterable[float]) -> tuple[float, ...]:
+def checked_factors(scaling_factors: Any) -> tuple[float, ...]:
     """Distinct positive factors, in the order given; a number alone is one. Raises InputError."""
-    is_several = isinstance(scaling_factors, Iterable) and not isinstance(scaling_factors, str)
-    given: Any = scaling_factors if is_several else [scaling_factors]
-    factors = tuple(dict.fromkeys(_factor(one) for one in given))
+    given = scaling_factors.ravel().tolist() if isinstance(scaling_factors, np.ndarray) else scaling_factors
+    is_several = isinstance(given, Iterable) and not isinstance(given, str | bytes)
+    factors = tuple(dict.fromkeys(_factor(one) for one in (given if is_several else [given])))
     if not factors:
         raise InputError("give at least one scaling factor", "scaling_factors")
     return factors

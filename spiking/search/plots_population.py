@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rate2spike.figures import Axes, Figure
+from rate2spike.figures import Axes, Figure, canvas, whole
 from rate2spike.spiking.search.network_table import NetworkRow
 from rate2spike.spiking.search.remarks import GOOD_ACCURACY
 
@@ -14,11 +14,14 @@ _MOST_WIDTH = 16.0  # inches
 _NAME_LENGTH = 24  # of longer ones, as historic file names are, the end tells them apart
 
 
-def networks_figure(rows: Sequence[NetworkRow]) -> Figure:
-    """Above: accuracies with 95 % intervals, one column per network. Below: scaling factors, the best and the one used."""
+def networks_figure(rows: Sequence[NetworkRow], ax: Axes | None = None) -> Figure:
+    """Above: accuracies with 95 % intervals, one column per network. Below: scaling factors, the best and the one used.
+
+    ax: where, made by `subplots`, in place of a new figure. Raises InputError.
+    """
     names = [_short(row.network) for row in rows] if len(rows) <= _MOST_NAMES else []
     height = 5.0 + _LETTER_INCHES * max(map(len, names), default=0)
-    figure = Figure(figsize=(min(3.5 + 0.3 * len(rows), _MOST_WIDTH), height), layout="constrained")
+    figure = canvas(ax, (min(3.5 + 0.3 * len(rows), _MOST_WIDTH), height))
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
     _draw(above, rows, "rate_accuracy", None, dict(fmt="x", color="0.0", label="rate network"), -0.25)
     _draw(
@@ -38,16 +41,17 @@ def networks_figure(rows: Sequence[NetworkRow]) -> Figure:
         dict(fmt="o", color="0.0", label=f"spiking, {n_trials} fresh trials"),
         0.25,
     )
-    above.axhline(GOOD_ACCURACY, color="0.5", linestyle=":", linewidth=1)
+    above.axhline(GOOD_ACCURACY, color="0.5", linestyle=":", linewidth=1, label=f"{GOOD_ACCURACY:g}: converted")
     above.set(ylabel="accuracy (fraction of trials)", ylim=(-0.03, 1.03))
     figure.legend(*above.get_legend_handles_labels(), frameon=False, loc="outside upper center", ncols=1)
     _draw(below, rows, "best_factor", None, dict(fmt="s", color="0.6"), 0)
     _draw(below, rows, "scaling_factor", None, dict(fmt="o", color="0.0"), 0.25)
+    below.margins(y=0.15)
     below.set(ylabel="scaling factor\n(1/λ)", xlim=(0.3, len(rows) + 0.7))
     if names:
         below.set_xticks(range(1, len(rows) + 1), names, rotation=90)
     below.set(xlabel="network" if names else "network, in the order of the table")
-    return figure
+    return whole(figure)
 
 
 def _short(name: str) -> str:

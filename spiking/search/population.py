@@ -1,6 +1,6 @@
 """λ search over a folder of models as independent units of work: processes, a Dask cluster, or shards of a job array.
 
-One unit is one model file, searched by one thread; its claim and its finished values stand beside it (`search_files`), so
+One unit is one model file, searched by one thread; its claim and its finished values stand beside it (`search_each`), so
 that everything resumes, and a worker that dies costs its unit alone. All give the numbers of one process.
 """
 
@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rate2spike.errors import InputError
+from rate2spike.machine.resource_limits import usable_cores
 from rate2spike.matlab_compat.model_paths import model_files
 from rate2spike.spiking.search.claim import read_claim
 from rate2spike.spiking.search.files import SearchedFile, SearchState, release, search_unit, validated_task
@@ -29,8 +30,8 @@ def search_population(
     """Search the models that the paths mean (see `model_files`), yielding what became of each as they come.
 
     executor: any concurrent.futures one, whose workers see the folder under the same path; without one, processes, as many as
-    `execution` says (default: 1). Its shard 'i/n' takes the i-th of n parts of the files. A file that cannot be searched does
-    not stop the others. Raises InputError.
+    `execution` says (default: one per core that this process may use). Its shard 'i/n' takes the i-th of n parts of the
+    files. A file that cannot be searched does not stop the others. Raises InputError.
     """
     options, execution = options or SearchOptions(), execution or SearchExecution()
     options.check()
@@ -43,7 +44,8 @@ def search_population(
         validated_task(files[0], options)
     try:
         units = {file: (file, options, own) for file in files}
-        for file, outcome in run_units(search_unit, units, executor=executor, n_workers=execution.n_workers or 1):
+        n_workers = execution.n_workers or min(usable_cores(), max(len(files), 1))
+        for file, outcome in run_units(search_unit, units, executor=executor, n_workers=n_workers):
             if isinstance(outcome, WorkerDied):
                 outcome = SearchedFile(file, SearchState.FAILED, outcome.message)
             yield outcome

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rate2spike.spiking.scoring.evaluate import GOOD_ACCURACY, wilson_interval
+from rate2spike.spiking.scoring.result import GOOD_ACCURACY, wilson_interval
 
 _GUESSING = 0.5  # with two answers, as nearly all tasks have
 _MORE_STEPS = 3  # by which a suggested grid is longer

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rate2spike.readable import Readable, dataframe, draw
-from rate2spike.spiking.scoring.evaluate import Scored
+from rate2spike.spiking.scoring.result import Scored
 from rate2spike.spiking.scoring.trial_blocks import BlockResult
 from rate2spike.spiking.search.remarks import remarks_on
 
@@ -18,7 +18,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class FactorResult(Scored, Readable):
-    """One scaling factor on its first n_trials trials."""
+    """One scaling factor on its first n_trials trials.
+
+    Attributes
+    ----------
+    scaling_factor : float
+        1/λ of Kim et al. (2019), which the recurrent weights are divided by.
+    n_correct, n_trials : int
+        Trials solved, and run.
+    accuracy, interval : float, (float, float)
+        Fraction solved, and its 95 % confidence interval (Wilson).
+    mean_rate_hz : float
+        Mean firing rate of all units.
+    type_rates_hz : dict of str to float
+        The same of each unit type.
+    output_error : float
+        RMS difference from the output of the rate network on the same stimuli, mean of the first 25 trials, in units of the
+        output.
+    """
 
     shown = ("scaling_factor", "accuracy", "n_correct", "n_trials", "mean_rate_hz", "output_error")
 
@@ -45,9 +62,35 @@ class FactorResult(Scored, Readable):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SearchResult(Readable):
-    """Results in the order of the factors searched. n_trials: per factor; the adaptive strategy gives some fewer."""
+    """What a λ search found: results in the order of the factors searched.
 
-    shown = ("task", "best_factor", "best_accuracy", "n_factors", "n_trials", "strategy", "seed")
+    Attributes
+    ----------
+    task : str
+        Name of the task.
+    seed : int
+        Of every random draw.
+    n_trials : int
+        Trials per factor; the adaptive strategy gives some fewer.
+    factors : tuple of FactorResult
+        One per factor tried.
+    strategy : str
+        'grid' or 'adaptive'.
+    chosen : float or None
+        What the adaptive strategy settled on.
+    settings : dict of str to str
+        What a model file is told of the search besides its numbers: the task, and what is not the default.
+    best, best_factor, best_accuracy, best_interval
+        The FactorResult with the highest accuracy, its factor, its accuracy and 95 % interval on the search's trials.
+    scaling_factors, accuracies, output_errors : ndarray (n,)
+        Of all factors.
+    intervals : ndarray (n, 2)
+        Their 95 % confidence intervals.
+    remarks : tuple of str
+        What should not be overlooked.
+    """
+
+    shown = ("task", "best_factor", "best_accuracy", "best_interval", "n_factors", "n_trials", "strategy", "seed")
 
     task: str
     seed: int
@@ -55,6 +98,7 @@ class SearchResult(Readable):
     factors: tuple[FactorResult, ...] = field(repr=False)
     strategy: str = "grid"
     chosen: float | None = None  # by the adaptive strategy
+    settings: dict[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def best(self) -> FactorResult:
@@ -72,6 +116,11 @@ class SearchResult(Readable):
     def best_accuracy(self) -> float:
         """Accuracy of `best` on the search trials; an unbiased value comes from `evaluate`."""
         return self.best.accuracy
+
+    @property
+    def best_interval(self) -> tuple[float, float]:
+        """95 % confidence interval of `best_accuracy`."""
+        return self.best.interval
 
     @property
     def n_factors(self) -> int:
@@ -118,7 +167,7 @@ class SearchResult(Readable):
         return draw("spiking.search.plots:accuracy_over_factor", self, ax)
 
     def to_dataframe(self) -> "DataFrame":
-        """One row per factor: scaling factor, accuracy and its interval, trials, mean rate in Hz, output error."""
+        """One row per factor: accuracy and its 95 % interval, trials, mean rates in Hz, of unit types too, output error."""
         return dataframe(
             {
                 "scaling_factor": self.scaling_factors,
@@ -129,5 +178,9 @@ class SearchResult(Readable):
                 "n_trials": [result.n_trials for result in self.factors],
                 "mean_rate_hz": [result.mean_rate_hz for result in self.factors],
                 "output_error": self.output_errors,
+                **{
+                    f"rate_{name}_hz": [result.type_rates_hz[name] for result in self.factors]
+                    for name in self.best.type_rates_hz
+                },
             }
         )

@@ -16,6 +16,7 @@ from rate2spike.spiking.search.result import FactorResult
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.trained_model import TrainedModel
 
+NetworkAt = Callable[[float], SpikingNetwork]
 COMPARED_TRIALS = 25  # of a search, whose outputs are compared with those of the rate network
 
 
@@ -25,15 +26,22 @@ class SharedTrials:
 
     model: TrainedModel
     task: Task
-    options: SearchOptions
-    seed: int
+    options: SearchOptions  # with the seed resolved
+    network_at: NetworkAt | None = None  # the network at a factor, if it is not made as the options say
     _networks: dict[float, SpikingNetwork] = field(default_factory=dict)
     _blocks: dict[float, list[BlockResult]] = field(default_factory=dict)
+
+    @property
+    def seed(self) -> int:
+        """Of the search."""
+        assert self.options.seed is not None
+        return self.options.seed
 
     def network(self, factor: float) -> SpikingNetwork:
         """The network at a factor."""
         if factor not in self._networks:
-            self._networks[factor] = self.options.network(self.model, factor, self.seed)
+            make = self.network_at or (lambda factor: self.options.network(self.model, factor, self.seed))
+            self._networks[factor] = make(factor)
         return self._networks[factor]
 
     def run(

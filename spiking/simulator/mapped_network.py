@@ -265,7 +265,7 @@ def _known_factor(factor: float | None) -> float:
     return check_scaling_factor(factor)
 
 
-def check_scaling_factor(factor: float) -> float:
+def check_scaling_factor(factor: Any) -> float:
     """The factor as a float. Raises InputError if it is not a positive number."""
     if not is_number(factor):
         raise InputError(f"scaling factor must be a positive number, got {shown(factor)}", "scaling_factor")

@@ -80,6 +80,15 @@ def read_nir(path: str | os.PathLike, dt_s: float | None = None) -> SpikingNetwo
     ------
     InputError
         For a file that is no such graph, and where the package nir is not installed (extra `nir`).
+
+    Examples
+    --------
+    >>> import rate2spike as r2s
+    >>> quiet = r2s.LIFParams(t_ref_s=0, noise_sd_mv=0)  # NIR has no place for either
+    >>> network = r2s.SpikingNetwork.from_model("go_nogo.mat", 25, params=quiet)
+    >>> r2s.exports.write_nir(network, "go_nogo.nir")
+    >>> r2s.read_nir("go_nogo.nir").n_units
+    200
     """
     checked_path(path, "path")
     if dt_s is not None and not is_number(dt_s):

@@ -20,7 +20,7 @@ _STREAMED_BLOCK_BYTES = 2**26
 _EVENTS_PER_BLOCK = 2**20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Traces:
     """(rows, N), or (0, N) if not recorded; output (n_outputs, rows)."""
 
@@ -34,7 +34,7 @@ class Traces:
         return Traces(self.output[:, first:end], self.voltage[first:end], self.rates[first:end], self.ipsc[first:end])
 
 
-@dataclass
+@dataclass(eq=False)
 class Block:
     """Consecutive steps of a trial, and where a kernel puts what it records of them."""
 

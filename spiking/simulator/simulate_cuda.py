@@ -87,7 +87,7 @@ def run_trials_cuda(
     return outputs, spike_counts
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Networks:
     """Networks that differ in their scaling factor alone, in device memory; shapes as the kernel says."""
 

@@ -32,7 +32,7 @@ _OFTEN_COMMON = ("leak", "noise_sd", "decay_r")
 _f4 = np.float32
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FastNetwork:
     """A network's constants in the form of the fast kernel; P is N padded."""
 

@@ -112,6 +112,13 @@ class SpikeRecord(RecordedTrial):
         ------
         InputError
             For another suffix, and for a .mat file of a record with a stride.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import rate2spike as r2s
+        >>> record = r2s.SpikingNetwork.from_model("go_nogo.mat", 25).run(np.ones((1, 41)), seed=1)
+        >>> record.save("trial.h5")
         """
         if record_suffix(path) == ".mat":
             savemat(path, historic_variables(self))
@@ -138,6 +145,15 @@ class SpikeRecord(RecordedTrial):
         ------
         InputError
             For a file that is no spike record.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import rate2spike as r2s
+        >>> record = r2s.SpikingNetwork.from_model("go_nogo.mat", 25).run(np.ones((1, 41)), seed=1)
+        >>> record.save("trial.h5")
+        >>> r2s.SpikeRecord.load("trial.h5") == record
+        True
         """
         values = read_historic(path) if record_suffix(path) == ".mat" else read_record(path, only)
         return cls(**values | {"neuron": present_kind(values.get("neuron", cls.neuron))})

@@ -103,7 +103,7 @@ def test_ctrl_c_before_the_first_update_leaves_nothing(command, cli, tmp_path, m
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("rate2spike.rate.train._Run._update", interrupted)
+    monkeypatch.setattr("rate2spike.rate.training_run.TrainingRun._update", interrupted)
     words = {
         "train": ("train", *SMALL, "--run_folder", tmp_path / "run"),
         "historic": ("train", *SMALL, "--output_dir", tmp_path / "new"),

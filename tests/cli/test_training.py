@@ -51,7 +51,9 @@ def last_line(error):
 def test_a_run_folder_holds_everything_and_its_config_repeats_it(cli, tmp_path):
     first, second = tmp_path / "a", tmp_path / "b"
     code, out, error = cli("train", *SMALL, "--task-option", "stim_dur=30", "--run_folder", first)
-    assert code == 0 and out == f"model: {first / 'model.mat'}\n", error
+    assert code == 0 and out.startswith(f"model: {first / 'model.mat'}\nnext: rate2spike train --run_folder {first}"), (
+        error
+    )
     assert {path.name for path in first.iterdir()} == {
         "config.toml",
         "model.mat",
@@ -203,7 +205,7 @@ def test_a_search_of_other_options_does_not_reuse_finished_values(tmp_path, go_n
     from dataclasses import replace
 
     from rate2spike.errors import InputError
-    from rate2spike.spiking.search.files import search_files
+    from rate2spike.spiking.search.files import search_each
     from rate2spike.spiking.search.options import SearchExecution, SearchOptions
 
     path = shutil.copy(go_nogo_path, tmp_path)
@@ -215,12 +217,12 @@ def test_a_search_of_other_options_does_not_reuse_finished_values(tmp_path, go_n
 
     options = SearchOptions(scaling_factors=(20, 25), n_trials=10, seed=1)
     with pytest.raises(KeyboardInterrupt):
-        list(search_files(path, options, on_factor=stop))
+        list(search_each(path, options, on_factor=stop))
     options = replace(options, task_options={"stim_dur": 10})
     with pytest.raises(InputError, match=r"other settings \(task_options"):
-        list(search_files(path, options, on_factor=stop))
+        list(search_each(path, options, on_factor=stop))
     with pytest.raises(KeyboardInterrupt):
-        list(search_files(path, options, SearchExecution(force=True), on_factor=stop))
+        list(search_each(path, options, SearchExecution(force=True), on_factor=stop))
     assert [result.scaling_factor for result in seen] == [20, 20]
 
 

@@ -48,7 +48,9 @@ def test_a_model_or_its_path_is_a_model(tmp_path):
     assert as_model(model) is model
     assert as_model(tmp_path / "f.mat") == as_model(str(tmp_path / "f.mat")) == model
     for wrong in (None, 5, model.w_rec, [str(tmp_path)]):
-        with pytest.raises(InputError, match="model must be a TrainedModel or the path of a model file, got ") as caught:
+        with pytest.raises(
+            InputError, match="model must be a TrainedModel or the path of a model file, got "
+        ) as caught:
             as_model(wrong)
         assert "\n" not in str(caught.value)
     with pytest.raises(MatFileError, match="absent"):

@@ -9,7 +9,8 @@ import pytest
 from rate2spike.errors import InputError
 from rate2spike.rate import task_plugins, tasks
 from rate2spike.rate.config import TrainConfig
-from rate2spike.rate.task import Task, Trial, check_sizes
+from rate2spike.rate.task import Task, Trial
+from rate2spike.rate.task_checks import check_sizes
 
 SOURCE = '''
 from dataclasses import dataclass

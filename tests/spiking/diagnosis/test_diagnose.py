@@ -1,16 +1,27 @@
 """Diagnosis of conversions that fail in known ways."""
 
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+import rate2spike as r2s
+from rate2spike.errors import InputError
+from rate2spike.figures import Figure
 from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.rate.noise_free import activate, rate_trajectory
+from rate2spike.readable import as_json
 from rate2spike.spiking.diagnosis.diagnose import _in_words, diagnose
 from rate2spike.spiking.diagnosis.factor_advice import FactorAdvice
 from rate2spike.spiking.diagnosis.plots import diagnosis_figure
-from rate2spike.spiking.scoring.evaluate import Evaluation, evaluate
+from rate2spike.spiking.diagnosis.subject import rescaled
+from rate2spike.spiking.scoring.evaluate import evaluate
+from rate2spike.spiking.scoring.network_options import NetworkOptions
+from rate2spike.spiking.scoring.result import Evaluation
+from rate2spike.spiking.simulator import manipulations
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.params import LIFParams
 
@@ -162,3 +173,89 @@ def test_the_rate_network_solves_its_task(model):
     trials = [tasks.GoNogo().draw(np.random.default_rng(k)) for k in range(20)]
     outputs, _ = rate_trajectory(model, np.array([trial.u for trial in trials]))
     assert all(trial.score_rate(output[0, 1:]) for trial, output in zip(trials, outputs, strict=True))
+
+
+def test_a_model_is_diagnosed_as_it_was_searched(model):
+    found = r2s.grid_search(model, "go-nogo", (30,), 4, seed=1, neuron="qif")
+    searched = r2s.with_search_result(model, found)
+    by_itself = diagnose(searched, n_trials=3, seed=1)
+    assert by_itself == diagnose(model, "go-nogo", 30, 3, seed=1, neuron="qif")
+    assert by_itself == diagnose(model, "go-nogo", 30, 3, seed=1, params=r2s.QIFParams(), n_threads=1)
+    assert by_itself != diagnose(model, "go-nogo", 30, 3, seed=1)
+
+
+def test_a_network_is_diagnosed_beside_its_model(model, go_nogo_path):
+    network = SpikingNetwork.from_model(model, 42)
+    assert diagnose(go_nogo_path, network=network, n_trials=6, seed=1) == finding(model, 42)
+    lesioned = manipulations.lesion(network, "inhibitory")
+    found = diagnose(model, "go-nogo", n_trials=4, seed=1, network=lesioned)
+    assert found == diagnose(
+        model, "go-nogo", 42, 4, seed=1, lesion="inhibitory"
+    )  # other factors were tried, lesioned too
+    assert found.accuracy < 0.95 and found.advice is not None
+    assert (found.firing_rate_hz[found.unit_types == "inhibitory"] == 0).all()
+
+
+def test_a_rescaled_network_is_the_network_at_that_factor(model):
+    network = rescaled(manipulations.scale_connections(SpikingNetwork.from_model(model, 42), "I", "E", 0.7), 20.0)
+    expected = manipulations.scale_connections(SpikingNetwork.from_model(model, 20), "I", "E", 0.7)
+    assert network.scaling_factor == 20 and network.w.dtype == expected.w.dtype
+    assert np.allclose(network.w, expected.w, rtol=1e-6, atol=0)
+    assert np.array_equal(network.readout, expected.readout)
+
+
+def test_threads_executor_and_progress_change_nothing(model, too_weak):
+    told = []
+    with ThreadPoolExecutor(2) as threads:
+        found = finding(model, 65, executor=threads, progress=lambda *now: told.append(now))
+    assert found == too_weak
+    ends = [now[:2] for now in told if now[0] == now[1]]
+    assert ends == [(6, 6), (19, 19), (100, 100), (100, 100)]  # both networks, other factors, fresh trials of two
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda m, n: diagnose(n, "go-nogo"), "model must be the rate network that the spiking one is compared with"),
+        (lambda m, n: diagnose(m), "the model names no task: give task"),
+        (lambda m, n: diagnose(m, "go-nogo"), "the model has no scaling factor yet"),
+        (lambda m, n: diagnose(m, (25,), 5), "task must be a Task, its name, or None"),
+        (lambda m, n: diagnose(m, "go-nogo", "5"), "scaling factor must be a positive number, got '5'"),
+        (lambda m, n: diagnose(m, "go-nogo", 25, "5"), "number of trials must be a whole number from 1, got '5'"),
+        (lambda m, n: diagnose(m, "go-nogo", 25, 5, -1), "seed"),
+        (lambda m, n: diagnose(m, "go-nogo", network=5), "network must be a SpikingNetwork, got int"),
+        (
+            lambda m, n: diagnose(m, "go-nogo", 25, network=n),
+            "scaling_factor: not beside a network, which is as it was made",
+        ),
+        (lambda m, n: diagnose(m, "go-nogo", network=n, lesion="I"), "lesion: not beside a network"),
+        (lambda m, n: diagnose(small_model(), "go-nogo", network=n), "the network has 200 units, the model 12"),
+        (lambda m, n: diagnose(m, "go-nogo", 25, options=5), "options must be NetworkOptions, got 5"),
+        (
+            lambda m, n: diagnose(m, "go-nogo", 25, options=NetworkOptions(), neuron="qif"),
+            "give options or single settings",
+        ),
+        (lambda m, n: diagnose(m, "go-nogo", 25, params=5), "neurons must be a record such as EIFParams(), got 5"),
+        (lambda m, n: diagnose(m, "go-nogo", 25, executor=5), "executor must be one as in concurrent.futures, got int"),
+        (lambda m, n: diagnose(m, "go-nogo", 25, progress="yes"), "progress must be True, False, None or a function"),
+    ],
+)
+def test_what_does_not_fit_is_one_line(model, call, message):
+    network = SpikingNetwork.from_model(model, 42)
+    with pytest.raises(InputError) as caught:
+        call(model, network)
+    assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_diagnosis_is_readable(too_weak):
+    assert len(repr(too_weak)) <= 200
+    assert repr(too_weak).startswith("Diagnosis(task='go-nogo', scaling_factor=65, accuracy=0, advised_factor=")
+    assert "gain mismatch" in repr(too_weak) and "advised factor" in too_weak._repr_html_()
+    assert pickle.loads(pickle.dumps(too_weak)) == deepcopy(too_weak) == too_weak
+    assert '"advice": {"here": {' in as_json(too_weak)
+    assert repr(too_weak.advice).startswith("FactorAdvice(factor=65, accuracy=0")
+    units = too_weak.to_dataframe()
+    assert len(units) == 200 and set(units.unit_type) == {"excitatory", "inhibitory"}
+    assert len(too_weak.plot().axes) == 4
+    left, right = Figure().subplots(1, 2)
+    assert too_weak.plot(ax=left) is right.get_figure() and len(right.get_figure().axes) == 5

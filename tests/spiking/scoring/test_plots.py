@@ -44,8 +44,8 @@ def test_raster_shows_every_spike_by_type(record):
         "PV-like inhibitory\n(n = 2)",
         "SOM\n(n = 2)",
     ]
-    historic = plots.historic_raster(record, "trial").axes[0]
-    assert sum(line.get_xdata().size for line in historic.lines) == record.spikes.sum()
+    colours = {line.get_color() for line in axes.lines if line.get_marker() == "."}
+    assert {text.get_color() for text in axes.get_yticklabels()} == colours == {"tab:red", "tab:blue", "black"}
 
 
 def test_condition_outputs_draw_mean_and_band():

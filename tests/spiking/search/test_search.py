@@ -16,7 +16,8 @@ from rate2spike.seeding import Role
 from rate2spike.spiking.scoring.demonstrate import demonstrate
 from rate2spike.spiking.scoring.evaluate import accuracy, evaluate
 from rate2spike.spiking.scoring.trial_blocks import TrialSeries
-from rate2spike.spiking.search.grid import grid_search, with_search_result
+from rate2spike.spiking.search.grid import grid_search
+from rate2spike.spiking.search.kept import with_search_result
 from rate2spike.spiking.search.options import HISTORIC_FACTORS
 from rate2spike.spiking.search.result import FactorResult, SearchResult
 from rate2spike.spiking.simulator.network import SpikingNetwork
@@ -107,7 +108,7 @@ def test_refusals(model):
             grid_search(model, *arguments)
     with pytest.raises(InputError, match="number of threads"):
         grid_search(model, "go-nogo", n_threads=0)
-    with pytest.raises(InputError, match=r"has 1 output\(s\), the network has 2"):
+    with pytest.raises(InputError, match=r"has 1 output\(s\), the model 2"):
         grid_search(small_model(w_out=np.ones((2, 12), np.float32)), "go-nogo")
 
 

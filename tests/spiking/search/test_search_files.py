@@ -15,7 +15,7 @@ from rate2spike.errors import InputError
 from rate2spike.matlab_compat import mat_v5
 from rate2spike.matlab_compat.matfile import append, loadmat, savemat
 from rate2spike.spiking.search.claim import sidecar_path
-from rate2spike.spiking.search.files import SearchState, search_files
+from rate2spike.spiking.search.files import SearchState, search_each
 from rate2spike.spiking.search.grid import grid_search
 from rate2spike.spiking.search.options import SearchExecution, SearchOptions
 
@@ -30,7 +30,7 @@ def model_file(tmp_path, go_nogo_path) -> Path:
 
 
 def search(path, options=QUICK, execution=None, **callbacks):
-    return list(search_files(path, options, execution, **callbacks))
+    return list(search_each(path, options, execution, **callbacks))
 
 
 def test_search_appends_the_historic_variables_and_touches_nothing_else(model_file):
@@ -198,11 +198,11 @@ def test_ctrl_c_at_the_command_leaves_valid_files_and_says_how_to_go_on(model_fi
 def test_every_file_is_validated_before_the_first_is_touched(model_file):
     (model_file.parent / "z.mat").write_bytes(b"no MAT file" * 30)
     before = model_file.read_bytes()
-    outcomes = search_files(model_file.parent, SearchOptions(task="dance"))
+    outcomes = search_each(model_file.parent, SearchOptions(task="dance"))
     with pytest.raises(InputError, match="unknown task 'dance'"):
         list(outcomes)
     (model_file.parent / "A.mat").write_bytes(b"no MAT file" * 30)
-    first = next(search_files(model_file.parent, QUICK))
+    first = next(search_each(model_file.parent, QUICK))
     assert first.state is SearchState.FAILED and first.path.name == "A.mat" and "MAT" in first.note
     with pytest.raises(InputError, match=r"z\.mat"):
         search(model_file.parent / "z.mat")

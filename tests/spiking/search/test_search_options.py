@@ -19,7 +19,7 @@ from rate2spike.options import default_of
 from rate2spike.spiking.diagnosis.diagnose import diagnose
 from rate2spike.spiking.scoring.network_options import NetworkOptions, as_searched, searched_options
 from rate2spike.spiking.search.claim import SearchClaim, read_claim, sidecar_path
-from rate2spike.spiking.search.files import SearchState, search_files
+from rate2spike.spiking.search.files import SearchState, search_each
 from rate2spike.spiking.search.grid import grid_search
 from rate2spike.spiking.search.options import SearchExecution, SearchOptions
 from rate2spike.spiking.simulator.network import SpikingNetwork
@@ -155,7 +155,7 @@ def test_python_files_command_and_bridge_search_the_same_networks(model_file, cl
         model, "go-nogo", (22, 40), 6, 3, neuron="eif", neuron_options={"slope_mv": 1.5}, downsample=2
     )
     assert by_name.factors == expected.factors != grid_search(model, "go-nogo", (22, 40), 6, 3).factors
-    (found,) = search_files(model_file, EIF)
+    (found,) = search_each(model_file, EIF)
     assert found.result.factors == expected.factors
     as_written = model_file.read_bytes()
     flags = flags_of(
@@ -208,7 +208,7 @@ def test_a_population_takes_them_too(model_file, cli):
 
 
 def test_evaluate_diagnose_and_simulate_make_the_network_that_was_searched(model_file, cli, tmp_path):
-    list(search_files(model_file, replace(EIF, shuffle=("w_in",))))
+    list(search_each(model_file, replace(EIF, shuffle=("w_in",))))
     model = load_model(model_file)
     options = searched_options(model)
     assert (options.neuron, options.neuron_options, options.downsample) == ("eif", {"slope_mv": 1.5}, 2)
@@ -236,7 +236,7 @@ def test_evaluate_diagnose_and_simulate_make_the_network_that_was_searched(model
 
 
 def test_what_is_known_of_an_earlier_search_does_not_outlive_it(model_file):
-    list(search_files(model_file, EIF))
+    list(search_each(model_file, EIF))
     searched = load_model(model_file)
     # a version that knows nothing of the record, or another program, searches again
     append(model_file, {"all_perfs": np.array([[0.25], [0.5]])})
@@ -245,7 +245,7 @@ def test_what_is_known_of_an_earlier_search_does_not_outlive_it(model_file):
     )
     assert searched_options(load_model(model_file)) == NetworkOptions()
     plain = SearchOptions(scaling_factors=(25.0,), n_trials=2, seed=1)
-    (found,) = search_files(model_file, plain, SearchExecution(force=True))
+    (found,) = search_each(model_file, plain, SearchExecution(force=True))
     assert found.state is SearchState.SEARCHED
     assert not {"r2s_search_network", "r2s_search_options"} & set(loadmat(model_file))
 
@@ -255,10 +255,10 @@ def test_a_search_with_other_networks_does_not_go_on_with_finished_values(model_
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        list(search_files(model_file, EIF, on_factor=interrupt))
+        list(search_each(model_file, EIF, on_factor=interrupt))
     with pytest.raises(InputError, match=r"other settings \(neuron 'eif' there, None here; neuron_options"):
-        list(search_files(model_file, replace(EIF, neuron=None, neuron_options={})))
-    (found,) = search_files(model_file, EIF)
+        list(search_each(model_file, replace(EIF, neuron=None, neuron_options={})))
+    (found,) = search_each(model_file, EIF)
     assert (
         found.result.factors
         == grid_search(
@@ -284,7 +284,7 @@ def test_flags_left_open_are_as_searched():
 
 
 def test_what_is_said_to_be_as_searched_is_not_what_was_given(model_file, cli):
-    list(search_files(model_file, replace(EIF, dt_s=0.0003 / 3)))
+    list(search_each(model_file, replace(EIF, dt_s=0.0003 / 3)))
     flags = ("--n-trials", 2, "--seed", 1, "--neuron-option", "t_ref_s=0.003", "--lesion", 7)
     code, _, error = cli("evaluate", model_file, *flags)
     assert code == 0 and error.splitlines()[0] == (
@@ -302,7 +302,7 @@ def test_what_is_said_to_be_as_searched_is_not_what_was_given(model_file, cli):
         ("shuffle", ("w", None), "weights to shuffle must be text, or several texts, got None"),
         ("neuron_options", 3, "constants of neurons must be text, or several texts, got 3"),
         ("neuron_options", {"speed": 1}, ""),
-        ("task_options", 3, "task options must be a dict, got 3"),
+        ("task_options", 3, "task options must be values by name, got 3"),
         ("scaling_factors", "30", "scaling factors are numbers, got '30'"),
         ("scaling_factors", [None], "scaling factors are numbers, got None"),
         ("scaling_factors", ["much"], "scaling factors are numbers, got 'much'"),
@@ -317,7 +317,7 @@ def test_values_of_wrong_types_are_refused_by_the_fields_name(field, value, mess
 
 
 def test_grid_search_refuses_neurons_that_are_none(model_file):
-    with pytest.raises(InputError, match=r"record such as EIFParams\(\), got 'eif' \(params\)"):
+    with pytest.raises(InputError, match=r"neurons must be a record such as EIFParams\(\), got .eif."):
         grid_search(load_model(model_file), "go-nogo", 25, 2, params="eif")
     with pytest.raises(InputError, match="scaling factors are numbers, got '30'"):
         grid_search(load_model(model_file), "go-nogo", "30", 2)

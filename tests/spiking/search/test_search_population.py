@@ -13,7 +13,7 @@ import pytest
 from rate2spike.errors import InputError
 from rate2spike.matlab_compat.matfile import loadmat
 from rate2spike.spiking.search.claim import sidecar_path
-from rate2spike.spiking.search.files import SearchState, search_files
+from rate2spike.spiking.search.files import SearchState, search_each
 from rate2spike.spiking.search.options import SearchExecution, SearchOptions
 from rate2spike.spiking.search.population import of_shard, search_population
 
@@ -38,7 +38,7 @@ def numbers(folder: Path) -> dict:
 @pytest.fixture(scope="module")
 def one_process(tmp_path_factory, go_nogo_path):
     folder = folder_of_models(tmp_path_factory.mktemp("one") / "models", go_nogo_path)
-    list(search_files(folder, QUICK))
+    list(search_each(folder, QUICK))
     return numbers(folder)
 
 
@@ -71,7 +71,7 @@ def test_a_dask_cluster_and_a_killed_worker(cli, tmp_path, go_nogo_path):
     distributed = pytest.importorskip("distributed")
     folder = folder_of_models(tmp_path / "dask", go_nogo_path)
     alone = folder_of_models(tmp_path / "alone", go_nogo_path)
-    list(search_files(alone, LONG))
+    list(search_each(alone, LONG))
     factors = [f"{factor:g}" for factor in LONG.scaling_factors]
     with (
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
@@ -119,7 +119,7 @@ def kill_first_owner(folder: Path) -> int | None:
 def test_a_killed_process_costs_only_its_unit(tmp_path, go_nogo_path, repository):
     folder = folder_of_models(tmp_path / "processes", go_nogo_path)
     alone = folder_of_models(tmp_path / "alone", go_nogo_path)
-    list(search_files(alone, LONG))
+    list(search_each(alone, LONG))
     with ThreadPoolExecutor(1) as killer:
         killed = killer.submit(kill_first_owner, folder)
         outcomes = list(search_population(folder, LONG, SearchExecution(n_workers=2)))
