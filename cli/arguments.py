@@ -32,7 +32,7 @@ class Parser(argparse.ArgumentParser):
         finally:
             self._section = before
 
-    def add_argument(self, *names: Any, **known: Any) -> argparse.Action:  # type: ignore[override]
+    def add_argument(self, *names: Any, **known: Any) -> argparse.Action:
         """Declare a flag, as argparse does."""
         action = super().add_argument(*names, **known)
         self.sections[action.dest] = self._section

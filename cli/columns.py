@@ -8,6 +8,7 @@ import os
 import re
 import sys
 import textwrap
+from collections.abc import Sequence
 
 WIDTH = 80
 _ENDLESS = 10_000
@@ -58,7 +59,7 @@ def fact(name: str, text: str, column: int = 18, width: int | None = None) -> st
     return wrapped(text, head if head.endswith(" ") else head + " ", " " * column, width)
 
 
-def aligned(rows: list[tuple[str, ...]], width: int | None = None) -> list[str]:
+def aligned(rows: Sequence[Sequence[str]], width: int | None = None) -> list[str]:
     """Rows of equally many texts as lines with columns; those that do not fit follow below, after the first one anew."""
     widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
     blocks: list[list[int]] = [[0]]
@@ -68,7 +69,7 @@ def aligned(rows: list[tuple[str, ...]], width: int | None = None) -> list[str]:
         ):
             blocks.append([0])
         blocks[-1].append(k)
-    lines = []
+    lines: list[str] = []
     for block in blocks:
         lines += [""] if lines else []
         lines += ["  " + "  ".join(f"{row[k]:<{widths[k]}}" for k in block).rstrip() for row in rows]
