@@ -67,6 +67,7 @@ def public(*, settings: type | None = None, elsewhere: Mapping[str, str] | None 
             checking = _checking(made, called.__name__, inspect.signature(made), _flags(called))
             if is_dataclass(called) and options_of(called):
                 called.__doc__ = f"{inspect.getdoc(called)}\n\n{settings_text(called, inspect.signature(made))}"
+            checking.__signature__ = inspect.signature(made)  # Keras does not look through wrappers
             type.__setattr__(called, "__init__", checking)
             return called
         signature = inspect.signature(called)
@@ -97,7 +98,7 @@ def _checking(called: Callable[..., Any], who: str, signature: inspect.Signature
         try:
             signature.bind(*args, **kwargs)
         except TypeError as error:
-            problem = _in_words(_unknown_first(signature, kwargs) or str(error), who, signature, flags)
+            problem = _unknown(kwargs, who, signature, flags) or _in_words(str(error), who, signature)
         else:
             return called(*args, **kwargs)
         raise CallError(problem)
@@ -105,24 +106,25 @@ def _checking(called: Callable[..., Any], who: str, signature: inspect.Signature
     return checking
 
 
-def _unknown_first(signature: inspect.Signature, kwargs: Mapping[str, Any]) -> str:
-    """What `bind` would say of a name that is not there, where it speaks of one that is missing: the former is why."""
-    kinds = {item.kind for item in signature.parameters.values()}
-    unknown = [name for name in kwargs if name not in signature.parameters]
-    return (
-        f"unexpected keyword argument '{unknown[0]}'" if unknown and inspect.Parameter.VAR_KEYWORD not in kinds else ""
-    )
+def _unknown(given: Collection[str], who: str, signature: inspect.Signature, flags: dict[str, str]) -> str:
+    """What is said of the first name that is not there, before anything else; '' if all are."""
+    names = [name for name in signature.parameters if name not in ("self", "cls")]
+    if any(item.kind == item.VAR_KEYWORD for item in signature.parameters.values()):
+        return ""
+    for name in given:
+        if name not in names:
+            with_unit = next((one for one in names if one.startswith(f"{name}_")), None)  # tau: tau_ms
+            other = SYNONYMS.get(name.lower(), name)
+            meant = flags.get(name), other, other.removeprefix("n_"), with_unit  # layers of Keras have `units`
+            known = next((one for one in meant if one in names), None)
+            hint = f"; did you mean {known}?" if known else nearest(name, names)
+            return f"{who}: unknown setting {name!r}{hint or f'; known are {_listed(names)}'}"
+    return ""
 
 
-def _in_words(message: str, who: str, signature: inspect.Signature, flags: dict[str, str]) -> str:
+def _in_words(message: str, who: str, signature: inspect.Signature) -> str:
     """What `inspect.Signature.bind` says, in our words."""
     names = [name for name in signature.parameters if name not in ("self", "cls")]
-    unknown = re.search(r"unexpected keyword argument '(\w+)'", message)
-    if unknown:
-        name = unknown[1]
-        known = flags.get(name) or SYNONYMS.get(name.lower())
-        hint = f"; did you mean {known}?" if known in names else nearest(name, names)
-        return f"{who}: unknown setting {name!r}{hint or f'; known are {_listed(names)}'}"
     missing = re.search(r"missing a required (?:keyword-only )?argument: '(\w+)'", message)
     if missing:
         return f"{who}: {missing[1]} is missing; it takes {_listed(names)}"
@@ -130,7 +132,8 @@ def _in_words(message: str, who: str, signature: inspect.Signature, flags: dict[
     if twice:
         return f"{who}: {twice[1]} is given twice"
     positional = [n for n, p in signature.parameters.items() if p.kind == p.POSITIONAL_OR_KEYWORD and n in names]
-    rest = f"; write {names[-1]}=... for the rest" if len(positional) < len(names) else ", and nothing else"
+    others = [name for name in names if name not in positional]
+    rest = f"; write {others[0]}=... for the rest" if others else ", and nothing else"
     return f"{who}: only {_listed(positional) or 'nothing'} can be given without a name{rest}"
 
 

@@ -3,7 +3,9 @@
 Commands use `Progress`; functions that users call take `progress` and follow it by `following`.
 """
 
+import logging
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,13 +16,21 @@ from rate2spike.errors import InputError
 
 OnProgress = Callable[[int, int, str], None]  # units done, of how many, latest text
 Advance = Callable[..., None]  # (text="", n=1): n more units are done
+LOGGER = logging.getLogger("rate2spike")  # what the package tells of its work; a user adds a handler to see it
+LOGGER.addHandler(logging.NullHandler())
 _BETWEEN_LINES_S = 10.0  # in a log
+
+
+def is_silenced() -> bool:
+    """Whether the level of the logger `rate2spike` says that only warnings are wanted."""
+    return LOGGER.level > logging.INFO
 
 
 class Progress:
     """`with Progress("training", total) as progress: progress.advance("loss 3.2")`.
 
-    On a terminal a bar shows the latest text; in a log, only what is given to `line` is printed.
+    On a terminal a bar shows the latest text; in a log, only what is given to `line` is printed. Nothing is shown while the
+    logger `rate2spike` lets only warnings pass (`logging.getLogger("rate2spike").setLevel("WARNING")`).
     """
 
     def __init__(self, title: str, total: int, stream: TextIO | None = None):
@@ -30,7 +40,7 @@ class Progress:
         self._task: Any = None
 
     def __enter__(self) -> "Progress":
-        if self._stream.isatty():
+        if self._stream.isatty() and not is_silenced():
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
             from rich.progress import Progress as Bar
@@ -77,8 +87,10 @@ class Progress:
     def line(self, text: str) -> None:
         """Print a line, above the bar if there is one."""
         if self._bar is not None:
-            self._bar.console.print(text, markup=False, highlight=False)
-        else:
+            console = self._bar.console
+            lines = textwrap.fill(text, console.width, break_long_words=False, break_on_hyphens=False)
+            console.print(lines, markup=False, highlight=False, soft_wrap=True)
+        elif not is_silenced():
             print(text, file=self._stream, flush=True)
 
 

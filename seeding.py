@@ -1,5 +1,6 @@
 """Every random draw comes from a seed, a role and integer keys, never from a global generator or call order."""
 
+import logging
 import secrets
 from enum import IntEnum
 
@@ -29,7 +30,9 @@ class Role(IntEnum):
 def resolve_seed(seed: int | None) -> int:
     """Return `seed`, or draw one from the operating system. Raises InputError outside [0, 2**53)."""
     if seed is None:
-        return secrets.randbits(32)
+        drawn = secrets.randbits(32)
+        logging.getLogger("rate2spike").info("seed drawn: %d", drawn)
+        return drawn
     is_whole = isinstance(seed, int | float | np.integer) and not isinstance(seed, bool) and seed % 1 == 0
     if not is_whole or not 0 <= seed < SEED_LIMIT:
         raise InputError(f"seed must be a whole number from 0 to 2**53 - 1, got {seed!r}")

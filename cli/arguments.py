@@ -7,8 +7,9 @@ import warnings
 from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import takewhile
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from rate2spike.cli.help_text import help_of, usage_of
 from rate2spike.errors import InputError, InputWarning, nearest
 
 
@@ -16,10 +17,41 @@ class Parser(argparse.ArgumentParser):
     """ArgumentParser whose errors are one line with a pointer to --help, and whose flags take - and _ alike."""
 
     def __init__(self, prog: str, description: str | None):
-        super().__init__(
-            prog=prog, description=description, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter
-        )
         self.flags_by_field: dict[str, str] = {}  # where a flag is not called as the field it sets
+        self.sections: dict[str, str] = {}  # the group of --help in which a flag was declared
+        self.values_of: dict[str, tuple[str, ...]] = {}  # the choices of a flag that its record checks
+        self._section = ""
+        super().__init__(prog=prog, description=description, allow_abbrev=False)
+
+    @contextmanager
+    def in_group(self, title: str) -> Iterator[None]:
+        """Flags that are declared in here stand in this group of --help, see `flag_groups`."""
+        before, self._section = self._section, title
+        try:
+            yield
+        finally:
+            self._section = before
+
+    def add_argument(self, *names: Any, **known: Any) -> argparse.Action:
+        """Declare a flag, as argparse does."""
+        action = super().add_argument(*names, **known)
+        self.sections[action.dest] = self._section
+        return action
+
+    def format_usage(self) -> str:
+        """One line."""
+        return usage_of(self)
+
+    def format_help(self) -> str:
+        """Flags in groups, in 80 columns."""
+        return help_of(self)
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """As argparse's, with what may have been meant."""
+        choices = list(action.choices or ())
+        if choices and value not in choices:
+            text = f"invalid choice: {value!r} (choose from {', '.join(map(str, choices))}){nearest(value, choices)}"
+            raise argparse.ArgumentError(action, text)
 
     def error(self, message: str) -> NoReturn:
         """Print one line and exit with code 2."""
@@ -143,6 +175,17 @@ def chosen_factors(arguments: argparse.Namespace) -> tuple[float, ...] | None:
     return tuple(factor for group in arguments.scaling_factors for factor in group)
 
 
+def add_speech(parser: argparse.ArgumentParser) -> None:
+    """-q and -v, which every command takes."""
+    parser.add_argument("-q", "--quiet", action="store_true", help="results and warnings only: no progress, no hints")
+    parser.add_argument("-v", "--verbose", action="store_true", help="say what is drawn, read, written and reused")
+
+
+def add_json(parser: argparse.ArgumentParser, what: str = "print the results as one JSON object") -> None:
+    """--json."""
+    parser.add_argument("--json", action="store_true", help=what)
+
+
 def add_seed(parser: argparse.ArgumentParser) -> None:
     """--seed."""
     parser.add_argument("--seed", type=int, default=None, help="seed of every random draw (default: drawn and printed)")
@@ -162,7 +205,7 @@ def add_task(parser: Parser, default: str = " (default: as the file or its path 
         action="extend",
         default=None,
         metavar="NAME=VALUE",
-        help="timing and amplitudes of the task, such as stim_dur=30",
+        help="timing and amplitudes of the task, such as stim_dur=30 (`rate2spike tasks NAME` lists them)",
     )
 
 

@@ -13,9 +13,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rate2spike.cli.arguments import Parser
+from rate2spike.cli.arguments import Parser, add_json
+from rate2spike.cli.flag_groups import TRAINING
 from rate2spike.cli.option_flags import add_option_flags, given
 from rate2spike.cli.run_place import RunPlace, add_run_folder
+from rate2spike.cli.speaking import next_step, tell
 from rate2spike.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,10 +34,12 @@ def add_arguments(parser: Parser) -> None:
     from rate2spike.spiking.context.config import ContextConfig
 
     parser.flags_by_field |= OTHER_NAMES
-    add_option_flags(parser, ContextConfig, dash="_", bools_take_values=True)
+    with parser.in_group(TRAINING):
+        add_option_flags(parser, ContextConfig, dash="_", bools_take_values=True)
     add_run_folder(parser, "--save_dir", default=" (default: a new one in runs/)")
     parser.add_argument("--log_json", default=None, help="write the log there too, as it grows")
     parser.add_argument("--gpu", default="0", help="index of the GPU, if there is one (default: 0)")
+    add_json(parser, "print summary.json, with the folder of the run, in one line")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -49,13 +53,15 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError(f"--gpu must be the index of one GPU, got {arguments.gpu!r}")
     place.check_free()
     if place.resume and _has_epochs(place.path, config):
-        print(f"the run in {place.path} is finished, with {config.epoch} epochs; nothing was changed")
+        said = f"the run in {place.path} is finished, with {config.epoch} epochs; nothing was changed"
+        tell(arguments, {"run_folder": str(place.path), **_summary(place.path)}, said)
+        _say_next(arguments, place.path, config)
         return 0
     splits = sources(config)
     if arguments.log_json:
         make_folder(Path(arguments.log_json).parent)
     prepare_tensorflow(arguments.gpu)
-    from rate2spike.cli.context_report import report, tested_and_drawn
+    from rate2spike.cli.context_report import lines_of, tested_and_drawn, warn_of_activity
     from rate2spike.spiking.context.training import ContextTraining
 
     known_by = fingerprint(splits["train"].recordings, splits["test"].recordings)
@@ -68,14 +74,24 @@ def run(arguments: argparse.Namespace) -> int:
         place.begin(folder, config.sections(), unit="epoch")
         _train(training, splits, arguments.log_json)
         tested = tested_and_drawn(training, splits, folder)
-    report(tested, config, folder)
+    tell(arguments, {"run_folder": str(folder.path), **_summary(folder.path)}, *lines_of(tested, config, folder))
+    warn_of_activity(tested.spike_probability, config.step_ms)
+    _say_next(arguments, folder.path, config)
     return 0
+
+
+def _say_next(arguments: argparse.Namespace, folder: Path, config: "ContextConfig") -> None:
+    next_step(arguments, "context", "--run_folder", folder, "--resume", "--epoch", 2 * config.epoch)
+
+
+def _summary(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "summary.json").read_text(encoding="utf-8"))
 
 
 def _has_epochs(folder: Path, config: "ContextConfig") -> bool:
     """Whether the run that is to go on is finished, with as many epochs as are asked for."""
     try:
-        return json.loads((folder / "summary.json").read_text(encoding="utf-8"))["epochs"] == config.epoch
+        return _summary(folder)["epochs"] == config.epoch
     except (OSError, ValueError, KeyError, TypeError):
         return False
 

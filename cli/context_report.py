@@ -3,6 +3,7 @@
 import warnings
 from typing import Any
 
+from rate2spike.cli.columns import labelled, wrapped
 from rate2spike.io.figure_file import save_figure
 from rate2spike.io.run_folder import RunFolder
 from rate2spike.progress import Progress
@@ -50,15 +51,14 @@ def tested_and_drawn(training: Any, splits: dict[str, Any], folder: RunFolder) -
     return tested
 
 
-def report(tested: Any, config: ContextConfig, folder: RunFolder) -> None:
+def lines_of(tested: Any, config: ContextConfig, folder: RunFolder) -> tuple[str, str]:
     """The last lines."""
     scores = tested.scores
-    print(
+    said = (
         f"test on {config.data_name}: loss {tested.loss:.4f}, accuracy {scores.accuracy:.3f}, balanced accuracy "
         f"{scores.balanced_accuracy:.3f}, precision {scores.precision:.3f}, recall {scores.recall:.3f}, F1 {scores.f1:.3f}"
     )
-    print(f"written to {folder.path}")
-    warn_of_activity(tested.spike_probability, config.step_ms)
+    return wrapped(said, "", "  "), labelled("written to", folder.path)
 
 
 def warn_of_activity(spike_probability: float, step_ms: float) -> None:

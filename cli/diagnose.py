@@ -9,9 +9,11 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from rate2spike.cli.arguments import Parser, add_seed, add_task, check_task, task_options
+from rate2spike.cli.arguments import Parser, add_json, add_seed, add_task, check_task, task_options
+from rate2spike.cli.columns import labelled, said_of, wrapped
 from rate2spike.cli.network_flags import add_network_flags, network_options
 from rate2spike.cli.network_report import add_paths, each_of_several, results_folder
+from rate2spike.cli.speaking import as_given, next_step, tell, wants_json
 from rate2spike.errors import InputError
 
 
@@ -35,6 +37,7 @@ def add_arguments(parser: Parser) -> None:
         help="folder for the figures of several models "
         "(default: figures/ in the folder given, if it is one, else this folder)",
     )
+    add_json(parser, "print one JSON object per model")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -46,12 +49,21 @@ def run(arguments: argparse.Namespace) -> int:
     folder = _figure_folder(arguments, files)
     if len(files) == 1:
         _diagnose(files[0], Path(arguments.output or folder / f"{files[0].stem}_diagnosis.png"), arguments)
+        _say_next(arguments)
         return 0
     with each_of_several(arguments.flag_of) as attempt:
         for name, path in zip(distinct_names(files), files, strict=True):
             attempt(path, partial(_diagnose, path, folder / f"{name}_diagnosis.png", arguments))
-            print()
+            if not wants_json(arguments):
+                print()
+    _say_next(arguments)
     return 0
+
+
+def _say_next(arguments: argparse.Namespace) -> None:
+    """What was found may be of the factor: a finer search, from coarse to fine."""
+    task = as_given(arguments, "task", "task_option")
+    next_step(arguments, "search", *arguments.paths, *task, "--force", "--strategy", "adaptive", "--seed", 1)
 
 
 def _figure_folder(arguments: argparse.Namespace, files: list[Path]) -> Path:
@@ -88,12 +100,28 @@ def _diagnose(path: Path, output: Path, arguments: argparse.Namespace) -> None:
         arguments.seed,
         options=network_options(arguments, model, path),
     )
-    print(
-        f"{path}: {found.task}, scaling factor {found.scaling_factor:g}, accuracy {found.accuracy:.2f} over "
-        f"{arguments.n_trials} trials, seed {found.seed}"
+    figures = save_figure(diagnosis_figure(found), str(output)[: -len(output.suffix)])
+    rates_hz = {
+        name: float(found.firing_rate_hz[found.unit_types == name].mean())
+        for name in sorted({*found.unit_types.tolist()})
+    }
+    values = {
+        "model": str(path),
+        "task": found.task,
+        "scaling_factor": found.scaling_factor,
+        "accuracy": found.accuracy,
+        "n_trials": arguments.n_trials,
+        "seed": found.seed,
+        "findings": [str(finding) for finding in found.findings],
+        "type_rates_hz": rates_hz,
+        "figures": figures,
+    }
+    head = f"{found.task}, scaling factor {found.scaling_factor:g}, accuracy {found.accuracy:.2f} over {arguments.n_trials}"
+    tell(
+        arguments,
+        values,
+        said_of(path, f"{head} trials, seed {found.seed}"),
+        *(wrapped(str(finding), "* ", "  ") for finding in found.findings),
+        *(f"  {name}: {rate:.1f} Hz" for name, rate in rates_hz.items()),
+        *(labelled("figure", figure) for figure in figures),
     )
-    for finding in found.findings:
-        print(f"* {finding}")
-    for name in sorted(set(found.unit_types.tolist())):
-        print(f"  {name}: {found.firing_rate_hz[found.unit_types == name].mean():.1f} Hz")
-    print("figures:", *save_figure(diagnosis_figure(found), str(output)[: -len(output.suffix)]), flush=True)

@@ -9,14 +9,15 @@ example: rate2spike evaluate MODEL.mat --n-trials 1000 --seed 2
 """
 
 import argparse
-import json
 import sys
 import warnings
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from rate2spike.cli.arguments import Parser, add_task, check_task, task_options
+from rate2spike.cli.arguments import Parser, add_json, add_task, check_task, task_options
+from rate2spike.cli.columns import labelled, wrapped
+from rate2spike.cli.flag_groups import EXECUTION, TRIALS
 from rate2spike.cli.network_flags import add_network_flags, network_options
 from rate2spike.cli.network_report import (
     add_output_dir,
@@ -28,6 +29,7 @@ from rate2spike.cli.network_report import (
     write_table,
 )
 from rate2spike.cli.option_flags import add_option_flags, given
+from rate2spike.cli.speaking import as_given, next_step, note, tell
 from rate2spike.errors import InputError
 
 if TYPE_CHECKING:
@@ -45,11 +47,11 @@ def add_arguments(parser: Parser) -> None:
     add_paths(parser)
     add_task(parser)
     add_network_flags(parser)
-    add_option_flags(parser, EvaluationOptions)
-    add_option_flags(parser, Execution)
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object per model, and write files only with --output_dir"
-    )
+    with parser.in_group(TRIALS):
+        add_option_flags(parser, EvaluationOptions)
+    with parser.in_group(EXECUTION):
+        add_option_flags(parser, Execution)
+    add_json(parser, "print one JSON object per model, and write files only with --output_dir")
     add_output_dir(parser, "table and figure")
 
 
@@ -60,6 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     from rate2spike.spiking.scoring.evaluate import activity_remark
     from rate2spike.spiking.scoring.network_options import NetworkOptions
     from rate2spike.spiking.scoring.options import EvaluationOptions, Execution
+    from rate2spike.spiking.scoring.result import GOOD_ACCURACY
 
     check_task(arguments)
     files = model_files(*arguments.paths)
@@ -73,9 +76,15 @@ def run(arguments: argparse.Namespace) -> int:
         remark = activity_remark(network, result.mean_rate_hz)
         if remark:
             warnings.warn(remark, stacklevel=2)
-        print(_as_json(files[0], result, network.params.kind) if arguments.json else _in_words(files[0], result))
+        tell(arguments, _values(files[0], result, network.params.kind), _in_words(files[0], result))
+        good = result.accuracy >= GOOD_ACCURACY
+        more = (
+            ("inspect", files[0], "--spectrum") if good else ("diagnose", files[0], *as_given(arguments), "--seed", 1)
+        )
+        next_step(arguments, *more)
         return 0
     _report_several(_evaluate_several(files, arguments, options), arguments, options)
+    next_step(arguments, "diagnose", *arguments.paths, *as_given(arguments), "--seed", 1)
     return 0
 
 
@@ -90,7 +99,7 @@ def _report_several(rows: list["NetworkRow"], arguments: argparse.Namespace, opt
     if folder and any(row.accuracy is not None for row in rows):  # a typo leaves an earlier table alone
         _write(folder, rows, quiet=arguments.json)
     elif not folder and not arguments.json:
-        print("(--output_dir DIR keeps the table and a figure)", flush=True)
+        note("(--output_dir DIR keeps the table and a figure)")
     for line in remark_lines(rows):
         print(f"rate2spike evaluate: warning: {line}", file=sys.stderr)
     failed = [row for row in rows if row.problem]
@@ -136,7 +145,7 @@ def _evaluate_several(
                 rows.append(network_row(name, path, model, result, activity=activity))
                 progress.log(f"{name}: accuracy {result.accuracy:.3f}")
                 if arguments.json:
-                    print(_as_json(path, result, network.params.kind), flush=True)
+                    tell(arguments, _values(path, result, network.params.kind))
             progress.advance(name)
     return rows
 
@@ -159,32 +168,33 @@ def _write(folder: Path, rows: list["NetworkRow"], *, quiet: bool) -> None:
     table = write_table(folder, "evaluation", rows)
     figures = save_figure(networks_figure(rows), folder / "figures" / "evaluation")
     if not quiet:
-        print(f"table: {table}\nfigure: {figures[0]}", flush=True)
+        print(f"{labelled('table', table)}\n{labelled('figure', figures[0])}", flush=True)
 
 
-def _as_json(path: Path, result: "Evaluation", neuron: str) -> str:
-    return json.dumps(
-        {
-            "model": str(path),
-            "task": result.task,
-            "scaling_factor": result.scaling_factor,
-            "seed": result.seed,
-            "n_trials": result.n_trials,
-            "n_correct": result.n_correct,
-            "accuracy": result.accuracy,
-            "interval_95": list(result.interval),
-            "mean_rate_hz": result.mean_rate_hz,
-            "type_rates_hz": result.type_rates_hz,
-            "neuron": neuron,
-        }
-    )
+def _values(path: Path, result: "Evaluation", neuron: str) -> dict[str, Any]:
+    """What --json says."""
+    return {
+        "model": str(path),
+        "task": result.task,
+        "scaling_factor": result.scaling_factor,
+        "seed": result.seed,
+        "n_trials": result.n_trials,
+        "n_correct": result.n_correct,
+        "accuracy": result.accuracy,
+        "interval_95": list(result.interval),
+        "mean_rate_hz": result.mean_rate_hz,
+        "type_rates_hz": result.type_rates_hz,
+        "neuron": neuron,
+    }
 
 
 def _in_words(path: Path, result: "Evaluation") -> str:
     low, high = result.interval
-    return (
-        f"{path.name}: {result.task}, scaling factor {result.scaling_factor:g}, seed {result.seed}\n"
-        f"accuracy {result.accuracy:.3f} (95 % interval {low:.3f} to {high:.3f}) over {result.n_trials} fresh trials, "
-        f"mean rate {result.mean_rate_hz:.1f} Hz "
-        f"({', '.join(f'{name} {rate:.1f}' for name, rate in result.type_rates_hz.items())})"
+    rates = ", ".join(f"{name} {rate:.1f}" for name, rate in result.type_rates_hz.items())
+    return "\n".join(
+        (
+            wrapped(f"{path.name}: {result.task}, scaling factor {result.scaling_factor:g}, seed {result.seed}"),
+            f"accuracy {result.accuracy:.3f} (95 % interval {low:.3f} to {high:.3f}) over {result.n_trials} fresh trials",
+            wrapped(f"mean rate {result.mean_rate_hz:.1f} Hz ({rates})"),
+        )
     )

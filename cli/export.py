@@ -18,8 +18,11 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rate2spike.cli.arguments import Parser
+from rate2spike.cli.arguments import Parser, add_json
+from rate2spike.cli.columns import said_of
+from rate2spike.cli.flag_groups import NWB
 from rate2spike.cli.network_flags import add_network_flags, network_options
+from rate2spike.cli.speaking import next_step, tell
 from rate2spike.errors import InputError
 
 _NOT_EXPORTED = ("downsample", "initial_weights", "scale", "no_self_connections", "lesion", "shuffle", "shuffle_seed")
@@ -46,16 +49,24 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "sources", nargs="+", metavar="FILE", help="a model file, or spike records in the order of trials"
     )
-    parser.add_argument("--to", required=True, choices=list(SUFFIXES), help="format to write")
+    parser.add_argument(
+        "--to", required=True, choices=list(SUFFIXES), metavar="FORMAT", help="what to write: nir, nwb, neo"
+    )
     parser.add_argument("--output", required=True, metavar="OUT", help="file to write (.nir, .nwb; for neo .mat)")
     parser.add_argument(
-        "--form", choices=FORMS, default=None, help="of the graph of --to nir (default: cubalif where it is exact)"
+        "--form",
+        choices=FORMS,
+        metavar="FORM",
+        default=None,
+        help="of the graph of --to nir: cubali, cubalif (default: cubalif where it is exact)",
     )
     add_network_flags(parser, leave_out=_NOT_EXPORTED)
-    for name, text in NWB_TEXTS.items():
-        parser.add_argument(f"--{name.replace('_', '-')}", default=None, metavar="TEXT", help=f"of --to nwb: {text}")
-    for name, text in NWB_LISTS.items():
-        parser.add_argument(f"--{name}", nargs="+", default=None, metavar="TEXT", help=f"of --to nwb: {text}")
+    add_json(parser)
+    with parser.in_group(NWB):
+        for name, text in NWB_TEXTS.items():
+            parser.add_argument(f"--{name.replace('_', '-')}", default=None, metavar="TEXT", help=text)
+        for name, text in NWB_LISTS.items():
+            parser.add_argument(f"--{name}", nargs="+", default=None, metavar="TEXT", help=text)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -65,7 +76,8 @@ def run(arguments: argparse.Namespace) -> int:
     _refuse_flags_of_others(arguments)
     export = _export_model if arguments.to == "nir" else _export_records
     text = export(sources, output, arguments)
-    print(f"{output}: {text}")
+    tell(arguments, {"output": str(output), "format": arguments.to, "what": text}, said_of(output, text))
+    next_step(arguments, "inspect", output)
     return 0
 
 

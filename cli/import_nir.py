@@ -12,7 +12,9 @@ example: rate2spike simulate NETWORK.mat --input IN.mat --output OUT.mat --seed 
 import argparse
 from pathlib import Path
 
-from rate2spike.cli.arguments import Parser
+from rate2spike.cli.arguments import Parser, add_json
+from rate2spike.cli.columns import said_of, wrapped
+from rate2spike.cli.speaking import next_step, tell
 from rate2spike.errors import InputError
 
 
@@ -24,6 +26,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--dt-ms", type=float, default=None, help="step of another program's graph (default: 0.1); ours hold their own"
     )
+    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -44,10 +47,16 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError(f"{output} exists already: name another file (--output)")
     network = read_nir(source, None if arguments.dt_ms is None else arguments.dt_ms * 1e-3)
     save_model(model_of(network, imported_from=source.name), output)
-    print(
-        f"{output}: network of {network.n_units} units, {network.w_in.shape[1]} inputs, {network.n_outputs} outputs, "
+    said = (
+        f"network of {network.n_units} units, {network.w_in.shape[1]} inputs, {network.n_outputs} outputs, "
         f"steps of {network.dt_s * 1e3:g} ms, scaling factor 1"
     )
+    lines = [said_of(output, said)]
     if network.downsample > 1:
-        print(f"its input columns last {network.downsample * 5} ms: simulate it with --downsample {network.downsample}")
+        text = f"its input columns last {network.downsample * 5} ms: simulate it with --downsample {network.downsample}"
+        lines.append(wrapped(text))
+    values = {"output": str(output), "n_units": network.n_units, "n_inputs": network.w_in.shape[1]}
+    values |= {"n_outputs": network.n_outputs, "dt_s": network.dt_s, "downsample": network.downsample}
+    tell(arguments, values, *lines)
+    next_step(arguments, "inspect", output)
     return 0

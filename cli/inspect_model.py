@@ -9,11 +9,15 @@ example: rate2spike inspect MODEL.mat TRIAL.h5
 """
 
 import argparse
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from rate2spike.cli.arguments import add_json
+from rate2spike.cli.columns import fact
 from rate2spike.cli.network_report import each_of_several
+from rate2spike.cli.speaking import next_step, tell, wants_json
 from rate2spike.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--spectrum", action="store_true", help="draw the eigenvalues of a model's recurrent weights")
     parser.add_argument("--output_dir", default=None, help="folder of that figure (default: beside the file)")
+    add_json(parser, "print one JSON object per file")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -46,12 +51,35 @@ def run(arguments: argparse.Namespace) -> int:
     ]
     if len(files) == 1:
         work[0]()
+        _say_next(arguments, list(files))
         return 0
     with each_of_several() as attempt:
         for file, describe_it in zip(files, work, strict=True):
             attempt(file, describe_it)
-            print(flush=True)
+            if not wants_json(arguments):
+                print(flush=True)
+    _say_next(arguments, list(files))
     return 0
+
+
+def _say_next(arguments: argparse.Namespace, files: list[Path]) -> None:
+    """Of models, the search or what follows it; of other files, what can be done with the first of them."""
+    from rate2spike.matlab_compat.model_file import holds_model, load_model
+
+    models: list[Path] = []
+    for file in files:
+        with suppress(InputError):  # one that cannot be read whole was spoken of already
+            models += [file] if file.suffix.lower() == ".mat" and holds_model(file) else []
+    first = files[0]
+    if models:
+        is_searched = bool(load_model(models[0]).scaling_factor)
+        next_step(arguments, "evaluate" if is_searched else "search", *arguments.paths, "--seed", 1)
+    elif first.suffix.lower() in (".h5", ".hdf5"):
+        next_step(arguments, "export", first, "--to", "nwb", "--output", first.with_suffix(".nwb"))
+    elif first.suffix.lower() == ".nir":
+        next_step(arguments, "import", first, "--output", first.with_suffix(".mat"))
+    else:
+        next_step(arguments, "help")
 
 
 def _files(path: Path) -> list[Path]:
@@ -74,45 +102,42 @@ def _inspect(path: Path, figure_name: str, arguments: argparse.Namespace, *, is_
     from rate2spike.matlab_compat.model_file import looks_like_model
 
     pairs = summary(path)
-    is_model = False
-    if pairs is None:
-        variables = whos(path)
-        is_model = looks_like_model({variable.name for variable in variables})
+    variables: Sequence[Variable] = whos(path) if pairs is None else ()
+    is_model = looks_like_model({variable.name for variable in variables})
     if arguments.spectrum and is_named and not is_model:
         raise InputError(f"{path} holds no model whose eigenvalues could be drawn (--spectrum)")
-    if pairs is not None:
-        print("\n".join([str(path), *(f"  {name:<15} {text}" for name, text in pairs)]))
-        return
-    lines = _model_lines(path) if is_model else []
+    if pairs is None:
+        pairs = _model_pairs(path) if is_model else []
     if arguments.spectrum and is_model:
         folder = arguments.output_dir
         figure = path.parent / path.stem if folder is None else Path(folder) / figure_name
-        lines = [*lines[:-1], *_draw_spectrum(path, figure), ""]
-    table = _table(variables) if is_named or not is_model else []
-    print("\n".join([str(path), *(lines if table else lines[:-1]), *table]))
+        pairs = [*pairs, *_draw_spectrum(path, figure)]
+    table = _table(variables) if variables and (is_named or not is_model) else []
+    values: dict[str, Any] = {"file": str(path), **dict(pairs)}
+    values["variables"] = [vars(variable) for variable in variables]
+    lines = [fact(name, text) for name, text in pairs]
+    tell(arguments, values, str(path), *lines, *([""] if lines and table else []), *table)
 
 
-def _model_lines(path: Path) -> list[str]:
+def _model_pairs(path: Path) -> list[tuple[str, str]]:
     from rate2spike.matlab_compat.model_file import load_model
     from rate2spike.matlab_compat.model_paths import task_in_path
     from rate2spike.rate import tasks
 
     model = load_model(path)
-    task = model.task or task_in_path(path, tuple(tasks.TASKS))
-    return [f"  {name:<15} {text}" for name, text in describe(model, task)] + [""]
+    return describe(model, model.task or task_in_path(path, tuple(tasks.TASKS)))
 
 
-def _draw_spectrum(path: Path, figure_path: Path) -> list[str]:
-    """Save the figure; lines that say what it shows and where it is."""
+def _draw_spectrum(path: Path, figure_path: Path) -> list[tuple[str, str]]:
+    """Save the figure; what it shows and where it is."""
     from rate2spike.io.figure_file import save_figure
     from rate2spike.matlab_compat.model_file import load_model
     from rate2spike.rate.plots import eigenvalues, spectrum
 
     model = load_model(path)
     figure = save_figure(spectrum(model), f"{figure_path}_spectrum")[0]
-    pairs = [("eigenvalues", f"before training {_moduli(eigenvalues(model, initial=True))}")]
-    pairs += [("", f"after training {_moduli(eigenvalues(model))}"), ("figure", str(figure))]
-    return [f"  {name:<15} {text}" for name, text in pairs]
+    before, after = _moduli(eigenvalues(model, initial=True)), _moduli(eigenvalues(model))
+    return [("eigenvalues", f"before training {before}; after training {after}"), ("figure", str(figure))]
 
 
 def _moduli(values: "np.ndarray") -> str:

@@ -1,13 +1,14 @@
 """Flags of what a spiking network is made with, and of its scaling factor; what they leave open is as the search had it."""
 
 import argparse
-import sys
 from collections.abc import Container
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rate2spike.cli.arguments import Parser
+from rate2spike.cli.flag_groups import SPIKING
 from rate2spike.cli.option_flags import add_option_flags, given
+from rate2spike.cli.speaking import note
 
 if TYPE_CHECKING:
     from rate2spike.spiking.scoring.network_options import NetworkOptions
@@ -18,8 +19,11 @@ def add_network_flags(parser: Parser, *, leave_out: Container[str] = ()) -> None
     """--scaling-factor, and a flag for every field of `NetworkOptions`; manipulations are made in the order listed here."""
     from rate2spike.spiking.scoring.network_options import NetworkOptions
 
-    parser.add_argument("--scaling-factor", type=float, default=None, help="default: the one found by a search")
-    add_option_flags(parser, NetworkOptions, leave_out=leave_out)
+    parser.add_argument(
+        "--scaling-factor", type=float, default=None, help="scaling factor 1/λ (default: the one found by a search)"
+    )
+    with parser.in_group(SPIKING):
+        add_option_flags(parser, NetworkOptions, leave_out=leave_out)
 
 
 def network_options(arguments: argparse.Namespace, model: "TrainedModel", path: str | Path) -> "NetworkOptions":
@@ -34,5 +38,5 @@ def network_options(arguments: argparse.Namespace, model: "TrainedModel", path: 
     options = as_searched(model, {name: getattr(asked, name) for name in flags})
     asked.warn_of_units(model)
     if options != asked:
-        print(f"{path}: network as in its search: {options.in_words(asked)}", file=sys.stderr, flush=True)
+        note(f"{path}: network as in its search: {options.in_words(asked)}")
     return options

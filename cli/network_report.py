@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rate2spike.cli.arguments import Parser
+from rate2spike.cli.columns import aligned, wrapped
 from rate2spike.errors import InputError
 from rate2spike.matlab_compat.model_paths import kind_of_run, without_path
 
@@ -137,13 +138,13 @@ def table_lines(rows: Sequence["NetworkRow"]) -> list[str]:
         _mean(rows, "mean_rate_hz", ".1f"),
     )
     used = [k for k in range(len(header)) if any(row[k] not in ("", "-") for row in body)]
-    lines = aligned([[row[k] for k in used] for row in (header, *body, means)])
+    lines = aligned([tuple(row[k] for k in used) for row in (header, *body, means)])
     converting, known = n_converting(rows)
     if known:
         low, high = wilson_interval(converting, known)
         share = f"{100 * converting / known:.0f} %, 95 % interval {100 * low:.0f} to {100 * high:.0f} %"
         least = f"at least {100 * GOOD_ACCURACY:g} % of the search's trials at the best factor"
-        lines.append(f"{converting} of {known} searched networks convert ({least}): {share}")
+        lines.append(wrapped(f"{converting} of {known} searched networks convert ({least}): {share}"))
     return lines
 
 
@@ -152,14 +153,6 @@ def remark_lines(rows: Sequence["NetworkRow"]) -> list[str]:
     found = [f"{row.network}: {row.remarks}" for row in rows if row.remarks]
     more = len(found) - _MOST_REMARKS
     return found if more <= 0 else [*found[:_MOST_REMARKS], f"and {more} more: see the column remarks of the table"]
-
-
-def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows of equally many texts as lines with columns."""
-    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
-    return [
-        "  " + "  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
 
 
 def _training(row: "NetworkRow") -> str:

@@ -8,6 +8,7 @@ from typing import Any, get_args, get_origin
 from rate2spike.cli.arguments import Parser, true_or_false
 from rate2spike.options import Option, default_of, options_of, type_of
 
+_WORDS = {int: "N", float: "X"}  # for a value in --help
 OFF = object()  # what the word `none` gives, where it switches a setting off
 
 
@@ -26,17 +27,21 @@ def add_option_flags(
     the command has another one. bools_take_values: `--flag False` is possible; only for commands without positional
     arguments, which a flag alone would take for its value.
     """
-    for name, known in options_of(kind).items():
-        if name in leave_out:
-            continue
+    settings = {name: known for name, known in options_of(kind).items() if name not in leave_out}
+    for name, known in settings.items():
         flag = known.flag or "--" + name.replace("_", dash)
         parser.flags_by_field[name] = flag
         text = known.help + _ending(known, _default_text(kind, name, known, defaults or {}))
         how = _how(kind, name, known, bools_take_values)
         if how.get("action") != "store_true":
-            word = "FILE" if known.from_file else flag.lstrip("-").replace("-", "_").upper()
-            how["metavar"] = known.metavar or word
-        parser.add_argument(flag, dest=name, default=None, help=text, **how)
+            word = "FILE" if known.from_file else _WORDS.get(type_of(kind, name)[0], _word(flag))
+            how["metavar"] = known.metavar or ("True|False" if how.get("nargs") == "?" else word)
+        action = parser.add_argument(flag, dest=name, default=None, help=text, **how)
+        parser.values_of[action.dest] = known.choices
+
+
+def _word(flag: str) -> str:
+    return flag.lstrip("-").replace("-", "_").upper()
 
 
 def given(arguments: argparse.Namespace, kind: type) -> dict[str, Any]:

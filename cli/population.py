@@ -6,7 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from rate2spike.checks import whole_number
+from rate2spike.cli.columns import labelled
 from rate2spike.cli.run_place import RunPlace
+from rate2spike.cli.speaking import next_step, tell
 from rate2spike.cli.training_flags import base_for, base_of_new, settings_of
 from rate2spike.errors import InputError
 from rate2spike.io.run_folder import RunFolder
@@ -56,7 +58,8 @@ def run_population(arguments: argparse.Namespace) -> int:
             )
         outcomes += finished_networks(place.path, config, leave_out=seeds)
         progress.finish(f"{sum(outcome.criteria_met for outcome in outcomes)} meet the criteria")
-    _report(run_folder, outcomes, arguments.flag_of)
+    _report(run_folder, outcomes, arguments)
+    next_step(arguments, "search", place.path, "--seed", 1)
     return 0
 
 
@@ -70,7 +73,7 @@ def _config(arguments: argparse.Namespace, place: RunPlace) -> TrainConfig:
     return config
 
 
-def _report(folder: RunFolder, outcomes: Population, spell: Spell) -> None:
+def _report(folder: RunFolder, outcomes: Population, arguments: argparse.Namespace) -> None:
     """Table, figure and a line. Raises InputError if a network failed."""
     from rate2spike.io.figure_file import save_figure
 
@@ -80,9 +83,10 @@ def _report(folder: RunFolder, outcomes: Population, spell: Spell) -> None:
         save_figure(outcomes.plot(), folder.figures / "population")
     n_met = sum(outcome.criteria_met for outcome in outcomes)
     failed = [outcome for outcome in outcomes if outcome.state == "failed"]
-    print(f"{n_met} of {len(outcomes)} networks meet the criteria\ntable: {table}")
+    summary = {"run_folder": str(folder.path), "n_met": n_met, "n_networks": len(outcomes), "networks": rows}
+    tell(arguments, summary, f"{n_met} of {len(outcomes)} networks meet the criteria", labelled("table", table))
     if failed:
-        why = why_failed(failed[0], spell)
+        why = why_failed(failed[0], arguments.flag_of)
         raise InputError(f"{len(failed)} of {len(outcomes)} networks failed, seed {failed[0].seed}: {why}")
 
 

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 from rate2spike.checks import whole_number
 from rate2spike.cli.arguments import task_options
+from rate2spike.cli.columns import labelled, said_of
 from rate2spike.cli.network_report import each_of_several
+from rate2spike.cli.speaking import as_given, next_step, tell
 from rate2spike.cli.training import historic_model_path
 from rate2spike.cli.training_flags import require, settings_of
 from rate2spike.errors import InputError
@@ -51,14 +54,16 @@ def run_eval(arguments: argparse.Namespace) -> int:
         folder = Path(arguments.output_dir or path.parent)
         make_folder(folder)
         prepare()
-        _evaluate_file(path, model, task, fresh, folder / f"{name}_rate_outputs")
+        tell(arguments, *_evaluate_file(path, model, task, fresh, folder / f"{name}_rate_outputs"))
 
     if len(paths) == 1:
         evaluate(paths[0], paths[0].stem)
+        next_step(arguments, "search", paths[0], *as_given(arguments), "--seed", 1)
         return 0
     with each_of_several(arguments.flag_of) as attempt:
         for path, name in zip(paths, distinct_names(paths), strict=True):
             attempt(path, partial(evaluate, path, name if arguments.output_dir else path.stem))
+    next_step(arguments, "search", *(arguments.model or paths), *as_given(arguments), "--seed", 1)
     return 0
 
 
@@ -81,7 +86,10 @@ def _paths(arguments: argparse.Namespace, config: TrainConfig) -> list[Path]:
     return paths
 
 
-def _evaluate_file(path: Path, model: TrainedModel, task: Task, fresh: FreshTrials, figure_stem: Path) -> None:
+def _evaluate_file(
+    path: Path, model: TrainedModel, task: Task, fresh: FreshTrials, figure_stem: Path
+) -> tuple[dict[str, Any], str, str]:
+    """What --json says, and two lines."""
     import numpy as np
 
     from rate2spike.io.figure_file import save_figure
@@ -97,7 +105,19 @@ def _evaluate_file(path: Path, model: TrainedModel, task: Task, fresh: FreshTria
     mean_loss = np.average([part.loss for part in parts], weights=sizes)
     outputs, labels = (np.concatenate([getattr(part, name) for part in parts]) for name in ("outputs", "labels"))
     figures = save_figure(rate_outputs(outputs, labels, task), figure_stem)
-    print(
-        f"{path.name}: {task.name}, accuracy {accuracy:.3f}, {fresh.loss} loss {mean_loss:.3f} over {fresh.n_trials} "
-        f"trials, seed {fresh.seed}\n  figure: {figures[0]}"
+    values = {
+        "model": str(path),
+        "task": task.name,
+        "accuracy": accuracy,
+        "loss": mean_loss,
+        "loss_function": fresh.loss,
+        "n_trials": fresh.n_trials,
+        "seed": fresh.seed,
+        "figure": figures[0],
+    }
+    said = f"{task.name}, accuracy {accuracy:.3f}, {fresh.loss} loss {mean_loss:.3f} over {fresh.n_trials} trials"
+    return (
+        values,
+        said_of(path.name, f"{said}, seed {fresh.seed}"),
+        "  " + labelled("figure", figures[0]).replace("\n", "\n  "),
     )

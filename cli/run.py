@@ -13,9 +13,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rate2spike.cli.arguments import Parser, add_scaling_factors, chosen_factors
+from rate2spike.cli.arguments import Parser, add_json, add_scaling_factors, chosen_factors
+from rate2spike.cli.flag_groups import COMMON
 from rate2spike.cli.option_flags import add_option_flags, given
 from rate2spike.cli.run_place import RunPlace, add_run_folder
+from rate2spike.cli.speaking import note
 from rate2spike.errors import InputError
 from rate2spike.options import check_options, from_mapping, option
 
@@ -53,7 +55,9 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--output_dir", default=None, help=f"the folder in which --name is (default: {FOLDERS})")
     parser.add_argument("--name", default=None, help="name of the run folder, in place of --run_folder")
     add_scaling_factors(parser)
-    add_option_flags(parser, Plan)
+    with parser.in_group(COMMON):
+        add_option_flags(parser, Plan)
+    add_json(parser, "print summary.json, with the folder of the run, in one line")
     parser.flags_by_field["n_threads"] = "--threads"
     parser.add_argument(
         "--threads", type=int, default=None, help="threads of search and evaluation (default: all cores)"
@@ -62,12 +66,12 @@ def add_arguments(parser: Parser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run all steps; returns the exit code."""
-    from rate2spike.cli.run_report import print_summary, read_summary, summary_of
+    from rate2spike.cli.run_report import read_summary, report, summary_of
 
     folder, config, plan = _resumed(arguments) if arguments.resume else _begun(arguments)
     if plan is None:
-        print(f"the run in {folder.path} is finished; nothing was changed")
-        print_summary(read_summary(folder.summary), config.task.name, folder)
+        note(f"the run in {folder.path} is finished; nothing was changed")
+        report(arguments, read_summary(folder.summary), config.task.name, folder)
         return 0
     again = f"`rate2spike run --resume --run_folder {folder.path}` goes on"
     with folder.interruptible(again):
@@ -76,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
         evaluation = _evaluate_and_draw(folder, path, result, plan, config, arguments.threads)
         summary = summary_of(folder, path, result, evaluation)
         folder.write_summary(summary)
-    print_summary(summary, config.task.name, folder)
+    report(arguments, summary, config.task.name, folder)
     return 0
 
 

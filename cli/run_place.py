@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rate2spike.cli.speaking import note
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import check_folder
 from rate2spike.io.checkpoints import differing_settings, latest_update
@@ -68,7 +69,7 @@ class RunPlace:
         if self.resume and unit:
             done = latest_update(folder.checkpoints)
             where = "from the start: no checkpoint yet" if done is None else f"after {unit} {done}"
-            print(f"{self.path}: goes on {where}", file=sys.stderr, flush=True)
+            note(f"{self.path}: goes on {where}")
         with folder.interruptible(""):  # Ctrl-C meanwhile leaves no folder without a run
             folder.write_config(self.kind, ["rate2spike", *sys.argv[1:]], sections)
 

@@ -1,11 +1,14 @@
 """What `rate2spike run` leaves behind its search: table, figures, summary.json, and the lines that it prints."""
 
+import argparse
 import json
 import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rate2spike.cli.columns import fact
+from rate2spike.cli.speaking import next_step, tell
 from rate2spike.io.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -85,8 +88,8 @@ def read_summary(path: Path) -> dict[str, Any]:
         return {}
 
 
-def print_summary(summary: dict[str, Any], task: str, folder: RunFolder) -> None:
-    """A line per fact."""
+def report(arguments: argparse.Namespace, summary: dict[str, Any], task: str, folder: RunFolder) -> None:
+    """A line per fact, and what to do next."""
     best, evaluation = summary["best"], summary["evaluation"]
     low, high = evaluation["interval_95"]
     rows = (
@@ -111,6 +114,11 @@ def print_summary(summary: dict[str, Any], task: str, folder: RunFolder) -> None
         ("figures", str(folder.figures)),
         ("settings", str(folder.path / "config.toml")),
     )
-    print()
-    for heading, text in (*rows, *(("warning", remark) for remark in summary.get("remarks", ()))):
-        print(f"  {heading:<16} {text}")
+    remarks = summary.get("remarks", ())
+    lines = [fact(heading, text, 19) for heading, text in (*rows, *(("warning", remark) for remark in remarks))]
+    tell(arguments, {"run_folder": str(folder.path), "task": task, **summary}, "", *lines)
+    model = folder.path / summary["model"]
+    if remarks:
+        next_step(arguments, "diagnose", model, "--seed", 1)
+    else:
+        next_step(arguments, "inspect", model, "--spectrum")

@@ -25,9 +25,11 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from rate2spike.cli.arguments import Parser, add_scaling_factors, add_task, chosen_factors, task_options
+from rate2spike.cli.arguments import Parser, add_json, add_scaling_factors, add_task, chosen_factors, task_options
+from rate2spike.cli.columns import labelled, said_of, wrapped
+from rate2spike.cli.flag_groups import EXECUTION, SEARCH
 from rate2spike.cli.network_report import (
     add_output_dir,
     add_paths,
@@ -38,6 +40,7 @@ from rate2spike.cli.network_report import (
     write_table,
 )
 from rate2spike.cli.option_flags import add_option_flags, given
+from rate2spike.cli.speaking import next_step, tell, wants_json
 from rate2spike.errors import InputError
 
 if TYPE_CHECKING:
@@ -56,9 +59,12 @@ def add_arguments(parser: Parser) -> None:
     add_task(parser)
     parser.flags_by_field["task_options"] = "--task-option"
     add_scaling_factors(parser)
-    add_option_flags(parser, SearchOptions)
-    add_option_flags(parser, SearchExecution)
+    with parser.in_group(SEARCH):
+        add_option_flags(parser, SearchOptions)
+    with parser.in_group(EXECUTION):
+        add_option_flags(parser, SearchExecution)
     add_output_dir(parser, "the table")
+    add_json(parser, "print one JSON object per model, and write the table only with --output_dir")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -78,16 +84,40 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         found = search_with_progress(own, options, execution, arguments.flag_of)
     for item in found:
-        print(f"{item.path}: {item.worded(arguments.flag_of)}", flush=True)
-    if is_one_network(arguments.paths, files):
+        said = item.worded(arguments.flag_of)
+        tell(arguments, _values(item, said), said_of(item.path, said))
+    is_one = is_one_network(arguments.paths, files)
+    if is_one:
         _warn(remark for item in found for remark in item.remarks)
     else:
-        _report_several(files, results_folder(arguments.paths, arguments.output_dir))
+        _report_several(files, arguments)
     failed = [item for item in found if item.state is SearchState.FAILED]
     if failed:
         why = failed[0].worded(arguments.flag_of)
         raise InputError(f"{len(failed)} of {len(found)} models failed, {failed[0].path}: {why}")
+    what = "diagnose" if is_one and any(item.remarks for item in found) else "evaluate"
+    next_step(arguments, what, *arguments.paths, *(() if what == "diagnose" else ("--n-trials", 1000)), "--seed", 1)
     return 0
+
+
+def labelled_note(path: Path, note: str) -> str:
+    """`path: note` in 80 columns."""
+    return wrapped(f"{path}: {note}", "", "  ")
+
+
+def _values(item: "SearchedFile", note: str) -> dict[str, Any]:
+    """What --json says of a file; of one that was searched before, what it holds."""
+    from rate2spike.matlab_compat.model_file import load_model
+    from rate2spike.spiking.search.files import SearchState
+
+    values: dict[str, Any] = {"model": str(item.path), "state": item.state.value, "note": note}
+    if item.result is not None:
+        return values | item.result.to_dict() | {"remarks": item.remarks}
+    if item.state is SearchState.ALREADY_DONE:
+        model = load_model(item.path)
+        values |= {"best_factor": model.scaling_factor, "scaling_factors": model.scaling_factors}
+        values |= {"accuracies": model.scaling_accuracies}
+    return values
 
 
 def options_of(arguments: argparse.Namespace) -> "SearchOptions":
@@ -105,21 +135,23 @@ def _warn(remarks: Iterable[str]) -> None:
         print(f"rate2spike search: warning: {remark}", file=sys.stderr)
 
 
-def _report_several(files: list[Path], folder: Path | None) -> None:
+def _report_several(files: list[Path], arguments: argparse.Namespace) -> None:
     """The table of all models, whoever has searched them: several processes may share a folder."""
     from rate2spike.matlab_compat.model_file import load_model
     from rate2spike.matlab_compat.model_paths import distinct_names
     from rate2spike.spiking.search.network_table import FRESH_TRIALS, NetworkRow, network_row
 
+    is_quiet = wants_json(arguments) and arguments.output_dir is None
+    folder = None if is_quiet else results_folder(arguments.paths, arguments.output_dir)
     rows = []
     for name, file in zip(distinct_names(files), files, strict=True):
         try:
             rows.append(network_row(name, file, load_model(file)))
         except InputError as error:
             rows.append(NetworkRow(name, str(file), problem=str(error)))
-    print("\n".join(["", *table_lines(rows)]))
-    if folder:
-        print(f"table: {write_table(folder, 'searches', rows, FRESH_TRIALS)}", flush=True)
+    table = write_table(folder, "searches", rows, FRESH_TRIALS) if folder else None
+    if not wants_json(arguments):
+        print("\n".join(["", *table_lines(rows), *([labelled("table", table)] if table else [])]), flush=True)
     _warn(remark_lines(rows))
 
 

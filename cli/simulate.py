@@ -14,8 +14,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rate2spike.cli.arguments import Parser, add_seed
+from rate2spike.cli.arguments import Parser, add_json, add_seed
+from rate2spike.cli.columns import said_of
 from rate2spike.cli.network_flags import add_network_flags, network_options
+from rate2spike.cli.speaking import next_step, tell
 from rate2spike.errors import InputError
 
 if TYPE_CHECKING:
@@ -45,10 +47,12 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--precision",
         choices=("float32", "float64"),
+        metavar="PRECISION",
         default=None,
         help="float32: fast path (default); float64: reference path (default with UZ and NZ)",
     )
     add_seed(parser)
+    add_json(parser)
     parser.add_argument("--record", default=None, metavar="NAMES", help=f"comma-separated, of {','.join(_NEEDS)}")
 
 
@@ -77,7 +81,10 @@ def run(arguments: argparse.Namespace) -> int:
     )
     savemat(output, record.to_historic(names))
     origin = "the draws given" if draws else f"seed {seed}"
-    print(f"{output}: {', '.join(names)}; {record.n_steps} steps of {record.dt_s * 1e3:g} ms from {origin}")
+    said = f"{', '.join(names)}; {record.n_steps} steps of {record.dt_s * 1e3:g} ms from {origin}"
+    values = {"output": str(output), "variables": names, "n_steps": record.n_steps, "dt_s": record.dt_s}
+    tell(arguments, {**values, "seed": None if draws else seed}, said_of(output, said))
+    next_step(arguments, "inspect", output)
     return 0
 
 

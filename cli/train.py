@@ -19,11 +19,14 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from rate2spike.cli.arguments import Parser
+from rate2spike.cli.arguments import Parser, add_json
+from rate2spike.cli.columns import labelled, wrapped
 from rate2spike.cli.run_place import RunPlace, add_run_folder
+from rate2spike.cli.speaking import next_step, tell
 from rate2spike.cli.training import (
     check_not_searched,
     end_or_raise,
+    facts_of,
     finished_network,
     historic_model_path,
     save_historic,
@@ -37,6 +40,7 @@ from rate2spike.io.atomic_file import check_folder
 from rate2spike.machine.tensorflow_device import import_quietly
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.stopping import may_differ
+from rate2spike.trained_model import TrainedModel
 
 
 def add_arguments(parser: Parser) -> None:
@@ -51,6 +55,7 @@ def add_arguments(parser: Parser) -> None:
     add("--seeds", default=None, metavar="A-B", help="a population of networks: 1-100, or 1-5,8 (needs --run_folder)")
     add("--workers", type=int, default=None, help="networks trained at the same time (default: all cores)")
     add("--scheduler", default=None, metavar="ADDRESS", help="train a population on this Dask cluster: tcp://host:8786")
+    add_json(parser)
     add("--model", nargs="+", default=None, help="eval: model files or folders (default: as the flags name it)")
 
 
@@ -80,8 +85,9 @@ def _train_historic(arguments: argparse.Namespace) -> int:
     check_folder(historic_model_path(config, output_dir, datetime.now()).parent)
     result = train_with_progress(config, arguments.gpu, arguments.gpu_frac)
     path = save_historic(result.model, config, output_dir)
-    print(f"model: {path}", flush=True)
+    tell(arguments, facts_of(result.model, path, config), labelled("model", path))
     end_or_raise(result, path, f"--seed {config.seed} repeats this run from its start")
+    next_step(arguments, "search", path, "--seed", 1)
     return 0
 
 
@@ -112,7 +118,10 @@ def _train_in_folder(arguments: argparse.Namespace) -> int:
         folder = place.open()
         model = finished_network(folder, config)
         if model is not None:
-            print(f"model: {folder.model} (the run is finished, {verdict(model)}; nothing was changed)")
+            said = wrapped(f"(the run is finished, {verdict(model)}; nothing was changed)")
+            lines = f"{labelled('model', folder.model)} {said}"
+            tell(arguments, facts_of(model, folder.model, config), lines)
+            _say_next(arguments, model, folder.path, config)
             return 0
         check_not_searched(folder.model)
     else:
@@ -124,9 +133,18 @@ def _train_in_folder(arguments: argparse.Namespace) -> int:
     again = "the same command with --resume goes on"
     with folder.interruptible(again):
         result = train_in_folder(folder, config, arguments.gpu, arguments.gpu_frac)
-    print(f"model: {folder.model}")
+    tell(arguments, facts_of(result.model, folder.model, config), labelled("model", folder.model))
     end_or_raise(result, folder.model, again)
+    _say_next(arguments, result.model, folder.path, config)
     return 0
+
+
+def _say_next(arguments: argparse.Namespace, model: TrainedModel, folder: Path, config: TrainConfig) -> None:
+    """The search, or, where the criteria are not met, more updates."""
+    if model.training_success or config.patience is not None:
+        next_step(arguments, "search", folder, "--seed", 1)
+    else:
+        next_step(arguments, "train", "--run_folder", folder, "--resume", "--n_trials", 2 * config.n_updates)
 
 
 def _config_to_resume(arguments: argparse.Namespace, place: RunPlace) -> TrainConfig:

@@ -3,7 +3,7 @@
 import warnings
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import make_folder
@@ -62,6 +62,20 @@ def train_with_progress(
         if not result.interrupted and result.diverged_at is None:
             progress.finish(_judged(result.model))
     return result
+
+
+def facts_of(model: TrainedModel, path: Path, config: TrainConfig) -> dict[str, Any]:
+    """What --json says of a training."""
+    return {
+        "model": str(path),
+        "task": config.task.name,
+        "seed": config.seed,
+        "n_units": config.n_units,
+        "criteria_met": bool(model.training_success),
+        "updates": model.n_updates_done,
+        "loss": model.eval_loss,
+        "accuracy": model.eval_accuracy,
+    }
 
 
 def verdict(model: TrainedModel) -> str:

@@ -4,6 +4,7 @@ The standard library has the pieces (`tempfile`, `os.replace`); flushing, permis
 """
 
 import contextlib
+import logging
 import os
 import shutil
 import tempfile
@@ -14,6 +15,7 @@ from typing import BinaryIO
 from rate2spike.errors import InputError
 from rate2spike.machine.interruption import something_is_at_stake
 
+LOGGER = logging.getLogger("rate2spike")
 # Asking for it sets it, for all threads: once, before there are any.
 _UMASK = os.umask(0)
 os.umask(_UMASK)
@@ -48,6 +50,7 @@ def write_atomically(path: str | os.PathLike, content: bytes | str | Callable[[P
         else:
             _give_default_mode(temporary)
         os.replace(temporary, target)
+        LOGGER.info("wrote %s", path)
     except BaseException as error:
         with contextlib.suppress(OSError):
             temporary.unlink()

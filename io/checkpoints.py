@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import re
 import warnings
 from collections.abc import Mapping
@@ -48,7 +49,9 @@ def load_latest(folder: Path) -> Checkpoint | None:
     """The newest checkpoint that can be read, None if there is none; a damaged one is passed over with a warning."""
     for path in reversed(checkpoint_files(folder)):
         try:
-            return _loaded(path)
+            checkpoint = _loaded(path)
+            logging.getLogger("rate2spike").info("reuses checkpoint %s", path)
+            return checkpoint
         except Exception as error:  # whatever a damaged file leads NumPy and zipfile to
             warnings.warn(f"checkpoint {path} is damaged ({error}): the one before is used", stacklevel=2)
     return None

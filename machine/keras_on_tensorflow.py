@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from rate2spike.errors import InputError
 from rate2spike.machine import matplotlib_anywhere  # noqa: F401 - Keras imports matplotlib
+from rate2spike.machine.tensorflow_chatter import quiet_start
 
 
 def _choose_backend() -> None:
@@ -29,16 +30,19 @@ def _settings_file() -> str:
 
 _choose_backend()
 
-try:
-    import keras
-except ImportError:
-    raise
-except Exception as error:  # Keras checks the user's file of settings while it is imported
-    raise InputError(
-        f"Keras does not start: {str(error) or type(error).__name__} (see its file {_settings_file()})"
-    ) from None
+with quiet_start():
+    try:
+        import keras
+    except ImportError:
+        raise
+    except Exception as error:  # Keras checks the user's file of settings while it is imported
+        raise InputError(
+            f"Keras does not start: {str(error) or type(error).__name__} (see its file {_settings_file()})"
+        ) from None
 
-import tensorflow as tf  # noqa: E402, F401 - taken from here
+    import tensorflow as tf
+
+    tf.config.list_physical_devices()  # where it says what it thinks of the GPU
 
 
 @contextmanager

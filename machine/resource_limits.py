@@ -24,10 +24,15 @@ def usable_cores(root: Path = Path("/"), environment: Mapping[str, str] = os.env
 
     Windows and macOS do not tell what a process may use: all cores there.
     """
-    limits = [float(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)]
-    limits += filter(None, (_number(environment.get(name, "")) for name in _BATCH_CORES))
-    limits += filter(None, map(_cpu_quota, _control_groups("cpu", root)))
-    return max(math.ceil(min(limits)), 1)
+    return max(math.ceil(min(limit for _, limit in core_limits(root, environment))), 1)
+
+
+def core_limits(root: Path = Path("/"), environment: Mapping[str, str] = os.environ) -> list[tuple[str, float]]:
+    """What limits the cores of this process, each with its name."""
+    affinity = float(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    batch = [(f"the batch system ({name})", _number(environment.get(name, ""))) for name in _BATCH_CORES]
+    groups = [("the container or control group", _cpu_quota(group)) for group in _control_groups("cpu", root)]
+    return [("the process's affinity", affinity), *((what, limit) for what, limit in (*batch, *groups) if limit)]
 
 
 def available_bytes(root: Path = Path("/")) -> float | None:

@@ -1,11 +1,8 @@
 """Prepare TensorFlow: for a command its quiet import, threads and GPU choice; for library code the threads alone."""
 
 import contextlib
-import os
 import re
 import subprocess
-import sys
-import tempfile
 from typing import Any
 
 from rate2spike.errors import InputError
@@ -80,22 +77,8 @@ def set_threads(tf: Any, n_threads: int | None = None) -> None:
 
 
 def import_quietly() -> Any:
-    """Import and return TensorFlow, with the standard error of its C++ part held back; shown if the import fails."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    sys.stderr.flush()
-    with tempfile.TemporaryFile() as held:
-        saved = os.dup(2)
-        os.dup2(held.fileno(), 2)
-        try:
-            from rate2spike.machine.keras_on_tensorflow import keras, tf
+    """Import and return TensorFlow for a command, which computes the same whatever ~/.keras/keras.json says."""
+    from rate2spike.machine.keras_on_tensorflow import keras, tf
 
-            keras.config.set_floatx("float32")  # a command computes the same whatever ~/.keras/keras.json says
-            tf.config.list_physical_devices()
-        except Exception:
-            held.seek(0)
-            os.write(saved, held.read())
-            raise
-        finally:
-            os.dup2(saved, 2)
-            os.close(saved)
+    keras.config.set_floatx("float32")
     return tf

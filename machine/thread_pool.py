@@ -1,5 +1,6 @@
 """Threads for work that releases the GIL, as the compiled kernels do."""
 
+import logging
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -36,6 +37,7 @@ def checked_threads(n_threads: int | None) -> int:
     n = usable_cores() if n_threads is None else n_threads
     if not isinstance(n, Integral) or isinstance(n, bool) or n < 1:
         raise InputError(f"number of threads must be a whole number from 1, got {n!r}", "n_threads")
+    logging.getLogger("rate2spike").debug("threads: %d", n)
     return int(n)
 
 

@@ -3,6 +3,7 @@
 Processes are spawned because TensorFlow does not survive a fork.
 """
 
+import logging
 import os
 import pickle
 import sys
@@ -28,6 +29,7 @@ def process_pool(n_workers: int, fresh_processes: bool) -> Iterator[ProcessPoolE
     Raises InputError, at the end of the block, if no process got as far as its work.
     """
     context = _WatchfulContext()
+    logging.getLogger("rate2spike").info("worker processes: %d", n_workers)
     has_begun = context.RawValue("b", 0)
     pool = ProcessPoolExecutor(
         n_workers,

@@ -26,7 +26,7 @@ class PublishedLoss(keras.losses.Loss):
         return trial_losses(y_pred, padded, self.kind)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the loss again."""
+        """Configuration from which Keras makes the loss anew."""
         return {**super().get_config(), "kind": self.kind}
 
 
@@ -43,5 +43,5 @@ class ExponentialToFloor(keras.optimizers.schedules.LearningRateSchedule):
         return self.learning_rate * tf.pow(max(self.final, LEAST_SHARE), progress)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the schedule again."""
+        """Configuration from which Keras makes the schedule anew."""
         return {"learning_rate": self.learning_rate, "length": self.length, "final": self.final}

@@ -101,7 +101,7 @@ class RateLayer(keras.layers.Layer):
         return (input_shape[0], input_shape[1] - 1, self.network.n_outputs)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the layer again."""
+        """Configuration from which Keras makes the layer anew."""
         return {**super().get_config(), "config": self.config.sections()}
 
     def _make_variable(self, value: Any, dtype: tf.DType, trainable: bool, name: str) -> Any:
@@ -225,7 +225,7 @@ class RateModel(keras.Model):
         )
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the model again."""
+        """Configuration from which Keras makes the model anew."""
         return {**super().get_config(), "rate_layer": keras.saving.serialize_keras_object(self.rate_layer)}
 
 

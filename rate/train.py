@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import tensorflow as tf
-
 from rate2spike.calls import public
 from rate2spike.checks import function_or_none, shown
 from rate2spike.errors import InputError
 from rate2spike.io.checkpoints import load_latest
 from rate2spike.machine.blas_threads import one_blas_thread
+from rate2spike.machine.keras_on_tensorflow import tf
 from rate2spike.machine.tensorflow_device import set_threads
 from rate2spike.progress import Advance, OnProgress, following
 from rate2spike.rate.config import TrainConfig

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import tensorflow as tf
 
 from rate2spike.errors import InputError
 from rate2spike.io.checkpoints import Checkpoint, check_settings, save_checkpoint
+from rate2spike.machine.keras_on_tensorflow import tf
 from rate2spike.options import defaults_of
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.hand_over import network_of, trained_model

@@ -49,7 +49,7 @@ class Stimulus:
         (lambda: train("a", xyz=1), "unknown setting 'xyz'; known are task, verbose, n_units, learning_rate"),
         (lambda: train(N=1), "train: unknown setting 'N'; did you mean n_units?"),  # not that task is missing
         (lambda: train(), "train: task is missing; it takes task, verbose, n_units, learning_rate"),
-        (lambda: train("a", "b"), "train: only task can be given without a name; write learning_rate=... for the rest"),
+        (lambda: train("a", "b"), "train: only task can be given without a name; write verbose=... for the rest"),
         (lambda: train("a", task="b"), "train: task is given twice"),
         (lambda: Stimulus(), "Stimulus: amplitude_mv is missing; it takes amplitude_mv, duty"),
         (lambda: Stimulus(1, amplitude=2), "Stimulus: unknown setting 'amplitude'; did you mean amplitude_mv?"),

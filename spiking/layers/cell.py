@@ -3,17 +3,20 @@
 Weights are (from, to). A step lasts dt; time constants are in ms.
 """
 
+import inspect
 import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from rate2spike.checks import POSITIVE, number, whole_number
+from rate2spike.checks import POSITIVE, number, shown, true_or_false, whole_number
+from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras, tf
 from rate2spike.machine.memory import check_memory
 from rate2spike.plausible import Plausible, warn_if_implausible
 from rate2spike.seeding import Role, generator, resolve_seed
+from rate2spike.spiking.layers.documents import document
 from rate2spike.spiking.layers.initialization import SHARE_OF_INPUT, SHARE_OF_RECURRENCE, drawn_tau, fluctuation_normal
 from rate2spike.spiking.layers.scan import Advance, Dynamics, Pathway
 
@@ -39,11 +42,15 @@ class Cell(keras.layers.Layer):
     state_names: tuple[str, ...]
     advance: Advance
 
+    def __init_subclass__(cls, **kwargs: Any):
+        super().__init_subclass__(**kwargs)
+        document(cls, inspect.signature(cls.__init__))
+
     def __init__(self, units: int, dt_ms: float, use_bias: bool, seed: int | None, **kwargs: Any):
         super().__init__(**{**kwargs, "dtype": precision(kwargs.get("dtype"))})
         check_positive(dt_ms=dt_ms)
         self.units, self.dt_ms = whole_number(units, "{units}", "units"), float(dt_ms)
-        self.use_bias, self.seed = bool(use_bias), resolve_seed(seed)
+        self.use_bias, self.seed = switch(use_bias, "use_bias"), resolve_seed(seed)
         self.supports_jit = False  # XLA unrolls loops over time: many times slower on a CPU
 
     @property
@@ -81,7 +88,11 @@ class Cell(keras.layers.Layer):
         return Dynamics(self.advance, self.pathways(), self.parameters())
 
     def split(self, inputs: Any) -> tuple[tf.Tensor, ...]:
-        """The inputs of every pathway, of inputs that are one tensor or one per pathway."""
+        """The inputs of every pathway, of inputs that are one tensor or one per pathway. Raises InputError."""
+        if isinstance(inputs, list | tuple):
+            if len(inputs) != 1:
+                raise InputError(f"a layer of {type(self).__name__} takes one input, got {len(inputs)}")
+            (inputs,) = inputs
         return (inputs,)
 
     def draws(self) -> np.random.Generator:
@@ -125,7 +136,7 @@ class Cell(keras.layers.Layer):
         return Weights(made["kernel"], made.get("bias"), made.get("recurrent_kernel"))
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the cell again."""
+        """Configuration from which Keras makes the cell anew."""
         own = {"units": self.units, "dt_ms": self.dt_ms, "use_bias": self.use_bias, "seed": self.seed}
         return {**super().get_config(), **own}
 
@@ -151,8 +162,19 @@ def precision(dtype: Any) -> str:
     16 bits cannot hold a potential that a small current moves at every step. Keras casts what comes in and, in the next
     layer, what goes out.
     """
-    policy = keras.dtype_policies.get(keras.config.dtype_policy() if dtype is None else dtype)
+    try:
+        policy = keras.dtype_policies.get(keras.config.dtype_policy() if dtype is None else dtype)
+    except (TypeError, ValueError, AttributeError):
+        raise InputError(
+            f"{{dtype}} must be a dtype policy of Keras such as 'float32', got {shown(dtype)}", "dtype"
+        ) from None
     return "float64" if policy.compute_dtype == "float64" else "float32"
+
+
+def switch(value: Any, name: str) -> bool:
+    """An option that is on or off; earlier versions saved 0 and 1, too. Raises InputError."""
+    is_number = isinstance(value, int) and value in (0, 1)
+    return true_or_false(bool(value) if is_number else value, f"{{{name}}}", name)
 
 
 def check_positive(**values: float) -> None:

@@ -3,14 +3,18 @@
 Arrays of layers are (batch, time, units).
 """
 
+import functools
+import inspect
 from collections import namedtuple
 from typing import Any
 
 import numpy as np
 
+from rate2spike.calls import public
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras, tf
-from rate2spike.spiking.layers.cell import precision
+from rate2spike.spiking.layers.cell import precision, switch
+from rate2spike.spiking.layers.documents import document
 from rate2spike.spiking.layers.scan import all_states, scan
 
 
@@ -25,6 +29,12 @@ class CellLayer(keras.layers.Layer):
     cell_class: Any  # its class
     built: bool
 
+    def __init_subclass__(cls, **kwargs: Any):
+        """A layer says in its signature which options its cell has."""
+        super().__init_subclass__(**kwargs)
+        if "cell_class" in vars(cls) and (cls.__init__ is CellLayer.__init__ or hasattr(cls.__init__, "of_cell")):
+            _take_options_of_cell(cls)
+
     def __init__(
         self,
         units: int,
@@ -37,17 +47,22 @@ class CellLayer(keras.layers.Layer):
         activity_regularizer: Any = None,
         **cell_options: Any,
     ):
+        self.recompute = switch(recompute, "recompute")
+        self.input_gradient = switch(input_gradient, "input_gradient")
         super().__init__(
             name=name, trainable=trainable, dtype=precision(dtype), activity_regularizer=activity_regularizer
         )
         self.cell = self.cell_class(units, dtype=dtype, **cell_options)
-        self.recompute, self.input_gradient = recompute, input_gradient
         self.widths: list[int] | None = None  # of the inputs
         self.supports_jit = False
 
-    def __call__(self, inputs: Any, **kwargs: Any) -> Any:
+    def __call__(self, inputs: Any, *more: Any, **kwargs: Any) -> Any:
         """`call`, with shapes and values checked before Keras does anything. Raises InputError."""
-        shapes = [tuple(x.shape) for x in (inputs if isinstance(inputs, list | tuple) else [inputs])]
+        if more:
+            raise InputError(f"layer {self.name} takes several inputs as one list [x, c], not one after the other")
+        if isinstance(inputs, list | tuple):
+            inputs = inputs[0] if len(inputs) == 1 else self.cell.split(inputs)
+        shapes = [_shape(x) for x in (inputs if isinstance(inputs, list | tuple) else [inputs])]
         check_lengths(shapes)
         widths = [shape[-1] for shape in shapes]
         if self.built and self.widths not in (None, widths):
@@ -71,7 +86,11 @@ class CellLayer(keras.layers.Layer):
         return tf.transpose(outputs, [1, 0, 2])
 
     def states(self, inputs: Any) -> Any:
-        """All states as a record of arrays (T + 1, B, N), the initial ones first: `states.v`, `states.z`, ..."""
+        """All states as a record of arrays (T + 1, B, N), the initial ones first: `states.v`, `states.z`, ...
+
+        Raises InputError.
+        """
+        check_lengths([_shape(x) for x in (inputs if isinstance(inputs, list | tuple) else [inputs])])
         if not self.built:
             self.build([x.shape for x in inputs] if isinstance(inputs, list | tuple) else inputs.shape)
         check_finite(inputs, self.name)
@@ -85,7 +104,7 @@ class CellLayer(keras.layers.Layer):
         return (*first[:2], self.cell.units)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the layer again."""
+        """Configuration from which Keras makes the layer anew."""
         cell = {
             name: value for name, value in self.cell.get_config().items() if name not in ("name", "trainable", "dtype")
         }
@@ -99,6 +118,35 @@ class CellLayer(keras.layers.Layer):
     def _start(self, x: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
         batch_size = tf.shape(x[0])[1] if x[0].shape[1] is None else x[0].shape[1]
         return tuple(self.cell.get_initial_state(batch_size))
+
+
+def _take_options_of_cell(layer: type[CellLayer]) -> None:
+    """Give the layer a constructor with the real signature, which says in one line what does not fit."""
+    own = inspect.signature(CellLayer.__init__).parameters
+    of_cell = inspect.signature(layer.cell_class.__init__).parameters
+    first = [own["self"], of_cell["units"] if "units" in of_cell else own["units"]]
+    options = [item for name, item in of_cell.items() if name not in own and item.kind != item.VAR_KEYWORD]
+    open_end = [item for item in of_cell.values() if item.kind == item.VAR_KEYWORD]
+    named = [item.replace(kind=item.KEYWORD_ONLY) for item in options]
+    named += [item for item in own.values() if item.kind == item.KEYWORD_ONLY]
+    signature = inspect.Signature([*first, *named, *open_end])
+
+    @functools.wraps(CellLayer.__init__)
+    def construct(self: CellLayer, *args: Any, **kwargs: Any) -> None:
+        CellLayer.__init__(self, *args, **kwargs)
+
+    construct.__signature__, construct.of_cell = signature, True  # type: ignore[attr-defined]
+    layer.__init__ = construct  # type: ignore[method-assign]
+    public()(layer)
+    document(layer, signature)
+
+
+def _shape(x: Any) -> tuple:
+    if not hasattr(x, "shape"):
+        raise InputError(f"inputs of a layer are arrays or tensors (batch, time, inputs), got {type(x).__name__}")
+    if isinstance(x, np.ndarray) and x.dtype.kind not in "fiub":
+        raise InputError(f"inputs of a layer are numbers, got an array of {x.dtype}")
+    return tuple(x.shape)
 
 
 def check_lengths(shapes: list[tuple]) -> None:

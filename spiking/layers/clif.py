@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from rate2spike.calls import public
+from rate2spike.checks import whole_number
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras, tf
-from rate2spike.spiking.layers.cell import PACKAGE, Cell, check_positive
+from rate2spike.spiking.layers.cell import PACKAGE, Cell, check_positive, switch
 from rate2spike.spiking.layers.cell_layer import CellLayer
 from rate2spike.spiking.layers.choices import check_interaction
 from rate2spike.spiking.layers.initialization import TimeConstant, checked_tau
@@ -14,16 +16,18 @@ from rate2spike.spiking.layers.spiking_options import SpikingOptions
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
+@public()
 class CLIFCell(Cell):
-    """One step of CLIF units with sensory input x and context c:
+    """One step of `CLIF`, as a cell of `keras.layers.RNN`: states v, a and z (B, N), output z.
 
-        s_t = W_s x_t + b_s + R_s z_{t-1}
-        a_t = κ_a a_{t-1} + (1 - κ_a) (W_a c_t + b_a + R_a z_{t-1}),    κ_a = exp(-dt/τ_a); never reset, never spikes
-        v_t = reset(κ_s v_{t-1} + (1 - κ_s) F(s_t, a_t), z_{t-1}, θ),    κ_s = exp(-dt/τ_s)
-        z_t = H((v_t - θ) / θ)
+    Input the pair (x (B, I), c (B, C)), or both side by side (B, I + C) with n_context = C.
 
-    F: see `interactions`. Potentials and currents have no unit. Input the pair (x (B, I), c (B, C)), or both side by side
-    (B, I + C) with n_context = C; states v, a and z (B, N), output z.
+    {parameters}
+
+    Raises
+    ------
+    InputError
+        For an option that cannot be used.
     """
 
     state_names = ("v", "a", "z")
@@ -47,16 +51,19 @@ class CLIFCell(Cell):
         recurrent_apical: bool = True,
         n_context: int | None = None,
         seed: int | None = None,
-        **kwargs: Any,
+        name: str | None = None,
+        trainable: bool = True,
+        dtype: Any = None,
     ):
-        """Time constants as for LIFCell; rates of the two inputs: for the initial weights. Raises InputError."""
-        super().__init__(units, dt_ms, use_bias, seed, **kwargs)
+        super().__init__(units, dt_ms, use_bias, seed, name=name, trainable=trainable, dtype=dtype)
         check_positive(rate_soma_hz=rate_soma_hz, rate_apical_hz=rate_apical_hz)
         self.tau_soma_ms = checked_tau(tau_soma_ms, "tau_soma_ms")
         self.tau_apical_ms = checked_tau(tau_apical_ms, "tau_apical_ms")
-        self.interaction, self.n_context = check_interaction(interaction), n_context
+        self.interaction = check_interaction(interaction)
+        self.n_context = None if n_context is None else whole_number(n_context, "{n_context}", "n_context")
         self.rate_soma_hz, self.rate_apical_hz = rate_soma_hz, rate_apical_hz
-        self.recurrent_soma, self.recurrent_apical = recurrent_soma, recurrent_apical
+        self.recurrent_soma = switch(recurrent_soma, "recurrent_soma")
+        self.recurrent_apical = switch(recurrent_apical, "recurrent_apical")
         self.spiking = SpikingOptions(threshold, surrogate, surrogate_scale, reset)
 
     def build(self, input_shape: Any) -> None:
@@ -94,7 +101,7 @@ class CLIFCell(Cell):
         return v, a, self.spiking.spikes((v - threshold) / threshold)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the cell again."""
+        """Configuration from which Keras makes the cell anew."""
         names = (
             "tau_soma_ms",
             "tau_apical_ms",
@@ -123,6 +130,32 @@ class CLIFCell(Cell):
 
 @keras.saving.register_keras_serializable(PACKAGE)
 class CLIF(CellLayer):
-    """CLIF units over time; options of CLIFCell. Call it with the pair (x (B, T, I), c (B, T, C))."""
+    """Layer of context-dependent LIF units: an apical compartment modulates the soma (Ferrand et al., ICANN 2023).
+
+    Inputs, the pair of x (batch, time, I) from the senses and the context c (batch, time, C), to spikes z (batch, time, N),
+    from zero states. Call it with both in a list or tuple, or side by side (batch, time, I + C) with n_context = C:
+
+        s_t = W_s x_t + b_s + R_s z_{t-1}
+        a_t = κ_a a_{t-1} + (1 - κ_a) (W_a c_t + b_a + R_a z_{t-1}),    κ_a = exp(-dt/τ_a); never reset, never spikes
+        v_t = reset(κ_s v_{t-1} + (1 - κ_s) F(s_t, a_t), z_{t-1}, θ),    κ_s = exp(-dt/τ_s)
+        z_t = H((v_t - θ) / θ)
+
+    F(s, a) is s max(a, 0) for the interaction relu_mult, s (1 + tanh a) for tanh_mult, s + a for add, s + max(a, 0) for
+    relu_add, and s + tanh a for tanh_add. Potentials and currents have no unit. W, R and b of both ways are trained.
+
+    {parameters}
+
+    Raises
+    ------
+    InputError
+        For an option or an input that cannot be used.
+
+    Examples
+    --------
+    >>> import numpy as np, rate2spike as r2s
+    >>> layer = r2s.CLIF(3, tau_apical_ms=(20.0, 200.0), threshold=0.1, seed=1)
+    >>> layer([np.ones((2, 5, 4), "f4"), np.ones((2, 5, 1), "f4")]).shape
+    TensorShape([2, 5, 3])
+    """
 
     cell_class = CLIFCell

@@ -38,14 +38,14 @@ def checked_tau(tau_ms: TimeConstant, name: str) -> Any:
     if isinstance(tau_ms, tuple):
         tau_ms = {"uniform": list(tau_ms)}
     if isinstance(tau_ms, Mapping):
-        bounds = np.asarray(tau_ms.get("uniform", ()), float)
+        bounds = _numbers(tau_ms.get("uniform", ()))
         if bounds.shape != (2,) or not 0 < bounds[0] <= bounds[1] < np.inf:
             raise InputError(
                 f"{{{name}}} as a range must be (low, high) with 0 < low <= high, got {shown(tau_ms)}", name
             )
         warn_if_implausible(name, bounds, PLAUSIBLE_TAU)
         return {"uniform": bounds.tolist()}
-    values = np.asarray(tau_ms, float)
+    values = _numbers(tau_ms)
     if values.ndim > 1 or not values.size or not ((values > 0) & (values < np.inf)).all():
         raise InputError(
             f"{{{name}}} must be a positive number of ms, one per unit, or a range (low, high); got {shown(tau_ms)}",
@@ -53,6 +53,14 @@ def checked_tau(tau_ms: TimeConstant, name: str) -> Any:
         )
     warn_if_implausible(name, values, PLAUSIBLE_TAU)
     return values.tolist()
+
+
+def _numbers(values: Any) -> np.ndarray:
+    """As an array; NaN, which no check lets pass, for what are no numbers."""
+    try:
+        return np.asarray(values, float)
+    except (TypeError, ValueError):
+        return np.array(np.nan)
 
 
 def drawn_tau(rng: np.random.Generator, tau_ms: Any, n_units: int, name: str) -> np.ndarray:

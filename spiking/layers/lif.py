@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from rate2spike.calls import public
 from rate2spike.machine.keras_on_tensorflow import keras, tf
-from rate2spike.spiking.layers.cell import PACKAGE, Cell, check_positive
+from rate2spike.spiking.layers.cell import PACKAGE, Cell, check_positive, switch
 from rate2spike.spiking.layers.cell_layer import CellLayer
 from rate2spike.spiking.layers.initialization import TimeConstant, checked_tau
 from rate2spike.spiking.layers.scan import Pathway
@@ -11,14 +12,16 @@ from rate2spike.spiking.layers.spiking_options import SpikingOptions
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
+@public()
 class LIFCell(Cell):
-    """One step of LIF units (Ferrand et al. 2023), reset before the leak:
+    """One step of `LIF`, as a cell of `keras.layers.RNN`: input (B, I), states v and z (B, N), output z.
 
-        i_t = W x_t + b + R z_{t-1}
-        v_t = κ reset(v_{t-1}, z_{t-1}, θ) + (1 - κ) i_t,    κ = exp(-dt/τ)
-        z_t = H(v_t - θ),    surrogate at u = v_t - θ
+    {parameters}
 
-    Potentials and currents have no unit. Input (B, I), states v and z (B, N), output z.
+    Raises
+    ------
+    InputError
+        For an option that cannot be used.
     """
 
     state_names = ("v", "z")
@@ -37,15 +40,14 @@ class LIFCell(Cell):
         use_bias: bool = True,
         recurrent: bool = True,
         seed: int | None = None,
-        **kwargs: Any,
+        name: str | None = None,
+        trainable: bool = True,
+        dtype: Any = None,
     ):
-        """tau_ms: a number, a list of one per unit, or a tuple (low, high) to draw from.
-
-        input_rate_hz: for the initial weights. Raises InputError.
-        """
-        super().__init__(units, dt_ms, use_bias, seed, **kwargs)
+        super().__init__(units, dt_ms, use_bias, seed, name=name, trainable=trainable, dtype=dtype)
         check_positive(input_rate_hz=input_rate_hz)
-        self.tau_ms, self.input_rate_hz, self.recurrent = checked_tau(tau_ms, "tau_ms"), input_rate_hz, recurrent
+        self.tau_ms, self.input_rate_hz = checked_tau(tau_ms, "tau_ms"), input_rate_hz
+        self.recurrent = switch(recurrent, "recurrent")
         self.spiking = SpikingOptions(threshold, surrogate, surrogate_scale, reset)
 
     def build(self, input_shape: Any) -> None:
@@ -66,13 +68,36 @@ class LIFCell(Cell):
         return v, self.spiking.spikes(v - threshold)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the cell again."""
+        """Configuration from which Keras makes the cell anew."""
         own = {"tau_ms": self.tau_ms, "input_rate_hz": self.input_rate_hz, "recurrent": self.recurrent}
         return {**super().get_config(), **own, **vars(self.spiking)}
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
 class LIF(CellLayer):
-    """LIF units over time; options of LIFCell."""
+    """Layer of leaky integrate-and-fire units (Ferrand et al., ICANN 2023), with surrogate gradients.
+
+    Inputs x (batch, time, I) to spikes z (batch, time, N), from zero states; membranes are reset before the leak:
+
+        i_t = W x_t + b + R z_{t-1}
+        v_t = κ reset(v_{t-1}, z_{t-1}, θ) + (1 - κ) i_t,    κ = exp(-dt/τ)
+        z_t = H(v_t - θ),    surrogate at u = v_t - θ
+
+    Potentials and currents have no unit. W (I, N), R (N, N) and b (N,) are trained.
+
+    {parameters}
+
+    Raises
+    ------
+    InputError
+        For an option or an input that cannot be used.
+
+    Examples
+    --------
+    >>> import numpy as np, rate2spike as r2s
+    >>> layer = r2s.LIF(3, tau_ms=20.0, threshold=0.1, seed=1)
+    >>> layer(np.ones((2, 5, 4), "f4")).shape
+    TensorShape([2, 5, 3])
+    """
 
     cell_class = LIFCell

@@ -2,20 +2,56 @@
 
 from typing import Any
 
+from rate2spike.calls import public
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras
 from rate2spike.spiking.layers.cell_layer import CellLayer
 
 
+@public()
 def record_states(model: keras.Model, inputs: Any) -> dict[int, Any]:
-    """What every spiking layer and leaky readout did: index of the layer in model.layers -> record of arrays (T + 1, B, N).
+    """Give the states of every spiking layer and leaky readout of a model at every time step.
 
-    The first entry of an array is the initial state. inputs: as for model(inputs). Raises InputError.
+    Parameters
+    ----------
+    model : keras.Model
+        Sequential or functional model with layers of this package; a network in a file is loaded by `load_network`.
+    inputs : array, tensor, or list of them
+        As for model(inputs): (batch, T, I) each.
+
+    Returns
+    -------
+    dict
+        Index of the layer in model.layers -> named tuple of arrays (T + 1, batch, N), one per state (`v`, `z`, ...); the
+        first entry in time is the initial state. Potentials have no unit.
+
+    Raises
+    ------
+    InputError
+        For a model that has no such layer, or was never built.
+
+    Examples
+    --------
+    >>> import keras, numpy as np, rate2spike as r2s
+    >>> model = keras.Sequential([keras.Input((None, 4)), r2s.LIF(3, seed=1), r2s.LI(1, seed=2)])
+    >>> states = r2s.record_states(model, np.ones((2, 5, 4), "f4"))
+    >>> states[0]._fields, states[0].z.shape
+    (('v', 'z'), (6, 2, 3))
     """
+    if not isinstance(model, keras.Model):
+        raise InputError(
+            f"{{model}} must be a Keras model, as load_network gives it, got {type(model).__name__}", "model"
+        )
     layers = {index: layer for index, layer in enumerate(model.layers) if isinstance(layer, CellLayer)}
     if not layers:
         raise InputError(f"the model {model.name} has no layer of this package")
+    try:
+        model_inputs = model.inputs
+    except (AttributeError, ValueError):
+        model_inputs = None
+    if not model_inputs:
+        raise InputError(f"the model {model.name} has no inputs yet: begin it with keras.Input, or call it once")
     # by name: of a list of one Keras would give the one
-    into = keras.Model(model.inputs, {str(index): layer.input for index, layer in layers.items()})
+    into = keras.Model(model_inputs, {str(index): layer.input for index, layer in layers.items()})
     values = into(keras.tree.flatten(inputs))
     return {index: layer.states(values[str(index)]) for index, layer in layers.items()}

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rate2spike.calls import public
 from rate2spike.checks import FRACTION, NOT_NEGATIVE, number
 from rate2spike.machine.keras_on_tensorflow import keras, tf
 from rate2spike.spiking.layers.cell import PACKAGE
@@ -19,11 +20,34 @@ def spike_rate_penalty(spike_sums: tf.Tensor, valid_steps: tf.Tensor, target_pro
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
+@public()
 class SpikeRateRegularizer(keras.regularizers.Regularizer):
-    """`activity_regularizer` of a spiking layer: weight times `spike_rate_penalty` of its outputs, every step valid."""
+    """Penalty on too many spikes, the `activity_regularizer` of a spiking layer.
+
+    Of spikes (batch, time, N), the mean over trials of weight · max(0, n - N p T)² / T: n spikes in T steps, p the target.
+    Only activity above the target is punished (Ferrand et al., ICANN 2023).
+
+    Parameters
+    ----------
+    target_probability : float, default 0.01
+        Spikes p per unit and time step, from 0 to 1, above which activity is punished.
+    weight : float, default 1e-4
+        Weight of the penalty in the loss, from 0; it has no unit.
+
+    Raises
+    ------
+    InputError
+        For a value out of range.
+
+    Examples
+    --------
+    >>> import rate2spike as r2s
+    >>> layer = r2s.LIF(50, seed=1, activity_regularizer=r2s.SpikeRateRegularizer(0.01))
+    >>> layer.activity_regularizer.target_probability
+    0.01
+    """
 
     def __init__(self, target_probability: float = 0.01, weight: float = 1e-4):
-        """Raises InputError."""
         self.target_probability = number(target_probability, "{target_probability}", "target_probability", FRACTION)
         self.weight = number(weight, "the regulariser's weight", "weight", NOT_NEGATIVE)
 
@@ -36,5 +60,5 @@ class SpikeRateRegularizer(keras.regularizers.Regularizer):
         return tf.cast(self.weight * penalty * tf.cast(n_trials, z.dtype), keras.config.floatx())
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the regulariser again."""
+        """Configuration from which Keras makes the regulariser anew."""
         return {"target_probability": self.target_probability, "weight": self.weight}

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from rate2spike.calls import public
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras
 
@@ -16,8 +17,38 @@ from rate2spike.spiking.layers.regularizers import SpikeRateRegularizer
 LAYERS = (ALIF, CLIF, LI, LIF, SpikeRateRegularizer)
 
 
+@public()
 def load_network(path: str | os.PathLike) -> keras.Model:
-    """The model that `model.save(path)` or `rate2spike context` wrote, with equal predictions. Raises InputError."""
+    """Load a network of spiking layers from a .keras file; its predictions are those it had when it was saved.
+
+    Parameters
+    ----------
+    path : str or path
+        What `model.save(path)` or `rate2spike context` wrote.
+
+    Returns
+    -------
+    keras.Model
+        The model, not compiled.
+
+    Raises
+    ------
+    InputError
+        For a file that is not there, or holds no such network.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import keras, rate2spike as r2s
+    >>> path = os.path.join(tempfile.mkdtemp(), "network.keras")
+    >>> keras.Sequential([keras.Input((None, 4)), r2s.LIF(3, seed=1)]).save(path)
+    >>> r2s.load_network(path).output_shape
+    (None, None, 3)
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise InputError(f"{{path}} must be the name of a .keras file, got {type(path).__name__}", "path")
+    if Path(path).is_dir():
+        raise InputError(f"{path} is a folder: name a .keras file in it, such as {Path(path) / 'best.keras'}")
     if not Path(path).is_file():
         raise InputError(f"no file {path}")
     try:

@@ -15,7 +15,7 @@ import pytest
 from rate2spike import __version__
 from rate2spike.cli import run
 from rate2spike.cli.arguments import scaling_factors
-from rate2spike.cli.main import COMMANDS
+from rate2spike.cli.main import SHOWN
 from rate2spike.cli.train import main as historic_main
 from rate2spike.errors import InputError
 from rate2spike.io.lock_file import this_process
@@ -316,7 +316,7 @@ def test_run_does_all_of_it_into_one_folder(cli, tmp_path):
 
 def test_bare_command_and_version(cli):
     code, out, _ = cli()
-    assert code == 0 and all(name in out for name in COMMANDS)
+    assert code == 0 and all(name in out for name in SHOWN)
     code, out, _ = cli("--version")
     assert code == 0 and __version__ in out
     done = subprocess.run([sys.executable, "-m", "rate2spike", "--version"], capture_output=True, text=True)

@@ -39,7 +39,10 @@ def test_model_to_nir(cli, tmp_path, go_nogo_path):
     output.write_text("old")
     code, out, error = cli("export", model, "--to", "nir", "--output", output, "--scaling-factor", 25)
     which = "form cubali, for readers of all nodes of NIR (Norse and snnTorch are none)"
-    assert code == 0 and out == f"{output}: network of 200 units, scaling factor 25, {which}\n"
+    assert (
+        code == 0
+        and out == f"{output}: network of 200 units, scaling factor 25, {which}\nnext: rate2spike inspect {output}\n"
+    )
     (line,) = error.splitlines()
     assert line.startswith("rate2spike export: warning: NIR cannot hold the refractory period (2 ms) and the noise")
     network = SpikingNetwork.from_model(load_model(model), 25.0)
@@ -54,7 +57,7 @@ def test_single_exponential_synapses_take_the_form_that_norse_runs(cli, tmp_path
     command = ["export", model, "--to", "nir", "--scaling-factor", 5, "--output", tmp_path / "m.nir"]
     options = ["--neuron-option", "tau_r_s=0", "t_ref_s=0", "noise_sd_mv=0"]
     code, out, error = cli(*command, *options)
-    assert code == 0 and not error and out.endswith("form cubalif, for steps of 0.05 ms\n")
+    assert code == 0 and not error and "form cubalif, for steps of 0.05 ms\n" in out
     assert type(nir.read(tmp_path / "m.nir").nodes["units"]).__name__ == "CubaLIF"
     code, out, error = cli(*command, *options, "--form", "cubali")
     assert code == 0 and not error and "form cubali," in out
@@ -108,7 +111,7 @@ def test_record_to_neo(cli, tmp_path, records):
     neo = pytest.importorskip("neo")
     output = tmp_path / "trial.mat"
     code, out, error = cli("export", records[0], "--to", "neo", "--output", output)
-    assert code == 0 and not error and out.endswith("units in 1 trial\n")
+    assert code == 0 and not error and "units in 1 trial\n" in out
     assert len(neo.io.NeoMatlabIO(str(output)).read_block().segments[0].spiketrains) == 12
 
 

@@ -26,7 +26,7 @@ def graph(cli, tmp_path):
 
 
 def test_the_model_file_simulates_as_the_exported_one(cli, tmp_path, graph):
-    code, out, error = cli("import", graph)
+    code, out, error = cli("import", graph, "-q")
     expected = "network of 12 units, 1 inputs, 1 outputs, steps of 0.05 ms, scaling factor 1"
     assert code == 0 and not error and out == f"{tmp_path / 'net.mat'}: {expected}\n"
     savemat(tmp_path / "in.mat", {"u": np.full((1, 12), 9.0)})

@@ -71,10 +71,14 @@ def test_errors_name_the_flag_on_the_command_line_and_the_field_in_python():
 
 def test_help_says_defaults_and_the_command_may_have_others():
     text = " ".join(parser_of().format_help().split())
-    assert "--N N number of units (default: 200)" in text and "--clip CLIP largest norm (default: off)" in text
+    assert "--N N number of units (default: 200)" in text and "--clip X largest norm (default: off)" in text
     assert "--names FILE file of names" in text and "--sparse few connections" in text
     assert "few connections (default" not in text and "Dale's principle (default: True)" in text
     text = " ".join(
         parser_of(defaults={"n_units": "", "clip": "of the recipe"}, leave_out={"names"}).format_help().split()
     )
-    assert "number of units --clip CLIP largest norm (default: of the recipe)" in text and "--names" not in text
+    assert (
+        "number of units --sparse" in text
+        and "--clip X largest norm (default: of the recipe)" in text
+        and "--names" not in text
+    )

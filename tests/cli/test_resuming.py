@@ -43,7 +43,7 @@ def content(folder):
 def test_a_finished_run_is_left_alone_in_one_line(cli, run_folder):
     before = content(run_folder)
     for flags in ((), SMALL, ("--loss_threshold", "1")):
-        code, out, error = cli("train", "--run_folder", run_folder, "--resume", *flags)
+        code, out, error = cli("train", "--run_folder", run_folder, "--resume", "--quiet", *flags)
         assert code == 0 and not error
         assert "the run is finished, criteria NOT met at update 2" in out and out.count("\n") == 1
         assert content(run_folder) == before

@@ -1,6 +1,7 @@
 """What every command does. A new one adds a line to MISSING; the first test finds those that are not listed."""
 
 import pkgutil
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -8,7 +9,9 @@ from importlib import import_module
 import pytest
 
 import rate2spike.cli
-from rate2spike.cli.main import COMMANDS
+from rate2spike.cli.flag_groups import ORDER, OTHERS
+from rate2spike.cli.help_text import split_examples
+from rate2spike.cli.main import COMMANDS, HIDDEN, SHOWN, parser_of
 from rate2spike.matlab_compat.matfile import loadmat
 
 # command: words that name a file which is not there; None: it takes none
@@ -23,10 +26,15 @@ MISSING = {
     "inspect": ("{absent}.mat",),
     "export": ("{absent}.mat", "--to", "nir", "--output", "o.nir"),
     "import": ("{absent}.nir",),
+    "tasks": ("{absent}.py:Task",),
+    "doctor": None,
     "matlab-path": None,
     "matlab-bridge": ("{absent}.mat", "answer.mat"),
     "eval-go-nogo": ("{absent}.mat",),
+    "completion": None,
+    "help": None,
 }
+REPORTING = [name for name in MISSING if name not in ("matlab-bridge", "completion", "help")]
 every_command = pytest.mark.parametrize("command", MISSING)
 
 
@@ -55,6 +63,77 @@ finally:
     done = subprocess.run([sys.executable, "-c", code, command, "--help"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"usage: rate2spike {command}") and len(done.stdout.splitlines()) > 5
+
+
+def help_of(command):
+    return parser_of(command, f"rate2spike {command}").format_help()
+
+
+@every_command
+def test_its_help_fits_into_80_columns_and_breaks_no_flag_path_or_number(command):
+    text = help_of(command)
+    assert max(map(len, text.splitlines())) <= 80
+    words = set(text.split())
+    parser = parser_of(command, "p")
+    for action in parser._actions:
+        for word in (action.help or "").replace("%%", "%").split():
+            assert word in words, f"{word} is broken"
+    assert not [line for line in text.splitlines() if line.strip().startswith(("ms ", "Hz ", "GiB "))]
+
+
+@every_command
+def test_its_flags_stand_in_groups_that_are_known_and_the_common_ones_come_before_the_others(command):
+    parser, text = parser_of(command, f"rate2spike {command}"), help_of(command)
+    titles = [
+        line.removesuffix(":") for line in text.splitlines() if line.endswith(":") and line.removesuffix(":") in ORDER
+    ]
+    assert titles == [title for title in ORDER if title in titles] and "common" in titles
+    assert OTHERS not in titles, "a flag has no group: see cli/flag_groups.py"
+    entries = [re.split(r"\s{2,}", line.strip())[0] for line in text.splitlines() if line.startswith("  -")]
+    listed = [word for entry in entries for word in re.findall(r"(?:^|, )(-[\w-]+)", entry)]
+    assert sorted(listed) == sorted(flag for action in parser._actions for flag in action.option_strings)
+
+
+@every_command
+def test_its_help_has_an_example_that_the_command_understands(command):
+    parser = parser_of(command, "p")
+    _, examples = split_examples(parser.description)
+    if command in HIDDEN:
+        return
+    own = [words for words in (example.split()[1:] for example in examples) if words[:1] == [command]]
+    assert own
+    for words in own:
+        parser.parse_args(words[1:])
+
+
+@every_command
+def test_quiet_and_verbose_are_there(command):
+    flags = parser_of(command, "p")._option_string_actions
+    assert {"-q", "--quiet", "-v", "--verbose", "-h", "--help"} <= set(flags)
+    assert ("--json" in flags) == (command in REPORTING)
+
+
+@every_command
+def test_a_typing_error_in_a_flag_says_what_was_meant(command, cli):
+    words = [word.format(absent="absent") for word in MISSING[command] or ()]
+    code, _, error = cli(command, *words, "--quite")
+    assert code == 2 and "did you mean --quiet?" in error
+
+
+def test_a_typing_error_in_a_command_says_what_was_meant(cli):
+    for words in (["serch"], ["help", "serch"]):
+        code, out, error = cli(*words)
+        assert code == 2 and not out and error.count("\n") == 1
+        assert "unknown command 'serch': choose from run, train" in error and error.count("did you mean search?") == 1
+        assert "matlab-bridge" not in error
+
+
+def test_the_list_of_commands_fits_and_hides_what_is_not_for_typing(cli):
+    for words in ([], ["--help"], ["help"]):
+        code, out, _ = cli(*words)
+        assert code == 0 and max(map(len, out.splitlines())) <= 80
+        assert all(f"  {name} " in out for name in SHOWN) and "matlab-bridge" not in out
+    assert cli("help", "search")[1] == help_of("search")
 
 
 @every_command

@@ -10,7 +10,6 @@ import pytest
 import tensorflow as tf
 
 import rate2spike as r2s
-from rate2spike.errors import InputError
 from rate2spike.spiking.context.config import ContextConfig
 from rate2spike.spiking.context.f_i_curve import spike_counts
 from rate2spike.spiking.context.model import build
@@ -288,60 +287,6 @@ def test_five_lines_in_a_notebook():
     model.compile("adam", "mse")
     losses = model.fit(noise(16, 30, 6), ones(16, 30, 1), epochs=5, verbose=0).history["loss"]
     assert losses[-1] < losses[0]
-
-
-def called_twice(layer, first, second):
-    layer(first)
-    layer(second)
-
-
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda: r2s.LIF(0), "units must be a whole number from 1"),
-        (lambda: r2s.LIF(3, tau_ms=-1.0), "tau_ms must be a positive number"),
-        (lambda: r2s.LIF(3, tau_ms=(20.0, 5.0)), "0 < low <= high"),
-        (lambda: r2s.LIF(3, tau_ms=[1.0, 2.0])(ones(1, 4, 2)), "2 values for 3 units"),
-        (lambda: r2s.LIF(3, reset="soft"), "unknown reset 'soft': choose from subtraction, zero, none"),
-        (
-            lambda: r2s.LIF(3, surrogate="box"),
-            "unknown surrogate 'box': choose from triangle, super, gaussian, sigmoid",
-        ),
-        (
-            lambda: r2s.LIF(3, surrogate_scale=0.0),
-            r"surrogate's scale must be a number from 1.2e-38, got 0.0 \(surrogate_scale\)",
-        ),
-        (lambda: r2s.LIF(3, threshold=float("nan")), "threshold must be a number from 1.2e-38, got nan"),
-        (lambda: r2s.LIF(3, dt_ms=0.0), "dt_ms must be a positive number"),
-        (lambda: r2s.ALIF(3, threshold_increment=-1.0), "threshold_increment must be a number from 0"),
-        (lambda: r2s.CLIF(3, interaction="mult"), "unknown interaction 'mult': choose from relu_mult"),
-        (lambda: r2s.CLIF(3)(ones(1, 4, 5)), "n_context"),
-        (lambda: r2s.CLIF(3)((ones(1, 4, 5), ones(1, 5, 2))), r"same number of steps, and one at least; got \[4, 5\]"),
-        (lambda: r2s.CLIF(3)((ones(3, 4, 5), ones(1, 4, 2))), r"same number of trials"),
-        (lambda: r2s.CLIF(3)((ones(1, 4, 5),) * 3), "takes the pair"),
-        (lambda: called_twice(r2s.LIF(3), ones(1, 4, 5), ones(1, 10, 4)), r"made for inputs of width \[5\], got \[4\]"),
-        (lambda: r2s.LIF(3)(ones(1, 0, 5)), r"got \[0\]"),
-        (lambda: r2s.LIF(3)(ones(4, 5)), r"\(batch, time, inputs\)"),
-        (lambda: r2s.LIF(3, input_rate_hz=0), "input_rate_hz must be a positive number"),
-        (lambda: r2s.LIF(10**6)(ones(1, 2, 1)), r"drawing 1000001000000 weights needs .* take fewer units \(units\)"),
-        (lambda: r2s.LIF("a"), "units must be a whole number from 1, got 'a'"),
-        (lambda: r2s.LIF(3, threshold=1e-50), "threshold must be a number from 1.2e-38, got 1e-50"),
-        (lambda: r2s.record_states(keras.Sequential([keras.layers.Dense(1)]), ones(1, 3)), "no layer of this package"),
-        (lambda: r2s.SpikeRateRegularizer(2.0), "^target_probability must be a number from 0 to 1, got 2.0"),
-        (lambda: r2s.load_network("missing.keras"), "no file missing.keras"),
-    ],
-)
-def test_bad_options_are_one_line(make, message):
-    with pytest.raises(InputError, match=message) as error:
-        make()
-    assert "\n" not in str(error.value)
-
-
-def test_a_foreign_file_is_no_network(tmp_path):
-    (tmp_path / "x.keras").write_bytes(b"no zip")
-    with pytest.raises(InputError, match=r"x\.keras is no \.keras file") as error:
-        r2s.load_network(tmp_path / "x.keras")
-    assert "\n" not in str(error.value)
 
 
 def test_a_time_or_rate_in_another_unit_is_warned_of():

@@ -1,0 +1,68 @@
+"""What the options of cells and layers mean, said once: `{parameters}` in their docstrings becomes a section of these."""
+
+import inspect
+import textwrap
+
+_TIME = "float, sequence of N floats, or tuple (low, high)"
+_RATE = "Assumed rate of {} in Hz, for the initial weights only"
+_MEANINGS = {
+    "units": ("int", "Number N of units"),
+    "tau_ms": (
+        _TIME,
+        "Membrane time constant τ in ms: one for all, one per unit, or a range from which every unit draws its own",
+    ),
+    "tau_adaptation_ms": (_TIME, "Time constant τ_b of the adaptive threshold in ms, given like tau_ms"),
+    "tau_soma_ms": (
+        _TIME,
+        "Time constant τ_s of the soma in ms: one for all, one per unit, or a range from which every unit draws its own",
+    ),
+    "tau_apical_ms": (_TIME, "Time constant τ_a of the apical compartment in ms, given like tau_soma_ms"),
+    "dt_ms": ("float", "Duration of a time step in ms"),
+    "input_rate_hz": ("float", _RATE.format("each input")),
+    "rate_soma_hz": ("float", _RATE.format("each sensory input")),
+    "rate_apical_hz": ("float", _RATE.format("each context input")),
+    "threshold": ("float", "Potential θ above which a unit spikes; it has no unit"),
+    "threshold_increment": (
+        "float",
+        "How much higher (gamma) the threshold of an entirely adapted unit is; it has no unit",
+    ),
+    "surrogate": ("str", "Form of the surrogate gradient: triangle, super, gaussian, or sigmoid"),
+    "surrogate_scale": (
+        "float",
+        "Scale a of the surrogate gradient: a height, a variance, or a slope; see `surrogates`",
+    ),
+    "reset": ("str", "What a spike does to the potential: subtraction (of θ), zero, or none"),
+    "interaction": ("str", "How soma and apex act together, F: relu_mult, tanh_mult, add, relu_add, or tanh_add"),
+    "use_bias": ("bool", "Whether every unit has a trained bias current"),
+    "recurrent": ("bool", "Whether the units drive each other; none drives itself"),
+    "recurrent_soma": ("bool", "Whether the units drive each other's somata; none drives itself"),
+    "recurrent_apical": ("bool", "Whether the units drive each other's apical compartments; none drives itself"),
+    "n_context": ("int or None", "Number C of context inputs, where both inputs come side by side as one"),
+    "seed": ("int or None", "Decides the initial weights and all that is drawn; None: drawn by the operating system"),
+    "recompute": (
+        "bool",
+        "Keep the states of every tenth step only for the backward pass: less memory, more time, the same numbers",
+    ),
+    "input_gradient": ("bool", "Whether the inputs get a gradient; False for data saves time and memory"),
+    "name": ("str or None", "Name of the layer in Keras"),
+    "trainable": ("bool", "Whether Keras trains the weights"),
+    "dtype": ("str, policy or None", "Dtype policy of Keras: float64 is followed, all others compute in float32"),
+    "activity_regularizer": ("regularizer or None", "Penalty on the spikes, such as `SpikeRateRegularizer`"),
+}
+
+
+def document(kind: type, signature: inspect.Signature) -> None:
+    """Write the section into the docstring of a class."""
+    if kind.__doc__ and "{parameters}" in kind.__doc__:
+        kind.__doc__ = inspect.cleandoc(kind.__doc__).replace("{parameters}", _parameters(signature))
+
+
+def _parameters(signature: inspect.Signature) -> str:
+    entries = [_entry(item) for item in signature.parameters.values() if item.name in _MEANINGS]
+    return "\n".join(["Parameters", "----------", *entries])
+
+
+def _entry(item: inspect.Parameter) -> str:
+    type_text, meaning = _MEANINGS[item.name]
+    default = "" if item.default is item.empty else f", default {item.default!r}"
+    return f"{item.name} : {type_text}{default}\n{textwrap.indent(textwrap.fill(meaning + '.', 100), '    ')}"
