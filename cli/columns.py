@@ -59,7 +59,7 @@ def fact(name: str, text: str, column: int = 18, width: int | None = None) -> st
     return wrapped(text, head if head.endswith(" ") else head + " ", " " * column, width)
 
 
-def aligned(rows: Sequence[tuple[str, ...]], width: int | None = None) -> list[str]:
+def aligned(rows: Sequence[Sequence[str]], width: int | None = None) -> list[str]:
     """Rows of equally many texts as lines with columns; those that do not fit follow below, after the first one anew."""
     widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
     blocks: list[list[int]] = [[0]]

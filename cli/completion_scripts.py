@@ -26,7 +26,7 @@ class Words:
 
 def words_of_commands() -> dict[str, Words]:
     """By command, those that are hidden left out."""
-    from rate2spike.cli.main import COMMANDS, SHOWN, parser_of
+    from rate2spike.cli.commands import COMMANDS, SHOWN, parser_of
 
     return {name: _words(name, COMMANDS[name][1], parser_of(name, name)) for name in SHOWN}
 
@@ -38,8 +38,8 @@ def script(shell: str) -> str:
 
 
 def _words(name: str, what: str, parser: "Parser") -> Words:
+    from rate2spike.cli.commands import SHOWN
     from rate2spike.cli.completion import SHELLS
-    from rate2spike.cli.main import SHOWN
     from rate2spike.rate.tasks import TASKS
 
     plain = {"help": SHOWN, "tasks": tuple(TASKS), "completion": SHELLS}.get(name)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rate2spike.cli.arguments import Parser
-from rate2spike.cli.main import COMMANDS, SHOWN
+from rate2spike.cli.commands import COMMANDS, SHOWN
 
 from module_imports import module_files
 

@@ -26,7 +26,8 @@ def trial(record: RecordedTrial, ax: Axes | None = None) -> Figure:
     panels = figure.subplots(len(drawn), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
     for axes, (draw, _) in zip(panels, drawn, strict=True):
         draw(record, axes)
-    panels[-1].set(xlabel="time (s)", xlim=(0, record.duration_s))
+    edge_s = 0.01 * record.duration_s  # many units fire at once when a trial starts: not on the frame
+    panels[-1].set(xlabel="time (s)", xlim=(-edge_s, record.duration_s + edge_s))
     return whole(figure)
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from rate2spike.cli import columns, findings
-from rate2spike.cli.main import SHOWN, main
+from rate2spike.cli.commands import SHOWN
+from rate2spike.cli.main import main
 from rate2spike.cli.speaking import command
 from rate2spike.rate import tasks
 
