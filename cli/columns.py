@@ -56,6 +56,8 @@ def said_of(path: object, text: str) -> str:
 def fact(name: str, text: str, column: int = 18, width: int | None = None) -> str:
     """A line of a list of facts: the name, and the text from a column on."""
     head = f"  {name}".ljust(column)
+    if " " not in text and len(head) + len(text) > (width or width_of_results()):
+        return f"{head.rstrip()}\n  {text}"  # a path that stands alone is the least broken by a terminal
     return wrapped(text, head if head.endswith(" ") else head + " ", " " * column, width)
 
 

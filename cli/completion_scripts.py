@@ -10,6 +10,7 @@ from rate2spike.cli.help_text import flags_of
 if TYPE_CHECKING:
     from rate2spike.cli.arguments import Parser
 
+SHELLS = ("bash", "zsh", "fish")
 FILES = ("@files",)  # in place of words: whatever files there are
 
 
@@ -39,7 +40,6 @@ def script(shell: str) -> str:
 
 def _words(name: str, what: str, parser: "Parser") -> Words:
     from rate2spike.cli.commands import SHOWN
-    from rate2spike.cli.completion import SHELLS
     from rate2spike.rate.tasks import TASKS
 
     plain = {"help": SHOWN, "tasks": tuple(TASKS), "completion": SHELLS}.get(name)
