@@ -6,8 +6,9 @@ from typing import Any
 from rate2spike.checks import FRACTION, NOT_NEGATIVE, POSITIVE
 from rate2spike.errors import InputError
 from rate2spike.io.datasets.event_frames import DVS_FRAMES, SHD_FRAMES, FrameSettings
-from rate2spike.options import check_options, option
+from rate2spike.options import check_options, not_default, option
 from rate2spike.plausible import Plausible, warn_if_implausible
+from rate2spike.readable import Readable
 from rate2spike.seeding import SEED_LIMIT
 from rate2spike.spiking.layers.choices import INTERACTIONS, POSITIVE_32, RESETS, SURROGATES
 
@@ -43,8 +44,8 @@ LONG_TAU_STEPS, SHORTEST_TAU_STEPS = 200.0, 20.0
 SOMA_TAU_STEPS = READOUT_TAU_STEPS = 20.0
 
 
-@dataclass(frozen=True)
-class ContextConfig:
+@dataclass(frozen=True, repr=False)
+class ContextConfig(Readable):
     """Settings of a run; names are those of the flags. Raises InputError.
 
     legacy: read-out means, regulariser, time crop and weight of the validation loss as published, defects included.
@@ -130,6 +131,11 @@ class ContextConfig:
         if self.interaction is not None and self.model_type != "clif":
             message = f"{{interaction}} is for {{model_type}} clif, not {self.model_type}"
             raise InputError(message, "interaction", "model_type")
+
+    def summary(self) -> dict[str, Any]:
+        """The data set, the task and the model, and every setting that is not the default."""
+        named = {name: getattr(self, name) for name in ("dataset", "task_type", "seq_len", "model_type")}
+        return named | not_default(self)
 
     @property
     def data_name(self) -> str:

@@ -20,6 +20,7 @@ from rate2spike.io.datasets.event_frames import frames, input_width
 from rate2spike.io.datasets.event_stream import Recordings
 from rate2spike.io.datasets.shd import SHDRecordings, shd_file
 from rate2spike.io.datasets.synthetic_events import write_synthetic_dvs, write_synthetic_shd
+from rate2spike.readable import Readable
 from rate2spike.seeding import Role, generator
 from rate2spike.spiking.context.config import ContextConfig
 from rate2spike.spiking.context.recordings_split import by_class, split_recordings
@@ -30,9 +31,11 @@ SPLITS = ("train", "validation", "test")
 SYNTHETIC_SEED = 1
 
 
-@dataclass(frozen=True)
-class TrialSource:
-    """The trials of one split."""
+@dataclass(frozen=True, eq=False, repr=False)
+class TrialSource(Readable):
+    """The trials of one split: `sources(config)` gives those of all three."""
+
+    shown = ("split", "data", "n_trials", "n_batches", "n_inputs")
 
     config: ContextConfig
     split: str
@@ -40,7 +43,12 @@ class TrialSource:
     members: list[np.ndarray]  # per class: indices of its recordings
     n_trials: int
     cache: TrialCache | None = None
-    _packed: dict[int, tuple[np.ndarray, int]] = field(default_factory=dict, repr=False)
+    _packed: dict[int, tuple[np.ndarray, int]] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def data(self) -> str:
+        """What is shown, in words."""
+        return self.config.data_name
 
     @property
     def n_inputs(self) -> int:

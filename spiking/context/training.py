@@ -11,24 +11,39 @@ from typing import Any
 import numpy as np
 
 from rate2spike.options import defaults_of
+from rate2spike.readable import Readable
+from rate2spike.spiking.context.answers import AnsweredTrial
 from rate2spike.spiking.context.config import MAY_DIFFER, ContextConfig
 from rate2spike.spiking.context.data import TrialSource
+from rate2spike.spiking.context.history import TrainingHistory
 from rate2spike.spiking.context.model import build
-from rate2spike.spiking.context.readout import Scores
-from rate2spike.spiking.context.trials import Batch
+from rate2spike.spiking.context.readout import Scores, block_means
+from rate2spike.spiking.context.trials import Batch, batch_of
 from rate2spike.spiking.context.updates import BatchResult, Tensors, Updates
 from rate2spike.spiking.training.epochs import ResumableEpochs
 
 OnBatch = Callable[[str, int, float], None]  # split, batches done, loss
 
 
-@dataclass(frozen=True)
-class Measured:
+@dataclass(frozen=True, eq=False, repr=False)
+class Measured(Readable):
     """A split seen once."""
+
+    shown = ("loss", "accuracy", "balanced_accuracy", "spike_probability")
 
     loss: float  # mean over trials
     scores: Scores
     spike_probability: float  # per unit and valid step
+
+    @property
+    def accuracy(self) -> float:
+        """Share of right answers."""
+        return self.scores.accuracy
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """0.5 for any constant answer."""
+        return self.scores.balanced_accuracy
 
     def as_record(self, prefix: str = "") -> dict[str, Any]:
         """Names and values, for a log."""
@@ -36,8 +51,8 @@ class Measured:
         return {prefix + name: value for name, value in values.items()}
 
 
-@dataclass
-class ContextTraining:
+@dataclass(eq=False, repr=False)
+class ContextTraining(Readable):
     """A network in training."""
 
     config: ContextConfig
@@ -58,10 +73,15 @@ class ContextTraining:
             defaults=defaults_of(ContextConfig),
         )
 
+    def summary(self) -> dict[str, Any]:
+        """What is trained, where, and how far it is."""
+        named = {"model": self.config.model_type, "data": self.config.data_name, "folder": str(self.folder)}
+        return named | self.history.summary()
+
     @property
-    def history(self) -> list[dict[str, Any]]:
+    def history(self) -> TrainingHistory:
         """One record per finished epoch, as in the log."""
-        return self.epochs.history
+        return TrainingHistory(tuple(self.epochs.history))
 
     @property
     def n_done(self) -> int:
@@ -93,6 +113,15 @@ class ContextTraining:
     def measure(self, source: TrialSource, on_batch: OnBatch) -> Measured:
         """Loss and scores of a split, without training."""
         return self._seen(self.updates.evaluate, source.batches(), source.split, on_batch)
+
+    def answer(self, source: TrialSource, index: int) -> AnsweredTrial:
+        """What the network makes of a trial; `.plot()` draws it. Raises IndexError."""
+        trial = source.trial(index)
+        batch = Tensors.of(batch_of([trial]))
+        readout, spikes = self.model([batch.frames, batch.context])
+        logits = block_means(readout[:, :, 0], batch.block_index, self.config.seq_len, self.config.legacy)
+        shown = (values[0].numpy() for values in (spikes, readout[:, :, 0], logits))
+        return AnsweredTrial(trial, *shown, self.config.step_ms, tuple(source.recordings.class_names))
 
     def _seen(
         self, step: Callable[[Tensors], BatchResult], batches: Iterable[Batch], split: str, on_batch: OnBatch

@@ -100,7 +100,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(config, tmp_path):
     for mine, theirs in zip(resumed.model.get_weights(), whole.model.get_weights(), strict=True):
         np.testing.assert_array_equal(mine, theirs)
     log = [json.loads(line) for line in (tmp_path / "parts" / "log.jsonl").read_text().splitlines()]
-    assert log == whole.history
+    assert log == list(whole.history)
     assert [line["lr"] for line in log] == pytest.approx([0.01, 0.0085, 0.007225])
     for name in ("loss", "accuracy", "precision", "recall", "lr", "spike_probability", "val_loss", "val_f1"):
         assert name in log[0]
