@@ -10,8 +10,7 @@ from rate2spike.spiking.context.trials import Trial
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from rate2spike.figures import Figure
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -70,7 +70,7 @@ class TrialSource(Readable):
         if self.split == "train":
             order = generator(self.config.seed, Role.EVENTS, 1, epoch).permutation(order)
         parts = [order[k : k + self.config.batch_size] for k in range(0, len(order), self.config.batch_size)]
-        yield from _ahead(self, parts, epoch, self.config.nb_worker)
+        yield from _ahead(self, parts, epoch, self.config.n_threads)
 
     @property
     def n_batches(self) -> int:
@@ -105,9 +105,9 @@ def sources(config: ContextConfig) -> dict[str, TrialSource]:
     return {
         split: TrialSource(config, split, source, by_class(source.labels, indices, n_classes, split), n_trials, cache)
         for split, source, indices, n_trials in (
-            ("train", training, for_training, config.n_trials),
+            ("train", training, for_training, config.actual_n_trials),
             ("validation", training, for_validation, config.n_validation_trials),
-            ("test", test, np.arange(len(test)), config.n_trials),
+            ("test", test, np.arange(len(test)), config.actual_n_trials),
         )
     }
 

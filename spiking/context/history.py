@@ -11,9 +11,8 @@ from rate2spike.readable import Readable, dataframe, draw
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from pandas import DataFrame
-
-    from rate2spike.figures import Figure
 
 
 @dataclass(frozen=True, eq=False, repr=False)

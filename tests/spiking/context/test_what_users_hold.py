@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from rate2spike.calls import CallError
 from rate2spike.errors import InputError
 from rate2spike.figures import Figure
 from rate2spike.io.datasets.synthetic_events import write_synthetic_shd
 from rate2spike.readable import LONGEST_LINE
-from rate2spike.spiking.context.config import ContextConfig
+from rate2spike.spiking.context.config import OLD_NAMES, ContextConfig
 from rate2spike.spiking.context.data import fingerprint, sources
 from rate2spike.spiking.context.f_i_curve import spike_counts
 from rate2spike.spiking.context.history import TrainingHistory
@@ -23,7 +24,7 @@ from rate2spike.spiking.context.trials import batch_of, plan_trial
 @pytest.fixture(scope="module")
 def splits(tmp_path_factory):
     digits = write_synthetic_shd(tmp_path_factory.mktemp("shd"), n_train_per_class=25, n_test_per_class=2)
-    config = ContextConfig(dataset="shd", data_path=str(digits), seq_len=2, n_samples=8, batch_size=4, hidden=6)
+    config = ContextConfig(dataset="shd", data_path=str(digits), seq_len=2, n_trials=8, batch_size=4, n_units=6)
     return sources(config)
 
 
@@ -68,6 +69,27 @@ def test_the_line_of_settings_has_what_is_not_the_default():
     assert hash(ContextConfig()) == hash(ContextConfig())
 
 
+@pytest.mark.parametrize("old", OLD_NAMES)
+def test_old_names_of_settings_work_with_a_warning(old):
+    new = OLD_NAMES[old]
+    value = {"recurrent_apical": False}.get(new, 3)
+    with pytest.warns(FutureWarning, match=f"{old} of ContextConfig is now called {new}") as warned:
+        config = ContextConfig(**{old: value})
+    assert [one.filename for one in warned] == [__file__]  # the caller's line
+    assert config == ContextConfig(**{new: value}) != ContextConfig()
+    with pytest.warns(FutureWarning, match=f"is now called {new}"):
+        assert getattr(config, old) == value
+
+
+def test_a_setting_that_there_is_not_is_one_line():
+    with pytest.raises(CallError, match="ContextConfig: unknown setting 'units'; did you mean n_units"):
+        ContextConfig(units=3)
+    with pytest.raises(CallError, match="did you mean learning_rate"):
+        ContextConfig(learning_rat=3)
+    assert not hasattr(ContextConfig(), "no_such_thing") and isinstance(ContextConfig(), ContextConfig)
+    assert "n_units : int, default 200" in ContextConfig.__doc__
+
+
 def test_equality_is_by_value_and_never_raises(held, splits):
     for one in held:
         assert one == one and one != None and one != np.arange(3).tolist()  # noqa: E711 - what is compared here
@@ -88,6 +110,20 @@ def test_the_history_is_that_of_the_log(training):
     assert history.best_epoch == training.best_epoch and history.last_val_loss == history[1]["val_loss"]
     empty = TrainingHistory()
     assert repr(empty) == "TrainingHistory(n_epochs=0)" and empty.best_epoch is None
+
+
+def test_training_to_the_end_tells_of_every_batch(splits, tmp_path):
+    config, source = replace(splits["train"].config, n_epochs=2), splits["train"]
+    training, told = ContextTraining(config, tmp_path, source.n_inputs, "digits"), []
+    history = training.to_the_end(splits, progress=lambda *one: told.append(one))
+    n_batches = source.n_batches + splits["validation"].n_batches
+    assert [one[:2] for one in told] == [(k, 2 * n_batches) for k in range(1, 2 * n_batches + 1)]
+    assert told[-1][2].startswith("epoch 2, validation loss ") and len(history) == 2
+    again = ContextTraining(config, tmp_path, source.n_inputs, "digits")
+    again.resume()
+    assert again.to_the_end(splits, progress=False) == history
+    with pytest.raises(InputError, match="progress must be True, False, None or a function"):
+        again.to_the_end(splits, progress="bar")
 
 
 def test_a_history_that_is_none_is_one_line(tmp_path):
