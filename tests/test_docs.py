@@ -165,7 +165,7 @@ def test_analysis_page_runs_from_top_to_bottom(tmp_path, go_nogo_path, xor_path)
 def test_context_page_runs_from_top_to_bottom(tmp_path):
     page = (ROOT / "docs" / "context.md").read_text(encoding="utf-8")
     found = re.findall(r"```(bash|python)\n(.*?)```", page, flags=re.DOTALL)
-    assert len(found) == 4
+    assert len(found) == 5
     for language, code in found:
         command = [sys.executable, "-c", code] if language == "python" else ["bash", "-euo", "pipefail", "-c", code]
         done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
