@@ -95,6 +95,13 @@ if TYPE_CHECKING:
 
 _MODULES = ("tasks", "manipulations", "exports")  # these names are of whole modules
 _OLD_NAMES = {"ALIFParams": "AdLIFParams"}
+_OF_MATLAB = {  # what is no name of this package
+    "LIF_network_fnc": "SpikingNetwork.from_model(path, factor).run(u)",
+    "lambda_grid_search": "search_files(folder)",
+    "rate2spike_search": "search_files(folder)",
+    "eval_go_nogo": "evaluate(model)",
+    "rate2spike_eval_go_nogo": "evaluate(model)",
+}
 
 
 def __getattr__(name: str) -> object:
@@ -104,7 +111,8 @@ def __getattr__(name: str) -> object:
         warn_of_old_name(name, _OLD_NAMES[name])
         return __getattr__(_OLD_NAMES[name])
     if name not in _HOMES:
-        raise AttributeError(f"module 'rate2spike' has no attribute {name!r}")
+        here = f": what MATLAB calls {name} is {_OF_MATLAB[name]} here" if name in _OF_MATLAB else ""
+        raise AttributeError(f"module 'rate2spike' has no attribute {name!r}{here}")
     module = import_module(f"rate2spike.{_HOMES[name]}")
     value = module if name in _MODULES else getattr(module, name)
     globals()[name] = value

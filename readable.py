@@ -39,12 +39,20 @@ class Readable:
     shown: ClassVar[
         tuple[str, ...]
     ] = ()  # fields and properties that say what matters; none: all fields with repr=True
+    historic: ClassVar[str] = ""  # "room.module:NAMES": what fields are called in MATLAB, by their name here
 
     def summary(self) -> dict[str, Any]:
         """What `repr` and the table in a notebook show: names and values. What is None is left out."""
         names = self.shown or tuple(item.name for item in _fields(self) if item.repr)
         values = {name: getattr(self, name) for name in names}
         return {name: value for name, value in values.items() if value is not None}
+
+    if not TYPE_CHECKING:  # to a type checker, what is not declared is not there
+
+        def __getattr__(self, name: str) -> Any:
+            """Called for what is not there: says what a name of MATLAB is called here."""
+            hint = "" if name.startswith("_") else _name_here(self, name)
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}", name=name, obj=self)
 
     def __repr__(self) -> str:
         return one_line(type(self).__name__, self.summary())
@@ -126,6 +134,13 @@ def draw(function: str, record: Any, ax: "Axes | None" = None, **options: Any) -
 def dataframe(columns: Mapping[str, Any]) -> "DataFrame":
     """A table of pandas. Raises InputError if it is not installed."""
     return imported("pandas", "pandas", "a table of results").DataFrame(dict(columns))
+
+
+def _name_here(record: Readable, name: str) -> str:
+    module, _, names = record.historic.partition(":")
+    historic = getattr(import_module(f"rate2spike.{module}"), names) if names else {}
+    here = [field for field, there in historic.items() if there == name and field in dir(record)]
+    return f": MATLAB's {name} is {' and '.join(here)} here" if here else ""
 
 
 def _fields(record: Any) -> tuple[Any, ...]:

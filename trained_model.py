@@ -85,6 +85,8 @@ class TrainedModel(Readable):
     ((20, 20), 'go-nogo')
     """
 
+    historic = "matlab_compat.model_fields:HISTORIC"
+
     w_rec: np.ndarray  # (N, N) [target, source]; >= 0 with Dale's principle
     w_rec_initial: np.ndarray
     w_in: np.ndarray  # (N, n_inputs)

@@ -42,6 +42,8 @@ class RecordedTrial(Readable):
         "seed",
     )
 
+    historic = "matlab_compat.record_file:HISTORIC"
+
     firing_rate_hz: np.ndarray = field(repr=False)  # (N,) spikes from step 10 on / duration
     dt_s: float
     n_steps: int

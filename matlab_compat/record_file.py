@@ -10,6 +10,22 @@ from rate2spike.errors import InputError
 from rate2spike.io.records import RecordedTrial, events_of, known_names
 from rate2spike.matlab_compat.matfile import loadmat
 
+HISTORIC = {  # what the published simulator calls the fields of a trial and of a network
+    "w": "W",
+    "voltage_mv": "REC",
+    "spikes": "spk",
+    "rates": "rs",
+    "firing_rate_hz": "all_fr",
+    "output": "out",
+    "dt_s": "dt",
+    "duration_s": "T",
+    "n_steps": "nt",
+    "tau_d_s": "td",
+    "tau_d_initial_s": "td0",
+    "ipsc": "IPSCs",
+    "n_units": "N",
+    "inhibitory": "inh",
+}
 HISTORIC_NAMES = ("W", "REC", "spk", "rs", "all_fr", "out", "params")
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
+HISTORIC = {"best_factor": "opt_scaling_factor", "accuracies": "all_perfs"}  # what MATLAB calls what a search found
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class FactorResult(Scored, Readable):
@@ -90,6 +92,7 @@ class SearchResult(Readable):
         What should not be overlooked.
     """
 
+    historic = "spiking.search.result:HISTORIC"
     shown = ("task", "best_factor", "best_accuracy", "best_interval", "n_factors", "n_trials", "strategy", "seed")
 
     task: str

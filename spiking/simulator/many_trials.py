@@ -30,6 +30,7 @@ class TrialOutputs(Readable):
         Simulation step, s.
     """
 
+    historic = "matlab_compat.record_file:HISTORIC"
     shown = ("n_trials", "n_factors", "n_units", "duration_s", "mean_rate_hz", "seed", "dt_s")
 
     output: np.ndarray = field(repr=False)  # (K, T, F) float32, or (K, T, F, n_outputs) if there are several

@@ -40,6 +40,7 @@ class MappedNetwork(Readable):
     """Network of N spiking units, made with `from_model`. Arrays are (units, time)."""
 
     shown = ("n_units", "neuron", "scaling_factor", "dt_s", "n_inputs", "n_outputs", "n_silent")
+    historic = "matlab_compat.record_file:HISTORIC"
 
     w: np.ndarray = field(repr=False)  # (N, N) [target, source], already divided by the scaling factor
     w_in: np.ndarray = field(repr=False)  # (N, n_inputs)
