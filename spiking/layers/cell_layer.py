@@ -13,7 +13,6 @@ import numpy as np
 from rate2spike.calls import public
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras, tf
-from rate2spike.readable import one_line
 from rate2spike.spiking.layers.cell import precision, switch
 from rate2spike.spiking.layers.documents import document
 from rate2spike.spiking.layers.scan import all_states, scan
@@ -148,10 +147,16 @@ def _take_options_of_cell(layer: type[CellLayer]) -> None:
 
 def _record(names: Any, values: Any) -> Any:
     """A named tuple of states, which shows the shapes of its arrays and can be pickled."""
-    kind: Any = namedtuple("States", names)
-    kind.__repr__ = lambda self: one_line("States", self._asdict())
-    kind.__reduce__ = lambda self: (_record, (self._fields, tuple(self)))
-    return kind(*values)
+    own = {"__slots__": (), "__repr__": _shapes_of, "__reduce__": _how_to_make}
+    return type("States", (namedtuple("States", names),), own)(*values)
+
+
+def _shapes_of(states: Any) -> str:
+    return f"States({', '.join(f'{name}: {value.shape}' for name, value in states._asdict().items())})"
+
+
+def _how_to_make(states: Any) -> tuple:
+    return _record, (states._fields, tuple(states))
 
 
 def _shape(x: Any) -> tuple:
