@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from rate2spike.calls import public
-from rate2spike.checks import shown
+from rate2spike.checks import shown, whole_number
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import float32_by_default, keras, tf
 from rate2spike.machine.tensorflow_device import set_threads
@@ -180,6 +180,8 @@ class RateModel(keras.Model):
         self, x: Any = None, y: Any = None, *, epochs: int | None = None, callbacks: Any = None, **kwargs: Any
     ) -> Any:
         """As keras.Model.fit; without x on trials of the task, by default until the criteria are met."""
+        if epochs is not None:
+            epochs = whole_number(epochs, "{epochs}", "epochs")  # 0 would else mean all
         config = self.rate_layer.config
         callbacks = list(callbacks or [])
         if x is None:
@@ -195,6 +197,14 @@ class RateModel(keras.Model):
                 *(callback for callback in callbacks if callback is not self.task_accuracy),
             ]
         return super().fit(x, y, epochs=epochs or 1, callbacks=callbacks, **kwargs)
+
+    def evaluate(self, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
+        """As keras.Model.evaluate, on x and y. Raises InputError without them: `fit` judges the network on fresh trials."""
+        if x is None:
+            raise InputError(
+                "{x} is missing: evaluate takes trials; fit() gives val_loss and val_accuracy of fresh ones", "x"
+            )
+        return super().evaluate(x, y, **kwargs)
 
     @public()
     def to_trained_model(self, history: Any = None) -> TrainedModel:

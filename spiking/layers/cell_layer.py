@@ -65,6 +65,10 @@ class CellLayer(keras.layers.Layer):
         shapes = [_shape(x) for x in (inputs if isinstance(inputs, list | tuple) else [inputs])]
         check_lengths(shapes)
         widths = [shape[-1] for shape in shapes]
+        if None in widths and not self.built:
+            raise InputError(
+                f"layer {self.name} must know the number of inputs, the last axis, got shapes {', '.join(map(str, shapes))}"
+            )
         if self.built and self.widths not in (None, widths):
             raise InputError(f"layer {self.name} was made for inputs of width {self.widths}, got {widths}")
         check_finite(inputs, self.name)
@@ -96,7 +100,7 @@ class CellLayer(keras.layers.Layer):
         check_finite(inputs, self.name)
         x = self._time_first(inputs)
         values = all_states(self.cell.dynamics(), x, self._start(x))
-        return namedtuple("States", self.cell.state_names)(*(value.numpy() for value in values))
+        return _record(self.cell.state_names, [value.numpy() for value in values])
 
     def compute_output_shape(self, input_shape: Any) -> tuple:
         """(B, T, N)."""
@@ -141,11 +145,27 @@ def _take_options_of_cell(layer: type[CellLayer]) -> None:
     document(layer, signature)
 
 
+def _record(names: Any, values: Any) -> Any:
+    """A named tuple of states, which shows the shapes of its arrays and can be pickled."""
+    own = {"__slots__": (), "__repr__": _shapes_of, "__reduce__": _how_to_make}
+    return type("States", (namedtuple("States", names),), own)(*values)
+
+
+def _shapes_of(states: Any) -> str:
+    return f"States({', '.join(f'{name}: {value.shape}' for name, value in states._asdict().items())})"
+
+
+def _how_to_make(states: Any) -> tuple:
+    return _record, (states._fields, tuple(states))
+
+
 def _shape(x: Any) -> tuple:
     if not hasattr(x, "shape"):
         raise InputError(f"inputs of a layer are arrays or tensors (batch, time, inputs), got {type(x).__name__}")
     if isinstance(x, np.ndarray) and x.dtype.kind not in "fiub":
         raise InputError(f"inputs of a layer are numbers, got an array of {x.dtype}")
+    if isinstance(x, tf.SparseTensor | tf.RaggedTensor):
+        raise InputError(f"inputs of a layer are dense tensors (batch, time, inputs), got a {type(x).__name__}")
     return tuple(x.shape)
 
 
@@ -173,4 +193,4 @@ def check_finite(inputs: Any, name: str) -> None:
 
 def _sum(x: Any) -> np.ndarray:
     with tf.init_scope():  # also while a graph is made of a function that holds x as a constant
-        return tf.reduce_sum(x).numpy()
+        return tf.reduce_sum(tf.cast(x, tf.float32) if x.dtype == bool else x).numpy()

@@ -53,5 +53,23 @@ def record_states(model: keras.Model, inputs: Any) -> dict[int, Any]:
         raise InputError(f"the model {model.name} has no inputs yet: begin it with keras.Input, or call it once")
     # by name: of a list of one Keras would give the one
     into = keras.Model(model_inputs, {str(index): layer.input for index, layer in layers.items()})
-    values = into(keras.tree.flatten(inputs))
+    values = into(_fitting(keras.tree.flatten(inputs), model_inputs))
     return {index: layer.states(values[str(index)]) for index, layer in layers.items()}
+
+
+def _fitting(inputs: list, model_inputs: list) -> list:
+    """The inputs, if their number and shapes are those of the model's. Raises InputError."""
+    got = ", ".join(str(tuple(x.shape)) if hasattr(x, "shape") else type(x).__name__ for x in inputs)
+    expected = ", ".join(str(tuple(x.shape)) for x in model_inputs)
+    if len(inputs) != len(model_inputs) or not all(map(_fits, inputs, model_inputs)):
+        raise InputError(f"{{inputs}} must be arrays of the model's shapes {expected}, got {got}", "inputs")
+    return inputs
+
+
+def _fits(x: Any, model_input: Any) -> bool:
+    shape, wanted = getattr(x, "shape", None), model_input.shape
+    return (
+        shape is not None
+        and len(shape) == len(wanted)
+        and all(known in (None, size) for size, known in zip(shape, wanted, strict=True))
+    )

@@ -3,7 +3,8 @@
 from typing import Any
 
 from rate2spike.calls import public
-from rate2spike.checks import FRACTION, NOT_NEGATIVE, number
+from rate2spike.checks import FRACTION, NOT_NEGATIVE, number, shown
+from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras, tf
 from rate2spike.spiking.layers.cell import PACKAGE
 
@@ -53,11 +54,19 @@ class SpikeRateRegularizer(keras.regularizers.Regularizer):
 
     def __call__(self, z: tf.Tensor) -> tf.Tensor:
         """The penalty, summed over trials: Keras divides what a regulariser of activity gives by their number."""
+        if len(getattr(z, "shape", ())) != 3:
+            raise InputError(
+                "SpikeRateRegularizer takes the spikes (batch, time, units) of a layer, as its activity_regularizer; "
+                f"got {shown(z) if not hasattr(z, 'shape') else f'shape {tuple(z.shape)}'}"
+            )
         n_trials = tf.shape(z)[0]
         steps = tf.fill([n_trials], tf.shape(z)[1])
         penalty = spike_rate_penalty(tf.reduce_sum(z, 1), steps, self.target_probability)
         # in the precision in which Keras sums losses
         return tf.cast(self.weight * penalty * tf.cast(n_trials, z.dtype), keras.config.floatx())
+
+    def __repr__(self) -> str:
+        return f"SpikeRateRegularizer(target_probability={self.target_probability}, weight={self.weight})"
 
     def get_config(self) -> dict[str, Any]:
         """Configuration from which Keras makes the regulariser anew."""

@@ -169,3 +169,16 @@ def test_bad_settings_are_refused():
         keras_model("dance")
     with pytest.raises(InputError, match="batch size"):
         keras_model("xor", batch_size=0)
+
+
+@pytest.mark.parametrize("epochs", [0, 1.5, "2"])
+def test_no_number_of_epochs_stands_for_all(epochs):
+    model = keras_model("go-nogo", n_updates=5, **SMALL)
+    with pytest.raises(InputError, match="epochs must be a whole number from 1"):
+        model.fit(epochs=epochs, verbose=0)
+    assert int(model.optimizer.iterations) == 0
+
+
+def test_evaluate_without_trials_says_where_the_values_are():
+    with pytest.raises(InputError, match=r"x is missing: .* val_accuracy"):
+        keras_model("go-nogo", **SMALL).evaluate()

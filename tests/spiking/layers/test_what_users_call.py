@@ -2,12 +2,14 @@
 
 import doctest
 import inspect
+import pickle
 import re
 from importlib import import_module
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import rate2spike as r2s
 from rate2spike.errors import InputError
@@ -125,3 +127,43 @@ def test_a_foreign_file_is_no_network(tmp_path):
     with pytest.raises(InputError, match=r"x\.keras is no \.keras file") as error:
         r2s.load_network(tmp_path / "x.keras")
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: r2s.LIF(3)(keras.Input((None, None))), "must know the number of inputs"),
+        (lambda: r2s.LIF(3)(tf.sparse.from_dense(ones(2, 4, 3))), "dense tensors .* SparseTensor"),
+        (lambda: r2s.LIF(3)(tf.ragged.constant([[[1.0]], [[1.0], [2.0]]])), "dense tensors .* RaggedTensor"),
+        (lambda: r2s.SpikeRateRegularizer()(None), "takes the spikes .* got None"),
+        (lambda: r2s.SpikeRateRegularizer()(ones(2, 3)), r"takes the spikes .* got shape \(2, 3\)"),
+        (lambda: r2s.record_states(small(), None), "shapes .* got NoneType"),
+        (lambda: r2s.record_states(small(), "x"), "shapes .* got str"),
+        (lambda: r2s.record_states(small(), ones(4, 2)), r"shapes \(None, None, 2\), got \(4, 2\)"),
+        (lambda: r2s.record_states(small(), ones(1, 4, 3)), r"shapes \(None, None, 2\), got \(1, 4, 3\)"),
+    ],
+)
+def test_inputs_that_no_layer_can_use_are_one_line(call, message):
+    with pytest.raises(InputError, match=message) as raised:
+        call()
+    assert "\n" not in str(raised.value)
+
+
+def small():
+    return keras.Sequential([keras.Input((None, 2)), r2s.LIF(3, seed=1, threshold=0.1)])
+
+
+def test_spikes_of_truth_values_are_those_of_numbers():
+    layer, spikes = r2s.LIF(3, seed=1, threshold=0.1), np.random.default_rng(1).random((2, 20, 4)) < 0.5
+    expected = layer(spikes.astype("f4")).numpy()
+    assert expected.any()
+    assert np.array_equal(layer(spikes), expected)
+
+
+def test_states_and_regulariser_show_themselves_and_states_are_pickled():
+    states = r2s.record_states(small(), ones(1, 4, 2))[0]
+    assert len(repr(states)) < 200
+    again = pickle.loads(pickle.dumps(states))
+    assert again._fields == ("v", "z")
+    assert np.array_equal(again.v, states.v)
+    assert repr(r2s.SpikeRateRegularizer(0.02)) == "SpikeRateRegularizer(target_probability=0.02, weight=0.0001)"
