@@ -243,7 +243,8 @@ def as_numbers(values: Any, name: str, shape: str) -> np.ndarray:
     try:
         return np.asarray(dense(values, name), dtype=np.float64)
     except (TypeError, ValueError):
-        raise InputError(f"{name} must be an array {shape} of numbers, got {shown(values)}", name) from None
+        hint = "; a trial's input is trial.stimulus" if hasattr(values, "stimulus") else ""
+        raise InputError(f"{name} must be an array {shape} of numbers, got {shown(values)}{hint}", name) from None
 
 
 def _steps_per_column(dt_s: float, column_s: float) -> int:

@@ -123,6 +123,8 @@ def test_help_tells_the_recipes_defaults_from_the_published_ones(function):
         (lambda: CellTypes(5, 5, 5, 5), "cell types: names must be several values, got 5"),
         (lambda: CellTypes(("a",), (1,), (True,), (5,)), "cell types: the row of a in allowed must be several values"),
         (lambda: CellTypes(("a",), ("x",), (True,), ((1,),)), "a share of cell types must be a number from 0 to 1"),
+        (lambda: r2s.load_model("."), ". is a folder: name a model file, such as model.mat of a run"),
+        (lambda: r2s.SpikeRecord.load("no.h5"), "cannot read no.h5: No such file or directory"),
         (lambda: r2s.load_model(5), "path must be a path, got 5"),
         (lambda: r2s.save_model(5, "m.mat"), "model must be a TrainedModel, got 5"),
         (lambda: r2s.save_model("m.mat", r2s.TrainConfig()), "first the model, then the path"),
