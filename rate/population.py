@@ -129,7 +129,7 @@ def _seeds(seeds: Any) -> list[int]:
     if not checked:
         raise InputError("give at least one seed", "seeds")
     twice = [seed for seed, count in Counter(checked).items() if count > 1]
-    if twice:  # two processes would train in one folder
+    if twice:  # its one network would count twice
         raise InputError(f"seed {twice[0]} is given twice: each network needs its own", "seeds")
     return checked
 
