@@ -1,6 +1,7 @@
 """Names of an earlier version: they work for one version more, with a warning that says until when and what to write now."""
 
 import functools
+import inspect
 import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -21,14 +22,21 @@ def old_keywords(**names: str) -> Callable[[Called], Called]:
     """Decorator, above `@public`: keyword arguments of an earlier version, `old="new"`, work with a warning."""
 
     def decorated(called: Called) -> Called:
-        @functools.wraps(called)
-        def renaming(*args: Any, **kwargs: Any) -> Any:
-            for old, new in names.items():
-                if old in kwargs and new not in kwargs:
-                    warn_of_old_name(f"{old} of {called.__name__}", new)
-                    kwargs[new] = kwargs.pop(old)
-            return called(*args, **kwargs)
-
-        return renaming  # type: ignore[return-value]
+        if inspect.isclass(called):
+            type.__setattr__(called, "__init__", _renaming(called.__init__, called.__name__, names))
+            return called
+        return _renaming(called, called.__name__, names)  # type: ignore[return-value]
 
     return decorated
+
+
+def _renaming(called: Callable[..., Any], who: str, names: dict[str, str]) -> Callable[..., Any]:
+    @functools.wraps(called)
+    def renaming(*args: Any, **kwargs: Any) -> Any:
+        for old, new in names.items():
+            if old in kwargs and new not in kwargs:
+                warn_of_old_name(f"{old} of {who}", new)
+                kwargs[new] = kwargs.pop(old)
+        return called(*args, **kwargs)
+
+    return renaming

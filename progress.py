@@ -44,15 +44,21 @@ class Progress:
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
             from rich.progress import Progress as Bar
+            from rich.table import Column
 
+            def whole(letters: int) -> Column:
+                """Of numbers, which are never cut: the bar and the text give way."""
+                return Column(no_wrap=True, min_width=letters)
+
+            digits = len(str(self._total))
             columns = (
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeElapsedColumn(),
-                TextColumn("{task.fields[rate]}"),
-                TimeRemainingColumn(),
-                TextColumn("{task.fields[text]}"),
+                TextColumn("{task.description}", table_column=Column(no_wrap=True)),
+                BarColumn(10),
+                MofNCompleteColumn(table_column=whole(2 * digits + 1)),
+                TimeElapsedColumn(table_column=whole(7)),
+                TextColumn("{task.fields[rate]}", table_column=Column(no_wrap=True)),
+                TimeRemainingColumn(table_column=whole(7)),
+                TextColumn("{task.fields[text]}", table_column=Column(no_wrap=True, overflow="ellipsis")),
             )
             self._bar = Bar(*columns, console=Console(file=self._stream))
             self._bar.start()

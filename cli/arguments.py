@@ -44,7 +44,7 @@ class Parser(argparse.ArgumentParser):
 
     def format_help(self) -> str:
         """Flags in groups, in 80 columns."""
-        return help_of(self)
+        return help_of(self, self.sections)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """As argparse's, with what may have been meant."""

@@ -56,10 +56,12 @@ def said_of(path: object, text: str) -> str:
 def fact(name: str, text: str, column: int = 18, width: int | None = None) -> str:
     """A line of a list of facts: the name, and the text from a column on."""
     head = f"  {name}".ljust(column)
+    if " " not in text and len(head) + len(text) > (width or width_of_results()):
+        return f"{head.rstrip()}\n  {text}"  # a path that stands alone is the least broken by a terminal
     return wrapped(text, head if head.endswith(" ") else head + " ", " " * column, width)
 
 
-def aligned(rows: Sequence[tuple[str, ...]], width: int | None = None) -> list[str]:
+def aligned(rows: Sequence[Sequence[str]], width: int | None = None) -> list[str]:
     """Rows of equally many texts as lines with columns; those that do not fit follow below, after the first one anew."""
     widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
     blocks: list[list[int]] = [[0]]

@@ -9,8 +9,7 @@ example: rate2spike completion bash
 import argparse
 
 from rate2spike.cli.arguments import Parser
-
-SHELLS = ("bash", "zsh", "fish")
+from rate2spike.cli.completion_scripts import SHELLS, script
 
 
 def add_arguments(parser: Parser) -> None:
@@ -20,7 +19,5 @@ def add_arguments(parser: Parser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the script."""
-    from rate2spike.cli.completion_scripts import script
-
     print(script(arguments.shell), end="")
     return 0

@@ -10,6 +10,7 @@ from rate2spike.cli.help_text import flags_of
 if TYPE_CHECKING:
     from rate2spike.cli.arguments import Parser
 
+SHELLS = ("bash", "zsh", "fish")
 FILES = ("@files",)  # in place of words: whatever files there are
 
 
@@ -26,7 +27,7 @@ class Words:
 
 def words_of_commands() -> dict[str, Words]:
     """By command, those that are hidden left out."""
-    from rate2spike.cli.main import COMMANDS, SHOWN, parser_of
+    from rate2spike.cli.commands import COMMANDS, SHOWN, parser_of
 
     return {name: _words(name, COMMANDS[name][1], parser_of(name, name)) for name in SHOWN}
 
@@ -38,8 +39,7 @@ def script(shell: str) -> str:
 
 
 def _words(name: str, what: str, parser: "Parser") -> Words:
-    from rate2spike.cli.completion import SHELLS
-    from rate2spike.cli.main import SHOWN
+    from rate2spike.cli.commands import SHOWN
     from rate2spike.rate.tasks import TASKS
 
     plain = {"help": SHOWN, "tasks": tuple(TASKS), "completion": SHELLS}.get(name)

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from rate2spike.spiking.context.training import ContextTraining
 
 
-# of the layers and the optimizer: not called here as there
-OTHER_NAMES = {"units": "--hidden", "surrogate_scale": "--grad_scale", "learning_rate": "--lr"}
+# of the layers: not called here as there
+OTHER_NAMES = {"units": "--hidden"}
 
 
 def add_arguments(parser: Parser) -> None:
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError(f"--gpu must be the index of one GPU, got {arguments.gpu!r}")
     place.check_free()
     if place.resume and _has_epochs(place.path, config):
-        said = f"the run in {place.path} is finished, with {config.epoch} epochs; nothing was changed"
+        said = f"the run in {place.path} is finished, with {config.n_epochs} epochs; nothing was changed"
         tell(arguments, {"run_folder": str(place.path), **_summary(place.path)}, said)
         _say_next(arguments, place.path, config)
         return 0
@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _say_next(arguments: argparse.Namespace, folder: Path, config: "ContextConfig") -> None:
-    next_step(arguments, "context", "--run_folder", folder, "--resume", "--epoch", 2 * config.epoch)
+    next_step(arguments, "context", "--run_folder", folder, "--resume", "--epoch", 2 * config.n_epochs)
 
 
 def _summary(folder: Path) -> dict[str, Any]:
@@ -91,17 +91,17 @@ def _summary(folder: Path) -> dict[str, Any]:
 def _has_epochs(folder: Path, config: "ContextConfig") -> bool:
     """Whether the run that is to go on is finished, with as many epochs as are asked for."""
     try:
-        return _summary(folder)["epochs"] == config.epoch
+        return _summary(folder)["epochs"] == config.n_epochs
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
 def _resume(training: "ContextTraining") -> None:
     training.resume()
-    n_wanted = training.config.epoch
+    n_wanted = training.config.n_epochs
     if training.n_done > n_wanted:
         raise InputError(
-            f"{training.folder} has {training.n_done} epochs already, more than {{epoch}} {n_wanted}", "epoch"
+            f"{training.folder} has {training.n_done} epochs already, more than {{n_epochs}} {n_wanted}", "n_epochs"
         )
 
 
@@ -111,14 +111,14 @@ def _train(training: "ContextTraining", splits: dict[str, Any], log_json: str | 
 
     config = training.config
     n_batches = splits["train"].n_batches + splits["validation"].n_batches
-    with Progress(f"training {config.model_type}", config.epoch * n_batches) as progress:
-        progress.restart(config.epoch * n_batches, training.n_done * n_batches)
+    with Progress(f"training {config.model_type}", config.n_epochs * n_batches) as progress:
+        progress.restart(config.n_epochs * n_batches, training.n_done * n_batches)
         progress.line(
-            f"{config.model_type} on {config.data_name}, {config.task_type} of {config.seq_len}: {config.hidden} units, "
-            f"{config.n_trials} trials per epoch, steps of {config.step_ms:g} ms, seed {config.seed}"
+            f"{config.model_type} on {config.data_name}, {config.task_type} of {config.seq_len}: {config.n_units} units, "
+            f"{config.actual_n_trials} trials per epoch, steps of {config.step_ms:g} ms, seed {config.seed}"
         )
         _copy_log(training, log_json)
-        while training.n_done < config.epoch:
+        while training.n_done < config.n_epochs:
             record = training.run_epoch(
                 splits["train"],
                 splits["validation"],
@@ -151,7 +151,7 @@ def epoch_line(record: dict[str, Any]) -> str:
 def _config_and_place(arguments: argparse.Namespace) -> tuple["ContextConfig", RunPlace]:
     """Settings: the flags, over what the folder of a resumed run says, over the defaults. Raises InputError."""
     from rate2spike.options import from_mapping
-    from rate2spike.spiking.context.config import MAY_DIFFER, ContextConfig
+    from rate2spike.spiking.context.config import MAY_DIFFER, ContextConfig, with_present_names
 
     if arguments.resume and arguments.run_folder is None:
         raise InputError("--resume needs --run_folder, the folder of the run to go on with")
@@ -159,7 +159,8 @@ def _config_and_place(arguments: argparse.Namespace) -> tuple["ContextConfig", R
         config = ContextConfig(**given(arguments, ContextConfig))
         return config, _place(Path(arguments.run_folder or _new_folder(config)), resume=False)
     place = _place(Path(arguments.run_folder), resume=True)
-    recorded = from_mapping(ContextConfig, place.recorded().get("context", {}), str(place.path / "config.toml"))
+    settings = with_present_names(place.recorded().get("context", {}))
+    recorded = from_mapping(ContextConfig, settings, str(place.path / "config.toml"))
     config = replace(recorded, **given(arguments, ContextConfig))
     place.check_same(vars(config), vars(recorded), MAY_DIFFER)
     return config, place

@@ -9,10 +9,7 @@ from rate2spike.io.run_folder import RunFolder
 from rate2spike.progress import Progress
 from rate2spike.spiking.context.config import ContextConfig
 from rate2spike.spiking.context.f_i_curve import PUBLISHED_STEPS, spike_counts
-from rate2spike.spiking.context.plots import f_i_family, learning_curves, trial_figure
-from rate2spike.spiking.context.readout import block_means
-from rate2spike.spiking.context.trials import batch_of
-from rate2spike.spiking.context.updates import Tensors
+from rate2spike.spiking.context.plots import f_i_family
 from rate2spike.spiking.scoring.evaluate import SILENT_HZ
 
 SOMA_DRIVES = (0.03, 0.06, 0.12, 0.24, 0.36, 0.48)
@@ -44,8 +41,9 @@ def tested_and_drawn(training: Any, splits: dict[str, Any], folder: RunFolder) -
             "best_val_balanced_accuracy": training.history[training.best_epoch - 1]["val_balanced_accuracy"],
         }
     )
-    save_figure(learning_curves(training.history, chance=0.5), folder.figures / "learning_curves")
-    save_figure(_example(training, source), folder.figures / "trial")
+    save_figure(training.history.plot(), folder.figures / "learning_curves")
+    example = training.answer(source, min(EXAMPLE_TRIAL, source.n_trials - 1))
+    save_figure(example.plot(), folder.figures / "trial")
     counts = {name: spike_counts(name, SOMA_DRIVES, APICAL_DRIVES) for name in ("relu_mult", "add")}
     save_figure(f_i_family(counts, SOMA_DRIVES, APICAL_DRIVES, PUBLISHED_STEPS), folder.figures / "f_i_family")
     return tested
@@ -76,21 +74,6 @@ def warn_of_activity(spike_probability: float, step_ms: float) -> None:
             "--threshold, a larger --spike_reg_l2 or a smaller --lr may calm it",
             stacklevel=2,
         )
-
-
-def _example(training: Any, source: Any) -> Any:
-    trial = source.trial(min(EXAMPLE_TRIAL, source.n_trials - 1))
-    batch = Tensors.of(batch_of([trial]))
-    readout, spikes = training.model([batch.frames, batch.context])
-    logits = block_means(readout[:, :, 0], batch.block_index, training.config.seq_len, training.config.legacy)
-    return trial_figure(
-        trial,
-        spikes[0].numpy(),
-        readout[0, :, 0].numpy(),
-        logits[0].numpy(),
-        training.config.step_ms,
-        source.recordings.class_names,
-    )
 
 
 def _n_constants(model: Any) -> int:

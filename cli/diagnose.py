@@ -8,6 +8,7 @@ example: rate2spike diagnose MODEL.mat --scaling-factor 60 --output diagnosis.pn
 import argparse
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rate2spike.cli.arguments import Parser, add_json, add_seed, add_task, check_task, task_options
 from rate2spike.cli.columns import labelled, said_of, wrapped
@@ -15,6 +16,9 @@ from rate2spike.cli.network_flags import add_network_flags, network_options
 from rate2spike.cli.network_report import add_paths, each_of_several, results_folder
 from rate2spike.cli.speaking import as_given, next_step, tell, wants_json
 from rate2spike.errors import InputError
+
+if TYPE_CHECKING:
+    from rate2spike.spiking.diagnosis.result import Diagnosis
 
 
 def add_arguments(parser: Parser) -> None:
@@ -105,23 +109,25 @@ def _diagnose(path: Path, output: Path, arguments: argparse.Namespace) -> None:
         name: float(found.firing_rate_hz[found.unit_types == name].mean())
         for name in sorted({*found.unit_types.tolist()})
     }
-    values = {
-        "model": str(path),
-        "task": found.task,
-        "scaling_factor": found.scaling_factor,
-        "accuracy": found.accuracy,
-        "n_trials": arguments.n_trials,
-        "seed": found.seed,
-        "findings": [str(finding) for finding in found.findings],
-        "type_rates_hz": rates_hz,
-        "figures": figures,
-    }
     head = f"{found.task}, scaling factor {found.scaling_factor:g}, accuracy {found.accuracy:.2f} over {arguments.n_trials}"
     tell(
         arguments,
-        values,
+        _values(path, found, arguments.n_trials) | {"type_rates_hz": rates_hz, "figures": figures},
         said_of(path, f"{head} trials, seed {found.seed}"),
         *(wrapped(str(finding), "* ", "  ") for finding in found.findings),
         *(f"  {name}: {rate:.1f} Hz" for name, rate in rates_hz.items()),
         *(labelled("figure", figure) for figure in figures),
     )
+
+
+def _values(path: Path, found: "Diagnosis", n_trials: int) -> dict[str, Any]:
+    """What --json says besides rates and figures."""
+    return {
+        "model": str(path),
+        "task": found.task,
+        "scaling_factor": found.scaling_factor,
+        "accuracy": found.accuracy,
+        "n_trials": n_trials,
+        "seed": found.seed,
+        "findings": [str(finding) for finding in found.findings],
+    }

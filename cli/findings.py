@@ -77,9 +77,9 @@ def extras() -> Finding:
 
 def cores() -> Finding:
     """How many may be used, and what decides it."""
-    from rate2spike.machine.resource_limits import core_limits, usable_cores
+    from rate2spike.machine.resource_limits import core_limits, cores_of_machine, usable_cores
 
-    n, there = usable_cores(), os.cpu_count() or 1
+    n, there = usable_cores(), cores_of_machine()
     reasons = [what for what, limit in core_limits() if limit < there]
     return Finding("cores", f"{n} of {there} may be used" + (f", as {' and '.join(reasons)} allow" if reasons else ""))
 

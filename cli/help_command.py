@@ -16,7 +16,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the help. Raises InputError for a command that does not exist."""
-    from rate2spike.cli.main import COMMANDS, SHOWN, parser_of, top_parser
+    from rate2spike.cli.commands import COMMANDS, SHOWN, parser_of, top_parser
 
     name = arguments.command
     if name is None:

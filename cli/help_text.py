@@ -5,19 +5,15 @@ The text of a command is the docstring of its module: paragraphs, then lines tha
 
 import argparse
 import re
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
 from rate2spike.cli.columns import WIDTH, wrapped
 from rate2spike.cli.flag_groups import group_of, in_order
 
-if TYPE_CHECKING:
-    from rate2spike.cli.arguments import Parser
-
 _COLUMN = 26  # where explanations begin
 
 
-def usage_of(parser: "Parser") -> str:
+def usage_of(parser: argparse.ArgumentParser) -> str:
     """One line: what must be given, and that there are options."""
     needed = [a for a in parser._actions if a.required and a.option_strings]
     words = [parser.prog, *(_invocation(a) for a in parser._actions if not a.option_strings)]
@@ -27,14 +23,14 @@ def usage_of(parser: "Parser") -> str:
     return wrapped(" ".join(words), "usage: ", " " * 7, WIDTH) + "\n"
 
 
-def help_of(parser: "Parser") -> str:
-    """The whole help."""
+def help_of(parser: argparse.ArgumentParser, declared: Mapping[str, str]) -> str:
+    """The whole help. declared: the groups in which flags were declared, by what they set."""
     text, examples = split_examples(parser.description or "")
     parts = [usage_of(parser).rstrip(), paragraphs(text)]
     groups: dict[str, list[argparse.Action]] = {}
     for action in parser._actions:
         if action.help is not argparse.SUPPRESS:
-            groups.setdefault(group_of(action, parser.sections.get(action.dest, "")), []).append(action)
+            groups.setdefault(group_of(action, declared.get(action.dest, "")), []).append(action)
     for title in in_order(groups):
         parts.append("\n".join([f"{title}:", *map(_entry, groups[title])]))
     if examples:

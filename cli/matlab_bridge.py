@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, get_origin
 
 import numpy as np
 
+from rate2spike.checks import shown
 from rate2spike.cli.arguments import Parser, without_flags
 from rate2spike.errors import InputError, nearest
 
@@ -138,7 +139,8 @@ def _search(request: dict) -> dict[str, Any]:
 _ACTIONS = {"versions": _versions, "simulate": _simulate, "run": _run, "search": _search}
 
 
-_SPELLED = {"reclaim": "the argument reclaim"}  # in notes: fields that the functions take as arguments of that name
+# in notes: how rate2spike_search is given a field
+_SPELLED = {"reclaim": "the argument reclaim", "force": "the option force, as struct('force', true),"}
 
 
 def _refuse_unknown(request: dict, known: list[str]) -> None:
@@ -220,8 +222,19 @@ def _number(request: dict, name: str, default: float | None) -> Any:
         or value.dtype.kind not in "biuf"
         or not np.isfinite(value).all()
     ):
-        raise InputError(f"{name} must be a real number")
-    return value.item()
+        raise InputError(f"{name} must be one real number, got {_seen(value)}")
+    number = value.item()
+    # MATLAB's numbers are doubles: a message should say 0 and not 0.0
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+def _seen(value: Any) -> str:
+    """A value that is not what it should be, as a user of MATLAB knows it."""
+    if isinstance(value, str):
+        return f"the text {shown(value)}"
+    if np.size(value) == 1 and isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
+        return f"{value.item():g}"
+    return f"an array of {' x '.join(map(str, np.shape(value)))}"
 
 
 def _whole(request: dict, name: str, default: int | None) -> Any:

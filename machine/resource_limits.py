@@ -27,6 +27,11 @@ def usable_cores(root: Path = Path("/"), environment: Mapping[str, str] = os.env
     return max(math.ceil(min(limit for _, limit in core_limits(root, environment))), 1)
 
 
+def cores_of_machine() -> int:
+    """Cores that there are, whoever may use them."""
+    return os.cpu_count() or 1
+
+
 def core_limits(root: Path = Path("/"), environment: Mapping[str, str] = os.environ) -> list[tuple[str, float]]:
     """What limits the cores of this process, each with its name."""
     affinity = float(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)

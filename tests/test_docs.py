@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rate2spike.cli.arguments import Parser
-from rate2spike.cli.main import COMMANDS
+from rate2spike.cli.commands import COMMANDS, SHOWN
 
 from module_imports import module_files
 
@@ -78,7 +78,7 @@ def test_the_page_of_the_command_line_has_every_command():
     table = page.partition("| command |")[2].partition("\n\n")[0]
     cells = "".join(row.split("|")[1] for row in table.splitlines()[1:])
     listed = set(re.findall(r"`([\w-]+)`", cells))
-    assert set(COMMANDS) - {"matlab-bridge"} == listed
+    assert set(SHOWN) == listed
 
 
 @pytest.mark.slow
@@ -165,7 +165,7 @@ def test_analysis_page_runs_from_top_to_bottom(tmp_path, go_nogo_path, xor_path)
 def test_context_page_runs_from_top_to_bottom(tmp_path):
     page = (ROOT / "docs" / "context.md").read_text(encoding="utf-8")
     found = re.findall(r"```(bash|python)\n(.*?)```", page, flags=re.DOTALL)
-    assert len(found) == 4
+    assert len(found) == 5
     for language, code in found:
         command = [sys.executable, "-c", code] if language == "python" else ["bash", "-euo", "pipefail", "-c", code]
         done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)

@@ -1,10 +1,14 @@
 """Examples in docstrings give what they show. They find a published model as `go_nogo.mat`, as the pages of docs/ do."""
 
 import doctest
+import inspect
+import re
 import shutil
 from importlib import import_module
 
 import pytest
+
+from rate2spike import calls
 
 from module_imports import module_files
 
@@ -34,3 +38,32 @@ def test_examples_give_what_they_show(module, tmp_path, monkeypatch, go_nogo_pat
     for one in found:
         runner.run(one)
     assert runner.summarize(verbose=False).failed == 0
+
+
+def public_functions() -> dict[str, object]:
+    """What users call in these rooms: the functions and methods that `public` wraps, by name."""
+    found = {}
+    for name in (name for name in module_files() if name.startswith(ROOMS)):
+        module = import_module(f"rate2spike.{name}")
+        owners = [module, *(one for one in vars(module).values() if inspect.isclass(one))]
+        for owner in owners:
+            for one in vars(owner).values():
+                one = getattr(one, "__func__", one)  # of a class method
+                if (
+                    inspect.isfunction(one)
+                    and one.__code__.co_filename == calls.__file__
+                    and one.__module__ == module.__name__
+                ):
+                    found[f"{name}.{one.__qualname__}"] = one
+    return {name: one for name, one in found.items() if not name.rpartition(".")[2].startswith("_")}
+
+
+@pytest.mark.parametrize("name", public_functions())
+def test_every_parameter_is_explained(name):
+    function = public_functions()[name]
+    text = inspect.getdoc(function)
+    parameters = [one for one in inspect.signature(function).parameters if one not in ("self", "cls")]
+    for section in ("Parameters",) * bool(parameters) + ("Raises",):
+        assert f"\n{section}\n{'-' * len(section)}\n" in text or name.endswith("remove_self_connections"), section
+    for one in parameters:
+        assert re.search(rf"^(\w+, )*{one}(, \w+)*( : .*)?$", text, re.MULTILINE), one

@@ -133,7 +133,8 @@ def test_one_version_and_a_complete_package_list():
         for path in (ROOT / package).rglob("__init__.py")
     }
     assert listed == found
-    assert f"## {rate2spike.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert "\n## [Unreleased]\n" in changes or f"\n## [{rate2spike.__version__}]" in changes
 
 
 def test_the_users_five_packages_are_core_dependencies():

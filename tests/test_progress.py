@@ -27,7 +27,7 @@ def test_work_that_ends_early_leaves_a_full_bar_and_the_final_numbers(monkeypatc
         progress.finish("loss 5.87, accuracy 1.00")
     frame = terminal.last_frame()
     assert "102/102" in frame and "loss 5.87, accuracy 1.00" in frame and "0.52" not in frame
-    assert "━" * 40 in frame and "╺" not in frame
+    assert "━" * 10 in frame and "╺" not in frame
 
 
 def test_the_second_piece_of_work_is_the_one_that_is_finished(monkeypatch):

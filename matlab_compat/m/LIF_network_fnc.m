@@ -4,7 +4,7 @@ function [W, REC, spk, rs, all_fr, out, params] = LIF_network_fnc(model_path, sc
 %
 %   Same inputs, outputs, classes and sizes as the published function, simulated by the Python package rate2spike.
 %     model_path            .mat file of a trained rate network
-%     scaling_factor        the recurrent and output weights are divided by it
+%     scaling_factor        the recurrent and output weights are divided by it; []: the one that a search left in the file
 %     u                     inputs x columns, one column per 5 ms
 %     stims                 struct: mode 'none', 'exc' or 'inh'; dur [on off] in steps; units (numbers or a logical mask)
 %     downsample            use every d-th column of u (default 1)
@@ -22,7 +22,7 @@ if nargin < 5 || isempty(downsample), downsample = 1; end
 if nargin < 6 || isempty(use_initial_weights), use_initial_weights = false; end
 
 request = r2s_request('simulate', model_path, u, stims, downsample, use_initial_weights);
-request.scaling_factor = double(scaling_factor);
+request.scaling_factor = r2s_numbers(scaling_factor, 'scaling_factor', 'a number');
 request.n_outputs = max(nargout, 1);
 answer = r2s_call(request);
 

@@ -9,7 +9,13 @@
 %
 %   Leaves in the workspace mat_files (cell of paths) and, of the last model, opt_scaling_factor, all_perfs and
 %   scaling_factors as they stand in its file.
-if ~exist('model_dir', 'var'), model_dir = fullfile('..', 'models', 'go-nogo', 'P_rec_0.2_Taus_4.0_20.0'); end
+if ~exist('model_dir', 'var')
+    model_dir = fullfile('..', 'models', 'go-nogo', 'P_rec_0.2_Taus_4.0_20.0');
+    if exist(model_dir, 'dir') ~= 7
+        clear model_dir
+        error('rate2spike:input', 'set model_dir first, to your folder of models or to a model file: model_dir = ''models/go-nogo''');
+    end
+end
 if ~exist('n_trials', 'var'), n_trials = 100; end
 if ~exist('scaling_factors', 'var'), scaling_factors = 20:5:75; end
 if ~exist('use_initial_weights', 'var'), use_initial_weights = false; end

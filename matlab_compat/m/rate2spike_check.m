@@ -6,7 +6,7 @@ function versions = rate2spike_check(python)
 %   Order of search: that preference being set just now, the environment variable RATE2SPIKE_PYTHON, an earlier preference,
 %   the Python that ran `rate2spike matlab-path`, a virtual environment beside the package, python3 and python on the path.
 if nargin > 0 && ~isempty(python)
-    python = char(python);
+    python = r2s_text(python, 'python', 'the path of a Python');
     r2s_python(python);
     setpref('rate2spike', 'python', python);
 else

@@ -19,7 +19,7 @@ if nargin < 5 || isempty(downsample), downsample = 1; end
 if nargin < 6 || isempty(use_initial_weights), use_initial_weights = false; end
 
 request = r2s_request('run', model_path, u, stims, downsample, use_initial_weights);
-request.scaling_factors = double(scaling_factors);
+request.scaling_factors = r2s_numbers(scaling_factors, 'scaling_factors');
 request.with_spikes = nargout > 2;
 answer = r2s_call(request);
 

@@ -15,13 +15,19 @@ if nargin < 1
     error('rate2spike:input', 'rate2spike_search needs a model file or a folder');
 end
 request.action = 'search';
-request.model_path = char(model_path);
-if nargin >= 2 && ~isempty(n_trials), request.n_trials = double(n_trials); end
-if nargin >= 3 && ~isempty(scaling_factors), request.scaling_factors = double(scaling_factors); end
-if nargin >= 4 && ~isempty(use_initial_weights), request.use_initial_weights = double(use_initial_weights); end
-if nargin >= 5 && ~isempty(task), request.task = char(task); end
-if nargin >= 6 && ~isempty(reclaim), request.reclaim = double(reclaim); end
+request.model_path = r2s_text(model_path, 'model_path', 'a model file or a folder');
+if nargin >= 2 && ~isempty(n_trials), request.n_trials = r2s_numbers(n_trials, 'n_trials', 'a whole number'); end
+if nargin >= 3 && ~isempty(scaling_factors), request.scaling_factors = r2s_numbers(scaling_factors, 'scaling_factors'); end
+if nargin >= 4 && ~isempty(use_initial_weights)
+    request.use_initial_weights = r2s_flag(use_initial_weights, 'use_initial_weights');
+end
+if nargin >= 5 && ~isempty(task), request.task = r2s_text(task, 'task', 'such as ''go-nogo'''); end
+if nargin >= 6 && ~isempty(reclaim), request.reclaim = r2s_flag(reclaim, 'reclaim'); end
 if nargin >= 7 && ~isempty(options)
+    if ~isstruct(options) || numel(options) ~= 1
+        error('rate2spike:input', ['options must be one struct, such as struct(''neuron'', ''eif''), got %s ' ...
+            '(several texts stand in two pairs of braces: struct(''lesion'', {{''E'', ''3''}}))'], r2s_shown(options));
+    end
     names = fieldnames(options);
     for k = 1:numel(names), request.(names{k}) = options.(names{k}); end
 end

@@ -1,18 +1,22 @@
 """Settings of a context-dependent classifier: those of the published command line, and what it had fixed inside."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from rate2spike.calls import public
 from rate2spike.checks import FRACTION, NOT_NEGATIVE, POSITIVE
+from rate2spike.deprecated import old_keywords, warn_of_old_name
 from rate2spike.errors import InputError
 from rate2spike.io.datasets.event_frames import DVS_FRAMES, SHD_FRAMES, FrameSettings
-from rate2spike.options import check_options, option
+from rate2spike.options import check_options, not_default, option
 from rate2spike.plausible import Plausible, warn_if_implausible
+from rate2spike.readable import Readable
 from rate2spike.seeding import SEED_LIMIT
 from rate2spike.spiking.layers.choices import INTERACTIONS, POSITIVE_32, RESETS, SURROGATES
 
 # what may be otherwise when a run goes on
-MAY_DIFFER = frozenset({"epoch", "nb_worker", "data_path", "cache", "recompute"})
+MAY_DIFFER = frozenset({"n_epochs", "n_threads", "data_path", "cache", "recompute"})
 
 TASKS = ("recognition", "memory")
 MODELS = ("clif", "add_clif", "lif", "lsnn")
@@ -28,7 +32,7 @@ class DataSettings:
 
     frames: FrameSettings
     n_classes: int
-    n_samples: int  # trials of an epoch, and of the test
+    n_trials: int  # of an epoch, and of the test
     short_tau_steps: float
     rate_soma_per_1000_steps: float
     rate_apical_per_1000_steps: float = 20.0
@@ -43,16 +47,53 @@ LONG_TAU_STEPS, SHORTEST_TAU_STEPS = 200.0, 20.0
 SOMA_TAU_STEPS = READOUT_TAU_STEPS = 20.0
 
 
-@dataclass(frozen=True)
-class ContextConfig:
-    """Settings of a run; names are those of the flags. Raises InputError.
+# what settings were called up to version 0.2: in Python, in config.toml and in checkpoints
+OLD_NAMES = {
+    "nb_worker": "n_threads",
+    "apical_rec": "recurrent_apical",
+    "lr": "learning_rate",
+    "lr_decay": "learning_rate_decay",
+    "epoch": "n_epochs",
+    "n_samples": "n_trials",
+    "hidden": "n_units",
+    "grad_scale": "surrogate_scale",
+    "tau_soma": "tau_soma_ms",
+}
+
+
+def with_present_names(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of a file, which an earlier version may have written, by the names of today."""
+    return {OLD_NAMES.get(name, name): value for name, value in settings.items()}
+
+
+@old_keywords(**OLD_NAMES)
+@public()
+@dataclass(frozen=True, repr=False)
+class ContextConfig(Readable):
+    """Settings of a run, checked when they are made; the defaults are the published ones.
 
     legacy: read-out means, regulariser, time crop and weight of the validation loss as published, defects included.
-    tau_soma: of the membranes in ms; None: 20 steps, as published.
+
+    Raises
+    ------
+    InputError
+        If a value cannot be used, or there is no such setting.
+
+    Examples
+    --------
+    >>> from rate2spike.spiking.context.config import ContextConfig
+    >>> ContextConfig(dataset="shd", n_units=100)
+    ContextConfig(dataset='shd', task_type='recognition', seq_len=1, model_type='clif', n_units=100)
     """
 
     seed: int = option(123123, "seed of every random draw", least=0, most=SEED_LIMIT - 1)
-    nb_worker: int = option(1, "threads that prepare trials; 0: none beside the training", what="nb_worker", least=0)
+    n_threads: int = option(
+        1,
+        "threads that prepare trials; 0: none beside the training",
+        what="number of threads",
+        least=0,
+        flag="--nb_worker",
+    )
     data_path: str = option("./data", "folder of the recordings, and of the cache")
     batch_size: int = option(64, "trials per update")
     dataset: str = option("dvsgesture", "recordings", what="dataset", choices=tuple(DATA_SETS))
@@ -66,40 +107,49 @@ class ContextConfig:
     model_type: str = option(
         "clif", "multiplicative units, additive ones, lif, adaptive thresholds", what="model_type", choices=MODELS
     )
-    apical_rec: bool = option(True, "recurrent weights to the apical compartments (clif, add_clif)")
+    recurrent_apical: bool = option(
+        True, "recurrent weights to the apical compartments (clif, add_clif)", flag="--apical_rec"
+    )
     apical_tau: str = option(
         "short",
         "time constant of 40 steps (shd) or 20 (dvsgesture), of 200, or of 20 to 200 drawn per unit",
         what="apical_tau",
         choices=APICAL_TAUS,
     )
-    lr: float = option(1e-2, "learning rate of Adam", allowed=POSITIVE)
-    lr_decay: float = option(0.85, "factor of the learning rate after every epoch", what="lr_decay", allowed=POSITIVE)
+    learning_rate: float = option(1e-2, "learning rate of Adam", allowed=POSITIVE, flag="--lr")
+    learning_rate_decay: float = option(
+        0.85, "factor of the learning rate after every epoch", allowed=POSITIVE, flag="--lr_decay"
+    )
     l2_decay: float = option(
         0.0, "weight decay as part of the gradient, biases too", what="l2_decay", allowed=NOT_NEGATIVE
     )
-    epoch: int = option(1, "number of epochs")
+    n_epochs: int = option(1, "number of epochs", what="number of epochs", flag="--epoch")
     target_spike_prob: float = option(
         0.01, "spikes per unit and step above which activity is punished", what="target_spike_prob", allowed=FRACTION
     )
     spike_reg_l2: float = option(1e-4, "weight of that punishment", what="spike_reg_l2", allowed=NOT_NEGATIVE)
-    n_samples: int | None = option(
-        None, "trials per epoch and of the test", what="n_samples", default_text="shd 4096, dvsgesture 2048"
+    n_trials: int | None = option(
+        None,
+        "trials per epoch and of the test",
+        what="number of trials",
+        default_text="shd 4096, dvsgesture 2048",
+        flag="--n_samples",
     )
-    hidden: int = option(200, "number of spiking units")
+    n_units: int = option(200, "number of spiking units", what="number of units", flag="--hidden")
     interaction: str | None = option(
         None, "of soma and apical compartment in clif", choices=INTERACTIONS, default_text="relu_mult"
     )
     reset: str = option("subtraction", "of a membrane after a spike", choices=RESETS)
     surrogate: str = option("triangle", "surrogate gradient", what="surrogate", choices=SURROGATES)
-    grad_scale: float = option(
-        0.3, "scale of the surrogate gradient", what="the surrogate's scale", allowed=POSITIVE_32
+    surrogate_scale: float = option(
+        0.3, "scale of the surrogate gradient", what="the surrogate's scale", allowed=POSITIVE_32, flag="--grad_scale"
     )
     threshold: float = option(0.05, "of the units", allowed=POSITIVE)
-    tau_soma: float | None = option(
+    tau_soma_ms: float | None = option(
         None,
         "membrane time constant in ms",
-        what="tau_soma",
+        what="tau_soma_ms",
+        flag="--tau_soma",
         allowed=POSITIVE,
         default_text="20 steps, that is 40 ms for shd, 100 for dvsgesture",
     )
@@ -125,11 +175,22 @@ class ContextConfig:
                 f"are of different classes, and one is never shown; got {self.seq_len}",
                 "seq_len",
             )
-        if self.tau_soma is not None:
-            warn_if_implausible("{tau_soma}", self.tau_soma, PLAUSIBLE_TAU_SOMA, "tau_soma")
+        if self.tau_soma_ms is not None:
+            warn_if_implausible("{tau_soma_ms}", self.tau_soma_ms, PLAUSIBLE_TAU_SOMA, "tau_soma_ms")
         if self.interaction is not None and self.model_type != "clif":
             message = f"{{interaction}} is for {{model_type}} clif, not {self.model_type}"
             raise InputError(message, "interaction", "model_type")
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in OLD_NAMES:
+            raise AttributeError(f"ContextConfig has no {name!r}")
+        warn_of_old_name(f"{name} of ContextConfig", OLD_NAMES[name])
+        return getattr(self, OLD_NAMES[name])
+
+    def summary(self) -> dict[str, Any]:
+        """The data set, the task and the model, and every setting that is not the default."""
+        named = {name: getattr(self, name) for name in ("dataset", "task_type", "seq_len", "model_type")}
+        return named | not_default(self)
 
     @property
     def data_name(self) -> str:
@@ -142,14 +203,14 @@ class ContextConfig:
         return DATA_SETS[self.dataset]
 
     @property
-    def n_trials(self) -> int:
-        """Trials of an epoch, and of the test."""
-        return self.n_samples or self.data.n_samples
+    def actual_n_trials(self) -> int:
+        """Trials of an epoch, and of the test: those given, or the data set's."""
+        return self.n_trials or self.data.n_trials
 
     @property
     def n_validation_trials(self) -> int:
         """A fifth, rounded down in floating point as published: 409 of 2048."""
-        return max(int((1 - 0.8) * self.n_trials), 1)
+        return max(int((1 - 0.8) * self.actual_n_trials), 1)
 
     @property
     def step_ms(self) -> float:
@@ -162,9 +223,9 @@ class ContextConfig:
         return FrameSettings(**{**vars(self.data.frames), "legacy_crop": self.legacy})
 
     @property
-    def tau_soma_ms(self) -> float:
-        """Of the membranes."""
-        return self.tau_soma or SOMA_TAU_STEPS * self.step_ms
+    def actual_tau_soma_ms(self) -> float:
+        """Of the membranes: the one given, or the published number of steps."""
+        return self.tau_soma_ms or SOMA_TAU_STEPS * self.step_ms
 
     @property
     def tau_apical_ms(self) -> float | tuple[float, float]:

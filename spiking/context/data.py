@@ -20,6 +20,7 @@ from rate2spike.io.datasets.event_frames import frames, input_width
 from rate2spike.io.datasets.event_stream import Recordings
 from rate2spike.io.datasets.shd import SHDRecordings, shd_file
 from rate2spike.io.datasets.synthetic_events import write_synthetic_dvs, write_synthetic_shd
+from rate2spike.readable import Readable
 from rate2spike.seeding import Role, generator
 from rate2spike.spiking.context.config import ContextConfig
 from rate2spike.spiking.context.recordings_split import by_class, split_recordings
@@ -30,9 +31,11 @@ SPLITS = ("train", "validation", "test")
 SYNTHETIC_SEED = 1
 
 
-@dataclass(frozen=True)
-class TrialSource:
-    """The trials of one split."""
+@dataclass(frozen=True, eq=False, repr=False)
+class TrialSource(Readable):
+    """The trials of one split: `sources(config)` gives those of all three."""
+
+    shown = ("split", "data", "n_trials", "n_batches", "n_inputs")
 
     config: ContextConfig
     split: str
@@ -40,7 +43,12 @@ class TrialSource:
     members: list[np.ndarray]  # per class: indices of its recordings
     n_trials: int
     cache: TrialCache | None = None
-    _packed: dict[int, tuple[np.ndarray, int]] = field(default_factory=dict, repr=False)
+    _packed: dict[int, tuple[np.ndarray, int]] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def data(self) -> str:
+        """What is shown, in words."""
+        return self.config.data_name
 
     @property
     def n_inputs(self) -> int:
@@ -62,7 +70,7 @@ class TrialSource:
         if self.split == "train":
             order = generator(self.config.seed, Role.EVENTS, 1, epoch).permutation(order)
         parts = [order[k : k + self.config.batch_size] for k in range(0, len(order), self.config.batch_size)]
-        yield from _ahead(self, parts, epoch, self.config.nb_worker)
+        yield from _ahead(self, parts, epoch, self.config.n_threads)
 
     @property
     def n_batches(self) -> int:
@@ -97,9 +105,9 @@ def sources(config: ContextConfig) -> dict[str, TrialSource]:
     return {
         split: TrialSource(config, split, source, by_class(source.labels, indices, n_classes, split), n_trials, cache)
         for split, source, indices, n_trials in (
-            ("train", training, for_training, config.n_trials),
+            ("train", training, for_training, config.actual_n_trials),
             ("validation", training, for_validation, config.n_validation_trials),
-            ("test", test, np.arange(len(test)), config.n_trials),
+            ("test", test, np.arange(len(test)), config.actual_n_trials),
         )
     }
 

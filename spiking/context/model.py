@@ -44,11 +44,11 @@ def hidden_layer(config: ContextConfig) -> keras.layers.Layer:
     data, step_ms = config.data, config.step_ms
     soma_hz, apical_hz = data.rate_soma_per_1000_steps / step_ms, data.rate_apical_per_1000_steps / step_ms
     common: dict[str, Any] = {
-        "units": config.hidden,
+        "units": config.n_units,
         "dt_ms": step_ms,
         "threshold": config.threshold,
         "surrogate": config.surrogate,
-        "surrogate_scale": config.grad_scale,
+        "surrogate_scale": config.surrogate_scale,
         "reset": config.reset,
         "seed": config.seed,
         "name": "hidden",
@@ -58,14 +58,14 @@ def hidden_layer(config: ContextConfig) -> keras.layers.Layer:
     if is_clif(config):
         return CLIF(
             **common,
-            tau_soma_ms=config.tau_soma_ms,
+            tau_soma_ms=config.actual_tau_soma_ms,
             tau_apical_ms=config.tau_apical_ms,
             rate_soma_hz=soma_hz,
             rate_apical_hz=apical_hz,
-            recurrent_apical=config.apical_rec,
+            recurrent_apical=config.recurrent_apical,
             interaction=config.interaction or ("add" if config.model_type == "add_clif" else "relu_mult"),
         )
-    common |= {"tau_ms": config.tau_soma_ms, "input_rate_hz": soma_hz + apical_hz}
+    common |= {"tau_ms": config.actual_tau_soma_ms, "input_rate_hz": soma_hz + apical_hz}
     if config.model_type == "lif":
         return LIF(**common)
     return ALIF(**common, tau_adaptation_ms=config.tau_apical_ms, threshold_increment=THRESHOLD_INCREMENT)

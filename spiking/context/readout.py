@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rate2spike.machine.keras_on_tensorflow import tf
+from rate2spike.readable import Readable
 
 
 def block_means(readout: tf.Tensor, block_index: tf.Tensor, n_items: int, legacy: bool = False) -> tf.Tensor:
@@ -31,9 +32,11 @@ def cross_entropy(logits: tf.Tensor, targets: tf.Tensor, weight: float) -> tf.Te
     return tf.reduce_mean(weight * t * tf.nn.softplus(-logits) + (1 - t) * tf.nn.softplus(logits))
 
 
-@dataclass(frozen=True)
-class Scores:
+@dataclass(frozen=True, eq=False, repr=False)
+class Scores(Readable):
     """Counts of answers, to be added up over batches; an answer is 1 where the logit is above 0."""
+
+    shown = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "n_answers")
 
     true_positive: np.ndarray  # (L,) counts at every position
     true_negative: np.ndarray
@@ -51,10 +54,15 @@ class Scores:
         return Scores(*(mine + theirs for mine, theirs in zip(self._counts(), other._counts(), strict=True)))
 
     @property
+    def n_answers(self) -> int:
+        """How many there are."""
+        return int(sum(count.sum() for count in self._counts()))
+
+    @property
     def accuracy(self) -> float:
         """Share of right answers."""
         right = self.true_positive.sum() + self.true_negative.sum()
-        return float(right / sum(count.sum() for count in self._counts()))
+        return float(right / self.n_answers)
 
     @property
     def accuracy_per_position(self) -> list[float]:

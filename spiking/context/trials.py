@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rate2spike.readable import Readable
 from rate2spike.spiking.context.config import CUED_PROBABILITY, OTHER_PROBABILITY
 
 
-@dataclass(frozen=True)
-class Plan:
+@dataclass(frozen=True, eq=False, repr=False)
+class Plan(Readable):
     """What a trial consists of."""
 
     context: int  # the class that is named
@@ -20,15 +21,37 @@ class Plan:
     targets: tuple[int, ...]  # L answers, 0 or 1
 
 
-@dataclass(frozen=True)
-class Trial:
-    """Input and answers."""
+@dataclass(frozen=True, eq=False, repr=False)
+class Trial(Readable):
+    """Input and answers. `ContextTraining.answer` gives one with what a network made of it, to be drawn."""
+
+    shown = ("named", "n_items", "n_steps", "n_inputs", "n_classes")
 
     frames: np.ndarray  # (T, I) float32
     context: np.ndarray  # (T, C) float32
     targets: np.ndarray  # (L,) int64
     block_index: np.ndarray  # (T,) int64, the item that is on
     named: int  # the class that the context names
+
+    @property
+    def n_items(self) -> int:
+        """L."""
+        return len(self.targets)
+
+    @property
+    def n_steps(self) -> int:
+        """T."""
+        return len(self.frames)
+
+    @property
+    def n_inputs(self) -> int:
+        """I."""
+        return self.frames.shape[1]
+
+    @property
+    def n_classes(self) -> int:
+        """C."""
+        return self.context.shape[1]
 
 
 def plan_trial(rng: np.random.Generator, index: int, n_classes: int, seq_len: int, task_type: str) -> Plan:
@@ -66,8 +89,8 @@ def trial_of(plan: Plan, items: list[np.ndarray], n_classes: int, rng: np.random
     )
 
 
-@dataclass(frozen=True)
-class Batch:
+@dataclass(frozen=True, eq=False, repr=False)
+class Batch(Readable):
     """Trials side by side, padded at the end: frames and context with 0, the block index with L."""
 
     frames: np.ndarray  # (B, T, I) float32

@@ -42,7 +42,7 @@ class Updates:
 
     def __init__(self, model: keras.Model, config: ContextConfig):
         self.model, self.config = model, config
-        self.optimizer = adam(model.trainable_variables, config.lr, config.clip_norm)
+        self.optimizer = adam(model.trainable_variables, config.learning_rate, config.clip_norm)
         n_inputs, n_context = (shape[-1] for shape in model.input_shape)
         signature = Tensors(
             tf.TensorSpec([None, None, n_inputs], tf.float32),
@@ -65,7 +65,7 @@ class Updates:
         penalty = spike_rate_penalty(sums, valid_steps, self.config.target_spike_prob)
         weight = positive_weight(self.config.task_type, n_items)
         loss = cross_entropy(logits, batch.targets, weight)
-        probability = tf.reduce_mean(tf.reduce_sum(sums, 1) / (valid_steps * float(self.config.hidden)))
+        probability = tf.reduce_mean(tf.reduce_sum(sums, 1) / (valid_steps * float(self.config.n_units)))
         return loss, penalty, BatchResult(loss, logits, probability)
 
     def _update(self, batch: Tensors) -> BatchResult:

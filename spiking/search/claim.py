@@ -21,6 +21,7 @@ from rate2spike.rate.task import Task
 from rate2spike.seeding import resolve_seed
 from rate2spike.spiking.search.options import SearchExecution, SearchOptions
 from rate2spike.spiking.search.result import FactorResult
+from rate2spike.spiking.simulator.params import present_kind
 from rate2spike.trained_model import TrainedModel
 
 
@@ -62,6 +63,8 @@ def read_claim(model_path: Path) -> SearchClaim | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         settings = content["settings"]
+        if settings and "neuron" in settings:
+            settings["neuron"] = present_kind(settings["neuron"])  # of an earlier version
         return SearchClaim(
             path,
             content["owner"],

@@ -82,7 +82,7 @@ def run_trials(
     ----------
     networks : SpikingNetwork or several
         One per scaling factor, of one model.
-    u (n_inputs, columns, K) : array
+    u : array (n_inputs, columns, K)
         One input per trial.
     seed : int, default None
         Of the noise; None draws one.

@@ -166,9 +166,9 @@ class SpikingNetwork(MappedNetwork):
 
         Parameters
         ----------
-        inputs : n arrays (n_inputs, K)
+        inputs : list of arrays (n_inputs, K)
             Inputs of the trials, of one length, as for `run`.
-        keys : n int from 0 to 2**64 - 1
+        keys : list of int from 0 to 2**64 - 1
             Of their noise; the same key, the same noise.
 
         Returns

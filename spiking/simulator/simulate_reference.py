@@ -6,10 +6,12 @@ from typing import Protocol
 
 import numpy as np
 
+from rate2spike.calls import CallError, public
 from rate2spike.errors import InputError
+from rate2spike.readable import Readable
 from rate2spike.spiking.kernels import reference as kernel
 from rate2spike.spiking.kernels.records import V_START_SPAN_MV, Recording
-from rate2spike.spiking.simulator.mapped_network import MappedNetwork
+from rate2spike.spiking.simulator.mapped_network import MappedNetwork, as_numbers
 from rate2spike.spiking.simulator.recording import Block, RecordingPlan
 from rate2spike.spiking.simulator.simulate_fast import packed_stimuli
 from rate2spike.spiking.simulator.stimulation import Stimulation
@@ -45,12 +47,17 @@ class GeneratedDraws:
         return self.rng.standard_normal((n_steps, n_units)), self._coins.random(stimulated.shape)
 
 
-@dataclass
-class InjectedDraws:
-    """Draws given by the caller in the order of use.
+@public()
+@dataclass(eq=False, repr=False)
+class InjectedDraws(Readable):
+    """Draws given by the caller in the order of use. Surplus ones are ignored, missing ones raise InputError.
 
-    uniforms: N for the initial voltages, then one per stimulated step (and window, where several overlap); normals: N per
-    step, flat or (steps, N). Surplus ones are ignored, missing ones raise InputError.
+    Parameters
+    ----------
+    uniforms : array
+        N for the initial voltages, then one per stimulated step (and window, where several overlap).
+    normals : array
+        N per step, flat or (steps, N).
     """
 
     uniforms: np.ndarray
@@ -58,9 +65,9 @@ class InjectedDraws:
 
     def __post_init__(self) -> None:
         if np.iscomplexobj(self.uniforms) or np.iscomplexobj(self.normals):
-            raise TypeError("draws must be real")
-        self.uniforms = np.ravel(np.asarray(self.uniforms, dtype=np.float64))
-        self.normals = np.ravel(np.asarray(self.normals, dtype=np.float64))
+            raise CallError("draws must be real")
+        self.uniforms = np.ravel(as_numbers(self.uniforms, "uniforms", "(n,)"))
+        self.normals = np.ravel(as_numbers(self.normals, "normals", "(n,)"))
         self._uniforms_used = self._normals_used = 0
 
     def require(self, n_uniforms: int, n_normals: int) -> None:

@@ -6,7 +6,7 @@ Keras' BackupAndRestore keeps the model alone: neither the log of the epochs nor
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ class ResumableEpochs:
     defaults: Mapping[str, Any] = field(
         default_factory=dict
     )  # of settings that a checkpoint of an earlier version lacks
+    old_names: Mapping[str, str] = field(default_factory=dict)  # of settings, in checkpoints of an earlier version
     history: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -51,7 +52,8 @@ class ResumableEpochs:
         checkpoint = load_latest(self.folder / "checkpoints")
         if checkpoint is None:
             return
-        check_settings(checkpoint, self.settings, self.may_differ, self.defaults)
+        recorded = {self.old_names.get(name, name): value for name, value in checkpoint.settings.items()}
+        check_settings(replace(checkpoint, settings=recorded), self.settings, self.may_differ, self.defaults)
         self.history = json.loads(str(checkpoint.arrays["history"]))
         for name, variable in self._variables().items():
             variable.assign(checkpoint.arrays[name])

@@ -15,7 +15,7 @@ import pytest
 from rate2spike import __version__
 from rate2spike.cli import run
 from rate2spike.cli.arguments import scaling_factors
-from rate2spike.cli.main import SHOWN
+from rate2spike.cli.commands import SHOWN
 from rate2spike.cli.train import main as historic_main
 from rate2spike.errors import InputError
 from rate2spike.io.lock_file import this_process

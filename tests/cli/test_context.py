@@ -1,6 +1,7 @@
 """`rate2spike context`: the historic flags, bad input in one line, a whole small run, interruption and resuming."""
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -13,9 +14,10 @@ import numpy as np
 import pytest
 
 from rate2spike.errors import InputError
+from rate2spike.io.checkpoints import load_latest, save_checkpoint
 from rate2spike.io.datasets.synthetic_events import write_synthetic_shd
 from rate2spike.options import from_mapping
-from rate2spike.spiking.context.config import ContextConfig
+from rate2spike.spiking.context.config import OLD_NAMES, ContextConfig, with_present_names
 from rate2spike.spiking.context.data import synthetic_recordings
 
 from helpers import start_interruptible
@@ -40,11 +42,12 @@ def test_help_lists_the_historic_flags(cli):
 
 
 def test_settings_of_the_version_before_are_read(repository):
-    recorded = tomllib.loads((repository / "tests" / "data" / "configs" / "context.toml").read_text())["context"]
-    wanted = dict(dataset="shd", n_samples=10, batch_size=5, hidden=8, synthetic=True, data_path="data")
+    text = (repository / "tests" / "data" / "configs" / "context.toml").read_text()
+    recorded = with_present_names(tomllib.loads(text)["context"])
+    wanted = dict(dataset="shd", n_trials=10, batch_size=5, n_units=8, synthetic=True, data_path="data")
     assert from_mapping(ContextConfig, recorded, "config.toml") == ContextConfig(**wanted)
-    with pytest.raises(InputError, match=r"config\.toml: unknown setting 'hiden'; did you mean hidden"):
-        from_mapping(ContextConfig, {"hiden": 8}, "config.toml")
+    with pytest.raises(InputError, match=r"config\.toml: unknown setting 'n_unit'; did you mean n_units"):
+        from_mapping(ContextConfig, {"n_unit": 8}, "config.toml")
 
 
 def test_historic_defaults():
@@ -67,7 +70,7 @@ def test_historic_defaults():
         0.01,
         1e-4,
     )
-    assert tuple(defaults[name] for name in HISTORIC) == wanted
+    assert tuple(defaults[OLD_NAMES.get(name, name)] for name in HISTORIC) == wanted
 
 
 @pytest.mark.filterwarnings("default:the network is silent")
@@ -126,7 +129,28 @@ def test_a_whole_run_and_its_continuation(cli, digits, tmp_path):
     lines = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     assert [line["epoch"] for line in lines] == [1, 2]
     code, _, err = cli(*flags, "--resume", "--hidden", "9")
-    assert code == 2 and "hidden 8 there, 9 here" in err
+    assert code == 2 and "n_units 8 there, 9 here" in err
+
+
+def test_a_run_of_an_earlier_version_goes_on_without_a_word_about_names(cli, digits, tmp_path, recwarn):
+    run = tmp_path / "run"
+    flags = ["context", *SMALL, "--data_path", str(digits), "--run_folder", str(run), "--lr", "0.02"]
+    code, _, err = cli(*flags)
+    assert code == 0, err
+    text, last = (run / "config.toml").read_text(), load_latest(run / "checkpoints")
+    former = {new: old for old, new in OLD_NAMES.items()}
+    for new, old in former.items():
+        text = re.sub(rf"^{new} = ", f"{old} = ", text, flags=re.MULTILINE)
+    assert "hidden = 8" in text and "n_units" not in text
+    (run / "config.toml").write_text(text)
+    older = {former.get(name, name): value for name, value in last.settings.items()}
+    save_checkpoint(run / "checkpoints", last.update, last.arrays, older)
+    code, _, err = cli("context", "--run_folder", str(run), "--resume", "--epoch", "2")
+    assert code == 0, err
+    assert not [one for one in recwarn if issubclass(one.category, FutureWarning)] and "is now called" not in err
+    assert len((run / "log.jsonl").read_text().splitlines()) == 2
+    now = tomllib.loads((run / "config.toml").read_text())["context"]
+    assert now["n_units"] == 8 and now["learning_rate"] == 0.02 and not now.keys() & OLD_NAMES.keys()
 
 
 @pytest.mark.parametrize(
@@ -140,7 +164,7 @@ def test_a_whole_run_and_its_continuation(cli, digits, tmp_path):
         ("--seq_len 20", "seq_len must be below the number of classes"),
         ("--split_by person", "unknown split_by 'person': choose from recording, subject"),
         ("--resume", "--resume needs --run_folder"),
-        ("--lr nan", "lr must be a positive number"),
+        ("--lr nan", "learning rate must be a positive number, got nan (--lr)"),
         ("--gpu 0,1", "--gpu must be the index of one GPU"),
         ("--seed 9007199254740992", "seed must be at most 9007199254740991, got 9007199254740992 (--seed)"),
     ],

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from rate2spike.cli import columns, findings
-from rate2spike.cli.main import SHOWN, main
+from rate2spike.cli.commands import SHOWN
+from rate2spike.cli.main import main
 from rate2spike.cli.speaking import command
 from rate2spike.rate import tasks
 
@@ -184,7 +185,7 @@ def test_doctor_advises_where_something_is_amiss(cli, tmp_path, monkeypatch):
     code, out, _ = cli("doctor")
     assert code == 0 and out.count("  advice") >= 2
     said = " ".join(out.split())
-    assert "-> install what is missing: pip install no-such-library" in said and "absent cannot be written" in out
+    assert "-> install what is missing: pip install no-such-library" in said and "absent cannot be written" in said
     values = json.loads(cli("doctor", "--json")[1])
     assert values["fine"] is False and any(item["advice"] for item in values["findings"])
 

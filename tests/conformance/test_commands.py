@@ -9,9 +9,9 @@ from importlib import import_module
 import pytest
 
 import rate2spike.cli
+from rate2spike.cli.commands import COMMANDS, HIDDEN, SHOWN, parser_of
 from rate2spike.cli.flag_groups import ORDER, OTHERS
 from rate2spike.cli.help_text import split_examples
-from rate2spike.cli.main import COMMANDS, HIDDEN, SHOWN, parser_of
 from rate2spike.matlab_compat.matfile import loadmat
 
 # command: words that name a file which is not there; None: it takes none

@@ -273,6 +273,83 @@ def test_octave_reads_every_class_we_write(octave, tmp_path, version):
     assert octave(code, tmp_path).strip() == "all"
 
 
+# one Octave, as starting one takes most of the time: (call, what the message says)
+MISTAKES = [
+    ("LIF_network_fnc(net, '25', u, stims)", "scaling_factor must be a number, got the text '25'"),
+    ("LIF_network_fnc(net, u, 25, stims)", "scaling_factor must be one real number, got an array of 1 x 11"),
+    ("LIF_network_fnc(net, {25}, u, stims)", "scaling_factor must be a number, got cell of 1 x 1"),
+    ("LIF_network_fnc(net, 25, {u}, stims)", "u must be inputs x columns of numbers, got cell of 1 x 1"),
+    ("LIF_network_fnc(net, 25, 'u', stims)", "u must be inputs x columns of numbers, got the text 'u'"),
+    (
+        "LIF_network_fnc(net, 25, u, 'none')",
+        "stims must be a struct with the field mode (none, exc or inh), got the text 'none'",
+    ),
+    ("LIF_network_fnc(net, 25, u, struct('mode', 1))", "stims.mode must be text, 'none', 'exc' or 'inh', got 1"),
+    (
+        "LIF_network_fnc(net, 25, u, struct('mode', 'exc', 'dur', [1 9], 'units', 'exc'))",
+        "stims.units must be numbers of units or a logical mask, got the text 'exc'",
+    ),
+    (
+        "LIF_network_fnc(net, 25, u, struct('mode', 'exc', 'dur', 'ab', 'units', 1:5))",
+        "stims.dur must be [on off] in steps, got the text 'ab'",
+    ),
+    ("LIF_network_fnc(net, 25, u, stims, '1')", "downsample must be a whole number, got the text '1'"),
+    (
+        "LIF_network_fnc(net, 25, u, stims, 1, 'false')",
+        "use_initial_weights must be true or false, got the text 'false'",
+    ),
+    ("LIF_network_fnc(net, 25, u, stims, 1, 5)", "use_initial_weights must be true or false, got 5"),
+    ("rate2spike_run(net, '20:5:75', u)", "scaling_factors must be numbers, got the text '20:5:75'"),
+    ("rate2spike_run(load(net), 20, u)", "model_path must be text, the path of a model file, got struct of 1 x 1"),
+    ("rate2spike_search(net, '5')", "n_trials must be a whole number, got the text '5'"),
+    ("rate2spike_search(net, 20:5:75, 100)", "n_trials must be one real number, got an array of 1 x 12"),
+    ("rate2spike_search(net, 0, 20)", "number of trials must be a whole number from 1, got 0 (n_trials)"),
+    ("rate2spike_search(net, 2, '20')", "scaling_factors must be numbers, got the text '20'"),
+    ("rate2spike_search(net, 2, 20, 'no')", "use_initial_weights must be true or false, got the text 'no'"),
+    ("rate2spike_search(net, 2, 20, false, 1)", "task must be text, such as 'go-nogo', got 1"),
+    ("rate2spike_search(net, 2, 20, false, '', 'yes')", "reclaim must be true or false, got the text 'yes'"),
+    ("rate2spike_search(net, 2, 20, false, '', false, 'eif')", "options must be one struct"),
+    ("rate2spike_search(net, 2, 20, false, '', false, struct('lesion', {'E', '3'}))", "options must be one struct"),
+    (
+        "rate2spike_search(net, 2, 20, false, '', false, struct('n_threads', 'two'))",
+        "n_threads must be one real number, got the text 'two'",
+    ),
+    ("rate2spike_eval_go_nogo()", "rate2spike_eval_go_nogo needs a model file or a folder"),
+    ("rate2spike_eval_go_nogo(5)", "model_path must be text, a model file or a folder, got 5"),
+    ("rate2spike_eval_go_nogo('notes.txt')", "cannot read notes.txt as a MAT file"),
+    ("rate2spike_eval_go_nogo('other.mat')", "other.mat is not a model file"),
+    ("rate2spike_check(3)", "python must be text, the path of a Python, got 3"),
+]
+
+
+@pytest.mark.octave
+def test_wrong_kinds_of_arguments_are_named_with_what_was_expected(matlab, tmp_path):
+    (tmp_path / "notes.txt").write_text("notes")
+    savemat(tmp_path / "other.mat", {"a": 1})
+    calls = "\n".join("'" + call.replace("'", "''") + "'" for call, _ in MISTAKES)
+    output = matlab(f"""
+        stims.mode = 'none'; u = zeros(1, 11); net = 'go-nogo.mat';
+        calls = {{ {calls} }};
+        for k = 1:numel(calls)
+            try, eval(['x = ' calls{{k}} ';']); disp('no error'), catch e, printf('%s|%s\\n', e.identifier, e.message), end
+        end""")
+    answers = output.splitlines()
+    assert len(answers) == len(MISTAKES), output
+    wrong = [
+        (call, answer)
+        for (call, message), answer in zip(MISTAKES, answers, strict=True)
+        if not answer.startswith("rate2spike:input|" + message)
+    ]
+    assert not wrong
+
+
+@pytest.mark.octave
+@pytest.mark.parametrize("script", ["lambda_grid_search", "eval_go_nogo"])
+def test_a_script_without_the_published_folder_says_what_to_set(matlab, script):
+    output = matlab(f"try, {script}, catch e, printf('%s|%s|%d', e.identifier, e.message, exist('model_dir')), end")
+    assert output.startswith("rate2spike:input|set model_dir first") and output.endswith("|0"), output
+
+
 @pytest.mark.octave
 def test_octave_reads_on_after_an_append_behind_a_matrix_it_declared_too_long(octave, tmp_path):
     octave("a = ['ab'; 'cd']; save('-v6', 'f.mat', 'a')", tmp_path)

@@ -62,7 +62,7 @@ def networks() -> dict[str, np.ndarray]:
         inputs = [keras.Input((None, 5)), keras.Input((None, 20))]
         given = inputs if name == "clif" else keras.layers.Concatenate()(inputs)
         models[name] = keras.Model(inputs, r2s.LI(2, tau_ms=15.0, seed=2)(layer(given)))
-    models["context"] = build(ContextConfig(dataset="shd", hidden=6, seed=3, threshold=0.02), 5)
+    models["context"] = build(ContextConfig(dataset="shd", n_units=6, seed=3, threshold=0.02), 5)
     values = {"x": x, "c": c}
     for name, model in models.items():
         model.save(f"{name}.keras")

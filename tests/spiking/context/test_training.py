@@ -9,7 +9,7 @@ import pytest
 from rate2spike.errors import InputError
 from rate2spike.io.checkpoints import load_latest, save_checkpoint
 from rate2spike.io.datasets.synthetic_events import write_synthetic_dvs, write_synthetic_shd
-from rate2spike.spiking.context.config import ContextConfig
+from rate2spike.spiking.context.config import OLD_NAMES, ContextConfig
 from rate2spike.spiking.context.data import fingerprint, recordings, sources
 from rate2spike.spiking.context.training import ContextTraining
 from rate2spike.spiking.context.trials import batch_of
@@ -25,7 +25,9 @@ def digits(tmp_path_factory):
 
 @pytest.fixture
 def config(digits):
-    return ContextConfig(dataset="shd", data_path=str(digits), n_samples=24, batch_size=8, hidden=20, epoch=3, seed=3)
+    return ContextConfig(
+        dataset="shd", data_path=str(digits), n_trials=24, batch_size=8, n_units=20, n_epochs=3, seed=3
+    )
 
 
 def silent(split, count, loss):
@@ -37,14 +39,14 @@ def same(one, other) -> bool:
 
 
 def test_trials_follow_from_the_seed_alone(config):
-    splits, again = sources(config), sources(replace(config, nb_worker=3))
+    splits, again = sources(config), sources(replace(config, n_threads=3))
     for split in splits:
         made = list(splits[split].batches())
         assert all(same(a, b) for a, b in zip(made, again[split].batches(), strict=True))
         assert sum(len(batch.targets) for batch in made) == splits[split].n_trials
     assert same(splits["train"].trial(5), again["train"].trial(5))
     assert not same(splits["train"].trial(5), sources(replace(config, seed=4))["train"].trial(5))
-    inline = list(sources(replace(config, nb_worker=0))["train"].batches(1))
+    inline = list(sources(replace(config, n_threads=0))["train"].batches(1))
     assert all(same(a, b) for a, b in zip(inline, splits["train"].batches(1), strict=True))
 
 
@@ -74,7 +76,7 @@ def test_cached_trials_are_bit_identical_and_keyed_by_the_seed(config, digits, t
     made = [same(fresh.trial(k), second.trial(k)) for k in range(4)]
     assert all(made) and not second._packed  # not one recording was read again
     sources(replace(cached, seed=4))["train"].trial(0)
-    sources(replace(cached, n_samples=30))["train"].trial(0)  # decides no trial
+    sources(replace(cached, n_trials=30))["train"].trial(0)  # decides no trial
     assert len(list((tmp_path / "cache" / "shd").iterdir())) == 2
     broken = next((tmp_path / "cache" / "shd").rglob("0_0.npz"))
     broken.write_bytes(broken.read_bytes()[:40])
@@ -100,7 +102,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(config, tmp_path):
     for mine, theirs in zip(resumed.model.get_weights(), whole.model.get_weights(), strict=True):
         np.testing.assert_array_equal(mine, theirs)
     log = [json.loads(line) for line in (tmp_path / "parts" / "log.jsonl").read_text().splitlines()]
-    assert log == whole.history
+    assert log == list(whole.history)
     assert [line["lr"] for line in log] == pytest.approx([0.01, 0.0085, 0.007225])
     for name in ("loss", "accuracy", "precision", "recall", "lr", "spike_probability", "val_loss", "val_f1"):
         assert name in log[0]
@@ -119,8 +121,20 @@ def test_a_setting_that_a_checkpoint_does_not_name_is_the_default(config, tmp_pa
         trained(replace(config, reset="zero"), tmp_path, 1, resume=True)
 
 
+def test_a_checkpoint_of_an_earlier_version_has_the_old_names(config, tmp_path):
+    trained(config, tmp_path, 1)
+    last = load_latest(tmp_path / "checkpoints")
+    former = {new: old for old, new in OLD_NAMES.items()}
+    older = {former.get(name, name): value for name, value in last.settings.items()}
+    assert {"hidden", "lr", "n_samples"} <= older.keys() and "n_units" not in older
+    save_checkpoint(tmp_path / "checkpoints", last.update, last.arrays, older)
+    assert trained(config, tmp_path, 1, resume=True).n_done == 1
+    with pytest.raises(InputError, match="of other settings: n_units 20 there, 21 here"):
+        trained(replace(config, n_units=21), tmp_path, 1, resume=True)
+
+
 def test_training_learns(config, tmp_path):
-    easy = replace(config, n_samples=64, hidden=30, lr=0.02, epoch=6, resample_each_epoch=False)
+    easy = replace(config, n_trials=64, n_units=30, learning_rate=0.02, n_epochs=6, resample_each_epoch=False)
     history = trained(easy, tmp_path, 6).history
     assert history[-1]["loss"] < 0.8 * history[0]["loss"] and history[-1]["accuracy"] > 0.7
 
@@ -128,7 +142,7 @@ def test_training_learns(config, tmp_path):
 @pytest.mark.parametrize("batch_size", [1, 4])
 @pytest.mark.parametrize("seq_len", [1, 3])
 def test_memory_is_judged_by_its_last_item(config, tmp_path, seq_len, batch_size):
-    config = replace(config, task_type="memory", seq_len=seq_len, n_samples=8, batch_size=batch_size, epoch=1)
+    config = replace(config, task_type="memory", seq_len=seq_len, n_trials=8, batch_size=batch_size, n_epochs=1)
     splits = sources(config)
     training = ContextTraining(config, tmp_path, splits["train"].n_inputs, "digits")
     measured = training.measure(splits["test"], silent)
@@ -264,7 +278,7 @@ def test_settings_reach_the_update(config):
     updates = ContextTraining(replace(config, clip_norm=0.5), None, 350, "digits").updates
     assert updates.optimizer.global_clipnorm == 0.5
     cell = (
-        ContextTraining(replace(config, grad_scale=0.7, tau_soma=12.0), None, 350, "digits")
+        ContextTraining(replace(config, surrogate_scale=0.7, tau_soma_ms=12.0), None, 350, "digits")
         .model.get_layer("hidden")
         .cell
     )
@@ -278,9 +292,9 @@ def test_gestures_reach_every_model(model, tmp_path_factory, tmp_path):
     )
     config = ContextConfig(
         data_path=str(folder),
-        n_samples=4,
+        n_trials=4,
         batch_size=2,
-        hidden=10,
+        n_units=10,
         model_type=model,
         seq_len=2,
         split_by="subject",
@@ -302,13 +316,13 @@ def test_gestures_reach_every_model(model, tmp_path_factory, tmp_path):
         ({"apical_tau": "tiny"}, "choose from short, long, distributed"),
         ({"seq_len": 20, "dataset": "shd"}, "seq_len must be below the number of classes, 20 of shd"),
         ({"batch_size": 0}, "batch size must be a whole number from 1"),
-        ({"lr": float("nan")}, "lr must be a positive number"),
+        ({"learning_rate": float("nan")}, "learning rate must be a positive number"),
         ({"l2_decay": -1.0}, "l2_decay must be a number from 0"),
         ({"target_spike_prob": 1.5}, "target_spike_prob must be a number from 0 to 1"),
         ({"model_type": "lif", "interaction": "add"}, "interaction is for model_type clif"),
         ({"seq_len": "five"}, "seq_len must be a whole number from 1, got 'five'"),
-        ({"apical_rec": 1}, "apical rec must be true or false"),
-        ({"lr": True}, "lr must be a positive number, got True"),
+        ({"recurrent_apical": 1}, "recurrent apical must be true or false"),
+        ({"learning_rate": True}, "learning rate must be a positive number, got True"),
         ({"seed": 2**53}, "seed must be at most 9007199254740991"),
         ({"threshold": 0.0}, "threshold must be a positive number"),
     ],

@@ -73,11 +73,11 @@ def test_stack(name):
     case, model = STACK[name], network(name)
     config = ContextConfig(
         seq_len=2,
-        lr=STACK["lr"],
+        learning_rate=STACK["lr"],
         l2_decay=STACK["l2_decay"],
         target_spike_prob=STACK["target_spike_prob"],
         spike_reg_l2=STACK["spike_reg_l2"],
-        hidden=SHARED["n_units"],
+        n_units=SHARED["n_units"],
         legacy=True,
         task_type="recognition",
     )

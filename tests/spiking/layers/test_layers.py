@@ -188,7 +188,7 @@ def test_golden_initial_sd_and_parameter_counts(dataset):
         ("lif_intended", "lif"): {"model_type": "lif"},
     }
     for (golden, counted), flags in variants.items():
-        model = build(ContextConfig(dataset=dataset, hidden=200, **flags), width)
+        model = build(ContextConfig(dataset=dataset, n_units=200, **flags), width)
         cell, wanted = model.get_layer("hidden").cell, GOLDEN["init_std"][f"{dataset}_{golden}"]
         if "clif" in golden:
             apical = {"W_apical_norec": cell.apical.kernel}

@@ -94,6 +94,20 @@ def _model(path):
     return load_model(path)
 
 
+def test_a_search_of_an_earlier_version_goes_on_whose_neurons_had_another_name(model_file):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    options = SearchOptions(neuron="adlif", scaling_factors=(25.0, 60.0), n_trials=4, seed=1)
+    with pytest.raises(KeyboardInterrupt):
+        search(model_file, options, on_factor=interrupt)
+    sidecar = sidecar_path(model_file)
+    sidecar.write_text(sidecar.read_text().replace('"adlif"', '"alif"'))
+    computed = []
+    (outcome,) = search(model_file, options, on_factor=lambda _f, r: computed.append(r.scaling_factor))
+    assert outcome.state is SearchState.SEARCHED and computed == [60]
+
+
 def test_an_adaptive_search_begins_again_with_the_seed_it_had(model_file):
     def interrupt(*_):
         raise KeyboardInterrupt

@@ -78,7 +78,7 @@ def test_a_record_is_a_table_of_spikes(network, record):
 
 def test_a_record_draws_what_it_holds(network, record):
     raster, output = record.plot().axes
-    assert [label.get_text() for label in raster.get_yticklabels()] == ["excitatory (8)", "inhibitory (4)"]
+    assert [label.get_text() for label in raster.get_yticklabels()] == ["excitatory\n(n = 8)", "inhibitory\n(n = 4)"]
     dots = [line for line in raster.lines if line.get_marker() == "."]
     assert sum(line.get_xdata().size for line in dots) == record.n_spikes
     rows = np.concatenate([line.get_ydata() for line in dots])
@@ -101,7 +101,7 @@ def test_several_outputs_are_told_apart(network, record):
     raster, output = two.plot().axes
     assert [text.get_text() for text in output.get_legend().get_texts()] == ["output 1", "output 2"]
     assert len({line.get_linestyle() for line in output.lines}) == 2
-    assert [label.get_text() for label in raster.get_yticklabels()] == ["all (12)"]
+    assert [label.get_text() for label in raster.get_yticklabels()] == ["all\n(n = 12)"]
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])

@@ -56,7 +56,7 @@ def record(network):
             lambda: TrainConfig(tau_steps=(20, 1000)),
             r"synaptic time constant \(tau_steps\) is 1000 steps of 5 ms for 1 of 2; plausible is 1 to 200",
         ),
-        (lambda: ContextConfig(tau_soma=0.02), "tau_soma is 0.02 ms; plausible is 1 to 1000 ms"),
+        (lambda: ContextConfig(tau_soma_ms=0.02), "tau_soma_ms is 0.02 ms; plausible is 1 to 1000 ms"),
         (
             lambda: Stimulation("exc", 0, 5, (1,), amplitude_mv=5e-4),
             "amplitude_mv is 0.0005 mV; plausible is 0, or 0.01",
@@ -77,7 +77,7 @@ def test_what_the_paper_varies_is_no_matter_of_warning(kind):
         for values in (dict(t_ref_s=0), dict(t_ref_s=0.02), dict(tau_r_s=0), dict(noise_sd_mv=0), dict(bias_mv=0)):
             neuron_params(kind, **values)
         TrainConfig(tau_steps=(20, 100))
-        ContextConfig(tau_soma=12.0)
+        ContextConfig(tau_soma_ms=12.0)
     assert set(neuron_params(kind).numbers()) <= set(PLAUSIBLE)
 
 
