@@ -54,17 +54,19 @@ class Elsewhere:
         return self._words
 
 
-def public(*, settings: type | None = None, elsewhere: Mapping[str, str] | None = None) -> Callable[[Called], Called]:
+def public(
+    *, settings: type | None = None, elsewhere: Mapping[str, str] | None = None, hint: str = ""
+) -> Callable[[Called], Called]:
     """Decorator of a function or class: a call that does not fit raises CallError, one line with what was expected.
 
     settings: the record whose fields `**settings` takes. elsewhere: those of them whose default is not the record's, with
-    what decides it, in words.
+    what decides it, in words. hint: what to write instead of names that resemble none; of a class, whatever is wrong.
     """
 
     def decorated(called: Called) -> Called:
         if inspect.isclass(called):
             made = called.__init__
-            checking = _checking(made, called.__name__, inspect.signature(made), _flags(called))
+            checking = _checking(made, called.__name__, inspect.signature(made), _flags(called), hint)
             if is_dataclass(called) and options_of(called):
                 called.__doc__ = f"{inspect.getdoc(called)}\n\n{settings_text(called, inspect.signature(made))}"
             checking.__signature__ = inspect.signature(made)  # Keras does not look through wrappers
@@ -74,7 +76,7 @@ def public(*, settings: type | None = None, elsewhere: Mapping[str, str] | None 
         if settings is not None:
             signature = _with_settings(signature, settings, elsewhere or {})
             called.__doc__ = f"{inspect.cleandoc(called.__doc__ or '')}\n\n{settings_text(settings, signature)}"
-        checking = _checking(called, called.__name__, signature, _flags(settings) if settings else {})
+        checking = _checking(called, called.__name__, signature, _flags(settings) if settings else {}, hint)
         checking.__signature__ = signature
         return checking
 
@@ -92,13 +94,17 @@ def settings_text(settings: type, signature: inspect.Signature) -> str:
     return "\n".join(["Other Parameters", "----------------", *entries])
 
 
-def _checking(called: Callable[..., Any], who: str, signature: inspect.Signature, flags: dict[str, str]) -> Any:
+def _checking(
+    called: Callable[..., Any], who: str, signature: inspect.Signature, flags: dict[str, str], hint: str
+) -> Any:
+    making = hint if called.__name__ == "__init__" else ""
+
     @functools.wraps(called)
     def checking(*args: Any, **kwargs: Any) -> Any:
         try:
             signature.bind(*args, **kwargs)
         except TypeError as error:
-            problem = _unknown(kwargs, who, signature, flags) or _in_words(str(error), who, signature)
+            problem = _unknown(kwargs, who, signature, flags, hint) or _in_words(str(error), who, signature, making)
         else:
             return called(*args, **kwargs)
         raise CallError(problem)
@@ -106,7 +112,7 @@ def _checking(called: Callable[..., Any], who: str, signature: inspect.Signature
     return checking
 
 
-def _unknown(given: Collection[str], who: str, signature: inspect.Signature, flags: dict[str, str]) -> str:
+def _unknown(given: Collection[str], who: str, signature: inspect.Signature, flags: dict[str, str], hint: str) -> str:
     """What is said of the first name that is not there, before anything else; '' if all are."""
     names = [name for name in signature.parameters if name not in ("self", "cls")]
     if any(item.kind == item.VAR_KEYWORD for item in signature.parameters.values()):
@@ -117,24 +123,30 @@ def _unknown(given: Collection[str], who: str, signature: inspect.Signature, fla
             other = SYNONYMS.get(name.lower(), name)
             meant = flags.get(name), other, other.removeprefix("n_"), with_unit  # layers of Keras have `units`
             known = next((one for one in meant if one in names), None)
-            hint = f"; did you mean {known}?" if known else nearest(name, names)
-            return f"{who}: unknown setting {name!r}{hint or f'; known are {_listed(names)}'}"
+            near = f"; did you mean {known}?" if known else nearest(name, names)
+            return f"{who}: unknown setting {name!r}{near or f'; {hint or _known(names)}'}"
     return ""
 
 
-def _in_words(message: str, who: str, signature: inspect.Signature) -> str:
+def _in_words(message: str, who: str, signature: inspect.Signature, hint: str) -> str:
     """What `inspect.Signature.bind` says, in our words."""
     names = [name for name in signature.parameters if name not in ("self", "cls")]
     missing = re.search(r"missing a required (?:keyword-only )?argument: '(\w+)'", message)
     if missing:
-        return f"{who}: {missing[1]} is missing; it takes {_listed(names)}"
+        return f"{who}: {missing[1]} is missing; {hint or f'it takes {_listed(names)}'}"
     twice = re.search(r"multiple values for argument '(\w+)'", message)
     if twice:
         return f"{who}: {twice[1]} is given twice"
     positional = [n for n, p in signature.parameters.items() if p.kind == p.POSITIONAL_OR_KEYWORD and n in names]
     others = [name for name in names if name not in positional]
     rest = f"; write {others[0]}=... for the rest" if others else ", and nothing else"
-    return f"{who}: only {_listed(positional) or 'nothing'} can be given without a name{rest}"
+    if hint:
+        return f"{who}: {hint}"
+    return f"{who}: {f'only {_listed(positional)}' if positional else 'nothing'} can be given without a name{rest}"
+
+
+def _known(names: Collection[str]) -> str:
+    return f"known are {_listed(names)}"
 
 
 def _listed(names: Collection[str], most: int = 40) -> str:

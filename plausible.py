@@ -13,7 +13,7 @@ import numpy as np
 
 from rate2spike.errors import InputWarning
 
-_NO_CALLERS = ("rate2spike", "keras", "contextlib")  # packages whose lines no user wrote
+_NO_CALLERS = ("rate2spike", "keras", "contextlib", "dataclasses")  # packages whose lines no user wrote
 
 
 class Plausible(NamedTuple):
@@ -52,9 +52,9 @@ def not_typed_here() -> Iterator[None]:
         yield
 
 
-def warn_caller(text: str) -> None:
-    """Warn of anything, at the line of the first caller outside of this package."""
-    warnings.warn(text, stacklevel=_level_of_caller())
+def warn_caller(text: str, *fields: str) -> None:
+    """Warn of anything, at the line of the first caller outside of this package. fields: what it is about."""
+    warnings.warn(InputWarning(text, *fields) if fields else text, stacklevel=_level_of_caller())
 
 
 def _level_of_caller() -> int:

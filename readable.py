@@ -100,7 +100,7 @@ def brief(value: Any) -> str:
         return f"{{{', '.join(items)}}}" if len(items) <= _MOST_ITEMS else f"{len(items)} values"
     if isinstance(value, tuple | list):
         items = [brief(one) for one in value]
-        return f"({', '.join(items)})" if len(items) <= _MOST_ITEMS else f"{len(items)} values"
+        return f"({', '.join(items)}{',' * (len(items) == 1)})" if len(items) <= _MOST_ITEMS else f"{len(items)} values"
     if isinstance(value, np.generic):
         return brief(value.item())
     text = repr(value)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 STEP_S = 0.005  # one step of the rate network
 
 
-@public()
+@public(hint="load_model(path) reads a model, train(task) makes one")
 @dataclass(frozen=True, eq=False, repr=False)
 class TrainedModel(Readable):
     """A trained rate network with what its file says about training and search. N units, T task steps of 5 ms.

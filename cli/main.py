@@ -19,6 +19,9 @@ def main(argv: Sequence[str], prog: str | None = None) -> int:
         top = top_parser()
         if arguments and not arguments[0].startswith("-"):
             top.error(f"unknown command {arguments[0]!r}: choose from {', '.join(SHOWN)}{nearest(arguments[0], SHOWN)}")
+        command = next((word for word in arguments if word in SHOWN), None)
+        if command and arguments[0] not in ("-h", "--help", "--version"):
+            top.error(f"the command comes first: rate2spike {command} {arguments[0]} ...")
         top.parse_args(arguments or ["--help"])
         raise AssertionError("argparse exits on --help, --version and what is no command")
     name = arguments[0]

@@ -103,4 +103,5 @@ def require(arguments: argparse.Namespace, *fields: str) -> None:
     """Raise InputError unless these are given, by the names of what they set."""
     missing = [field for field in fields if getattr(arguments, field) is None]
     if missing:
-        raise InputError(f"{', '.join(f'{{{field}}}' for field in missing)} must be given in this mode", *missing)
+        hint = "; --recipe has settings for the task" if "tau_steps" in missing and arguments.mode == "train" else ""
+        raise InputError(f"{', '.join(f'{{{field}}}' for field in missing)} must be given in this mode{hint}", *missing)

@@ -9,6 +9,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from rate2spike.calls import public
 from rate2spike.checks import each_name, shown
 from rate2spike.checks import path as checked_path
 from rate2spike.errors import InputError, nearest
@@ -94,6 +95,7 @@ class RecordedTrial(Readable):
         dense[self.events[:, 0], self.events[:, 1]] = True
         return dense
 
+    @public()
     def spike_times_s(self, unit: int) -> np.ndarray:
         """Times of a unit's spikes, the ends of their steps; unit: from 0 to N - 1.
 
@@ -135,6 +137,8 @@ def read_record(path: str | os.PathLike, only: str | Iterable[str] | None = None
             values: dict[str, Any] = {name: _from_hdf5_array(file[name][()]) for name in file if name not in left_out}
             attributes = {name: value for name, value in file.attrs.items() if name != "format"}
             values |= {name: getattr(value, "item", lambda v=value: v)() for name, value in attributes.items()}
+    except FileNotFoundError:
+        raise InputError(f"cannot read {path}: No such file or directory") from None
     except OSError as error:
         raise InputError(f"cannot read {path} as HDF5: {error}") from None
     if "spikes" in values:

@@ -6,6 +6,7 @@ Variables that `model_fields` does not name are kept in `TrainedModel.extra`; `r
 import os
 import warnings
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from rate2spike import checks
 from rate2spike.arrays import dense
 from rate2spike.calls import public
 from rate2spike.checks import shown
-from rate2spike.errors import InputError, ModelFileError
+from rate2spike.errors import InputError, MatFileError, ModelFileError
 from rate2spike.matlab_compat.matfile import read_values, reason_unread, savemat, variable_names
 from rate2spike.matlab_compat.model_fields import (
     HISTORIC,
@@ -66,6 +67,8 @@ def load_model(path: str | os.PathLike) -> TrainedModel:
     20
     """
     source = str(checks.path(path, "path"))
+    if Path(source).is_dir():
+        raise MatFileError(f"{source} is a folder: name a model file, such as {Path(source) / 'model.mat'} of a run")
     variables = read_values(path)
     missing = [name for name in _REQUIRED if name not in variables]
     if missing:

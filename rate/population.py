@@ -8,6 +8,7 @@ import json
 import os
 import time
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -35,7 +36,9 @@ _OUTCOME = "outcome.json"
 
 
 @old_keywords(config="task")
-@public()
+@public(
+    hint='settings go into the task: train_population(dataclasses.replace(recipe("xor"), n_units=100), seeds, folder)'
+)
 def train_population(
     task: str | Task | TrainConfig,
     seeds: Iterable[int],
@@ -122,7 +125,13 @@ def _seeds(seeds: Any) -> list[int]:
         raise InputError(
             f"{{seeds}} must be several whole numbers, range(1, 11) for instance, got {shown(seeds)}", "seeds"
         )
-    return [whole_number(seed, "a seed", "seeds", least=0, most=SEED_LIMIT - 1) for seed in seeds]
+    checked = [whole_number(seed, "a seed", "seeds", least=0, most=SEED_LIMIT - 1) for seed in seeds]
+    if not checked:
+        raise InputError("give at least one seed", "seeds")
+    twice = [seed for seed, count in Counter(checked).items() if count > 1]
+    if twice:  # its one network would count twice
+        raise InputError(f"seed {twice[0]} is given twice: each network needs its own", "seeds")
+    return checked
 
 
 def train_unit(config: TrainConfig, seed: int, folder: Path, n_threads: int | None) -> Outcome:

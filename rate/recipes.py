@@ -29,7 +29,7 @@ DEFAULTS = dict.fromkeys(
 )  # of functions that start from a recipe, as `help()` shows them
 
 
-@public()
+@public(hint="dataclasses.replace(recipe(task), n_units=100) changes settings")
 def recipe(task: str | Task = "go-nogo") -> TrainConfig:
     """The settings that make a task train and convert, as measured in docs/training.md; `train` starts from them.
 

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from rate2spike.calls import public
-from rate2spike.checks import whole_number
+from rate2spike.checks import shown, whole_number
 from rate2spike.errors import InputError, nearest
 from rate2spike.rate.option_values import in_order as in_order  # tasks take it from here
 from rate2spike.rate.option_values import in_type_of, plain
@@ -77,6 +77,10 @@ class Trial(Readable):
     stimulus: np.ndarray  # (n_inputs, T + 1): the spiking network needs one column more than the rate network
     target: np.ndarray  # (T,), or (n_outputs, T)
     window_start: int | None = None  # first scored step of this trial, where it differs from trial to trial
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.task, Task):
+            raise InputError(f"{{task}} must be a Task, such as tasks.get(name) gives, got {shown(self.task)}", "task")
 
     def summary(self) -> dict[str, Any]:
         """Task and label in words, sizes, duration."""

@@ -341,7 +341,7 @@ _ALL: tuple[type[Task], ...] = (GoNogo, Xor, Mante, DelayedMatchToSample, Altern
 TASKS: dict[str, type[Task]] = {task.name: task for task in _ALL}
 
 
-@public()
+@public(hint="options are given together: tasks.get(name, {option: value})")
 def get(reference: str | Path, options: Mapping[str, Any] | None = None) -> Task:
     """A task by its name.
 
@@ -393,6 +393,7 @@ def as_task(task: Task | str | Path, options: Mapping[str, Any] | None = None) -
     return task.with_options(options or {}) if isinstance(task, Task) else get(task, options)
 
 
+@public()
 def list_tasks() -> dict[str, str]:
     """The names of all tasks that are installed, each with what is done in it, in a line; as `tasks.list()`.
 

@@ -31,7 +31,11 @@ class DivergenceError(InputError):
         self.model = model
 
 
-@public(settings=TrainConfig, elsewhere=DEFAULTS)
+@public(
+    settings=TrainConfig,
+    elsewhere=DEFAULTS,
+    hint="options of the task are given as task_options={name: value}; help(train) lists the settings",
+)
 def train(
     task: str | Task | TrainConfig | None = None,
     *,

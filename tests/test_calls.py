@@ -111,3 +111,32 @@ def test_a_keyword_of_an_earlier_version_works_with_a_warning():
         assert made(config="a") == ("a", 1)
     with pytest.warns(FutureWarning), pytest.raises(CallError, match="task is given twice"):
         made("a", config="b")
+
+
+@public(hint="Made.of(model) makes one")
+class Made:
+    """Of a test."""
+
+    def __init__(self, w: int):
+        self.w = w
+
+
+@public(hint="options go into the task")
+def hinting(task: str, seeds: int) -> None:
+    """Of a test."""
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: Made(1, 2), "Made: Made.of(model) makes one"),
+        (lambda: Made(), "Made: w is missing; Made.of(model) makes one"),
+        (lambda: hinting("a", 1, stim_dur=3), "hinting: unknown setting 'stim_dur'; options go into the task"),
+        (lambda: hinting("a", seed=3), "hinting: unknown setting 'seed'; did you mean seeds?"),
+        (lambda: hinting("a"), "hinting: seeds is missing; it takes task, seeds"),
+    ],
+)
+def test_a_hint_says_what_to_write_instead(call, message):
+    with pytest.raises(CallError) as error:
+        call()
+    assert str(error.value) == message

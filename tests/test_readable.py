@@ -76,6 +76,7 @@ def test_records_travel_and_become_dicts_and_json():
 def test_values_in_a_few_letters():
     assert brief(np.float32(0.5)) == "0.5" and brief(np.zeros((3, 2))) == "array(3, 2)"
     assert brief({"PYR": 4.25}) == "{PYR: 4.25}" and brief(range(3)) == "range(0, 3)" and brief([1] * 9) == "9 values"
+    assert brief(("a",)) == "('a',)" and brief((1, 2)) == "(1, 2)"
 
 
 def test_tables_need_pandas_and_say_so(monkeypatch):

@@ -65,11 +65,13 @@ class NetworkTable(Readable):
         One per network; the table can be iterated over and indexed as they can.
     n_networks : int
         Number of networks.
+    n_unreadable : int or None
+        Number of files that could not be read; None: none. Their rows say the `problem`.
     converting : tuple of int
         How many convert, of how many that have been searched.
     """
 
-    shown = ("n_networks", "converting", "mean_search_accuracy", "mean_accuracy")
+    shown = ("n_networks", "n_unreadable", "converting", "mean_search_accuracy", "mean_accuracy")
 
     rows: tuple[NetworkRow, ...]
 
@@ -86,6 +88,11 @@ class NetworkTable(Readable):
     def n_networks(self) -> int:
         """Number of networks."""
         return len(self.rows)
+
+    @property
+    def n_unreadable(self) -> int | None:
+        """Number of files that could not be read; None: none."""
+        return sum(bool(row.problem) for row in self.rows) or None
 
     @property
     def converting(self) -> tuple[int, int]:

@@ -62,7 +62,7 @@ class MappedNetwork(Readable):
     )  # (N,) of a filter that inputs pass (imports); 0: none
 
     @classmethod
-    @public()
+    @public(hint="other neurons are params=QIFParams(), for instance; manipulations.lesion and others change a network")
     def from_model(
         cls,
         model: TrainedModel | str | os.PathLike,
@@ -107,6 +107,7 @@ class MappedNetwork(Readable):
         """
         model = as_model(model)
         factor = _known_factor(model.scaling_factor) if scaling_factor is None else check_scaling_factor(scaling_factor)
+        _doubt_inverse(factor)
         downsample = whole_number(downsample, "downsampling", "downsample")
         if params is None:
             if scaling_factor is None and SEARCHED_NETWORK in model.settings:
@@ -243,7 +244,8 @@ def as_numbers(values: Any, name: str, shape: str) -> np.ndarray:
     try:
         return np.asarray(dense(values, name), dtype=np.float64)
     except (TypeError, ValueError):
-        raise InputError(f"{name} must be an array {shape} of numbers, got {shown(values)}", name) from None
+        hint = "; a trial's input is trial.stimulus" if hasattr(values, "stimulus") else ""
+        raise InputError(f"{name} must be an array {shape} of numbers, got {shown(values)}{hint}", name) from None
 
 
 def _steps_per_column(dt_s: float, column_s: float) -> int:
@@ -264,6 +266,12 @@ def _known_factor(factor: float | None) -> float:
     if factor is None or (is_number(factor) and np.isnan(factor)):
         raise InputError("the model has no scaling factor yet: search for it first", "scaling_factor")
     return check_scaling_factor(factor)
+
+
+def _doubt_inverse(factor: float) -> None:
+    if factor < 1:
+        text = f"scaling factor is {factor:g}; plausible is 1 or more, for weights are divided by it. Is it λ, not 1/λ?"
+        warn_caller(text, "scaling_factor")
 
 
 def check_scaling_factor(factor: Any) -> float:

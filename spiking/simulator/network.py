@@ -24,7 +24,7 @@ from rate2spike.spiking.simulator.stimulation import Stimulation, checked_stimul
 PRECISIONS = ("float32", "float64")
 
 
-@public()
+@public(hint="SpikingNetwork.from_model(model, scaling_factor) makes a network")
 @dataclass(frozen=True, eq=False, repr=False)
 class SpikingNetwork(MappedNetwork):
     """Network of N spiking units: made by `from_model` or `read_nir`, changed by `manipulations`, run by `run`.

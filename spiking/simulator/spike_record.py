@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-@public()
+@public(hint="SpikeRecord.load(path) reads a record, network.run(u) makes one")
 @dataclass(frozen=True, eq=False, repr=False)
 class SpikeRecord(RecordedTrial):
     """One trial of a spiking network: N units, n_steps simulation steps, n_rows = n_steps // stride of them recorded.

@@ -106,3 +106,14 @@ def test_help_of_run_states_the_defaults_of_run(capsys):
     assert helps["run"].count("(default: as the task's recipe says)") == len(FIELDS | {"tau_steps"})
     assert "number of units (default: 200)" in helps["run"] and "trials in eval" not in helps["run"]
     assert "trials per update (default: 1, as published)" in helps["train"]
+
+
+def test_a_flag_before_the_command_is_told_its_place(cli):
+    code, _, error = cli("-v", "evaluate", "go.mat", "--n-trials", 2)
+    assert code == 2 and "the command comes first: rate2spike evaluate -v ..." in error
+
+
+def test_train_without_settings_names_the_recipe(cli, tmp_path):
+    flags = "train", "--task", "go-nogo", "--N", 30, "--output_dir", tmp_path
+    assert "--decay_taus must be given in this mode; --recipe has settings for the task" in cli(*flags)[2]
+    assert "--recipe" not in cli(*flags, "--mode", "eval")[2]

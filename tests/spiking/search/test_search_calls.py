@@ -186,7 +186,9 @@ def test_a_table_of_networks_is_readable(model, tmp_path):
     (tmp_path / "net_11.mat").write_bytes(b"cut")
     table = r2s.network_table(tmp_path)
     assert [row.network for row in table] == ["net_1", "net_2", "net_10", "net_11"]
-    assert repr(table).startswith("NetworkTable(n_networks=4, converting=(2, 3), mean_search_accuracy=0.")
+    assert repr(table).startswith(
+        "NetworkTable(n_networks=4, n_unreadable=1, converting=(2, 3), mean_search_accuracy=0."
+    )
     assert repr(table[0]).startswith("NetworkRow(network='net_1', task='go-nogo', best_factor=25, search_accuracy=1")
     assert pickle.loads(pickle.dumps(table)) == table and len(table) == 4
     frame = table.to_dataframe()

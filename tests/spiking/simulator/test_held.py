@@ -143,6 +143,8 @@ def test_windows_that_say_nothing_are_refused(network, window, message):
     [
         (lambda n: n.run("x"), r"u must be an array \(1, columns\) of numbers, got 'x'"),
         (lambda n: n.run(None), "u must have 1 row"),
+        (lambda n: n.run(r2s.tasks.get("go-nogo").draw(1)), "; a trial's input is trial.stimulus"),
+        (lambda n: n.run(U, seed=1).spike_times_s(), "spike_times_s: unit is missing"),
         (lambda n: n.run(), "run: u is missing"),
         (lambda n: n.run(U, 5), "run: only u can be given without a name"),
         (lambda n: n.run(U, record="spike"), "cannot record spike: .*; did you mean spikes?"),
@@ -166,6 +168,10 @@ def test_windows_that_say_nothing_are_refused(network, window, message):
         ),
         (lambda n: SpikingNetwork.from_model(small_model(), 25, dt_s="a"), "step must be a number of seconds, got 'a'"),
         (lambda n: SpikingNetwork.from_model(small_model(), 25, neuron="qif"), "from_model: unknown setting 'neuron'"),
+        (
+            lambda n: SpikingNetwork(small_model(), 25),
+            "SpikingNetwork.from_model.model, scaling_factor. makes a network",
+        ),
         (lambda n: SpikingNetwork.from_model(), "from_model: model is missing; it takes model, scaling_factor"),
         (lambda n: r2s.SpikeRecord.load(5), "path must be a path, got 5"),
         (lambda n: n.run(U, seed=1).save(5), "path must be a path, got 5"),

@@ -50,6 +50,7 @@ def record(network):
         (lambda: AdLIFParams(adaptation_mv=5e-4), "adaptation_mv is 0.0005 mV"),
         (lambda: EIFParams(slope_mv=0.002), "slope_mv is 0.002 mV"),
         (lambda: EIFParams(v_threshold_mv=-0.04), "v_threshold_mv is -0.04 mV"),
+        (lambda: SpikingNetwork.from_model(small_model(), 0.05), "scaling factor is 0.05; plausible is 1 or more.*λ"),
         (lambda: SpikingNetwork.from_model(small_model(), 20, dt_s=5e-8), "dt_s. is 5e-05 ms; plausible is 0.001"),
         (
             lambda: TrainConfig(tau_steps=(20, 1000)),
