@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rate2spike.matlab_compat.model_file import load_model, save_model
-from rate2spike.rate import tasks
+from rate2spike.rate import builtin_tasks, tasks
 from rate2spike.rate.model_task import task_of_model, task_settings
 from rate2spike.rate.task import Task
 
@@ -34,7 +34,7 @@ def test_every_task_of_the_package_is_listed():
     def below(cls):
         return {cls} | {one for sub in cls.__subclasses__() for one in below(sub)}
 
-    ours = {one for one in below(Task) if one.__module__ == tasks.__name__}
+    ours = {one for one in below(Task) if one.__module__ == builtin_tasks.__name__}
     assert {one.name for one in ours} == set(ALL_TASKS) == set(tasks.TASKS)
 
 
