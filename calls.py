@@ -119,9 +119,12 @@ def _unknown(given: Collection[str], who: str, signature: inspect.Signature, fla
         return ""
     for name in given:
         if name not in names:
+            stem, _, unit = name.rpartition("_")
             with_unit = next((one for one in names if one.startswith(f"{name}_")), None)  # tau: tau_ms
+            of_unit = [one for one in names if stem and one.startswith(f"{stem}_") and one.endswith(f"_{unit}")]
             other = SYNONYMS.get(name.lower(), name)
-            meant = flags.get(name), other, other.removeprefix("n_"), with_unit  # layers of Keras have `units`
+            # layers of Keras have `units`; tau_ms of several compartments: tau_soma_ms
+            meant = flags.get(name), other, other.removeprefix("n_"), with_unit, *of_unit[:1]
             known = next((one for one in meant if one in names), None)
             near = f"; did you mean {known}?" if known else nearest(name, names)
             return f"{who}: unknown setting {name!r}{near or f'; {hint or _known(names)}'}"

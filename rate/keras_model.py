@@ -72,7 +72,7 @@ class RateLayer(keras.layers.Layer):
             )
         super().__init__(**{**kwargs, "dtype": "float32"})
         if isinstance(config, dict):
-            config = TrainConfig.from_sections(config, "the saved layer")
+            config = _saved_config(config)
         config = config or TrainConfig()
         self.config = TrainConfig(**{**vars(config), "seed": resolve_seed(config.seed)})
         self.supports_jit = False  # XLA unrolls the loop over time: several times slower on a CPU
@@ -215,6 +215,8 @@ class RateModel(keras.Model):
         values = {"loss": []} if history is None else getattr(history, "history", history)
         if not isinstance(values, Mapping):
             raise InputError(f"{{history}} must be what fit() returned, got {shown(history)}", "history")
+        if getattr(history, "model", self) is not self:
+            raise InputError("{history} is of another model: give what fit() of this one returned", "history")
         layer = self.rate_layer
         config, n_done = layer.config, int(self.optimizer.iterations) if self.optimizer else 0
         assert config.seed is not None
@@ -296,3 +298,13 @@ def keras_model(
         optimizer = keras.optimizers.Adam(rate, epsilon=ADAM_EPSILON, global_clipnorm=config.clip_norm)
         model.compile(optimizer=optimizer, loss=PublishedLoss(config.loss), jit_compile=False)
     return model
+
+
+def _saved_config(sections: dict[str, Any]) -> TrainConfig:
+    """The settings that `get_config` gave. Raises InputError for what it never gives."""
+    known = TrainConfig().sections().keys() | {"cell_types"}
+    if unknown := sections.keys() - known:
+        raise InputError(
+            f"{{config}} holds {sorted(unknown)[0]!r}: give a TrainConfig, or what get_config gave", "config"
+        )
+    return TrainConfig.from_sections(sections, "the saved layer")

@@ -45,7 +45,7 @@ end
 t = double(params.dt) * (1:double(params.nt));
 figure;
 plot(t, out_nogo, 'm', t, out_go, 'g', 'LineWidth', 2);
-xlabel('time (s)'); ylabel('output'); legend('NoGo', 'Go');
+xlabel('time (s)'); ylabel('output'); legend('NoGo', 'Go', 'Location', 'northeastoutside');
 r2s_raster(t, spk_nogo, model.inh, 'NoGo trial');
 r2s_raster(t, spk_go, model.inh, 'Go trial');
 end

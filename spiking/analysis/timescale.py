@@ -163,7 +163,7 @@ def intrinsic_timescales(
     Raises
     ------
     InputError
-        For trials that do not fit together, and for what the window, the bins or the labels do not allow.
+        For trials that do not fit together, and for a window or a number that they do not allow.
 
     Examples
     --------

@@ -183,7 +183,7 @@ def isi_variability(records: Records, *, window_s: WindowS | None = None, min_in
     Raises
     ------
     InputError
-        For trials that do not fit together, and for what the window, the bins or the labels do not allow.
+        For trials that do not fit together, and for a window or a number that they do not allow.
 
     Examples
     --------
@@ -237,7 +237,7 @@ def fano_factor(records: Records, *, window_s: WindowS | None = None) -> FanoFac
     Raises
     ------
     InputError
-        For trials that do not fit together, and for what the window, the bins or the labels do not allow.
+        For trials that do not fit together, and for a window or a number that they do not allow.
 
     Examples
     --------

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rate2spike.readable import Readable, draw
-from rate2spike.spiking.context.trials import Trial
+from rate2spike.spiking.context.trials import ContextTrial
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +19,7 @@ class AnsweredTrial(Readable):
 
     Attributes
     ----------
-    trial : Trial
+    trial : ContextTrial
         Input spikes, context spikes and targets.
     spikes : ndarray (T, N)
         0 and 1, of the units.
@@ -35,7 +35,7 @@ class AnsweredTrial(Readable):
 
     shown = ("asked_for", "n_items", "n_right", "duration_ms", "n_units", "spike_probability")
 
-    trial: Trial = field(repr=False)
+    trial: ContextTrial = field(repr=False)
     spikes: np.ndarray = field(repr=False)
     readout: np.ndarray = field(repr=False)
     logits: np.ndarray = field(repr=False)

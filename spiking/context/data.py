@@ -25,7 +25,7 @@ from rate2spike.seeding import Role, generator
 from rate2spike.spiking.context.config import ContextConfig
 from rate2spike.spiking.context.recordings_split import by_class, split_recordings
 from rate2spike.spiking.context.trial_cache import TrialCache
-from rate2spike.spiking.context.trials import Batch, Trial, batch_of, plan_trial, trial_of
+from rate2spike.spiking.context.trials import Batch, ContextTrial, batch_of, plan_trial, trial_of
 
 SPLITS = ("train", "validation", "test")
 SYNTHETIC_SEED = 1
@@ -55,7 +55,7 @@ class TrialSource(Readable):
         """Width I of the frames."""
         return input_width(self.recordings.sensor, self.config.frame_settings)
 
-    def trial(self, index: int, epoch: int = 0) -> Trial:
+    def trial(self, index: int, epoch: int = 0) -> ContextTrial:
         """Trial `index`; the same in every epoch unless they are to be drawn anew (training only). Raises IndexError."""
         if not 0 <= index < self.n_trials:
             raise IndexError(f"trial {index} of {self.n_trials}")
@@ -77,7 +77,7 @@ class TrialSource(Readable):
         """Of an epoch."""
         return -(-self.n_trials // self.config.batch_size)
 
-    def _made(self, index: int, epoch: int) -> Trial:
+    def _made(self, index: int, epoch: int) -> ContextTrial:
         config = self.config
         rng = generator(config.seed, Role.EVENTS, 2, SPLITS.index(self.split), epoch, index)
         plan = plan_trial(rng, index, config.data.n_classes, config.seq_len, config.task_type)

@@ -12,7 +12,7 @@ import numpy as np
 
 from rate2spike.io.atomic_file import make_folder, write_atomically
 from rate2spike.spiking.context.config import ContextConfig
-from rate2spike.spiking.context.trials import Trial
+from rate2spike.spiking.context.trials import ContextTrial
 
 # everything that decides what a trial is
 _KEYS = ("seed", "dataset", "seq_len", "task_type", "split_by", "resample_each_epoch", "legacy")
@@ -33,7 +33,7 @@ class TrialCache:
         name = f"{config.seq_len}_{config.task_type}_seed_{config.seed}_{digest[:12]}"
         return cls(Path(config.data_path) / "cache" / config.dataset / name)
 
-    def get(self, split: str, index: int, epoch: int, make: Callable[[], Trial]) -> Trial:
+    def get(self, split: str, index: int, epoch: int, make: Callable[[], ContextTrial]) -> ContextTrial:
         """The trial as it was saved, or made and saved; one that cannot be read is made again."""
         path = self.folder / split / f"{index}_{epoch}.npz"
         try:
@@ -45,7 +45,7 @@ class TrialCache:
             return trial
 
 
-def _saved(trial: Trial) -> bytes:
+def _saved(trial: ContextTrial) -> bytes:
     buffer = io.BytesIO()
     widths = np.array([trial.frames.shape[1], trial.context.shape[1]])
     frames, context = (np.packbits(values.astype(bool), axis=1) for values in (trial.frames, trial.context))
@@ -61,10 +61,10 @@ def _saved(trial: Trial) -> bytes:
     return buffer.getvalue()
 
 
-def _loaded(content: bytes) -> Trial:
+def _loaded(content: bytes) -> ContextTrial:
     with np.load(io.BytesIO(content), allow_pickle=False) as file:
         frames, context = (
             np.unpackbits(file[name], axis=1, count=int(width)).astype(np.float32)
             for name, width in zip(("frames", "context"), file["widths"], strict=True)
         )
-        return Trial(frames, context, file["targets"], file["block_index"], int(file["named"]))
+        return ContextTrial(frames, context, file["targets"], file["block_index"], int(file["named"]))

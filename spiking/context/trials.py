@@ -13,7 +13,7 @@ from rate2spike.spiking.context.config import CUED_PROBABILITY, OTHER_PROBABILIT
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Plan(Readable):
+class TrialPlan(Readable):
     """What a trial consists of."""
 
     context: int  # the class that is named
@@ -22,7 +22,7 @@ class Plan(Readable):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Trial(Readable):
+class ContextTrial(Readable):
     """Input and answers. `ContextTraining.answer` gives one with what a network made of it, to be drawn."""
 
     shown = ("named", "n_items", "n_steps", "n_inputs", "n_classes")
@@ -54,7 +54,7 @@ class Trial(Readable):
         return self.context.shape[1]
 
 
-def plan_trial(rng: np.random.Generator, index: int, n_classes: int, seq_len: int, task_type: str) -> Plan:
+def plan_trial(rng: np.random.Generator, index: int, n_classes: int, seq_len: int, task_type: str) -> TrialPlan:
     """Trial `index` of a split. One class is left out of the sequence. n_classes > seq_len."""
     classes = rng.permutation(n_classes)
     left_out, items = int(classes[0]), tuple(int(k) for k in classes[1 : seq_len + 1])
@@ -67,7 +67,7 @@ def plan_trial(rng: np.random.Generator, index: int, n_classes: int, seq_len: in
     hits = [int(item == context) for item in items]
     if task_type == "memory":
         hits = np.maximum.accumulate(hits).tolist()
-    return Plan(context, items, tuple(hits))
+    return TrialPlan(context, items, tuple(hits))
 
 
 def context_spikes(uniform: np.ndarray, context: int) -> np.ndarray:
@@ -76,11 +76,11 @@ def context_spikes(uniform: np.ndarray, context: int) -> np.ndarray:
     return (uniform < probability).astype(np.float32)
 
 
-def trial_of(plan: Plan, items: list[np.ndarray], n_classes: int, rng: np.random.Generator) -> Trial:
+def trial_of(plan: TrialPlan, items: list[np.ndarray], n_classes: int, rng: np.random.Generator) -> ContextTrial:
     """The trial with these frames (T_k, I) of its items, one after the other without a gap."""
     lengths = [len(frames) for frames in items]
     n_steps = sum(lengths)
-    return Trial(
+    return ContextTrial(
         frames=np.concatenate(items).astype(np.float32),
         context=context_spikes(rng.random((n_steps, n_classes)), plan.context),
         targets=np.array(plan.targets, np.int64),
@@ -99,7 +99,7 @@ class Batch(Readable):
     block_index: np.ndarray  # (B, T) int64
 
 
-def batch_of(trials: list[Trial]) -> Batch:
+def batch_of(trials: list[ContextTrial]) -> Batch:
     """Trials as one batch."""
     n_steps, n_items = max(len(trial.frames) for trial in trials), len(trials[0].targets)
 

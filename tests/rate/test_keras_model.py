@@ -182,3 +182,13 @@ def test_no_number_of_epochs_stands_for_all(epochs):
 def test_evaluate_without_trials_says_where_the_values_are():
     with pytest.raises(InputError, match=r"x is missing: .* val_accuracy"):
         keras_model("go-nogo", **SMALL).evaluate()
+
+
+def test_what_is_not_of_this_model_is_refused():
+    one, other = (r2s.keras_model("go-nogo", n_units=5, batch_size=1, evaluate_every=1, seed=seed) for seed in (1, 2))
+    history = one.fit(epochs=1, verbose=0)
+    assert one.to_trained_model(history).n_units == 5
+    with pytest.raises(InputError, match="history is of another model"):
+        other.to_trained_model(history)
+    with pytest.raises(InputError, match="config holds 'units': give a TrainConfig"):
+        r2s.RateLayer({"units": 3})

@@ -6,7 +6,7 @@ import pytest
 from rate2spike.errors import InputError
 from rate2spike.spiking.context.config import ContextConfig
 from rate2spike.spiking.context.recordings_split import by_class, split_recordings
-from rate2spike.spiking.context.trials import Trial, batch_of, context_spikes, plan_trial, trial_of
+from rate2spike.spiking.context.trials import ContextTrial, batch_of, context_spikes, plan_trial, trial_of
 
 from helpers import golden_csnn
 
@@ -81,7 +81,7 @@ def test_golden_collation():
     for row, n_steps, *sums, target in zip(index, case["len"], *wanted, strict=True):
         # one input and one context channel whose values are the golden sums over channels
         x, c = (values[:n_steps, None].astype(np.float32) for values in sums)
-        trials.append(Trial(x, c, target.astype(int), row[:n_steps].astype(int), 0))
+        trials.append(ContextTrial(x, c, target.astype(int), row[:n_steps].astype(int), 0))
     batch = batch_of(trials)
     for found, golden in zip((batch.frames[..., 0], batch.context[..., 0], batch.targets), wanted, strict=True):
         np.testing.assert_array_equal(found, golden)

@@ -62,6 +62,7 @@ def called_twice(layer, first, second):
         (lambda: r2s.load_network(None), "^path must be the name of a .keras file, got NoneType"),
         (lambda: r2s.load_network("."), "is a folder: name a .keras file in it"),
         (lambda: r2s.LIF(10, tau=20), "^LIF: unknown setting 'tau'; did you mean tau_ms?"),
+        (lambda: r2s.CLIF(10, tau_ms=20), "^CLIF: unknown setting 'tau_ms'; did you mean tau_soma_ms?"),
         (lambda: r2s.CLIF(10, dt=1), "^CLIF: unknown setting 'dt'; did you mean dt_ms?"),
         (lambda: r2s.ALIF(n_units=10), "^ALIF: unknown setting 'n_units'; did you mean units?"),
         (lambda: r2s.LIF(hidden=10), "did you mean units?"),
