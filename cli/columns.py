@@ -1,10 +1,9 @@
 """Text in 80 columns: nothing is broken inside a number and its unit, a flag or a path.
 
-Results are put into 80 columns where somebody reads them, on a terminal (or where COLUMNS is set); a file or another program
-gets a statement in one line, to be searched.
+Results are put into 80 columns where somebody reads them, on a terminal; a file or another program gets a statement in one
+line, to be searched, whatever COLUMNS says (some shells and test runners set it for all their children).
 """
 
-import os
 import re
 import sys
 import textwrap
@@ -20,7 +19,7 @@ _BRACKETED = re.compile(r"\[[-\d., ]+\]")  # an interval
 
 def width_of_results() -> int:
     """80 on a terminal; in a file nothing is wrapped."""
-    return WIDTH if sys.stdout.isatty() or os.environ.get("COLUMNS") else _ENDLESS
+    return WIDTH if sys.stdout.isatty() else _ENDLESS
 
 
 def wrapped(text: str, indent: str = "", further: str | None = None, width: int | None = None) -> str:
@@ -28,7 +27,7 @@ def wrapped(text: str, indent: str = "", further: str | None = None, width: int 
 
     width: None is that of results.
     """
-    kept = re.sub(f"{_UNIT}|{_SD}", _KEPT_BLANK, " ".join(text.split()))
+    kept = re.sub(f"{_UNIT}|{_SD}", _KEPT_BLANK, " ".join(re.split(r"[ \t\n]+", text.strip(" \t\n"))))
     kept = _BRACKETED.sub(lambda match: match[0].replace(" ", _KEPT_BLANK), kept)
     lines = textwrap.wrap(
         kept,
@@ -39,6 +38,11 @@ def wrapped(text: str, indent: str = "", further: str | None = None, width: int 
         break_on_hyphens=False,
     )
     return "\n".join(lines).replace(_KEPT_BLANK, " ")
+
+
+def unbroken(path: object) -> str:
+    """A path in a text that `wrapped` breaks, but not at the path's own blanks."""
+    return str(path).replace(" ", _KEPT_BLANK)
 
 
 def labelled(label: str, path: object) -> str:

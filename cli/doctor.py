@@ -10,7 +10,7 @@ import argparse
 from dataclasses import asdict
 
 from rate2spike.cli.arguments import Parser, add_json
-from rate2spike.cli.columns import WIDTH, wrapped
+from rate2spike.cli.columns import WIDTH, unbroken, wrapped
 from rate2spike.cli.speaking import next_step, tell
 
 _COLUMN = 10  # where what was found begins
@@ -29,8 +29,9 @@ def run(arguments: argparse.Namespace) -> int:
     n_advised = sum(bool(finding.advice) for finding in found)
     lines = []
     for finding in found:
+        text = finding.found.replace(finding.path, unbroken(finding.path)) if finding.path else finding.found
         head = ("  advice" if finding.advice else "  fine").ljust(_COLUMN)
-        lines.append(wrapped(f"{finding.subject}: {finding.found}", head, " " * _COLUMN, WIDTH))
+        lines.append(wrapped(f"{finding.subject}: {text}", head, " " * _COLUMN, WIDTH))
         if finding.advice:
             lines.append(wrapped(finding.advice, " " * _COLUMN + "-> ", " " * (_COLUMN + 3), WIDTH))
     lines.append(f"{len(found) - n_advised} of {len(found)} are fine" + (", see the advice" if n_advised else ""))

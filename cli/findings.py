@@ -23,6 +23,7 @@ class Finding:
     subject: str
     found: str
     advice: str = ""
+    path: str = ""  # that `found` names, if it does
 
 
 def all_findings() -> list[Finding]:
@@ -174,8 +175,8 @@ def folder(what: str, path: Path) -> Finding:
             "home folder": "caches go to the temporary folder; set HOME to a folder of yours to keep them",
             "this folder": "change to a folder of yours, or give --output_dir or --run_folder",
         }.get(what, "set TMPDIR to a folder that can be written")
-        return Finding(what, f"{path} cannot be written: {error.strerror or error}", advice)
-    return Finding(what, f"{path} can be written")
+        return Finding(what, f"{path} cannot be written: {error.strerror or error}", advice, str(path))
+    return Finding(what, f"{path} can be written", path=str(path))
 
 
 def caches() -> list[Finding]:
@@ -196,10 +197,11 @@ def caches() -> list[Finding]:
     for subject, path in where.items():
         if not _is_writable(path):
             advice = "give HOME a folder that can be written: without it, compiled code is made anew by every process"
-            found.append(Finding(subject, f"{path} cannot be written", advice))
+            found.append(Finding(subject, f"{path} cannot be written", advice, str(path)))
         else:
             is_lost = moved and path.is_relative_to(str(cache_folders.temporary))
-            found.append(Finding(subject, f"{path}" + (", since the home folder cannot be written" if is_lost else "")))
+            why = ", since the home folder cannot be written" if is_lost else ""
+            found.append(Finding(subject, f"{path}{why}", path=str(path)))
     return found
 
 

@@ -97,9 +97,22 @@ class RecordedTrial(Readable):
 
     @public()
     def spike_times_s(self, unit: int) -> np.ndarray:
-        """Times of a unit's spikes, the ends of their steps; unit: from 0 to N - 1.
+        """Times of a unit's spikes, the ends of their steps.
 
-        Raises InputError if spikes were not recorded, and for a unit that there is not one that is an IndexError too.
+        Parameters
+        ----------
+        unit : int
+            From 0 to N - 1.
+
+        Returns
+        -------
+        array (n,)
+            Times, s.
+
+        Raises
+        ------
+        InputError
+            If spikes were not recorded, and for a unit that there is not, which is an IndexError too.
         """
         if self.events is None:
             raise InputError("this record holds no spikes: simulate with record=('spikes', ...)")

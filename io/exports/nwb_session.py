@@ -43,7 +43,7 @@ class NWBSession(Readable):
     Examples
     --------
     >>> NWBSession(experimenter="Doe, Jane", institution="Institute of Examples")
-    NWBSession(experimenter=('Doe, Jane'), institution='Institute of Examples', keywords=('simulation',
+    NWBSession(experimenter=('Doe, Jane',), institution='Institute of Examples', keywords=('simulation',
     'spiking neural network', 'recurrent neural network'), subject_id='simulated')
     """
 

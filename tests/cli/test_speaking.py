@@ -43,15 +43,16 @@ def test_nothing_breaks_inside_a_number_an_interval_or_a_path():
 
 
 def test_a_wide_table_is_laid_in_blocks_that_each_name_the_network(monkeypatch):
-    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     lines = columns.aligned([("network", *(f"column {k}" for k in range(12))), ("a", *("0.123 [0.1, 0.2]",) * 12)])
     assert max(map(len, lines)) <= 80 and sum(line.startswith("  a ") for line in lines) > 1
-    monkeypatch.delenv("COLUMNS")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: False)
+    monkeypatch.setenv("COLUMNS", "80")
     assert len(columns.aligned([("network", *("x" * 30,) * 5), ("a", *("y",) * 5)])) == 2
 
 
 def test_results_on_a_terminal_fit_80_columns(cli, model, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.chdir(model.parent)
     for words in (
         ("search", model, "--force", "--scaling-factors", 25, "--n-trials", 4),

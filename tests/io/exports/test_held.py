@@ -62,7 +62,7 @@ def test_the_graph_may_still_come_after_the_path(network, tmp_path):
 
 def test_a_session_shows_what_is_said():
     session = exports.NWBSession(experimenter="Doe, Jane")
-    assert "experimenter=('Doe, Jane')" in repr(session) and "lab" not in repr(session)
+    assert "experimenter=('Doe, Jane',)" in repr(session) and "lab" not in repr(session)
     assert session == exports.NWBSession(experimenter=("Doe, Jane",)) and hash(session)
 
 

@@ -183,7 +183,7 @@ def test_golden_initial_sd_and_parameter_counts(dataset):
     variants = {
         ("clif_short", "clif"): {},
         ("clif_long", ""): {"apical_tau": "long"},
-        ("clif_short", "clif_no_apical_rec"): {"apical_rec": False},
+        ("clif_short", "clif_no_apical_rec"): {"recurrent_apical": False},
         ("lsnn", "lsnn"): {"model_type": "lsnn"},
         ("lif_intended", "lif"): {"model_type": "lif"},
     }
