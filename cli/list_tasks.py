@@ -23,19 +23,6 @@ if TYPE_CHECKING:
 
     from rate2spike.rate.task import Task
 
-_MEANING = {
-    "n_steps": "length of a trial",
-    "stim_on": "when the first stimulus begins",
-    "stim_dur": "how long each stimulus lasts",
-    "delay": "between stimuli (xor: also before the response)",
-    "response_delay": "between the last stimulus and the response",
-    "response_dur": "how long the response lasts",
-    "amplitude": "of the stimuli, in mante of the context",
-    "offset": "mean of the evidence",
-    "noise_sd": "SD of the evidence, fresh at every step",
-    "frequency_hz": "of the oscillation",
-    "window_start": "when scoring begins",
-}
 _TIMES = ("_on", "_dur", "delay", "n_steps", "window_start", "_steps")  # ends of names of options that count steps
 _N_DRAWN = 40  # trials that the figure shows together
 _LABEL = 11  # columns before a row of the figure
@@ -100,6 +87,7 @@ def _values(task: "Task") -> dict[str, Any]:
         "duration_s": _seconds(task.n_steps),
         "labels": {str(label): task.name_of(label) for label in task.labels()},
         "options": task.options(),
+        "option_help": {name: task.option_help[name] for name in task.options() if name in task.option_help},
         "options_s": {name: _seconds(value) for name, value in task.options().items() if _is_time(name, value)},
         "is_correct": _first(task.is_correct),
         "scored_from_s": {"rate": _seconds(task.rate_window_start), "spiking": _spiking_start_s(task)},
@@ -136,7 +124,7 @@ def _description(task: "Task") -> list[str]:
             f"{criteria['accuracy_above']:g} on fresh trials{at_least}",
         ),
     ]
-    rows = [(name, *_value(name, value), _MEANING.get(name, "")) for name, value in known["options"].items()]
+    rows = [(name, *_value(name, value), task.option_help.get(name, "")) for name, value in known["options"].items()]
     return (
         [
             *lines,

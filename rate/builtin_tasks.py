@@ -14,6 +14,16 @@ from rate2spike.trained_model import STEP_S
 
 HIGH, LOW = 0.7, 0.3  # output amplitudes that count as a response and as none
 STEPS_PER_S = round(1 / STEP_S)
+_OF_PULSES = {
+    "n_steps": "length of a trial",
+    "stim_on": "when the first stimulus begins",
+    "stim_dur": "how long each stimulus lasts",
+    "amplitude": "of the stimuli",
+}
+_OF_RESPONSES = {
+    "response_delay": "between the last stimulus and the response",
+    "response_dur": "how long the response lasts",
+}
 
 
 def _is_signed_response(window: np.ndarray, positive: bool) -> bool:
@@ -31,6 +41,7 @@ class GoNogo(Task):
     name = "go-nogo"
     n_inputs = 1
     label_names = {0: "NoGo", 1: "Go"}
+    option_help = _OF_PULSES
     min_updates = 1500  # the authors found earlier networks unstable
 
     n_steps: int = 200
@@ -79,6 +90,7 @@ class Xor(Task):
     name = "xor"
     n_inputs = 2
     label_names = {"same": "same", "diff": "different"}
+    option_help = {**_OF_PULSES, **_OF_RESPONSES, "delay": "between the stimuli, and before the response"}
 
     n_steps: int = 300
     stim_on: int = 50
@@ -138,6 +150,12 @@ class Mante(Task):
     name = "mante"
     n_inputs = 4
     label_names = {-1: "cued evidence -", 1: "cued evidence +"}
+    option_help = {
+        **_OF_PULSES,
+        "offset": "mean of the evidence",
+        "noise_sd": "SD of the evidence, fresh at every step",
+        "amplitude": "of the context",
+    }
 
     n_steps: int = 500
     stim_on: int = 50
@@ -187,6 +205,7 @@ class DelayedMatchToSample(Task):
     name = "dms"
     n_inputs = 2
     label_names = {"same": "match", "diff": "no match"}
+    option_help = {**_OF_PULSES, **_OF_RESPONSES, "delay": "between the stimuli"}
 
     n_steps: int = 410
     stim_on: int = 30
@@ -242,6 +261,7 @@ class AlternativeForcedChoice(Task):
     name = "afc"
     n_inputs = 1
     label_names = {-1: "left", 1: "right"}
+    option_help = {**_OF_PULSES, **_OF_RESPONSES}
 
     n_steps: int = 200
     stim_on: int = 30
@@ -289,6 +309,7 @@ class Sine(Task):
     name = "sine"
     n_inputs = 1
     label_names = {"sine": "oscillation"}
+    option_help = {**_OF_PULSES, "frequency_hz": "of the oscillation", "window_start": "when scoring begins"}
     min_correlation, max_lag, min_amplitude, max_amplitude = 0.9, 10, 0.7, 1.3
 
     n_steps: int = 400

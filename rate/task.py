@@ -135,6 +135,7 @@ class Task(ABC):
     n_outputs: Any = 1
     window_start: Any = 0  # first step that is scored
     label_names: ClassVar[Mapping[Label, str]] = {}  # label in files -> words for figures
+    option_help: ClassVar[Mapping[str, str]] = {}  # what an option means, for `rate2spike tasks NAME`
     min_updates: ClassVar[int] = 0  # the criteria are not met before
     loss_threshold: Any = 7.0  # the criteria: mean loss below, and ...
     accuracy_threshold: Any = 0.95  # ... accuracy above, on fresh trials

@@ -88,3 +88,9 @@ def test_it_travels_to_other_processes_and_into_the_model_file(name, tmp_path):
     assert found == changed and found.options() == changed.options()
     drawn = [task.draw(np.random.default_rng(1)) for task in (found, changed)]
     np.testing.assert_array_equal(drawn[0].target, drawn[1].target)
+
+
+@every_task
+def test_every_option_is_explained(name):
+    task = tasks.get(name)
+    assert set(task.options()) <= set(task.option_help) and all(task.option_help.values())
