@@ -195,7 +195,22 @@ class TrainedModel(Readable):
 
     @public()
     def units_of(self, cell_type: str) -> np.ndarray:
-        """(N,) bool: the units of a type, for figures and lesions. Raises InputError naming the types."""
+        """The units of a type, for figures and lesions.
+
+        Parameters
+        ----------
+        cell_type : str
+            A name of `unit_types`.
+
+        Returns
+        -------
+        ndarray (N,) of bool
+
+        Raises
+        ------
+        InputError
+            For another type, naming those there are.
+        """
         return of_type(self.unit_types, cell_type)
 
     @property
@@ -210,9 +225,18 @@ class TrainedModel(Readable):
 
     @public()
     def tau_s(self, *, initial: bool = False) -> np.ndarray:
-        """(N,) synaptic decay time constants in seconds, in the class of tau_logit (Kim et al. 2019, eq. 4).
+        """Synaptic decay time constants (Kim et al. 2019, eq. 4).
 
-        Imported networks store them as they are, float64, since those of MATLAB's variables are rounded.
+        Parameters
+        ----------
+        initial : bool, default False
+            Those before training.
+
+        Returns
+        -------
+        ndarray (N,)
+            In seconds, in the class of tau_logit. Imported networks store them as they are, float64, since those of MATLAB's
+            variables are rounded.
         """
         stored = self.per_unit("tau_d_s")
         if stored is not None:
@@ -231,9 +255,17 @@ class TrainedModel(Readable):
 
     @public()
     def effective_w(self, *, initial: bool = False) -> np.ndarray:
-        """(N, N) signed, masked recurrent weights (w m) * som_m; w is stored rectified, initial weights may be not.
+        """Signed, masked recurrent weights (w m) * som_m.
 
-        Single if one of the three is, as in MATLAB.
+        Parameters
+        ----------
+        initial : bool, default False
+            Those before training, which may be not rectified, as the trained ones are.
+
+        Returns
+        -------
+        ndarray (N, N)
+            [target, source]; single if one of the three is, as in MATLAB.
         """
         w = self.w_rec_initial if initial else self.w_rec
         is_single = np.float32 in (w.dtype, self.sign_matrix.dtype, self.connection_mask.dtype)

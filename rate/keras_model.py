@@ -210,7 +210,19 @@ class RateModel(keras.Model):
     def to_trained_model(self, history: Any = None) -> TrainedModel:
         """The network as it is now, to be saved, converted and searched.
 
-        history: what `fit` returned, for the losses; without it the file holds none. Raises InputError for anything else.
+        Parameters
+        ----------
+        history : keras.callbacks.History, default None
+            What `fit` of this model returned, for the losses; without it the file holds none.
+
+        Returns
+        -------
+        TrainedModel
+
+        Raises
+        ------
+        InputError
+            For anything else, and for the history of another model.
         """
         values = {"loss": []} if history is None else getattr(history, "history", history)
         if not isinstance(values, Mapping):

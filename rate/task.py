@@ -230,7 +230,23 @@ class Task(ABC):
 
     @public()
     def with_options(self, options: Mapping[str, Any]) -> Self:
-        """The task with other values, numbers or their text. Raises InputError."""
+        """The task with other values.
+
+        Parameters
+        ----------
+        options : mapping
+            Values, or their text, by the names of options: `{"stim_dur": 30}`, in steps of 5 ms.
+
+        Returns
+        -------
+        Task
+            Of the same class.
+
+        Raises
+        ------
+        InputError
+            For an option that there is not, and for values that do not fit.
+        """
         if not isinstance(options, Mapping):
             raise InputError(f"{{task_options}} must be a mapping of names and values, got {options!r}", "task_options")
         if not options:
