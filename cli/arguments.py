@@ -10,7 +10,10 @@ from itertools import takewhile
 from typing import Any, NoReturn
 
 from rate2spike.cli.help_text import help_of, usage_of
+from rate2spike.deprecated import warn_of_old_name
 from rate2spike.errors import InputError, InputWarning, nearest
+
+OLD_FLAGS = {"--threads": "--n-threads", "--workers": "--n-workers"}  # of an earlier version
 
 
 class Parser(argparse.ArgumentParser):
@@ -83,7 +86,8 @@ class Parser(argparse.ArgumentParser):
     ) -> tuple[argparse.Namespace, list[str]]:
         """Parse after bringing flags to the spelling they were declared with."""
         declared = set(self._option_string_actions)
-        known = [_respelled(argument, declared) for argument in (sys.argv[1:] if args is None else args)]
+        given = sys.argv[1:] if args is None else args
+        known = [_respelled(_present(argument, declared), declared) for argument in given]
         try:
             check_glued_flags(known, declared)
             check_known_flags(known, declared)
@@ -226,6 +230,16 @@ def check_task(arguments: argparse.Namespace) -> None:
 
     if arguments.task is not None:
         tasks.get(arguments.task)
+
+
+def _present(argument: str, declared: Container[str]) -> str:
+    """An argument with the present name of its flag, if it has the one of an earlier version: with a warning."""
+    flag, equals, value = argument.partition("=")
+    new = OLD_FLAGS.get(flag)
+    if new is None or flag in declared or _spelled(new, declared) not in declared:
+        return argument
+    warn_of_old_name(flag, _spelled(new, declared))
+    return new + equals + value
 
 
 def _respelled(argument: str, declared: set[str]) -> str:

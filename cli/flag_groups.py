@@ -39,7 +39,7 @@ _BY_GROUP = {
     OPTIMIZER: "learning_rate lr_schedule lr_decay_updates lr_final clip_norm learning_rate_decay l2_decay",
     STOPPING: "min_updates evaluate_every loss_threshold accuracy_threshold patience",
     ACTIVITY: "target_spike_prob spike_reg_l2",
-    EXECUTION: "gpu gpu_frac workers n_workers scheduler shard reclaim n_threads threads device cache recompute "
+    EXECUTION: "gpu gpu_frac n_workers scheduler shard reclaim n_threads device cache recompute "
     "precision checkpoint_every",
     FILES: "log_json force tensorboard",
 }

@@ -26,8 +26,8 @@ Spell = Callable[[str], str | None]  # a field as the command calls it
 def run_population(arguments: argparse.Namespace) -> int:
     """Train all seeds; returns the exit code."""
     seeds = seeds_in(arguments.seeds)
-    if arguments.workers is not None:
-        whole_number(arguments.workers, "number of workers", "workers")
+    if arguments.n_workers is not None:
+        whole_number(arguments.n_workers, "number of workers", "n_workers")
     place = RunPlace(Path(arguments.run_folder), "population", (), arguments.resume)
     config = _config(arguments, place)
     with (
@@ -52,7 +52,7 @@ def run_population(arguments: argparse.Namespace) -> int:
                 seeds,
                 place.path,
                 executor=executor,
-                n_workers=arguments.workers,
+                n_workers=arguments.n_workers,
                 on_outcome=on_outcome,
                 progress=False,
             )

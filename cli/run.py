@@ -58,9 +58,8 @@ def add_arguments(parser: Parser) -> None:
     with parser.in_group(COMMON):
         add_option_flags(parser, Plan)
     add_json(parser, "print summary.json, with the folder of the run, in one line")
-    parser.flags_by_field["n_threads"] = "--threads"
     parser.add_argument(
-        "--threads", type=int, default=None, help="threads of search and evaluation (default: all cores)"
+        "--n_threads", type=int, default=None, help="threads of search and evaluation (default: all cores)"
     )
 
 
@@ -76,8 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
     again = f"`rate2spike run --resume --run_folder {folder.path}` goes on"
     with folder.interruptible(again):
         path = _finished_model(folder.path) or _train(folder, config, arguments, again)
-        result = _search(path, plan, config, arguments.threads)
-        evaluation = _evaluate_and_draw(folder, path, result, plan, config, arguments.threads)
+        result = _search(path, plan, config, arguments.n_threads)
+        evaluation = _evaluate_and_draw(folder, path, result, plan, config, arguments.n_threads)
         summary = summary_of(folder, path, result, evaluation)
         folder.write_summary(summary)
     report(arguments, summary, config.task.name, folder)
@@ -153,7 +152,7 @@ def _plan(arguments: argparse.Namespace, recorded: Mapping[str, Any], source: st
     plan = replace(base, **given(arguments, Plan), scaling_factors=factors)
     check_n_trials(plan.search_trials, "search_trials")
     check_n_trials(plan.evaluation_trials, "evaluation_trials")
-    checked_threads(arguments.threads)
+    checked_threads(arguments.n_threads)
     return plan
 
 

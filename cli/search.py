@@ -9,7 +9,7 @@ A search that ends badly says so: the network does not convert (`rate2spike diag
 the edge of the grid. Of several models there is a table, searches.csv. A --task that is given is kept in files that name
 none.
 
-A folder can be shared out: --workers processes here, --scheduler for the workers of a Dask cluster, --shard I/N for the
+A folder can be shared out: --n-workers processes here, --scheduler for the workers of a Dask cluster, --shard I/N for the
 jobs of an array. All give the numbers of one process, and what a killed worker had finished is not computed again.
 
 The networks can be made otherwise than by default (--neuron, --downsample, --lesion and so on). What decided the search is
@@ -17,7 +17,7 @@ kept in the file (r2s_search_network, r2s_search_options); evaluate, diagnose, s
 
 example: rate2spike search models/go-nogo --n-trials 100 --seed 1
          rate2spike search MODEL.mat --neuron eif --neuron-option slope_mv=2 --downsample 2
-         rate2spike search models --strategy adaptive --workers 2 --seed 1
+         rate2spike search models --strategy adaptive --n-workers 2 --seed 1
 """
 
 import argparse

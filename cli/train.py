@@ -53,7 +53,7 @@ def add_arguments(parser: Parser) -> None:
     add_run_folder(parser)
     add("--recipe", action="store_true", help="the task's documented settings are the defaults (docs/training.md)")
     add("--seeds", default=None, metavar="A-B", help="a population of networks: 1-100, or 1-5,8 (needs --run_folder)")
-    add("--workers", type=int, default=None, help="networks trained at the same time (default: all cores)")
+    add("--n_workers", type=int, default=None, help="networks trained at the same time (default: all cores)")
     add("--scheduler", default=None, metavar="ADDRESS", help="train a population on this Dask cluster: tcp://host:8786")
     add_json(parser)
     add("--model", nargs="+", default=None, help="eval: model files or folders (default: as the flags name it)")
@@ -101,7 +101,7 @@ def _check_combination(arguments: argparse.Namespace) -> None:
     for flag in ("resume", "seeds"):
         if getattr(arguments, flag) and arguments.run_folder is None:
             raise InputError(f"--{flag} needs --run_folder")
-    for flag in ("workers", "scheduler"):
+    for flag in ("n_workers", "scheduler"):
         if getattr(arguments, flag) is not None and arguments.seeds is None:
             raise InputError(f"--{flag} needs --seeds")
     if arguments.seeds is not None and arguments.seed is not None:

@@ -113,7 +113,7 @@ def test_a_half_done_search_goes_on(cli, tmp_path):
     for name in ("half_searched.mat", "half_searched.mat.search.json"):
         shutil.copy(STORED / name, tmp_path)
     path = tmp_path / "half_searched.mat"
-    code, _, error = cli("search", path, "--scaling-factors", 20, 30, 40, "--n-trials", 6, "--threads", 1)
+    code, _, error = cli("search", path, "--scaling-factors", 20, 30, 40, "--n-trials", 6, "--n-threads", 1)
     assert code == 0, error
     assert "factor 20:" not in error and "factor 30:" in error and "factor 40:" in error
     model, raw = load_model(path), loadmat(path)

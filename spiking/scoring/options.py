@@ -31,9 +31,7 @@ class EvaluationOptions:
 class Execution:
     """How trials are executed: no number depends on it. Raises InputError."""
 
-    n_threads: int | None = option(
-        None, "threads", what="number of threads", flag="--threads", default_text="all cores"
-    )
+    n_threads: int | None = option(None, "threads", what="number of threads", default_text="all cores")
 
     def __post_init__(self) -> None:
         check_options(self)

@@ -115,9 +115,7 @@ class SearchOptions(NetworkOptions):
 class SearchExecution(Execution):
     """How a search is executed: its numbers do not depend on it. Raises InputError."""
 
-    n_workers: int | None = option(
-        None, "processes that search one model each", what="number of workers", flag="--workers"
-    )
+    n_workers: int | None = option(None, "processes that search one model each", what="number of workers")
     scheduler: str | None = option(None, "address of a Dask cluster that searches", metavar="TCP")
     shard: str | None = option(None, "search the I-th of N parts of the folder's models", metavar="I/N")
     force: bool = option(False, "search again what is finished")

@@ -70,7 +70,7 @@ def test_ctrl_c_while_modules_are_imported(command, module, repository, tmp_path
 
 
 @pytest.mark.parametrize(
-    "flags", [("--run_folder", "run"), ("--seeds", "1-2", "--workers", "2", "--run_folder", "run")]
+    "flags", [("--run_folder", "run"), ("--seeds", "1-2", "--n-workers", "2", "--run_folder", "run")]
 )
 def test_ctrl_c_while_tensorflow_starts(flags, tmp_path):
     network = SMALL[:-2] if "--seeds" in flags else SMALL
@@ -88,7 +88,7 @@ def test_ctrl_c_while_tensorflow_starts(flags, tmp_path):
 def test_ctrl_c_in_a_shared_out_search_is_answered_once(tmp_path, go_nogo_path):
     for name in ("a", "b"):
         shutil.copy(go_nogo_path, tmp_path / f"{name}.mat")
-    process = start(*R2S, "search", tmp_path, "--task", "go-nogo", "--seed", 1, "--n-trials", 2000, "--workers", 2)
+    process = start(*R2S, "search", tmp_path, "--task", "go-nogo", "--seed", 1, "--n-trials", 2000, "--n-workers", 2)
     wait_until(lambda: list(tmp_path.glob("*.search.json")), process)
     os.killpg(process.pid, signal.SIGINT)
     _, error = process.communicate(timeout=60)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rate2spike.checks import POSITIVE
-from rate2spike.cli.arguments import Parser
+from rate2spike.cli.arguments import OLD_FLAGS, Parser
 from rate2spike.cli.option_flags import add_option_flags, given
 from rate2spike.errors import InputError
 from rate2spike.options import check_options, option
@@ -82,3 +82,11 @@ def test_help_says_defaults_and_the_command_may_have_others():
         and "--clip X largest norm (default: of the recipe)" in text
         and "--names" not in text
     )
+
+
+@pytest.mark.parametrize(("old", "new"), OLD_FLAGS.items())
+def test_flags_of_an_earlier_version_work_with_a_warning(old, new, tmp_path, cli):
+    code, _, error = cli("search", tmp_path / "nothing.mat", f"{old}=0")
+    assert code == 2 and f"warning: {old} is now called {new}; the old name works until version" in error
+    assert f"must be a whole number from 1, got 0 ({new})" in error
+    assert "warning" not in cli("search", tmp_path / "nothing.mat", new, 1)[2]

@@ -185,7 +185,7 @@ def test_a_file_without_a_task_does_not_block_a_folder_and_a_given_task_is_kept(
 
 
 def test_workers_say_each_thing_once(cli, population):
-    code, out, error = cli("search", population, "--workers", 1)
+    code, out, error = cli("search", population, "--n-workers", 1)
     assert code == 0
     lines = [line for line in (out + error).splitlines() if "already in the file" in line]
     assert len(lines) == 3

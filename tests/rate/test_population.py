@@ -64,7 +64,7 @@ def test_a_failed_network_says_which_flag_it_failed_with(cli, tmp_path):
 
 def test_command_table_figure_and_resume(cli, tmp_path):
     folder = tmp_path / "p"
-    code, out, error = cli("train", *FLAGS, "--seeds", "1-2", "--workers", 2, "--run_folder", folder)
+    code, out, error = cli("train", *FLAGS, "--seeds", "1-2", "--n-workers", 2, "--run_folder", folder)
     assert code == 0 and "0 of 2 networks meet the criteria" in out, error
     rows = list(csv.DictReader((folder / "population.csv").read_text().splitlines()))
     assert [(row["seed"], row["state"], row["updates"]) for row in rows] == [
@@ -153,9 +153,12 @@ def test_a_dask_cluster(cli, tmp_path):
         (("--seeds", "1-x"), "--seeds must be numbers and ranges"),
         (("--seeds", "²"), "--seeds must be numbers and ranges"),
         (("--seeds", "5-2"), "--seeds must be numbers and ranges"),
-        (("--seeds", "1-2", "--workers", "0"), "number of workers must be a whole number from 1, got 0 (--workers)"),
+        (
+            ("--seeds", "1-2", "--n-workers", "0"),
+            "number of workers must be a whole number from 1, got 0 (--n_workers)",
+        ),
         (("--seeds", "1-2", "--seed", "3"), "give --seed for one network or --seeds for a population"),
-        (("--workers", "2"), "--workers needs --seeds"),
+        (("--n-workers", "2"), "--n_workers needs --seeds"),
         (("--seeds", "1-2", "--scheduler", "tcp://127.0.0.1:1"), "no Dask scheduler answers at tcp://127.0.0.1:1"),
     ],
 )

@@ -152,7 +152,7 @@ def test_claim_of_another_program_is_respected_and_can_be_taken(model_file):
 
 def start_search(model_file, *options):
     code = "import sys; from rate2spike.cli.main import main; sys.exit(main(sys.argv[1:]))"
-    command = [sys.executable, "-c", code, "search", str(model_file), "--threads", "1", "--seed", "3", *options]
+    command = [sys.executable, "-c", code, "search", str(model_file), "--n-threads", "1", "--seed", "3", *options]
     return start_interruptible(command)
 
 

@@ -199,7 +199,7 @@ def test_python_files_command_and_bridge_search_the_same_networks(model_file, cl
 def test_a_population_takes_them_too(model_file, cli):
     other = Path(shutil.copy(model_file, model_file.with_name("Task_go-nogo_2.mat")))
     flags = ["--neuron", "qif", "--scaling-factors", "40", "--n-trials", "4", "--seed", "1", "--frozen-noise"]
-    code, _, error = cli("search", model_file.parent, "--workers", "2", *flags)
+    code, _, error = cli("search", model_file.parent, "--n-workers", "2", *flags)
     assert code == 0, error
     expected = grid_search(load_model(other), "go-nogo", 40, 4, 1, neuron="qif", frozen_noise=True)
     for file in (model_file, other):
