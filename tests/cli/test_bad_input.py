@@ -96,7 +96,7 @@ def test_output_folder_that_cannot_be_written(cli, tmp_path):
         (["--scaling-factors", "0"], "scaling factor must be positive"),
         (["--search-trials", "0"], "--search-trials"),
         (["--evaluation-trials", "0"], "--evaluation-trials"),
-        (["--n-threads", "0"], "--n-threads"),
+        (["--n_threads", "0"], "--n_threads"),
         (["--task", "dance"], "unknown task 'dance'"),
         (["--run_folder", "x"], "give --run_folder, or --name and --output_dir, not both"),
     ],
