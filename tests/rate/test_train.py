@@ -7,25 +7,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from rate2spike.errors import InputError
-from rate2spike.io.checkpoints import load_latest, save_checkpoint
 from rate2spike.matlab_compat.model_file import load_model, save_model
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.hand_over import network_of
-from rate2spike.rate.model import RateNetwork, trial_losses
-from rate2spike.rate.rate_evaluation import batch_arrays, evaluate_rate
+from rate2spike.rate.model import RateNetwork
+from rate2spike.rate.rate_evaluation import evaluate_rate
 from rate2spike.rate.tasks import GoNogo, get
-from rate2spike.rate.train import Checkpointing, DivergenceError, train, train_interruptibly
-from rate2spike.rate.update import (
-    batch_gradients,
-    compiled_update,
-    learning_rate_at,
-    make_optimizer,
-    part_sizes,
-    parts_of,
-)
+from rate2spike.rate.train import DivergenceError, train, train_interruptibly
+from rate2spike.rate.update import compiled_update, make_optimizer
 from rate2spike.rate.weights import draw_weights
 
 SMALL = TrainConfig(n_units=20, n_updates=3, seed=1)
@@ -79,36 +70,6 @@ def test_without_a_seed_one_is_drawn_and_recorded():
     np.testing.assert_array_equal(model.w_rec, again.w_rec)
 
 
-def test_one_update_is_adam_on_the_batch_mean():
-    """The first Adam step moves every weight with a gradient by the learning rate, whatever the gradient's size."""
-    model = train(replace(SMALL, n_updates=1, apply_dale=False, learning_rate=0.003, batch_size=8))
-    moved = np.abs(model.w_rec - model.w_rec_initial)
-    np.testing.assert_allclose(np.median(moved), 0.003, rtol=1e-3)
-    np.testing.assert_allclose(moved, 0.003, rtol=0.2)  # a gradient near epsilon falls a little short
-
-
-@pytest.mark.parametrize("batch_size", [1, 3, 5, 64, 67])
-def test_parts_hold_every_trial(batch_size):
-    sizes = part_sizes(batch_size)
-    assert sum(sizes) == batch_size and max(sizes) - min(sizes) <= 1 and min(sizes) > 0
-
-
-def test_gradients_of_the_parts_add_up_to_those_of_the_batch():
-    config = TrainConfig(n_units=20, batch_size=5)
-    network = network_of(config, draw_weights(config, np.random.default_rng(1)))
-    rng = np.random.default_rng(2)
-    u, target = batch_arrays([GoNogo().trial(rng) for _ in range(5)])
-    seed = tf.constant([3, 4])
-    loss, gradients = batch_gradients(network, parts_of(u, target, seed, part_sizes(5)), config)
-    seeds = tf.unstack(tf.random.experimental.stateless_split(seed, 2))
-    noise = tf.concat([network.draw_noise(n, u.shape[1], s) for n, s in zip((3, 2), seeds, strict=True)], 1)
-    with tf.GradientTape() as tape:
-        whole = tf.reduce_mean(trial_losses(network(u, noise), target, "l2"))
-    assert float(loss) == pytest.approx(float(whole), rel=1e-5)
-    for ours, expected in zip(gradients, tape.gradient(whole, network.trainable_variables), strict=True):
-        np.testing.assert_allclose(ours, expected, rtol=1e-3, atol=1e-5)
-
-
 def test_evaluations_come_when_the_published_code_has_them():
     seen = []
     train(replace(SMALL, n_updates=203), on_evaluation=lambda update, _: seen.append(update))
@@ -118,39 +79,6 @@ def test_evaluations_come_when_the_published_code_has_them():
 def test_a_run_too_short_for_an_evaluation_is_judged_all_the_same():
     model = train(replace(SMALL, n_updates=1))
     assert model.eval_accuracy is not None and model.training_success is False
-
-
-def test_interruption_returns_the_network_so_far():
-    def stop(update, _loss):
-        if update == 1:
-            raise KeyboardInterrupt
-
-    result = train_interruptibly(SMALL, on_update=stop)
-    assert result.interrupted and result.model.last_update == 1
-    assert result.model.training_success is False
-    with pytest.raises(KeyboardInterrupt):
-        train(SMALL, on_update=stop)
-
-
-def test_interruption_of_the_last_evaluation_keeps_the_network():
-    judged = []  # what is trained, once there is an update to judge
-
-    class Interrupting(GoNogo):
-        """Ctrl-C comes while the network is judged, not while the task itself is checked."""
-
-        def is_correct(self, window, label, *, spiking):
-            if judged:
-                raise KeyboardInterrupt
-            return super().is_correct(window, label, spiking=spiking)
-
-    config = replace(SMALL, task=Interrupting(), n_updates=1)
-    result = train_interruptibly(config, on_update=lambda update, _loss: judged.append(update))
-    whole = train(replace(config, task=GoNogo()))
-    assert judged == [0] and result.interrupted and result.model.last_update == 0
-    assert result.model.eval_loss is None and result.model.training_success is False and whole.eval_loss is not None
-    for name in ("w_rec", "w_out", "tau_logit", "losses"):
-        np.testing.assert_array_equal(getattr(result.model, name), getattr(whole, name))
-    assert not np.array_equal(whole.w_rec, whole.w_rec_initial)
 
 
 def test_divergence_gives_the_last_good_network_and_advice():
@@ -202,62 +130,9 @@ r2s.save_model(r2s.train(r2s.TrainConfig(n_units=100, batch_size=16, n_updates=5
     assert load_model(tmp_path / "1.mat") == load_model(tmp_path / "3.mat")
 
 
-@pytest.mark.parametrize(
-    ("schedule", "expected"),
-    [
-        ("constant", [0.02, 0.02, 0.02, 0.02]),
-        ("cosine", [0.02, 0.02 * 0.55, 0.002, 0.002]),  # halfway: the mean of both ends
-        ("exponential", [0.02, 0.02 * 10**-0.5, 0.002, 0.002]),
-    ],
-)
-def test_learning_rate_schedules(schedule, expected):
-    config = TrainConfig(learning_rate=0.02, lr_schedule=schedule, lr_decay_updates=1000, lr_final=0.1)
-    assert [learning_rate_at(config, update) for update in (0, 500, 1000, 3000)] == pytest.approx(expected)
-
-
-def test_the_schedule_reaches_the_optimiser():
-    rows = train_interruptibly(replace(SMALL, n_updates=5, evaluate_every=1, lr_schedule="exponential")).evaluations
-    assert rows[-1].learning_rate < rows[1].learning_rate < 0.01
-    slow = train(replace(SMALL, n_updates=2, lr_schedule="exponential", lr_decay_updates=1, lr_final=0.0))
-    once = train(replace(SMALL, n_updates=1))
-    np.testing.assert_allclose(slow.w_rec, once.w_rec, atol=1e-9)  # the second update has no rate left
-
-
-def test_clipping_bounds_the_step_but_not_its_direction():
-    """Plain Adam divides by the gradient's size, so one clipped step is as long; the moments show the clipping."""
-    moments = []
-    for clip_norm in (None, 1e-3):
-        with_checkpoints = replace(SMALL, n_updates=2, clip_norm=clip_norm)
-        network = network_of(with_checkpoints, draw_weights(with_checkpoints, np.random.default_rng(0)))
-        optimizer = make_optimizer(network, with_checkpoints)
-        u, target = batch_arrays([GoNogo().trial(np.random.default_rng(k)) for k in range(1)])
-        compiled_update(network, with_checkpoints, optimizer)(u, target, tf.constant([1, 2]))
-        moments.append(np.concatenate([np.ravel(v.numpy()) for v in optimizer.variables if "momentum" in v.path]))
-    plain, clipped = moments
-    assert np.linalg.norm(clipped) == pytest.approx(0.1 * 1e-3, rel=1e-4)  # 1 - beta_1 of the clipped gradient
-    np.testing.assert_allclose(clipped / np.linalg.norm(clipped), plain / np.linalg.norm(plain), atol=1e-6)
-
-
 def test_weights_that_a_last_update_destroyed_are_not_saved():
     result = train_interruptibly(replace(SMALL, n_updates=1, learning_rate=1e39))
     assert result.diverged_at == 0 and np.isfinite(result.model.w_rec).all() and result.model.last_update == -1
-
-
-def test_foreign_files_among_checkpoints_do_no_harm(tmp_path):
-    config = replace(SMALL, n_updates=12, evaluate_every=10)
-    for name in ("update_x.npz", "update_0000001_backup.npz", "notes.txt"):
-        (tmp_path / name).write_text("mine")
-    (tmp_path / "update_0000500.npz").write_text("damaged, of an earlier attempt")
-    with pytest.warns(UserWarning, match="is damaged"):
-        first = train_interruptibly(config, checkpoints=Checkpointing(tmp_path, resume=True))
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "notes.txt",
-        "update_0000001.npz",
-        "update_0000001_backup.npz",
-        "update_0000011.npz",
-        "update_x.npz",
-    ]
-    assert train_interruptibly(config, checkpoints=Checkpointing(tmp_path, resume=True)).model == first.model
 
 
 def test_penalties_shrink_weights_and_rates():
@@ -274,120 +149,6 @@ def test_patience_ends_a_training_that_no_longer_improves():
     assert result.model.last_update < 199
     assert len(losses) - 1 - int(np.argmin(losses)) == 3
     assert result.model.training_success is False
-
-
-def test_resuming_after_ctrl_c_equals_the_unbroken_run(tmp_path):
-    config = replace(SMALL, n_updates=30, evaluate_every=10, batch_size=4, lr_schedule="cosine", clip_norm=1.0)
-    unbroken = train_interruptibly(config)
-
-    def stop(update, _loss):
-        if update == 17:
-            raise KeyboardInterrupt
-
-    broken = train_interruptibly(config, on_update=stop, checkpoints=Checkpointing(tmp_path))
-    assert broken.interrupted and broken.model != unbroken.model
-    resumed = train_interruptibly(replace(config, seed=None), checkpoints=Checkpointing(tmp_path, resume=True))
-    assert resumed.model == unbroken.model and resumed.evaluations == unbroken.evaluations
-
-
-def test_ctrl_c_in_an_evaluation_leaves_no_trace_after_resuming(tmp_path):
-    config = replace(SMALL, n_updates=25, evaluate_every=10)
-    unbroken = train_interruptibly(config)
-
-    def stop(update, _evaluation):
-        if update == 11:
-            raise KeyboardInterrupt
-
-    broken = train_interruptibly(config, on_evaluation=stop, checkpoints=Checkpointing(tmp_path))
-    assert broken.interrupted and broken.model.last_update == 11
-    resumed = train_interruptibly(config, checkpoints=Checkpointing(tmp_path, resume=True))
-    assert resumed.model == unbroken.model and resumed.evaluations == unbroken.evaluations
-
-
-def test_a_finished_run_resumes_to_the_same_end(tmp_path):
-    config = replace(SMALL, n_updates=12, evaluate_every=10)
-    first = train_interruptibly(config, checkpoints=Checkpointing(tmp_path))
-    again = train_interruptibly(config, checkpoints=Checkpointing(tmp_path, resume=True))
-    assert first.model == again.model
-    longer = train_interruptibly(replace(config, n_updates=25), checkpoints=Checkpointing(tmp_path, resume=True))
-    whole = train_interruptibly(replace(config, n_updates=25))
-    assert longer.model == whole.model
-
-
-def test_a_setting_that_an_earlier_version_did_not_have_counts_as_its_default(tmp_path):
-    config = SMALL
-    whole = train_interruptibly(config, checkpoints=Checkpointing(tmp_path))
-    checkpoint = load_latest(tmp_path)
-    known = {name: value for name, value in checkpoint.settings.items() if name != "l2_rates"}
-    save_checkpoint(tmp_path, checkpoint.update, checkpoint.arrays, known)
-    assert train_interruptibly(config, checkpoints=Checkpointing(tmp_path, resume=True)).model == whole.model
-    with pytest.raises(InputError, match=r"l2_rates 0\.0 there, 0\.5 here"):
-        train_interruptibly(replace(config, l2_rates=0.5), checkpoints=Checkpointing(tmp_path, resume=True))
-
-
-def test_a_checkpoint_of_other_settings_is_refused_with_the_differences(tmp_path):
-    train_interruptibly(SMALL, checkpoints=Checkpointing(tmp_path))
-    other = replace(SMALL, gain=2.0, tau_steps=(4.0, 30.0), task_options={"stim_dur": 30})
-    with pytest.raises(InputError) as caught:
-        train_interruptibly(other, checkpoints=Checkpointing(tmp_path, resume=True))
-    message = str(caught.value)
-    assert "gain 1.5 there, 2.0 here" in message and "tau_steps [4.0, 20.0] there, [4.0, 30.0] here" in message
-    assert "task_options.stim_dur 25 there, 30 here" in message and "n_units" not in message
-
-
-@pytest.mark.parametrize(
-    "damage", [lambda b: b[: len(b) // 2], lambda b: b"", lambda b: b[:400] + b"\0" * 40 + b[440:]]
-)
-def test_a_damaged_checkpoint_falls_back_to_the_one_before(damage, tmp_path):
-    config = replace(SMALL, n_updates=25, evaluate_every=10)
-    unbroken = train_interruptibly(config, checkpoints=Checkpointing(tmp_path))
-    newest = sorted(tmp_path.glob("*.npz"))[-1]
-    newest.write_bytes(damage(newest.read_bytes()))
-    with pytest.warns(UserWarning, match="is damaged .*the one before is used"):
-        resumed = train_interruptibly(config, checkpoints=Checkpointing(tmp_path, resume=True))
-    assert resumed.model == unbroken.model
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
-def test_runs_killed_at_any_moment_resume_bit_for_bit(tmp_path, repository):
-    """kill -9 at random moments, several times in a row, from the command line; the model file equals the unbroken one."""
-    arguments = [
-        sys.executable,
-        str(repository / "rate" / "main.py"),
-        "--N",
-        "40",
-        "--task",
-        "go-nogo",
-        "--decay_taus",
-        "4",
-        "20",
-        "--n_trials",
-        "400",
-        "--batch_size",
-        "4",
-        "--evaluate_every",
-        "20",
-        "--seed",
-        "3",
-    ]
-    subprocess.run([*arguments, "--run_folder", str(tmp_path / "unbroken")], check=True, capture_output=True)
-    first = [*arguments, "--run_folder", str(tmp_path / "broken")]
-    broken = [*first, "--resume"]
-    rng = np.random.default_rng(0)
-    for k in range(3):
-        process = subprocess.Popen(broken if k else first, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        lines = rng.integers(2, 6)
-        for _ in range(lines):  # evaluations seen before the kill
-            process.stderr.readline()
-        process.kill()
-        process.communicate()
-    assert list((tmp_path / "broken" / "checkpoints").glob("*.npz"))
-    assert not (tmp_path / "broken" / "model.mat").exists()
-    subprocess.run(broken, check=True, capture_output=True)
-    assert load_model(tmp_path / "broken" / "model.mat") == load_model(tmp_path / "unbroken" / "model.mat")
-    for name in ("training.csv", "evaluations.csv"):
-        assert (tmp_path / "broken" / name).read_text() == (tmp_path / "unbroken" / name).read_text()
 
 
 def test_two_logical_cpus_give_what_one_gives(tmp_path):
