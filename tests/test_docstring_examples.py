@@ -15,12 +15,13 @@ from module_imports import COMMANDS, module_files
 NEVER_RAISE = ("remove_self_connections", "list_tasks", "tau_s", "effective_w")
 
 
+def imported(name: str):
+    """The module of a name in `module_files`; the package itself is ''."""
+    return import_module(f"rate2spike.{name}".rstrip("."))  # "rate2spike." is found by some installations only
+
+
 def examples(module: str) -> list[doctest.DocTest]:
-    return [
-        one
-        for one in doctest.DocTestFinder(exclude_empty=True).find(import_module(f"rate2spike.{module}"))
-        if one.examples
-    ]
+    return [one for one in doctest.DocTestFinder(exclude_empty=True).find(imported(module)) if one.examples]
 
 
 MODULES = [name for name, path in module_files().items() if ">>> " in path.read_text("utf-8")]
@@ -42,7 +43,7 @@ def public_functions() -> dict[str, object]:
     """What users call: the functions and methods that `public` wraps, by name."""
     found = {}
     for name in module_files().keys() - COMMANDS - {"calls"}:
-        module = import_module(f"rate2spike.{name}")
+        module = imported(name)
         owners = [module, *(one for one in vars(module).values() if inspect.isclass(one))]
         for owner in owners:
             for one in vars(owner).values():
