@@ -1,9 +1,10 @@
 """The list of commands, and their parsers.
 
 Every command is a module with `add_arguments(parser)` and `run(arguments) -> int`, imported only when it is chosen, so
-that `rate2spike simulate --help` starts at once and never loads TensorFlow.
+that `rate2spike simulate --help` starts at once and never loads TensorFlow. Commands of two words are a family.
 """
 
+from collections.abc import Sequence
 from importlib import import_module
 
 from rate2spike.cli.arguments import Parser, add_speech
@@ -32,8 +33,22 @@ COMMANDS = {
     "completion": ("rate2spike.cli.completion", "a script that completes commands and flags in bash, zsh or fish"),
     "help": ("rate2spike.cli.help_command", "explain a command, as COMMAND --help does"),
 }
+FAMILIES: dict[str, str] = {}
 HIDDEN = ("matlab-bridge",)  # from all lists
-SHOWN = tuple(name for name in COMMANDS if name not in HIDDEN)
+# the first words that there are, and what they do
+SHOWN = {name: what for name, (_, what) in COMMANDS.items() if name not in HIDDEN and " " not in name} | FAMILIES
+
+
+def members(family: str) -> dict[str, str]:
+    """The commands of a family, by their second word, and what they do."""
+    own = {name.partition(" "): what for name, (_, what) in COMMANDS.items()}
+    return {second: what for (first, _, second), what in own.items() if first == family and second}
+
+
+def command_of(words: Sequence[str]) -> str | None:
+    """The command that words begin with: the first one, or the first two; None if there is none."""
+    names = " ".join(words[:2]), *words[:1]
+    return next((name for name in names if name in COMMANDS), None)
 
 
 def parser_of(name: str, prog: str) -> Parser:
@@ -47,15 +62,30 @@ def parser_of(name: str, prog: str) -> Parser:
 
 def top_parser() -> Parser:
     """The parser of what stands before a command."""
-    width = max(map(len, SHOWN))
-    further = " " * (width + 4)
-    listing = "\n".join(wrapped(COMMANDS[name][1], f"  {name:<{width}}  ", further, WIDTH) for name in SHOWN)
     parser = Parser(
         prog="rate2spike",
         description="Train rate networks, turn them into spiking ones, exchange every file with MATLAB.\n\n"
-        f"commands:\n{listing}\n\n`rate2spike help COMMAND` explains each.\n\n"
+        f"commands:\n{_listed(SHOWN)}\n\n`rate2spike help COMMAND` explains each.\n\n"
         "examples:\n  rate2spike run --task go-nogo --seed 1\n  rate2spike tasks go-nogo\n  rate2spike help search\n",
     )
     parser.add_argument("command", metavar="COMMAND", help="one of the above")
     parser.add_argument("--version", action="version", version=f"rate2spike {__version__}")
     return parser
+
+
+def family_parser(family: str) -> Parser:
+    """The parser of what stands after the first word of a family."""
+    first = next(iter(members(family)))
+    parser = Parser(
+        prog=f"rate2spike {family}",
+        description=f"{FAMILIES[family][:1].upper()}{FAMILIES[family][1:]}.\n\ncommands:\n{_listed(members(family))}\n\n"
+        f"`rate2spike help {family} COMMAND` explains each.\n\nexample: rate2spike {family} {first}\n",
+    )
+    parser.add_argument("command", metavar="COMMAND", help="one of the above")
+    return parser
+
+
+def _listed(commands: dict[str, str]) -> str:
+    width = max(map(len, commands))
+    further = " " * (width + 4)
+    return "\n".join(wrapped(what, f"  {name:<{width}}  ", further, WIDTH) for name, what in commands.items())

@@ -27,9 +27,11 @@ class Words:
 
 def words_of_commands() -> dict[str, Words]:
     """By command, those that are hidden left out."""
-    from rate2spike.cli.commands import COMMANDS, SHOWN, parser_of
+    from rate2spike.cli.commands import COMMANDS, HIDDEN, parser_of
 
-    return {name: _words(name, COMMANDS[name][1], parser_of(name, name)) for name in SHOWN}
+    return {
+        name: _words(name, what, parser_of(name, name)) for name, (_, what) in COMMANDS.items() if name not in HIDDEN
+    }
 
 
 def script(shell: str) -> str:
@@ -42,7 +44,7 @@ def _words(name: str, what: str, parser: "Parser") -> Words:
     from rate2spike.cli.commands import SHOWN
     from rate2spike.rate.tasks import TASKS
 
-    plain = {"help": SHOWN, "tasks": tuple(TASKS), "completion": SHELLS}.get(name)
+    plain = {"help": tuple(SHOWN), "tasks": tuple(TASKS), "completion": SHELLS}.get(name)
     if plain is None:
         plain = FILES if any(not a.option_strings for a in parser._actions) else ()
     after = {
@@ -76,6 +78,8 @@ def _names_a_file(action: argparse.Action) -> bool:
 
 
 def _bash(commands: dict[str, Words]) -> str:
+    from rate2spike.cli.commands import SHOWN
+
     cases = []
     for name, words in commands.items():
         after = "".join(
@@ -84,7 +88,7 @@ def _bash(commands: dict[str, Words]) -> str:
         )
         plain = _bash_reply(words.plain) if words.plain else ":"
         cases.append(
-            f"""    {name})
+            f"""    "{name}")
       case "$flag:$n" in
 {after}        *) {plain} ;;
       esac
@@ -95,23 +99,40 @@ def _bash(commands: dict[str, Words]) -> str:
 _rate2spike_words() {{ COMPREPLY=($(compgen -W "$1" -- "$word")); }}
 _rate2spike_files() {{ local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$word")); }}
 _rate2spike() {{
-  local word="${{COMP_WORDS[COMP_CWORD]}}" flag="" k n=0
+  local word="${{COMP_WORDS[COMP_CWORD]}}" command="${{COMP_WORDS[1]}}" flag="" k n=0
   COMPREPLY=()
   if [[ $COMP_CWORD -eq 1 ]]; then
-    _rate2spike_words "{" ".join(commands)} --help --version"
+    _rate2spike_words "{" ".join(SHOWN)} --help --version"
     return
   fi
-  [[ $word == "=" ]] && word=""
+{_bash_families()}  [[ $word == "=" ]] && word=""
   # the last flag before the cursor, and the how-manieth of its values this is
   for ((k = COMP_CWORD - 1; k > 1; k--)); do
     if [[ ${{COMP_WORDS[k]}} != "=" ]]; then n=$((n + 1)); fi
     if [[ ${{COMP_WORDS[k]}} == -* ]]; then flag="${{COMP_WORDS[k]}}"; break; fi
   done
-  case "${{COMP_WORDS[1]}}" in
+  case "$command" in
 {"".join(cases)}  esac
 }}
 complete -o filenames -F _rate2spike rate2spike
 """
+
+
+def _bash_families() -> str:
+    """Of a family the second word is completed first, and belongs to the command's name."""
+    from rate2spike.cli.commands import FAMILIES, members
+
+    return "".join(
+        f"""  if [[ $command == {family} ]]; then
+    if [[ $COMP_CWORD -eq 2 ]]; then
+      _rate2spike_words "{" ".join(members(family))} --help"
+      return
+    fi
+    command="$command ${{COMP_WORDS[2]}}"
+  fi
+"""
+        for family in FAMILIES
+    )
 
 
 def _bash_reply(values: tuple[str, ...]) -> str:
@@ -126,20 +147,31 @@ def _zsh(commands: dict[str, Words]) -> str:
 
 
 def _fish(commands: dict[str, Words]) -> str:
+    from rate2spike.cli.commands import SHOWN
+
     lines = ["# completes rate2spike in fish", "complete -c rate2spike -f"]
-    for name, words in commands.items():
-        here = f"-n '__fish_seen_subcommand_from {name}'"
-        lines.append(f"complete -c rate2spike -n __fish_use_subcommand -a {name} -d '{_quoted(words.what)}'")
-        for flag in words.flags:
-            kind = f"-l {flag[2:]}" if flag.startswith("--") else f"-s {flag[1:]}"
-            values = words.after.get(flag)
-            ending = "" if values is None else " -r -F" if values == FILES else f" -x -a '{' '.join(values)}'"
-            lines.append(f"complete -c rate2spike {here} {kind}{ending}")
-        if words.plain:
-            lines.append(
-                f"complete -c rate2spike {here} " + ("-F" if words.plain == FILES else f"-a '{' '.join(words.plain)}'")
-            )
+    for name, what in SHOWN.items():
+        lines.append(f"complete -c rate2spike -n __fish_use_subcommand -a {name} -d '{_quoted(what)}'")
+    lines += [line for name, words in commands.items() for line in _fish_command(name, words)]
     return "\n".join(lines) + "\n"
+
+
+def _fish_command(name: str, words: Words) -> list[str]:
+    first, _, second = name.partition(" ")
+    seen = "; and ".join(f"__fish_seen_subcommand_from {word}" for word in name.split())
+    here, lines = f"-n '{seen}'", []
+    if second:
+        of_family = f"-n '__fish_seen_subcommand_from {first}'"
+        lines.append(f"complete -c rate2spike {of_family} -a {second} -d '{_quoted(words.what)}'")
+    for flag in words.flags:
+        kind = f"-l {flag[2:]}" if flag.startswith("--") else f"-s {flag[1:]}"
+        values = words.after.get(flag)
+        ending = "" if values is None else " -r -F" if values == FILES else f" -x -a '{' '.join(values)}'"
+        lines.append(f"complete -c rate2spike {here} {kind}{ending}")
+    if words.plain:
+        files = "-F" if words.plain == FILES else f"-a '{' '.join(words.plain)}'"
+        lines.append(f"complete -c rate2spike {here} {files}")
+    return lines
 
 
 def _quoted(text: str) -> str:

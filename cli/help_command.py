@@ -11,18 +11,24 @@ from rate2spike.errors import InputError, nearest
 
 def add_arguments(parser: Parser) -> None:
     """Declare what may be named."""
-    parser.add_argument("command", nargs="?", default=None, metavar="COMMAND", help="one of `rate2spike --help`")
+    parser.add_argument("command", nargs="*", default=[], metavar="COMMAND", help="one of `rate2spike --help`")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the help. Raises InputError for a command that does not exist."""
-    from rate2spike.cli.commands import COMMANDS, SHOWN, parser_of, top_parser
+    from rate2spike.cli.commands import FAMILIES, SHOWN, command_of, family_parser, members, parser_of, top_parser
 
-    name = arguments.command
-    if name is None:
-        print(top_parser().format_help(), end="")
-        return 0
-    if name not in COMMANDS:
-        raise InputError(f"unknown command {name!r}: choose from {', '.join(SHOWN)}{nearest(name, SHOWN)}")
-    print(parser_of(name, f"rate2spike {name}").format_help(), end="")
+    words = arguments.command
+    name = command_of(words)
+    if not words:
+        parser = top_parser()
+    elif name is not None and len(words) == len(name.split()):
+        parser = parser_of(name, f"rate2spike {name}")
+    elif words[0] in FAMILIES and len(words) == 1:
+        parser = family_parser(words[0])
+    else:
+        known = tuple(members(words[0])) if words[0] in FAMILIES else tuple(SHOWN)
+        unknown = words[1] if words[0] in FAMILIES or words[0] in known else words[0]
+        raise InputError(f"unknown command {unknown!r}: choose from {', '.join(known)}{nearest(unknown, known)}")
+    print(parser.format_help(), end="")
     return 0

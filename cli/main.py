@@ -4,8 +4,9 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from typing import NoReturn
 
-from rate2spike.cli.commands import COMMANDS, SHOWN, parser_of, top_parser
+from rate2spike.cli.commands import COMMANDS, FAMILIES, SHOWN, command_of, family_parser, members, parser_of, top_parser
 from rate2spike.cli.speaking import spoken
 from rate2spike.errors import InputError, nearest
 from rate2spike.machine.interruption import RUN_AGAIN, say_interrupted, was_interrupted
@@ -15,16 +16,11 @@ from rate2spike.machine.output_streams import spell_in_ascii
 def main(argv: Sequence[str], prog: str | None = None) -> int:
     """Run a command; returns the exit code: 0, 2 for bad input, 130 for Ctrl-C. prog: the command's name in messages."""
     arguments = list(argv)
-    if not arguments or arguments[0] not in COMMANDS:
-        top = top_parser()
-        if arguments and not arguments[0].startswith("-"):
-            top.error(f"unknown command {arguments[0]!r}: choose from {', '.join(SHOWN)}{nearest(arguments[0], SHOWN)}")
-        command = next((word for word in arguments if word in SHOWN), None)
-        if command and arguments[0] not in ("-h", "--help", "--version"):
-            top.error(f"the command comes first: rate2spike {command} {arguments[0]} ...")
-        top.parse_args(arguments or ["--help"])
-        raise AssertionError("argparse exits on --help, --version and what is no command")
-    name = arguments[0]
+    name = command_of(arguments)
+    if name is None:
+        _refuse(arguments)
+    assert name is not None
+    given = arguments[len(name.split()) :]
     is_historic_script = prog is not None
     prog = prog or f"rate2spike {name}"
 
@@ -32,11 +28,27 @@ def main(argv: Sequence[str], prog: str | None = None) -> int:
         parser = parser_of(name, prog)  # whose module may warn, or fail, too
         parser.set_defaults(hints=not is_historic_script)
         with parser.own_flags():
-            parsed = parser.parse_args(arguments[1:])
+            parsed = parser.parse_args(given)
             with spoken(parsed):
                 return import_module(COMMANDS[name][0]).run(parsed)
 
     return guarded(run, prog)
+
+
+def _refuse(arguments: list[str]) -> NoReturn:
+    """Show the help that is asked for, or say in one line why there is no such command."""
+    first = arguments[0] if arguments else ""
+    if first in FAMILIES:
+        parser, words, known = family_parser(first), arguments[1:], tuple(members(first))
+    else:
+        parser, words, known = top_parser(), arguments, tuple(SHOWN)
+    if words and not words[0].startswith("-"):
+        parser.error(f"unknown command {words[0]!r}: choose from {', '.join(known)}{nearest(words[0], known)}")
+    command = next((word for word in words if word in known), None)
+    if command and words[0] not in ("-h", "--help", "--version"):
+        parser.error(f"the command comes first: {parser.prog} {command} {words[0]} ...")
+    parser.parse_args(words or ["--help"])
+    raise AssertionError("argparse exits on --help, --version and what is no command")
 
 
 def guarded(command: Callable[[], int], prog: str) -> int:

@@ -60,7 +60,7 @@ try:
 finally:
     assert 'tensorflow' not in sys.modules
 """
-    done = subprocess.run([sys.executable, "-c", code, command, "--help"], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code, *command.split(), "--help"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"usage: rate2spike {command}") and len(done.stdout.splitlines()) > 5
 
@@ -100,10 +100,11 @@ def test_its_help_has_an_example_that_the_command_understands(command):
     _, examples = split_examples(parser.description)
     if command in HIDDEN:
         return
-    own = [words for words in (example.split()[1:] for example in examples) if words[:1] == [command]]
+    n_words = len(command.split())
+    own = [words for words in (example.split()[1:] for example in examples) if words[:n_words] == command.split()]
     assert own
     for words in own:
-        parser.parse_args(words[1:])
+        parser.parse_args(words[n_words:])
 
 
 @every_command
@@ -116,7 +117,7 @@ def test_quiet_and_verbose_are_there(command):
 @every_command
 def test_a_typing_error_in_a_flag_says_what_was_meant(command, cli):
     words = [word.format(absent="absent") for word in MISSING[command] or ()]
-    code, _, error = cli(command, *words, "--quite")
+    code, _, error = cli(*command.split(), *words, "--quite")
     assert code == 2 and "did you mean --quiet?" in error
 
 
@@ -139,7 +140,7 @@ def test_the_list_of_commands_fits_and_hides_what_is_not_for_typing(cli):
 @every_command
 def test_a_flag_that_does_not_exist_is_one_line(command, cli, tmp_path):
     words = [word.format(absent="absent") for word in MISSING[command] or ()]
-    code, out, error = cli(command, *words, "--colour", "red")
+    code, out, error = cli(*command.split(), *words, "--colour", "red")
     assert code == 2 and not out and error.count("\n") == 1
     assert error.startswith(f"rate2spike {command}: ") and "unrecognized arguments: --colour red" in error
     assert f"rate2spike {command} --help" in error and not list(tmp_path.iterdir())
@@ -147,7 +148,7 @@ def test_a_flag_that_does_not_exist_is_one_line(command, cli, tmp_path):
 
 @pytest.mark.parametrize("command", [name for name, words in MISSING.items() if words])
 def test_a_file_that_is_not_there_is_one_line(command, cli, tmp_path):
-    code, out, error = cli(command, *(word.format(absent=tmp_path / "absent") for word in MISSING[command]))
+    code, out, error = cli(*command.split(), *(word.format(absent=tmp_path / "absent") for word in MISSING[command]))
     assert code == 2 and not out
     if command == "matlab-bridge":  # MATLAB shows what the answer holds
         assert not error
