@@ -46,6 +46,11 @@ _HOMES = {
     "ALIF": "spiking.layers.alif",
     "CLIF": "spiking.layers.clif",
     "LI": "spiking.layers.li",
+    "OneCompartment": "spiking.layers.one_compartment",
+    "TwoCompartment": "spiking.layers.two_compartment",
+    "ParallelSubunits": "spiking.layers.parallel_subunits",
+    "CascadeReadout": "spiking.layers.one_compartment",
+    "MaxOverTime": "spiking.layers.max_over_time",
     "load_network": "spiking.layers.saved_network",
     "SpikeRateRegularizer": "spiking.layers.regularizers",
     "record_states": "spiking.layers.recorded_states",
@@ -76,9 +81,13 @@ if TYPE_CHECKING:
     from rate2spike.spiking.layers.clif import CLIF
     from rate2spike.spiking.layers.li import LI
     from rate2spike.spiking.layers.lif import LIF
+    from rate2spike.spiking.layers.max_over_time import MaxOverTime
+    from rate2spike.spiking.layers.one_compartment import CascadeReadout, OneCompartment
+    from rate2spike.spiking.layers.parallel_subunits import ParallelSubunits
     from rate2spike.spiking.layers.recorded_states import record_states
     from rate2spike.spiking.layers.regularizers import SpikeRateRegularizer
     from rate2spike.spiking.layers.saved_network import load_network
+    from rate2spike.spiking.layers.two_compartment import TwoCompartment
     from rate2spike.spiking.scoring.evaluate import accuracy, evaluate
     from rate2spike.spiking.search.grid import grid_search
     from rate2spike.spiking.search.kept import with_search_result

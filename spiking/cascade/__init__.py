@@ -1,1 +1,1 @@
-"""Single cells with dendrites as cascades of linear and nonlinear stages, simulated (Harkin, Shen et al. 2021). No TensorFlow."""
+"""Single cells whose dendrites are cascades of linear and nonlinear stages (Harkin, Shen et al. 2021). No TensorFlow."""

@@ -38,6 +38,39 @@ _MEANINGS = {
     "recurrent_soma": ("bool", "Whether the units drive each other's somata; none drives itself"),
     "recurrent_apical": ("bool", "Whether the units drive each other's apical compartments; none drives itself"),
     "n_context": ("int or None", "Number C of context inputs, where both inputs come side by side as one"),
+    "backprop_gain": ("float", "What a spike adds to the dendrite (g), from 0; it has no unit"),
+    "tau_mem_ms": ("float", "Membrane time constant in ms"),
+    "tau_syn_ms": ("float", "Time constant of the synaptic filters in ms"),
+    "tau_dendrite_ms": ("float or None", "Time constant of the dendritic filter in ms; None: tau_mem_ms, as published"),
+    "tau_na_ms": ("float", "Time constant of the sodium filter in ms"),
+    "tau_ca_ms": ("float", "Time constant of the calcium filter in ms"),
+    "tau_nmda_ms": ("float", "Time constant of the NMDA filter in ms"),
+    **{
+        f"{stage}_{part}": ("float", meaning.format(what))
+        for stage, what in (
+            ("dendrite", "the dendritic stage"),
+            ("na", "the sodium stage"),
+            ("ca", "the calcium stage"),
+            ("nmda", "the NMDA stage"),
+        )
+        for part, meaning in (
+            ("gain", "Height of the sigmoid of {}, from 0"),
+            ("threshold", "Middle of the sigmoid of {}"),
+            ("slope", "Slope of the sigmoid of {}: it multiplies"),
+        )
+    },
+    "reset_strength": ("float", "What a spike subtracts from the potential (R), from 0"),
+    "refractory_ms": ("float", "How long in ms a unit cannot spike after a spike; 0, as published: not at all"),
+    "initial_scale": (
+        "float",
+        "Scale of the initial weights: their SD is scale (1 - exp(-dt/tau_mem)) / sqrt(I), as published",
+    ),
+    "normalize": (
+        "bool",
+        "Whether every filter has the gain 1 for a constant input, by a factor on its input; published: no",
+    ),
+    "trainable_tau": ("bool", "Whether time constants are trained, one per unit; published: no"),
+    "trainable_gain": ("bool", "Whether the gains of stages and the backprop gain are trained; published: no"),
     "seed": ("int or None", "Decides the initial weights and all that is drawn; None: drawn by the operating system"),
     "recompute": (
         "bool",

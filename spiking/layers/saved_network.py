@@ -12,9 +12,14 @@ from rate2spike.spiking.layers.alif import ALIF
 from rate2spike.spiking.layers.clif import CLIF
 from rate2spike.spiking.layers.li import LI
 from rate2spike.spiking.layers.lif import LIF
+from rate2spike.spiking.layers.max_over_time import MaxOverTime
+from rate2spike.spiking.layers.one_compartment import CascadeReadout, OneCompartment
+from rate2spike.spiking.layers.parallel_subunits import ParallelSubunits
 from rate2spike.spiking.layers.regularizers import SpikeRateRegularizer
+from rate2spike.spiking.layers.two_compartment import TwoCompartment
 
-LAYERS = (ALIF, CLIF, LI, LIF, SpikeRateRegularizer)
+CASCADES = (OneCompartment, TwoCompartment, ParallelSubunits, CascadeReadout, MaxOverTime)
+LAYERS = (ALIF, CLIF, LI, LIF, *CASCADES, SpikeRateRegularizer)
 
 
 @public()

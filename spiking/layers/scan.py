@@ -28,9 +28,9 @@ Advance = Callable[..., Tensors]  # (currents, states, *parameters) -> states
 class Pathway(NamedTuple):
     """One way into a cell: N_k currents, as many as units unless a unit has several compartments."""
 
-    kernel: tf.Tensor  # (I, N_k)
-    bias: tf.Tensor | None  # (N_k,)
-    recurrent: tf.Tensor | None  # (N, N_k) [source, target]
+    kernel: tf.Tensor | None  # (I, N_k); None: the inputs are the currents, and may have axes between batch and N_k
+    bias: tf.Tensor | None = None  # (N_k,)
+    recurrent: tf.Tensor | None = None  # (N, N_k) [source, target]
 
 
 class Dynamics(NamedTuple):
@@ -132,9 +132,11 @@ def _run_blocks(
 ) -> tuple[Tensors, Tensors]:
     """States before every block, and of every block what `chosen` takes of its sequences."""
     n_blocks, dtype = tf.shape(inputs[0])[0] // BLOCK_STEPS, start[0].dtype
-    shapes = Sequences(
-        tuple(s.shape for s in start), tuple([start[0].shape[0], way.kernel.shape[1]] for way in dynamics.pathways)
-    )
+    of_currents = [
+        x.shape[1:] if way.kernel is None else [start[0].shape[0], way.kernel.shape[1]]
+        for x, way in zip(inputs, dynamics.pathways, strict=True)
+    ]
+    shapes = Sequences(tuple(s.shape for s in start), tuple(of_currents))
     starts = tuple(tf.TensorArray(dtype, n_blocks, element_shape=s.shape) for s in start)
     histories = tuple(tf.TensorArray(dtype, n_blocks, element_shape=[BLOCK_STEPS, *shape]) for shape in chosen(shapes))
 
@@ -192,7 +194,7 @@ def _backward(
         new = (*_weight_slopes(here, ways, d_currents, spikes_before), *d_parameters)
         sums = tuple(total + more for total, more in zip(sums, new, strict=True))
         d_inputs = tuple(
-            array.write(k, tf.einsum("tbn,in->tbi", di, way.kernel))
+            array.write(k, di if way.kernel is None else tf.einsum("tbn,in->tbi", di, way.kernel))
             for array, di, way in zip(d_inputs, d_currents if d_inputs else (), ways if d_inputs else (), strict=True)
         )
         return k - 1, slopes, sums, d_inputs
@@ -239,7 +241,8 @@ def _weight_slopes(
     """dW, db, dR of every pathway, those that it has."""
     slopes = []
     for x, way, di in zip(inputs, pathways, d_currents, strict=True):
-        slopes.append(_outer(x, di))
+        if way.kernel is not None:
+            slopes.append(_outer(x, di))
         if way.bias is not None:
             slopes.append(tf.reduce_sum(di, [0, 1]))
         if way.recurrent is not None:
@@ -249,6 +252,8 @@ def _weight_slopes(
 
 def _projected(x: tf.Tensor, pathway: Pathway) -> tf.Tensor:
     """x W + b for a block, (BLOCK_STEPS, B, N_k): one product."""
+    if pathway.kernel is None:
+        return x if pathway.bias is None else x + pathway.bias
     rows = tf.reshape(x, [-1, pathway.kernel.shape[0]])
     product = tf.matmul(rows, pathway.kernel)
     if pathway.bias is not None:
