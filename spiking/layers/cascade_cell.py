@@ -156,7 +156,7 @@ class SpikingCascadeCell(CascadeCell):
         raise NotImplementedError
 
     def warn_if_unstable(self, stage: Stage, tau_name: str) -> None:
-        """Warn if a unit that a spike has excited can keep itself firing. tau_name: of the filter that spikes run back into."""
+        """Warn if a unit, once excited, can keep itself firing. tau_name: of the filter that spikes run back into."""
         if not self.gains["backprop_gain"]:
             return
         decay, soma_decay = (discount(self.taus_ms[name], self.dt_ms) for name in (tau_name, "tau_mem_ms"))

@@ -50,8 +50,8 @@ class FeedbackLoop:
 def largest_stable_gain(loop: FeedbackLoop) -> float:
     """The largest backprop gain up to which a unit falls silent; 0 if it never does, infinity if it always does.
 
-    To four digits: gains are tried on a grid that is made finer about the first one which keeps the unit firing. From other starts than
-    every step fired, the same gains or up to 2 % smaller ones do.
+    To four digits: gains are tried on a grid that is made finer about the first one which keeps the unit firing. From other
+    starts than spikes at every step, gains up to 2 % smaller may do so.
     """
     unit = max(loop.reset_strength, loop.threshold) * (1 - loop.decay) / loop.entering
     grid = np.concatenate([[0.0], np.geomspace(*_SPAN, 10 * N_GAINS) * unit])
