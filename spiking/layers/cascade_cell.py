@@ -4,6 +4,7 @@ All states of a step are made of those of the step before, so that every arrow o
 al. 2021). Time constants and gains are numbers, or variables (N,) where they are trained.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -80,9 +81,13 @@ class CascadeCell(Cell):
 
     def parameters(self) -> tuple[tf.Tensor, ...]:
         """What is trained of decays and gains."""
+        return self.parameters_of(map(tf.convert_to_tensor, self.trained.values()))
+
+    def parameters_of(self, trained: Iterable[tf.Tensor]) -> tuple[tf.Tensor, ...]:
+        """The same of other values of the trained variables."""
         return tuple(
-            tf.exp(-self.dt_ms / tf.exp(value)) if name in self.taus_ms else tf.convert_to_tensor(value)
-            for name, value in self.trained.items()
+            tf.exp(-self.dt_ms / tf.exp(value)) if name in self.taus_ms else value
+            for name, value in zip(self.trained, trained, strict=True)
         )
 
     def values(self, trained: tuple[tf.Tensor, ...]) -> Values:
