@@ -9,4 +9,5 @@ from scipy.special import expit
 
 def sigmoid(x: np.ndarray, gain: float, half_activation: float, sensitivity: float) -> np.ndarray:
     """gain / (1 + exp(-(x - half_activation) / sensitivity)), whatever is large."""
-    return gain * expit((x - half_activation) / sensitivity)
+    with np.errstate(over="ignore"):  # of the quotient: the sigmoid of an infinite number is 0 or 1
+        return gain * expit((x - half_activation) / sensitivity)

@@ -30,7 +30,7 @@ def n_samples(duration_ms: float, dt_ms: float, field: str = "duration_ms", leas
     duration_ms, dt_ms = number(duration_ms, f"{{{field}}}", field, POSITIVE), checked_dt(dt_ms)
     count = duration_ms / dt_ms
     if not count < MOST_SAMPLES:
-        raise InputError(f"{{{field}}} of {duration_ms:g} ms holds too many samples of {dt_ms:g} ms", field)
+        raise InputError(f"{{{field}}} of {duration_ms:g} ms holds too many samples of {dt_ms:g} ms", field, "dt_ms")
     if round(count) < least:
         samples = "one sample" if least == 1 else f"{least} samples"
         raise InputError(f"{{{field}}} must last {samples} of {dt_ms:g} ms at least, got {duration_ms:g} ms", field)
@@ -42,9 +42,10 @@ def checked_dt(dt_ms: Any) -> float:
     return number(dt_ms, "{dt_ms}", "dt_ms", POSITIVE)
 
 
-def check_fits(count: int, field: str = "duration_ms") -> None:
-    """Raise InputError for a signal of so many samples that the memory cannot hold it."""
-    check_memory(8.0 * count, f"a signal of {count} samples", "it must be shorter, or dt_ms longer", field)
+def check_fits(count: int, field: str = "duration_ms", n_signals: int = 1) -> None:
+    """Raise InputError for signals of so many samples that the memory cannot hold them."""
+    what = "a signal" if n_signals == 1 else f"{n_signals} signals"
+    check_memory(8.0 * count * n_signals, f"{what} of {count} samples", "fewer, or longer, samples are needed", field)
 
 
 def _as_array(value: Any) -> np.ndarray | None:

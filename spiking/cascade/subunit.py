@@ -11,6 +11,7 @@ import numpy as np
 
 from rate2spike.calls import public
 from rate2spike.checks import POSITIVE
+from rate2spike.errors import InputError
 from rate2spike.options import check_options, not_default, option
 from rate2spike.readable import Readable, dataframe, draw
 from rate2spike.spiking.cascade.filters import ZEROED_FIRST, ExponentialFilter
@@ -100,6 +101,8 @@ class SubunitTraces(Readable):
         What the sigmoid is a function of.
     v_dendrite : ndarray (n_samples,)
         The answer: v_linear and the sigmoid together.
+    start_ms : float
+        Time of the first sample, ms.
     time_ms, active : ndarray (n_samples,)
         Time, and whether the sigmoid is above one half.
     n_events, event_ms, active_fraction : int, float, float
@@ -113,6 +116,7 @@ class SubunitTraces(Readable):
     v_linear: np.ndarray = field(repr=False)
     drive: np.ndarray = field(repr=False)
     v_dendrite: np.ndarray = field(repr=False)
+    start_ms: float = 0.0
 
     @property
     def n_samples(self) -> int:
@@ -127,7 +131,7 @@ class SubunitTraces(Readable):
     @property
     def time_ms(self) -> np.ndarray:
         """(n_samples,) ms."""
-        return np.arange(self.n_samples) * self.dt_ms
+        return self.start_ms + np.arange(self.n_samples) * self.dt_ms
 
     @property
     def peak(self) -> float:
@@ -155,11 +159,12 @@ class SubunitTraces(Readable):
         return float(self.active.sum() * self.dt_ms / self.n_events) if self.n_events else float("nan")
 
     def between(self, start_ms: float, stop_ms: float = np.inf) -> "SubunitTraces":
-        """The part of the traces from start_ms on, before stop_ms."""
+        """The part of the traces from start_ms on, before stop_ms. Raises InputError if it is empty."""
         kept = (self.time_ms >= start_ms - self.dt_ms / 2) & (self.time_ms < stop_ms - self.dt_ms / 2)
-        return SubunitTraces(
-            self.params, *(one[kept] for one in (self.stimulus, self.v_linear, self.drive, self.v_dendrite))
-        )
+        if not kept.any():
+            raise InputError(f"no sample lies between {start_ms:g} and {stop_ms:g} ms", "start_ms", "stop_ms")
+        parts = (one[kept] for one in (self.stimulus, self.v_linear, self.drive, self.v_dendrite))
+        return SubunitTraces(self.params, *parts, start_ms=float(self.time_ms[kept][0]))
 
     def plot(self, ax: "Axes | None" = None) -> "Figure":
         """Draw the answer, its linear part and the input over time; ax: where, in place of a new figure."""
