@@ -10,6 +10,7 @@ from rate2spike.options import options_of
 from rate2spike.readable import Readable, dataframe, draw
 from rate2spike.spiking.cascade.parallel_dendrite import ParallelDendriteTraces, simulate_parallel_dendrite
 from rate2spike.spiking.cascade.parallel_dendrite_params import ParallelDendriteParams
+from rate2spike.spiking.cascade.signals import check_fits, n_samples
 from rate2spike.spiking.cascade.stimuli import biexponential_stimulus
 from rate2spike.spiking.cascade.transfer_curve import TransferCurve
 
@@ -22,6 +23,7 @@ AMPLITUDES = np.arange(38) * 0.4
 AMPLITUDE = 7.0  # of the traces
 DURATION_MS, ONSET_MS = 600.0, 20.0
 THRESHOLD_LEVEL = 4.0  # of the NMDA stage: about half of what it reaches
+_SIGNALS_AT_ONCE = 16  # that a demonstration holds in memory
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -134,6 +136,7 @@ def parallel_dendrite_demonstration(**settings: Any) -> ParallelDendriteDemonstr
     {'control': 5.434, 'blocked': 9.412}
     """
     control = ParallelDendriteParams(**settings)
+    check_fits(n_samples(DURATION_MS, control.dt_ms), "dt_ms", n_signals=_SIGNALS_AT_ONCE)
     each = {"control": control, "blocked": control.blocked()}
     waveform = biexponential_stimulus(DURATION_MS, ONSET_MS, dt_ms=control.dt_ms)
     return ParallelDendriteDemonstration(

@@ -164,15 +164,15 @@ def test_figures_have_units_and_say_which_stage_is_which(found):
         (lambda: ParallelDendriteParams(ca_sensitivity=-1), "ca sensitivity must be a positive number, got -1"),
         (lambda: ParallelDendriteParams(nmda_gain="big"), "nmda gain must be a finite number, got 'big'"),
         (
-            lambda: ParallelDendriteParams(dt_ms=60),
-            "na_linear_length_ms must last 2 samples of 60 ms at least, got 100",
+            lambda: ParallelDendriteParams(dt_ms=80),
+            "na_linear_length_ms must last 2 samples of 80 ms at least, got 100",
         ),
         (lambda: ParallelDendriteParams(gain=1), "unknown setting 'gain'"),
         (lambda: simulate_parallel_dendrite([]), "stimulus must be of shape (n_samples,)"),
         (lambda: simulate_parallel_dendrite([[1.0]]), "stimulus must be of shape (n_samples,)"),
         (lambda: simulate_parallel_dendrite([0, np.inf]), "stimulus must be finite, sample 1 is inf"),
         (lambda: simulate_parallel_dendrite([0.0], 3), "params must be ParallelDendriteParams(...), got 3"),
-        (lambda: parallel_dendrite_demonstration(dt_ms=1e-7), "of memory"),
+        (lambda: parallel_dendrite_demonstration(dt_ms=1e-9), "of memory"),
         (lambda: parallel_dendrite_demonstration(truncated="yes"), "truncated must be true or false"),
     ],
 )

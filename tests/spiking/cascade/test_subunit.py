@@ -222,7 +222,7 @@ class TestTransferCurve:
         (lambda: simulate_subunit([1.0], {"gain": 3}), "params must be SubunitParams(...), got {'gain': 3}"),
         (lambda: subunit_demonstration(seed=-1), "seed must be a whole number"),
         (lambda: subunit_demonstration(seed=1, dt_ms=20), "dt_ms must be shorter than the pulses of 5 ms, got 20"),
-        (lambda: subunit_demonstration(seed=1, dt_ms=1e-7), "of memory"),
+        (lambda: subunit_demonstration(seed=1, dt_ms=1e-8), "of memory"),
         (lambda: subunit_demonstration(seed=1, baseline=2), "unknown setting 'baseline'"),
     ],
 )
