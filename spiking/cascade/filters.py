@@ -50,7 +50,7 @@ class ExponentialFilter(Readable):
     Examples
     --------
     >>> membrane = ExponentialFilter(tau_ms=10.0)
-    >>> membrane.n_taps, round(membrane.taps[1], 10), round(membrane.area, 12)
+    >>> membrane.n_taps, round(float(membrane.taps[1]), 10), round(membrane.area, 12)
     (1000, 0.0099506225, 1.0)
     >>> membrane.filtered([0.0, 1.0, 1.0, 1.0]).round(4)
     array([0.    , 0.    , 0.01  , 0.0198])

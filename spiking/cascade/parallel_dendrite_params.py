@@ -14,7 +14,6 @@ from rate2spike.spiking.cascade.sigmoid import sigmoid
 from rate2spike.spiking.cascade.signals import DT_MS, n_samples
 
 STAGES = ("na", "ca", "nmda")
-BLOCKED = {"na_gain": 0.0, "ca_gain": 0.0}  # TTX and cadmium: the linear parts stay
 
 
 @dataclass(frozen=True, repr=False)
@@ -149,4 +148,4 @@ class ParallelDendriteParams(Readable):
 
     def blocked(self) -> "ParallelDendriteParams":
         """The same under TTX and cadmium: sodium and calcium stages have lost their sigmoids, their linear parts stay."""
-        return replace(self, **BLOCKED)
+        return replace(self, na_gain=0.0, ca_gain=0.0)

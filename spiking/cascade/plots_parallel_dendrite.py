@@ -25,7 +25,7 @@ def dendrite_traces(traces: ParallelDendriteTraces, ax: Axes | None = None) -> F
 def demonstration(found: ParallelDendriteDemonstration, ax: Axes | None = None) -> Figure:
     """The stimulus, the stages with and without the block, and the largest NMDA answer over the amplitude."""
     figure = canvas(ax, (10.5, 5.5))
-    left, right = figure.subfigures(1, 2, width_ratios=(1.3, 1))
+    left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1.3, 1))[0]
     panels = left.subplots(1 + len(found.runs), 1, sharex=True, height_ratios=[1] + [2] * len(found.runs))
     _draw_stimulus(panels[0], found.runs["control"])
     for axes, (name, run) in zip(panels[1:], found.runs.items(), strict=True):
@@ -46,17 +46,27 @@ def _draw_stimulus(axes: Axes, traces: ParallelDendriteTraces) -> None:
 
 def _draw_stages(axes: Axes, traces: ParallelDendriteTraces) -> None:
     for index, (name, trace) in enumerate(traces.stages.items()):
-        style = dict(color=("0.45", "0.6", "0.0")[index], linestyle=LINE_STYLES[(1, 2, 0)[index]])
-        axes.plot(traces.time_ms, trace, **style, label=_NAMES[name])
+        shade, style = ("0.45", "0.6", "0.0")[index], LINE_STYLES[(1, 2, 0)[index]]
+        axes.plot(traces.time_ms, trace, color=shade, linestyle=style, label=_NAMES[name])
     axes.margins(x=0.02, y=0.08)
 
 
 def _draw_curves(axes: Axes, found: ParallelDendriteDemonstration) -> None:
     """Every third amplitude is marked, filled before the block and open under it."""
-    marks = {"control": dict(color=SHADES[0]), "blocked": dict(color=SHADES[1], markerfacecolor="1.0")}
     for name, curve in found.curves.items():
-        label = "Na and Ca blocked" if name == "blocked" else name
-        axes.plot(curve.amplitudes, curve.peaks, "o-", markevery=_EACH, markersize=5, **marks[name], label=label)
+        label, shade, filling = (
+            ("Na and Ca blocked", SHADES[1], "1.0") if name == "blocked" else (name, *SHADES[:1] * 2)
+        )
+        axes.plot(
+            curve.amplitudes,
+            curve.peaks,
+            "o-",
+            color=shade,
+            markerfacecolor=filling,
+            markevery=_EACH,
+            markersize=5,
+            label=label,
+        )
     axes.axhline(THRESHOLD_LEVEL, color="0.6", linestyle=":", linewidth=1)
     shift = found.threshold_shift
     title = f"The block shifts the amplitude\nthat reaches {THRESHOLD_LEVEL:g} by {shift:.3g}" if shift == shift else ""

@@ -39,11 +39,11 @@ def demonstration(found: SubunitDemonstration, ax: Axes | None = None) -> Figure
     """Filters and noise; of each condition a row with its traces for three mean inputs and its transfer curve."""
     n_rows, n_means = len(found.conditions), max(len(one.traces) for one in found.conditions.values())
     figure = canvas(ax, (12, 2.2 * (1 + n_rows)))
-    top, bottom = figure.subfigures(2, 1, height_ratios=(1, n_rows))
+    top, bottom = figure.subfigures(2, 1, squeeze=False, height_ratios=(1, n_rows))[:, 0]
     filters, noise, key = top.subplots(1, 3, width_ratios=(1, 2, 0.5))
     _draw_filters(filters, found)
     _draw_noise(noise, found)
-    left, right = bottom.subfigures(1, 2, width_ratios=(3.4, 1))
+    left, right = bottom.subfigures(1, 2, squeeze=False, width_ratios=(3.4, 1))[0]
     rows = left.subplots(n_rows, n_means, squeeze=False, sharex=True, sharey="row")
     curves = right.subplots(n_rows, 1, squeeze=False, sharex=True)[:, 0]
     for row, axes, (name, condition) in zip(rows, curves, found.conditions.items(), strict=True):
@@ -87,8 +87,8 @@ def _draw_filters(axes: Axes, found: SubunitDemonstration) -> None:
     taus = sorted({one.tau_na_ms for one in params})
     for index, tau_ms in enumerate(taus):
         one = params[0].filter(tau_ms)
-        style = dict(color=SHADES[index % len(SHADES)], linestyle=LINE_STYLES[index % len(LINE_STYLES)])
-        axes.plot(one.time_ms, one.taps, **style, label=f"sodium, {tau_ms:g} ms")
+        shade, style = SHADES[index % len(SHADES)], LINE_STYLES[index % len(LINE_STYLES)]
+        axes.plot(one.time_ms, one.taps, color=shade, linestyle=style, label=f"sodium, {tau_ms:g} ms")
     membrane = params[0].filter(params[0].tau_membrane_ms)
     axes.plot(
         membrane.time_ms, membrane.taps, color="0.5", linewidth=3, alpha=0.5, label=f"membrane, {membrane.tau_ms:g} ms"

@@ -163,8 +163,10 @@ class SubunitTraces(Readable):
         kept = (self.time_ms >= start_ms - self.dt_ms / 2) & (self.time_ms < stop_ms - self.dt_ms / 2)
         if not kept.any():
             raise InputError(f"no sample lies between {start_ms:g} and {stop_ms:g} ms", "start_ms", "stop_ms")
-        parts = (one[kept] for one in (self.stimulus, self.v_linear, self.drive, self.v_dendrite))
-        return SubunitTraces(self.params, *parts, start_ms=float(self.time_ms[kept][0]))
+        stimulus, v_linear, drive, v_dendrite = (
+            one[kept] for one in (self.stimulus, self.v_linear, self.drive, self.v_dendrite)
+        )
+        return SubunitTraces(self.params, stimulus, v_linear, drive, v_dendrite, float(self.time_ms[kept][0]))
 
     def plot(self, ax: "Axes | None" = None) -> "Figure":
         """Draw the answer, its linear part and the input over time; ax: where, in place of a new figure."""
