@@ -58,9 +58,9 @@ class ExponentialFilter(Readable):
 
     shown = ("tau_ms", "length_ms", "dt_ms", "first_tap", "truncated", "area")
 
-    tau_ms: float = option(10.0, "time constant, ms", allowed=POSITIVE)
-    length_ms: float = option(100.0, "where the filter ends, ms", allowed=POSITIVE)
-    dt_ms: float = option(DT_MS, "time between two samples, ms", allowed=POSITIVE)
+    tau_ms: float = option(10.0, "time constant (ms)", allowed=POSITIVE)
+    length_ms: float = option(100.0, "where the filter ends (ms)", allowed=POSITIVE)
+    dt_ms: float = option(DT_MS, "time (ms) between two samples", allowed=POSITIVE)
     first_tap: str = option(ZEROED_FIRST, "what is done with the first tap", choices=FIRST_TAPS)
     truncated: bool = option(True, "whether the filter ends")
 

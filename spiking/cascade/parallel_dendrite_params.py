@@ -49,11 +49,11 @@ class StageParams(Readable):
 
 
 def _tau(default: float, stage: str, which: str = "linear") -> Any:
-    return option(default, f"time constant of the {which} filter of the {stage} stage, ms", allowed=POSITIVE)
+    return option(default, f"time constant (ms) of the {which} filter of the {stage} stage", allowed=POSITIVE)
 
 
 def _length(default: float, stage: str, which: str = "linear") -> Any:
-    return option(default, f"where the {which} filter of the {stage} stage ends, ms", allowed=POSITIVE)
+    return option(default, f"where (ms) the {which} filter of the {stage} stage ends", allowed=POSITIVE)
 
 
 def _half(default: float, stage: str) -> Any:
@@ -127,7 +127,7 @@ class ParallelDendriteParams(Readable):
     nmda_half_activation: float = _half(0.8, "NMDA")
     nmda_sensitivity: float = _sensitivity(0.1, "NMDA")
     nmda_gain: float = _gain(6.0, "NMDA")
-    dt_ms: float = option(DT_MS, "time between two samples, ms", allowed=POSITIVE)
+    dt_ms: float = option(DT_MS, "time (ms) between two samples", allowed=POSITIVE)
     truncated: bool = option(True, "whether filters end at their length")
 
     def __post_init__(self) -> None:

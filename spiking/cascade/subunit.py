@@ -62,14 +62,14 @@ class SubunitParams(Readable):
     SubunitParams(tau_na_ms=30)
     """
 
-    tau_membrane_ms: float = option(10.0, "time constant of the linear filter, ms", allowed=POSITIVE)
+    tau_membrane_ms: float = option(10.0, "time constant (ms) of the linear filter", allowed=POSITIVE)
     membrane_gain: float = option(0.5, "what the linear answer is multiplied by")
-    tau_na_ms: float = option(2.0, "time constant of the filter before the nonlinearity, ms", allowed=POSITIVE)
+    tau_na_ms: float = option(2.0, "time constant (ms) of the filter before the nonlinearity", allowed=POSITIVE)
     half_activation: float = option(5.0, "where the sigmoid reaches one half")
     sensitivity: float = option(1.0, "softness of the sigmoid, a divisor", allowed=POSITIVE)
     gain: float = option(15.0, "height of the sigmoid")
-    length_ms: float = option(100.0, "where filters end, ms", allowed=POSITIVE)
-    dt_ms: float = option(DT_MS, "time between two samples, ms", allowed=POSITIVE)
+    length_ms: float = option(100.0, "where filters end (ms)", allowed=POSITIVE)
+    dt_ms: float = option(DT_MS, "time (ms) between two samples", allowed=POSITIVE)
     truncated: bool = option(True, "whether filters end at their length")
 
     def __post_init__(self) -> None:
