@@ -83,7 +83,9 @@ def one_line(kind: str, values: Mapping[str, Any]) -> str:
 
 def html_table(title: str, values: Mapping[str, Any]) -> str:
     """A table of names and values for a notebook."""
-    rows = "".join(f"<tr><th>{escape(_words(name))}</th><td>{escape(brief(v))}</td></tr>" for name, v in values.items())
+    rows = "".join(
+        f"<tr><th>{escape(in_words(name))}</th><td>{escape(brief(v))}</td></tr>" for name, v in values.items()
+    )
     return f"<table><caption>{escape(title)}</caption>{rows}</table>"
 
 
@@ -136,6 +138,13 @@ def dataframe(columns: Mapping[str, Any]) -> "DataFrame":
     return imported("pandas", "pandas", "a table of results").DataFrame(dict(columns))
 
 
+def in_words(name: str) -> str:
+    """`mean_rate_hz` as `mean rate (Hz)`."""
+    ending = next((ending for ending in _UNITS if name.endswith(ending)), "")
+    words = name.removesuffix(ending).replace("_", " ")
+    return f"{words} ({_UNITS[ending]})" if ending else words
+
+
 def _name_here(record: Readable, name: str) -> str:
     module, _, names = record.historic.partition(":")
     historic = getattr(import_module(f"rate2spike.{module}"), names) if names else {}
@@ -174,10 +183,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value if isinstance(value, str | int | float | bool | None) else str(value)
-
-
-def _words(name: str) -> str:
-    """`mean_rate_hz` as `mean rate (Hz)`."""
-    ending = next((ending for ending in _UNITS if name.endswith(ending)), "")
-    words = name.removesuffix(ending).replace("_", " ")
-    return f"{words} ({_UNITS[ending]})" if ending else words

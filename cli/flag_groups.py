@@ -11,11 +11,13 @@ NETWORK, TRAINING, EXECUTION = "the network", "the training", "how it is execute
 SPIKING, SEARCH, TRIALS, OTHERS = "the spiking network", "the search", "the trials", "further options"
 ACTIVITY, STOPPING, OPTIMIZER, FILES = "activity", "when it ends", "the optimizer", "files"
 NWB = "what a file of --to nwb says"
+CELL = "the cell"
 ORDER = (
     WORK,
     COMMON,
     SEARCH,
     TRIALS,
+    CELL,
     NETWORK,
     SPIKING,
     TRAINING,
@@ -49,7 +51,9 @@ _FIRST = ("task", "seed", "n_trials", "n_updates", "scaling_factors")
 
 
 def group_of(action: argparse.Action, declared: str) -> str:
-    """The group of a flag: by its name, else as it was declared."""
+    """The group of a flag: by its name, else as it was declared. Settings of a cell may be called as those of a network."""
+    if declared == CELL:
+        return CELL
     if not action.option_strings and action.dest not in _OF_DEST:
         return WORK
     return _OF_DEST.get(action.dest) or declared or OTHERS
