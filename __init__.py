@@ -54,6 +54,7 @@ _HOMES = {
     "load_network": "spiking.layers.saved_network",
     "SpikeRateRegularizer": "spiking.layers.regularizers",
     "record_states": "spiking.layers.recorded_states",
+    "cascade": "spiking.cascade.single_cells",
     "diagnose": "spiking.diagnosis.diagnose",
     "grid_search": "spiking.search.grid",
     "network_table": "spiking.search.network_table",
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
     from rate2spike.rate.recipes import recipe
     from rate2spike.rate.task import Task, Trial
     from rate2spike.rate.train import train
+    from rate2spike.spiking.cascade import single_cells as cascade
     from rate2spike.spiking.diagnosis.diagnose import diagnose
     from rate2spike.spiking.layers.alif import ALIF
     from rate2spike.spiking.layers.clif import CLIF
@@ -102,7 +104,7 @@ if TYPE_CHECKING:
     from rate2spike.trained_model import TrainedModel
 
 
-_MODULES = ("tasks", "manipulations", "exports")  # these names are of whole modules
+_MODULES = ("tasks", "manipulations", "exports", "cascade")  # these names are of whole modules
 _OLD_NAMES = {"ALIFParams": "AdLIFParams"}
 _OF_MATLAB = {  # what is no name of this package
     "LIF_network_fnc": "SpikingNetwork.from_model(path, factor).run(u)",

@@ -22,6 +22,8 @@ COMMANDS = {
         "rate2spike.cli.context",
         "train spiking layers on context-dependent recognition of digits or gestures",
     ),
+    "cascade fig3": ("rate2spike.cli.cascade_fig3", "one dendritic subunit: noise, pulses, its threshold"),
+    "cascade fig5": ("rate2spike.cli.cascade_fig5", "parallel sodium and calcium into NMDA, with and without a block"),
     "inspect": ("rate2spike.cli.inspect_model", "what is in a .mat file; of a model, in words"),
     "export": ("rate2spike.cli.export", "a model as NIR, spike records as NWB or Neo"),
     "import": ("rate2spike.cli.import_nir", "a network in NIR as a model file"),
@@ -33,7 +35,7 @@ COMMANDS = {
     "completion": ("rate2spike.cli.completion", "a script that completes commands and flags in bash, zsh or fish"),
     "help": ("rate2spike.cli.help_command", "explain a command, as COMMAND --help does"),
 }
-FAMILIES: dict[str, str] = {}
+FAMILIES = {"cascade": "dendrites as cascades of stages: single cells, and networks that are trained"}
 HIDDEN = ("matlab-bridge",)  # from all lists
 # the first words that there are, and what they do
 SHOWN = {name: what for name, (_, what) in COMMANDS.items() if name not in HIDDEN and " " not in name} | FAMILIES

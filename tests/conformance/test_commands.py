@@ -23,6 +23,8 @@ MISSING = {
     "diagnose": ("{absent}.mat",),
     "simulate": ("{absent}.mat", "--input", "{absent}.mat", "--output", "o.mat"),
     "context": ("--dataset", "shd", "--data_path", "{absent}"),
+    "cascade fig3": None,
+    "cascade fig5": None,
     "inspect": ("{absent}.mat",),
     "export": ("{absent}.mat", "--to", "nir", "--output", "o.nir"),
     "import": ("{absent}.nir",),
