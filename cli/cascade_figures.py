@@ -16,7 +16,7 @@ from rate2spike.cli.option_flags import add_option_flags
 from rate2spike.cli.speaking import next_step, tell
 
 if TYPE_CHECKING:
-    from rate2spike.figures import Figure
+    from rate2spike.figures import AnyFigure
 
 _MOST_SHOWN = 12  # numbers of a result in words; the table and --json have all
 _WIDEST_NAME = 44  # letters before the results
@@ -25,7 +25,7 @@ _WIDEST_NAME = 44  # letters before the results
 class Demonstration(Protocol):
     """What a figure shows."""
 
-    def plot(self) -> "Figure":
+    def plot(self) -> "AnyFigure":
         """The figure."""
 
     def table(self) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def write_all(arguments: argparse.Namespace, name: str, demonstration: Demonstra
     next_step(arguments, "inspect", next(path for path in files if path.suffix == ".mat"))
 
 
-def _written(folder: Path, name: str, figures: Mapping[str, "Figure"], demonstration: Demonstration) -> list[Path]:
+def _written(folder: Path, name: str, figures: Mapping[str, "AnyFigure"], demonstration: Demonstration) -> list[Path]:
     """The files, written. Figures first: they are what settings of a user can make fail."""
     from rate2spike.io.figure_file import save_figure
     from rate2spike.io.run_folder import RunFolder

@@ -17,7 +17,8 @@ from rate2spike.options import not_default
 from rate2spike.plausible import warn_caller
 from rate2spike.readable import Readable, dataframe, draw
 from rate2spike.spiking.cascade.dendrite_soma_params import STATES, DendriteSomaParams, run_states
-from rate2spike.spiking.cascade.loop_stability import checked_params, warn_if_unstable
+from rate2spike.spiking.cascade.given import params_given
+from rate2spike.spiking.cascade.loop_stability import warn_if_unstable
 from rate2spike.spiking.cascade.signals import as_signal
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def simulate_dendrite_soma(
     >>> simulate_dendrite_soma(soma, soma).n_events
     8
     """
-    params = checked_params(params)
+    params = params_given(params, DendriteSomaParams)
     soma_input, dendrite_input = as_signal(soma_input, "soma_input"), as_signal(dendrite_input, "dendrite_input")
     if soma_input.size != dendrite_input.size:
         raise InputError(

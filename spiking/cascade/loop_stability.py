@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 
 from rate2spike.calls import public
-from rate2spike.checks import POSITIVE, choice, number, shown
+from rate2spike.checks import POSITIVE, choice, number
 from rate2spike.errors import InputError
 from rate2spike.options import default_of, not_default
 from rate2spike.plausible import warn_caller
 from rate2spike.spiking.cascade.dendrite_soma_params import STATES, DendriteSomaParams, run_states
+from rate2spike.spiking.cascade.given import params_given
 
 GAINS = ("dendritic_gain", "backprop_gain")
 _PULSES = tuple(product((1.5, 4.0, 16.0), (1.0, 5.0)))  # in thresholds, and time constants of the soma
@@ -67,7 +68,7 @@ def largest_stable_gain(
     >>> largest_stable_gain(DendriteSomaParams(dendritic_gain=1.0), "backprop_gain")
     inf
     """
-    params = checked_params(params)
+    params = params_given(params, DendriteSomaParams)
     gain = choice(gain, "gain", "gain", GAINS)
     found = _largest_stable(_with(params, gain, 0.0), gain, number(most, "{most}", "most", POSITIVE))
     if found is None:
@@ -87,14 +88,6 @@ def warn_if_unstable(params: DendriteSomaParams) -> None:
         return
     now, largest = getattr(params, gain), _stable_below(params, gain)
     warn_caller(f"{goes_on}: {{{gain}}} is {now:g}, and the largest stable one is {largest:.4g}", gain, *others)
-
-
-def checked_params(params: Any) -> DendriteSomaParams:
-    """The params, None: as published. Raises InputError for anything else."""
-    params = DendriteSomaParams() if params is None else params
-    if not isinstance(params, DendriteSomaParams):
-        raise InputError(f"{{params}} must be DendriteSomaParams, got {shown(params)}", "params")
-    return params
 
 
 def is_stable(params: DendriteSomaParams) -> bool:

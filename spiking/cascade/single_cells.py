@@ -1,6 +1,15 @@
 """Single cells as cascades: what users call, under one name (`rate2spike.cascade`)."""
 
+from rate2spike.spiking.cascade.dendrite_soma_demonstration import (
+    DendriteSomaDemonstration,
+    dendrite_soma_demonstration,
+)
+from rate2spike.spiking.cascade.dendrite_soma_experiments import bursting, coincidence_detection, gain_modulation
+from rate2spike.spiking.cascade.dendrite_soma_loop import DendriteSomaTraces, simulate_dendrite_soma
+from rate2spike.spiking.cascade.dendrite_soma_params import DendriteSomaParams
+from rate2spike.spiking.cascade.dendrite_soma_results import Bursting, CoincidenceDetection, GainModulation
 from rate2spike.spiking.cascade.filters import ExponentialFilter
+from rate2spike.spiking.cascade.loop_stability import largest_stable_gain
 from rate2spike.spiking.cascade.parallel_dendrite import ParallelDendriteTraces, simulate_parallel_dendrite
 from rate2spike.spiking.cascade.parallel_dendrite_params import ParallelDendriteParams, StageParams
 from rate2spike.spiking.cascade.pharmacological_block import (
@@ -20,7 +29,13 @@ from rate2spike.spiking.cascade.subunit_result import SubunitCondition, SubunitD
 from rate2spike.spiking.cascade.transfer_curve import TransferCurve
 
 __all__ = [
+    "Bursting",
+    "CoincidenceDetection",
+    "DendriteSomaDemonstration",
+    "DendriteSomaParams",
+    "DendriteSomaTraces",
     "ExponentialFilter",
+    "GainModulation",
     "ParallelDendriteDemonstration",
     "ParallelDendriteParams",
     "ParallelDendriteTraces",
@@ -32,9 +47,15 @@ __all__ = [
     "TransferCurve",
     "alpha_stimulus",
     "biexponential_stimulus",
+    "bursting",
+    "coincidence_detection",
+    "dendrite_soma_demonstration",
+    "gain_modulation",
+    "largest_stable_gain",
     "noise_stimulus",
     "parallel_dendrite_demonstration",
     "pulse_stimulus",
+    "simulate_dendrite_soma",
     "simulate_parallel_dendrite",
     "simulate_subunit",
     "step_stimulus",
