@@ -109,11 +109,15 @@ def _facts(found: Mapping[str, Any]) -> list[str]:
 
 
 def _in_words(value: Any) -> str:
-    """A result: of several numbers each one, as long as they can be read."""
+    """A result: of several numbers each one, as long as they can be read; of several named ones, names and numbers."""
     import numpy as np
 
-    from rate2spike.readable import brief
+    from rate2spike.readable import brief, in_words
 
+    if isinstance(value, Mapping):
+        texts = {in_words(str(name)): _in_words(one) for name, one in value.items()}
+        nests = any(isinstance(one, Mapping) for one in value.values())
+        return "; ".join(f"{name} ({text})" if nests else f"{name}: {text}" for name, text in texts.items())
     if isinstance(value, np.ndarray):
         value = value.tolist()
     if isinstance(value, list | tuple) and len(value) <= _MOST_SHOWN:

@@ -162,7 +162,7 @@ def simulate_dendrite_soma(
     >>> traces.onset_samples
     array([ 240,  485,  776, 1068])
     >>> simulate_dendrite_soma(soma, soma).n_events
-    8
+    7
     """
     params = params_given(params, DendriteSomaParams)
     soma_input, dendrite_input = as_signal(soma_input, "soma_input"), as_signal(dendrite_input, "dendrite_input")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-class _Tabled(Readable):
+class _Tabled:
     """A result with rows of equal columns."""
 
     def rows(self) -> list[dict[str, Any]]:
@@ -33,7 +33,7 @@ class _Tabled(Readable):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Bursting(_Tabled):
+class Bursting(_Tabled, Readable):
     """Spikes in a row of steps of the input.
 
     Attributes
@@ -79,7 +79,7 @@ class Bursting(_Tabled):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CoincidenceDetection(_Tabled):
+class CoincidenceDetection(_Tabled, Readable):
     """Spikes after a pulse into the soma and one into the dendrite.
 
     Attributes
@@ -153,7 +153,7 @@ class CoincidenceDetection(_Tabled):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GainModulation(_Tabled):
+class GainModulation(_Tabled, Readable):
     """Spikes over the strength of a pulse into the soma, for strengths of one into the dendrite.
 
     Attributes

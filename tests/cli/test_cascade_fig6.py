@@ -24,7 +24,7 @@ def test_files_and_words(cli, tmp_path):
     names = {path.name for path in (tmp_path / "cascade_fig6").iterdir()}
     figures = {f"fig6{part}.{kind}" for part in ("", "_a", "_b", "_c") for kind in ("png", "pdf")}
     assert names == figures | {"fig6.csv", "fig6.mat"}
-    assert "24, 48.5, 77.6, 106.8, 323.2, 328.4" in out and "{-15 ms: 2, 0 ms: 3, 15 ms: 1}" in out
+    assert "24, 48.5, 77.6, 106.8, 323.2, 328.4" in out and "-15 ms: 2; 0 ms: 3; 15 ms: 1" in out
     assert out.splitlines()[-1] == "next: rate2spike inspect cascade_fig6/fig6.mat"
 
 

@@ -27,7 +27,12 @@ class Small:
         return {"time_ms": np.arange(3) * 0.1, "control": {"voltage": np.ones(3)}}
 
     def summary(self):
-        return {"threshold_ms": 1.23456, "n_events": (1, 2), "onsets_ms": np.arange(3) / 2}
+        return {
+            "threshold_ms": 1.23456,
+            "n_events": (1, 2),
+            "onsets_ms": np.arange(3) / 2,
+            "slopes": {"all": {"na_ca": 0.5, "b": 1}},
+        }
 
 
 class InParts(Small):
@@ -65,11 +70,12 @@ def test_parts_are_figures_of_their_own(tmp_path):
 def test_results_are_told_in_words_with_units_and_the_next_step(tmp_path, capsys):
     write_all(arguments(tmp_path), "fig9", Small(), seed=7)
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split() for line in lines[:4]] == [
+    assert [line.split() for line in lines[:5]] == [
         ["seed", "7"],
         ["threshold", "(ms)", "1.235"],
         ["n", "events", "1,", "2"],
         ["onsets", "(ms)", "0,", "0.5,", "1"],
+        ["slopes", "all", "(na", "ca:", "0.5;", "b:", "1)"],
     ]
     assert lines[-1] == f"next: rate2spike inspect {tmp_path / 'fig9.mat'}"
 
