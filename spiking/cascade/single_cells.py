@@ -16,6 +16,15 @@ from rate2spike.spiking.cascade.pharmacological_block import (
     ParallelDendriteDemonstration,
     parallel_dendrite_demonstration,
 )
+from rate2spike.spiking.cascade.recurrent_dendrite import simulate_recurrent_dendrite
+from rate2spike.spiking.cascade.recurrent_dendrite_demonstration import (
+    RecurrentDendriteDemonstration,
+    recurrent_dendrite_demonstration,
+)
+from rate2spike.spiking.cascade.recurrent_dendrite_params import RecurrentDendriteParams
+from rate2spike.spiking.cascade.recurrent_dendrite_sweep import sweep_recurrent_dendrite
+from rate2spike.spiking.cascade.recurrent_dendrite_sweep_result import RecurrentDendriteSweep
+from rate2spike.spiking.cascade.recurrent_dendrite_traces import RecurrentDendriteTraces
 from rate2spike.spiking.cascade.stimuli import (
     alpha_stimulus,
     biexponential_stimulus,
@@ -39,6 +48,10 @@ __all__ = [
     "ParallelDendriteDemonstration",
     "ParallelDendriteParams",
     "ParallelDendriteTraces",
+    "RecurrentDendriteDemonstration",
+    "RecurrentDendriteParams",
+    "RecurrentDendriteSweep",
+    "RecurrentDendriteTraces",
     "StageParams",
     "SubunitCondition",
     "SubunitDemonstration",
@@ -55,9 +68,12 @@ __all__ = [
     "noise_stimulus",
     "parallel_dendrite_demonstration",
     "pulse_stimulus",
+    "recurrent_dendrite_demonstration",
     "simulate_dendrite_soma",
     "simulate_parallel_dendrite",
+    "simulate_recurrent_dendrite",
     "simulate_subunit",
     "step_stimulus",
     "subunit_demonstration",
+    "sweep_recurrent_dendrite",
 ]
