@@ -11,7 +11,7 @@ import pytest
 
 from rate2spike.cli import search as command
 from rate2spike.cli.arguments import Parser
-from rate2spike.cli.matlab_bridge import _fields
+from rate2spike.cli.matlab_values import settings_of
 from rate2spike.errors import InputError
 from rate2spike.matlab_compat.matfile import append, loadmat, mat_bytes, savemat
 from rate2spike.matlab_compat.model_file import load_model
@@ -106,7 +106,7 @@ def test_a_field_is_a_flag_in_the_sidecar_and_taken_by_the_bridge(name, tmp_path
 
     (tmp_path / "request.mat").write_bytes(mat_bytes({name: list(value) if isinstance(value, tuple) else value}))
     request = loadmat(tmp_path / "request.mat")
-    assert getattr(SearchOptions(**_fields(request, SearchOptions)), name) == wanted
+    assert getattr(SearchOptions(**settings_of(request, SearchOptions)), name) == wanted
 
 
 def test_default_sidecars_are_those_of_the_first_version(tmp_path):
