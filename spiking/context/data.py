@@ -17,12 +17,12 @@ from rate2spike.errors import InputError
 from rate2spike.io.datasets.dvs_gesture import DVSGestureRecordings, dvs_folder
 from rate2spike.io.datasets.event_frames import frames, input_width
 from rate2spike.io.datasets.event_stream import Recordings
+from rate2spike.io.datasets.recordings_split import by_class, split_recordings
 from rate2spike.io.datasets.shd import SHDRecordings, shd_file
 from rate2spike.io.datasets.synthetic_events import synthetic_folder
 from rate2spike.readable import Readable
 from rate2spike.seeding import Role, generator
 from rate2spike.spiking.context.config import ContextConfig
-from rate2spike.spiking.context.recordings_split import by_class, split_recordings
 from rate2spike.spiking.context.trial_cache import TrialCache
 from rate2spike.spiking.context.trials import Batch, ContextTrial, batch_of, plan_trial, trial_of
 
