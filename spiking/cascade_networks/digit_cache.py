@@ -6,6 +6,7 @@ import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 
@@ -18,7 +19,7 @@ LOGGER = logging.getLogger("rate2spike")
 _FORMAT = 1  # another one, whenever what is kept changes
 _NAMES = ("starts", "cells", "counts", "n_dropped")
 # what a file raises that is not there, or damaged anywhere
-_UNREADABLE = (OSError, ValueError, KeyError, EOFError, RuntimeError, AttributeError, TypeError, zipfile.BadZipFile)
+_UNREADABLE = (OSError, ValueError, KeyError, EOFError, RuntimeError, TypeError, zipfile.BadZipFile)
 
 
 def cache_file(recordings: Path, folder: bool | str | os.PathLike, edges_s: np.ndarray, n_steps: int) -> Path:
@@ -57,7 +58,7 @@ def kept(path: Path, n_recordings: int, make: Callable[[], dict[str, np.ndarray]
 
 def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:
     with open(path, "wb") as file:  # given a path, NumPy would add an ending to it
-        np.savez(file, **arrays)
+        np.savez(file, **cast(dict[str, Any], {name: arrays[name] for name in _NAMES}))
 
 
 def _loaded(path: Path, n_recordings: int) -> dict[str, np.ndarray]:
