@@ -67,15 +67,21 @@ class SHDRecordings(ReadableRecordings):
 
     def events(self, index: int) -> EventStream:
         """Events of one recording: x is the channel, y 0, the polarity 1. Raises InputError for a damaged row."""
+        times_s, units = self.times_and_units(index)
+        # whole us by truncation, as published
+        t_us = (times_s * 1e6).astype(np.int64)
+        x = units.astype(np.int64)
+        return EventStream.in_order(t_us, x, np.zeros_like(x), np.ones_like(x))
+
+    def times_and_units(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """Events of one recording as they are stored: (k,) float64, s, and (k,) channels. Raises InputError likewise."""
         file = self._open()
         index = self.checked_index(index)
         with _reading(f"recording {index} of {self.path}"):
             times_s, units = file["spikes/times"][index], file["spikes/units"][index]
         _check_row(times_s, units, f"recording {index} of {self.path}")
-        # in float16 a million overflows: float64 first; whole us by truncation, as published
-        t_us = (times_s.astype(np.float64) * 1e6).astype(np.int64)
-        x = units.astype(np.int64)
-        return EventStream.in_order(t_us, x, np.zeros_like(x), np.ones_like(x))
+        # in float16 a million overflows
+        return times_s.astype(np.float64), units
 
     def close(self) -> None:
         """Close the file; asking for events opens it again."""

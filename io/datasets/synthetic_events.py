@@ -24,6 +24,7 @@ from rate2spike.io.hdf5_file import open_hdf5
 from rate2spike.seeding import resolve_seed
 
 SPEAKERS = {"train": 10, "test": 12}  # as in SHD, two are heard in the test file only
+SYNTHETIC_SEED = 1
 
 
 @public()
@@ -118,6 +119,18 @@ def write_synthetic_dvs(
                 table = gesture(label, user, seed, template_seed, duration_ms)
                 write_atomically(place / f"{label}.npy", _npy_bytes(table))
     return target
+
+
+def synthetic_folder(dataset: str, data_path: str | os.PathLike) -> Path:
+    """Folder of made-up recordings below data_path, written if it is not there; dataset: 'shd' or another for gestures."""
+    folder = Path(data_path) / f"synthetic_{dataset}"
+    wanted = ("shd_train.h5", "shd_test.h5") if dataset == "shd" else tuple(NPY_FOLDERS.values())
+    done = folder / "complete.txt"  # written last
+    if not all((folder / name).exists() for name in (*wanted, done.name)):
+        write = write_synthetic_shd if dataset == "shd" else write_synthetic_dvs
+        write(folder, seed=SYNTHETIC_SEED)
+        write_atomically(done, "all files are written\n")
+    return folder
 
 
 def _shd_writer(split: str, per_class: int, seed: int, template_seed: int, n_classes: int) -> Callable[[Path], None]:

@@ -14,21 +14,19 @@ from pathlib import Path
 import numpy as np
 
 from rate2spike.errors import InputError
-from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.datasets.dvs_gesture import DVSGestureRecordings, dvs_folder
 from rate2spike.io.datasets.event_frames import frames, input_width
 from rate2spike.io.datasets.event_stream import Recordings
+from rate2spike.io.datasets.recordings_split import by_class, split_recordings
 from rate2spike.io.datasets.shd import SHDRecordings, shd_file
-from rate2spike.io.datasets.synthetic_events import write_synthetic_dvs, write_synthetic_shd
+from rate2spike.io.datasets.synthetic_events import synthetic_folder
 from rate2spike.readable import Readable
 from rate2spike.seeding import Role, generator
 from rate2spike.spiking.context.config import ContextConfig
-from rate2spike.spiking.context.recordings_split import by_class, split_recordings
 from rate2spike.spiking.context.trial_cache import TrialCache
 from rate2spike.spiking.context.trials import Batch, ContextTrial, batch_of, plan_trial, trial_of
 
 SPLITS = ("train", "validation", "test")
-SYNTHETIC_SEED = 1
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -124,14 +122,7 @@ def recordings(config: ContextConfig, split: str) -> Recordings:
 
 def synthetic_recordings(config: ContextConfig) -> Path:
     """Folder of made-up recordings below data_path, written if it is not there."""
-    folder = Path(config.data_path) / f"synthetic_{config.dataset}"
-    wanted = ("shd_train.h5", "shd_test.h5") if config.dataset == "shd" else ("ibmGestureTrain", "ibmGestureTest")
-    done = folder / "complete.txt"  # written last
-    if not all((folder / name).exists() for name in (*wanted, done.name)):
-        write = write_synthetic_shd if config.dataset == "shd" else write_synthetic_dvs
-        write(folder, seed=SYNTHETIC_SEED)
-        write_atomically(done, "all files are written\n")
-    return folder
+    return synthetic_folder(config.dataset, config.data_path)
 
 
 def fingerprint(*sets: Recordings) -> str:

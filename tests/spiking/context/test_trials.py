@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from rate2spike.errors import InputError
+from rate2spike.io.datasets.recordings_split import by_class, split_recordings
 from rate2spike.spiking.context.config import ContextConfig
-from rate2spike.spiking.context.recordings_split import by_class, split_recordings
 from rate2spike.spiking.context.trials import ContextTrial, batch_of, context_spikes, plan_trial, trial_of
 
 from helpers import golden_csnn

@@ -1,4 +1,4 @@
-"""Which recordings the trials of a split may use."""
+"""Which recordings are for training, which for validation."""
 
 import numpy as np
 
@@ -32,7 +32,7 @@ def by_class(labels: np.ndarray, indices: np.ndarray, n_classes: int, split: str
     empty = [k for k, group in enumerate(groups) if not group.size]
     if empty:
         raise InputError(
-            f"no recording of class {empty[0]} for {split}, and a context may name any of {n_classes} classes: more "
+            f"no recording of class {empty[0]} for {split}, and any of {n_classes} classes may be asked for: more "
             "recordings are needed, or another {seed} for the split",
             "seed",
         )
