@@ -23,7 +23,15 @@ COMMANDS = {
         "train spiking layers on context-dependent recognition of digits or gestures",
     ),
     "cascade fig3": ("rate2spike.cli.cascade_fig3", "one dendritic subunit: noise, pulses, its threshold"),
+    "cascade fig4": (
+        "rate2spike.cli.cascade_fig4",
+        "a recurrent dendrite that somatic spikes run back into; its sweep",
+    ),
     "cascade fig5": ("rate2spike.cli.cascade_fig5", "parallel sodium and calcium into NMDA, with and without a block"),
+    "cascade fig6": (
+        "rate2spike.cli.cascade_fig6",
+        "soma and dendrite that excite each other: bursts, coincidence, gain",
+    ),
     "inspect": ("rate2spike.cli.inspect_model", "what is in a .mat file; of a model, in words"),
     "export": ("rate2spike.cli.export", "a model as NIR, spike records as NWB or Neo"),
     "import": ("rate2spike.cli.import_nir", "a network in NIR as a model file"),

@@ -29,12 +29,22 @@ class Ensemble:
             for name, same in zip(names, values, strict=True)
         ]
 
+    @property
+    def n_networks(self) -> int:
+        """S."""
+        return len(self.networks)
+
+    @property
+    def n_inputs(self) -> int:
+        """I."""
+        return self.variables[0].shape[1]
+
     def logits(self, inputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """(S, B, classes) of inputs (T, S, B, I), and the spikes of the first layer per unit and trial (S,)."""
-        given, x, first = iter(self.variables), inputs, None
-        for cell in self.cells:
+        given = iter(self.variables)
+        first = x = self._layer(self.cells[0], inputs, given)
+        for cell in self.cells[1:]:
             x = self._layer(cell, x, given)
-            first = x if first is None else first
         spikes = tf.reduce_mean(tf.reduce_sum(first, 0), [1, 2])
         shape = tf.shape(x)
         flat = tf.reshape(tf.transpose(x, [1, 2, 0, 3]), [shape[1] * shape[2], shape[0], shape[3]])
@@ -51,12 +61,15 @@ class Ensemble:
         kernel = side_by_side(next(given), cell.n_compartments)
         currents = _products(x, kernel)
         if cell.use_bias:
-            currents += side_by_side(next(given), cell.n_compartments)[:, None]
+            bias = side_by_side(next(given), cell.n_compartments)
+            assert bias is not None
+            currents += bias[:, None]
         # of each network and unit, for all trials
         trained = cell.parameters_of([next(given)[:, None] for _ in cell.trained])
-        start = [tf.zeros([*x.shape[1:3], cell.units], x.dtype)] * len(cell.state_names)
+        size = tf.shape(x)
+        rest = tf.ensure_shape(tf.zeros([size[1], size[2], cell.units], x.dtype), [*x.shape[1:3], cell.units])
         dynamics = Dynamics(cell.advance, (Pathway(None),), trained)
-        return scan(dynamics, (currents,), tuple(start), recompute=self.recompute)
+        return scan(dynamics, (currents,), (rest,) * len(cell.state_names), recompute=self.recompute)
 
 
 def _products(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
