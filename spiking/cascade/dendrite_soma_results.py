@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.readable import Readable, dataframe, draw
 from rate2spike.spiking.cascade.dendrite_soma_loop import DendriteSomaTraces
 from rate2spike.spiking.cascade.dendrite_soma_rows import columns_of, run_numbers, strengths
@@ -199,7 +200,10 @@ class GainModulation(_Tabled, Readable):
 
     def _slope(self, n_events: np.ndarray, threshold: float) -> float:
         above = self.soma_factors >= threshold
-        return float(np.polyfit(self.soma_factors[above], n_events[above], 1)[0]) if above.sum() > 1 else float("nan")
+        if above.sum() < 2:
+            return float("nan")
+        with one_blas_thread():
+            return float(np.polyfit(self.soma_factors[above], n_events[above], 1)[0])
 
     def events_at(self, dendrite_factor: float, soma_factors: Iterable[float]) -> tuple[int, ...]:
         """Spikes for a strength of the dendrite's pulse, and some of the soma's; the nearest that there are."""
