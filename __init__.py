@@ -55,6 +55,8 @@ _HOMES = {
     "SpikeRateRegularizer": "spiking.layers.regularizers",
     "record_states": "spiking.layers.recorded_states",
     "cascade": "spiking.cascade.single_cells",
+    "memorize": "spiking.cascade_networks.memorize",
+    "recognize_digits": "spiking.cascade_networks.recognize_digits",
     "diagnose": "spiking.diagnosis.diagnose",
     "grid_search": "spiking.search.grid",
     "network_table": "spiking.search.network_table",
@@ -78,6 +80,8 @@ if TYPE_CHECKING:
     from rate2spike.rate.task import Task, Trial
     from rate2spike.rate.train import train
     from rate2spike.spiking.cascade import single_cells as cascade
+    from rate2spike.spiking.cascade_networks.memorize import memorize
+    from rate2spike.spiking.cascade_networks.recognize_digits import recognize_digits
     from rate2spike.spiking.diagnosis.diagnose import diagnose
     from rate2spike.spiking.layers.alif import ALIF
     from rate2spike.spiking.layers.clif import CLIF

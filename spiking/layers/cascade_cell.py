@@ -63,8 +63,7 @@ class CascadeCell(Cell):
         """Make the weights; input_shape (..., I). The kernel is (I, N), or (I, N, 2): to the dendrite, to the soma."""
         n_inputs = input_shape[-1]
         ends = (self.units, self.n_compartments) if self.n_compartments > 1 else (self.units,)
-        drawn = self.draws().normal(0.0, self.initial_sd_factor / np.sqrt(n_inputs), (n_inputs, *ends))
-        self.kernel = self.add_values("kernel", drawn, trainable=True)
+        self.kernel = self.add_values("kernel", self.drawn_weights((n_inputs, *ends)), trainable=True)
         self.bias = self.add_values("bias", np.zeros(ends), trainable=True) if self.use_bias else None
         self.trained: dict[str, tf.Variable] = {}
         if self.trainable_tau:  # its logarithm, which may be any number
@@ -73,6 +72,10 @@ class CascadeCell(Cell):
         if self.trainable_gain:
             of_units = {name: np.full(self.units, gain) for name, gain in self.gains.items()}
             self.trained |= {name: self.add_values(name, gain, trainable=True) for name, gain in of_units.items()}
+
+    def drawn_weights(self, shape: tuple[int, ...]) -> np.ndarray:
+        """Initial weights."""
+        return self.draws().normal(0.0, self.initial_sd_factor / np.sqrt(shape[0]), shape)
 
     def pathways(self) -> tuple[Pathway, ...]:
         """One way in; its currents are those to the dendrites, then those to the somata."""

@@ -65,6 +65,11 @@ _MEANINGS = {
         "float",
         "Scale of the initial weights: their SD is scale (1 - exp(-dt/tau_mem)) / sqrt(I), as published",
     ),
+    "balanced": (
+        "bool",
+        "Whether the initial weights sum to 0 over the inputs and over the units, with the same SD, so that every unit has "
+        "inputs that excite it and every input units that it excites; published: no",
+    ),
     "normalize": (
         "bool",
         "Whether every filter has the gain 1 for a constant input, by a factor on its input; published: no",

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import numpy as np
+
 from rate2spike.calls import public
+from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras, tf
 from rate2spike.spiking.layers.cascade_cell import CascadeCell, SpikingCascadeCell, Values
-from rate2spike.spiking.layers.cell import PACKAGE
+from rate2spike.spiking.layers.cell import PACKAGE, switch
 from rate2spike.spiking.layers.cell_layer import CellLayer
 
 
@@ -129,6 +132,7 @@ class CascadeReadoutCell(CascadeCell):
         tau_mem_ms: float = 10.0,
         tau_syn_ms: float = 5.0,
         initial_scale: float = 7.0,
+        balanced: bool = False,
         normalize: bool = False,
         trainable_tau: bool = False,
         use_bias: bool = False,
@@ -151,6 +155,12 @@ class CascadeReadoutCell(CascadeCell):
             trainable=trainable,
             dtype=dtype,
         )
+        self.balanced = switch(balanced, "balanced")
+
+    def drawn_weights(self, shape: tuple[int, ...]) -> np.ndarray:
+        """See `CascadeCell`."""
+        drawn = super().drawn_weights(shape)
+        return balanced_weights(drawn) if self.balanced else drawn
 
     def advance(
         self, currents: tuple[tf.Tensor, ...], states: tuple[tf.Tensor, ...], *trained: tf.Tensor
@@ -161,7 +171,21 @@ class CascadeReadoutCell(CascadeCell):
 
     def get_config(self) -> dict[str, Any]:
         """Configuration from which Keras makes the cell anew."""
-        return {name: value for name, value in super().get_config().items() if name != "trainable_gain"}
+        config = {name: value for name, value in super().get_config().items() if name != "trainable_gain"}
+        return {**config, "balanced": self.balanced}
+
+
+def balanced_weights(drawn: np.ndarray) -> np.ndarray:
+    """Weights (I, N) moved so that inputs and units each sum to 0, with the SD that they were drawn with. Raises InputError.
+
+    Without this, all inputs of a unit may inhibit it, or an input may inhibit all units. Where outputs are read by their
+    maximum over time, at least the 0 of their start, such units and inputs have no gradient.
+    """
+    n_inputs, n_units = drawn.shape
+    if min(n_inputs, n_units) < 2:
+        raise InputError(f"balanced weights need at least 2 inputs and 2 units, got {n_inputs} and {n_units}")
+    centred = drawn - drawn.mean(0) - drawn.mean(1, keepdims=True) + drawn.mean()
+    return centred / np.sqrt((1 - 1 / n_inputs) * (1 - 1 / n_units))
 
 
 @keras.saving.register_keras_serializable(PACKAGE)

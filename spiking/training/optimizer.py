@@ -1,4 +1,4 @@
-"""Adam and weight decay as published, which Keras has otherwise.
+"""Adam, Adamax and weight decay as published, which Keras has otherwise.
 
 Keras adds ε before the correction of Adam's bias, and its `weight_decay` is decoupled from the gradient (AdamW).
 """
@@ -32,6 +32,13 @@ class BiasCorrectedAdam(keras.optimizers.Adam):
 def adam(variables: Sequence[tf.Variable], learning_rate: float, clip_norm: float | None = None) -> BiasCorrectedAdam:
     """An optimizer of these variables; clip_norm: the largest global norm of a gradient."""
     optimizer = BiasCorrectedAdam(learning_rate, epsilon=ADAM_EPSILON, global_clipnorm=clip_norm)
+    optimizer.build(variables)
+    return optimizer
+
+
+def adamax(variables: Sequence[tf.Variable], learning_rate: float) -> keras.optimizers.Adamax:
+    """An optimizer of these variables: Adam that scales by the largest recent gradient, not by its root mean square."""
+    optimizer = keras.optimizers.Adamax(learning_rate, epsilon=ADAM_EPSILON)
     optimizer.build(variables)
     return optimizer
 

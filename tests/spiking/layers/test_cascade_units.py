@@ -248,3 +248,14 @@ def test_time_constants_and_gains_can_be_trained():
     assert len(names) == 1 + 5 + 4
     for name, slope in zip(names, tape.gradient(loss, layer.trainable_variables), strict=True):
         assert np.isfinite(slope).all() and np.any(slope), name
+
+
+def test_balanced_readout_weights_leave_no_unit_and_no_input_that_only_inhibits():
+    layers = [r2s.CascadeReadout(40, balanced=balanced, seed=1, dtype="float64") for balanced in (False, True)]
+    drawn, balanced = (built.cell.kernel.numpy() for built in layers if built.build((None, None, 60)) is None)
+    np.testing.assert_allclose([*balanced.sum(0), *balanced.sum(1)], 0, atol=1e-12)
+    assert balanced.std() == pytest.approx(drawn.std(), rel=0.05)
+    assert np.corrcoef(balanced.ravel(), drawn.ravel())[0, 1] > 0.95
+    assert r2s.CascadeReadout.from_config(layers[1].get_config()).cell.balanced
+    with pytest.raises(InputError, match="balanced weights need at least 2 inputs and 2 units, got 4 and 1"):
+        r2s.CascadeReadout(1, balanced=True).build((None, None, 4))

@@ -1,0 +1,38 @@
+"""Networks of a variant: one hidden layer, a readout, and the maximum over time of each of its units."""
+
+from typing import Any
+
+from rate2spike.machine.keras_on_tensorflow import keras
+from rate2spike.seeding import Role, key64
+from rate2spike.spiking.cascade_networks.config import TaskConfig
+from rate2spike.spiking.cascade_networks.variants import READOUT_SCALE, Variant
+from rate2spike.spiking.layers.max_over_time import MaxOverTime
+from rate2spike.spiking.layers.one_compartment import CascadeReadout, OneCompartment
+from rate2spike.spiking.layers.parallel_subunits import ParallelSubunits
+from rate2spike.spiking.layers.two_compartment import TwoCompartment
+
+_HIDDEN = {one.__name__: one for one in (OneCompartment, TwoCompartment, ParallelSubunits)}
+# The surrogate slope 1 / (10 |v - 15| + 1)² of the published units is below 1/1000 for potentials that are 3 off the
+# threshold: units that are silent, or fire without end, get no gradient. This one is as wide as the threshold is high.
+WIDE_SURROGATE: dict[str, Any] = {"surrogate": "sigmoid", "surrogate_scale": 0.05}
+
+
+def network(variant: Variant, config: TaskConfig, seed: int) -> keras.Sequential:
+    """A network with the initial weights of the seed, which follow from it, the variant and the task alone."""
+    scale = {"initial_scale": variant.scales[config.task]}
+    hidden = _HIDDEN[variant.layer](
+        config.n_units,
+        seed=_of_layer(seed, 0),
+        name="hidden",
+        **(scale | variant.options | (WIDE_SURROGATE if config.robust else {})),
+    )
+    readout = CascadeReadout(
+        config.n_classes, initial_scale=READOUT_SCALE, balanced=config.robust, seed=_of_layer(seed, 1), name="readout"
+    )
+    layers = [keras.Input((None, config.n_inputs)), hidden, readout, MaxOverTime(name="largest")]
+    return keras.Sequential(layers, name=f"{variant.name}_{seed}")
+
+
+def _of_layer(seed: int, layer: int) -> int:
+    """The seed of a layer: those of several networks differ in every layer."""
+    return int(key64(seed, Role.INITIAL_WEIGHTS, layer) >> 11)

@@ -1,0 +1,125 @@
+"""What a training of several models and seeds found, epoch by epoch; its published tables."""
+
+import csv
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rate2spike.errors import InputError
+from rate2spike.io.atomic_file import write_atomically
+from rate2spike.readable import Readable, dataframe, draw
+from rate2spike.spiking.cascade_networks.variants import MEMORIZE, SHD, VARIANTS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
+
+HEADER = ("model_name", "epoch", "loss", "accuracy")
+# what the published scripts called their files
+TABLE_NAMES = {MEMORIZE: "memorization_training_results", SHD: "heidelberg_training_results"}
+ACCURACY_NAMES = {MEMORIZE: "memorization_accuracy", SHD: "heidelberg_test_accuracy"}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CascadeResult(Readable):
+    """M models, S seeds, E epochs. Losses and accuracies are those before the update, or updates, of an epoch."""
+
+    shown = ("task", "n_seeds", "n_epochs", "final_accuracies")
+
+    task: str
+    models: tuple[str, ...]  # names of variants
+    seeds: tuple[int, ...]
+    losses: np.ndarray = field(repr=False)  # (M, S, E)
+    accuracies: np.ndarray = field(repr=False)  # (M, S, E)
+    spikes: np.ndarray = field(repr=False)  # (M, S, E) per hidden unit and trial
+    initial: np.ndarray = field(repr=False)  # (M, S) accuracy in the test before training
+    final: np.ndarray = field(repr=False)  # (M, S) and after it
+    training_initial: np.ndarray = field(repr=False)  # (M, S) the same for what was learnt; memorised is what is tested
+    training_final: np.ndarray = field(repr=False)  # (M, S)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The models, as published."""
+        return tuple(VARIANTS[name].label for name in self.models)
+
+    @property
+    def n_seeds(self) -> int:
+        """Networks of each model."""
+        return len(self.seeds)
+
+    @property
+    def n_epochs(self) -> int:
+        """Finished epochs."""
+        return self.losses.shape[2]
+
+    @property
+    def final_accuracies(self) -> dict[str, float]:
+        """Mean over seeds, by model."""
+        return dict(zip(self.models, self.final.mean(1).tolist(), strict=True))
+
+    def rows(self, seed: int) -> list[tuple[str, int, float, float]]:
+        """model_name, epoch (from 0), loss and accuracy of a seed: the published table."""
+        k = self.seeds.index(seed)
+        return [
+            (label, epoch, float(self.losses[m, k, epoch]), float(self.accuracies[m, k, epoch]))
+            for m, label in enumerate(self.labels)
+            for epoch in range(self.n_epochs)
+        ]
+
+    def plot(self, ax: "Axes | None" = None) -> "Figure":
+        """Draw accuracy over epochs, mean ± SD over seeds, and accuracies before and after; ax: whose place is taken."""
+        return draw("spiking.cascade_networks.plots:accuracy_of_models", self, ax)
+
+    def to_dataframe(self) -> "DataFrame":
+        """One row per model, seed and epoch: model, seed, epoch, loss, accuracy, spikes."""
+        m, s, e = (index.ravel() for index in np.indices(self.losses.shape))
+        columns: dict[str, Any] = {"model_name": np.array(self.labels)[m], "seed": np.array(self.seeds)[s], "epoch": e}
+        return dataframe(
+            columns
+            | {name: getattr(self, f).ravel() for name, f in (("loss", "losses"), ("accuracy", "accuracies"))}
+            | {"spikes": self.spikes.ravel()}
+        )
+
+    def save_tables(self, folder: Path) -> list[Path]:
+        """Per seed a CSV of all epochs and a JSON of the accuracies before and after, under their published names."""
+        written = []
+        for k, seed in enumerate(self.seeds):
+            text = ",".join(HEADER) + "\n" + "".join(",".join(map(_cell, row)) + "\n" for row in self.rows(seed))
+            ends = {
+                label: {"initial": float(self.initial[m, k]), "final": float(self.final[m, k])}
+                for m, label in enumerate(self.labels)
+            }
+            table = folder / f"{TABLE_NAMES[self.task]}_{seed}.csv"
+            accuracy = folder / f"{ACCURACY_NAMES[self.task]}_{seed}.json"
+            write_atomically(table, text)
+            write_atomically(accuracy, json.dumps(ends, indent=1) + "\n")
+            written += [table, accuracy]
+        return written
+
+
+def read_table(path: str | Path) -> list[dict[str, Any]]:
+    """The rows of a table of a seed, ours or a published one. Raises InputError naming the file."""
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        return [
+            {
+                "model_name": r["model_name"],
+                "epoch": int(r["epoch"]),
+                "loss": float(r["loss"]),
+                "accuracy": float(r["accuracy"]),
+            }
+            for r in rows
+        ]
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path} is no table of a training with the columns {', '.join(HEADER)}: {error}") from None
+
+
+def _cell(value: Any) -> str:
+    """Texts that hold a comma stand in quotes."""
+    text = repr(value) if isinstance(value, float) else str(value)
+    return f'"{text}"' if "," in text else text
