@@ -32,6 +32,8 @@ COMMANDS = {
         "rate2spike.cli.cascade_fig6",
         "soma and dendrite that excite each other: bursts, coincidence, gain",
     ),
+    "cascade memorize": ("rate2spike.cli.cascade_memorize", "networks of cascades memorise patterns, many seeds"),
+    "cascade shd": ("rate2spike.cli.cascade_shd", "networks of cascades recognise spoken digits (SHD)"),
     "inspect": ("rate2spike.cli.inspect_model", "what is in a .mat file; of a model, in words"),
     "export": ("rate2spike.cli.export", "a model as NIR, spike records as NWB or Neo"),
     "import": ("rate2spike.cli.import_nir", "a network in NIR as a model file"),

@@ -32,12 +32,13 @@ ORDER = (
 _BY_GROUP = {
     WORK: "paths model sources source command name shell task task_options task_option dataset task_type model_type "
     "data_path synthetic input output to form dt_ms config scaling_factor request answer",
-    COMMON: "seed n_trials n_updates evaluation_trials search_trials scaling_factors run_folder resume recipe output_dir "
-    "mode n_epochs sweep record spectrum json quiet verbose help version",
+    COMMON: "seed n_seeds models n_trials n_updates evaluation_trials search_trials scaling_factors run_folder resume recipe "
+    "output_dir mode n_epochs sweep record spectrum json quiet verbose help version",
     NETWORK: "n_units p_inh p_rec n_som cell_types gain weight_distribution balanced sparse apply_dale dale_outputs "
     "tau_steps train_taus unit_tau_steps train_w_in train_b_out train_unit_bias unit_bias_sd activation recurrent_apical "
     "apical_tau interaction reset threshold tau_soma_ms surrogate surrogate_scale input_noise rate_noise_sd noise_sd",
-    TRAINING: "loss l2_weights l2_rates batch_size seeds seq_len split_by resample_each_epoch legacy",
+    TRAINING: "loss l2_weights l2_rates batch_size seeds seq_len split_by resample_each_epoch legacy robust n_patterns "
+    "n_inputs n_steps input_probability event_weight window_s",
     OPTIMIZER: "learning_rate lr_schedule lr_decay_updates lr_final clip_norm learning_rate_decay l2_decay",
     STOPPING: "min_updates evaluate_every loss_threshold accuracy_threshold patience",
     ACTIVITY: "target_spike_prob spike_reg_l2",

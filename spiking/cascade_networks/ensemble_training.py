@@ -132,7 +132,8 @@ class EnsembleTraining:
         """
         while self.n_done < n_epochs:
             if self.updates.stop.is_set():
-                self.save()
+                if self.n_done % checkpoint_every:
+                    self.save()
                 raise CancelledError
             seen = epoch(self.n_done)
             for name, values in seen._asdict().items():

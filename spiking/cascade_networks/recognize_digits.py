@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 
 from rate2spike.calls import public
-from rate2spike.errors import InputError
-from rate2spike.io.datasets.shd import SHDRecordings, shd_file
-from rate2spike.io.datasets.synthetic_events import synthetic_folder
 from rate2spike.machine.keras_on_tensorflow import tf
 from rate2spike.progress import OnProgress
 from rate2spike.spiking.cascade_networks.batches import batches
 from rate2spike.spiking.cascade_networks.config import SHDConfig
-from rate2spike.spiking.cascade_networks.digits import DigitFrames, digit_frames
+from rate2spike.spiking.cascade_networks.digit_sets import Digits, digits
+from rate2spike.spiking.cascade_networks.digits import DigitFrames
 from rate2spike.spiking.cascade_networks.ensemble_training import Seen, Updates
 from rate2spike.spiking.cascade_networks.result import CascadeResult
 from rate2spike.spiking.cascade_networks.training import Seeds, Task, trained
@@ -56,30 +54,6 @@ def recognize_digits(
     """
     config = SHDConfig(**settings)
     return trained(digits_task(config, digits(config)), folder, progress)
-
-
-@dataclass(frozen=True)
-class Digits:
-    """The recordings that are learnt, and those of the test."""
-
-    training: DigitFrames
-    test: DigitFrames
-
-
-def digits(config: SHDConfig) -> Digits:
-    """The recordings on disk, binned. Raises InputError."""
-    root = synthetic_folder("shd", config.data_path) if config.synthetic else Path(config.data_path)
-    training, test = (
-        digit_frames(
-            SHDRecordings(shd_file(root, split)), config.n_steps, config.window_s, config.legacy, cache=config.cache
-        )
-        for split in ("train", "test")
-    )
-    for frames in (training, test):
-        if frames.labels.max() >= config.n_classes:
-            raise InputError(f"classes of the digits must be 0 to {config.n_classes - 1}, got {frames.labels.max()}")
-        batches(len(frames), config.batch_size)  # one at least
-    return Digits(training, test)
 
 
 def digits_task(config: SHDConfig, digits: Digits) -> Task:

@@ -61,6 +61,21 @@ class CascadeResult(Readable):
         """Mean over seeds, by model."""
         return dict(zip(self.models, self.final.mean(1).tolist(), strict=True))
 
+    def by_model(self) -> dict[str, dict[str, float]]:
+        """Label -> accuracies over seeds, and how many networks are silent at the end, which learn nothing any more."""
+        return {
+            label: {
+                "initial": float(self.initial[m].mean()),
+                "final": float(self.final[m].mean()),
+                "final_sd": float(self.final[m].std()),
+                "final_min": float(self.final[m].min()),
+                "final_max": float(self.final[m].max()),
+                "training_final": float(self.training_final[m].mean()),
+                "silent": int(np.count_nonzero(self.spikes[m, :, -1] == 0)),
+            }
+            for m, label in enumerate(self.labels)
+        }
+
     def rows(self, seed: int) -> list[tuple[str, int, float, float]]:
         """model_name, epoch (from 0), loss and accuracy of a seed: the published table."""
         k = self.seeds.index(seed)

@@ -1,7 +1,7 @@
 """Many networks trained: all models and seeds of a configuration, groups of seeds side by side, groups in threads."""
 
 from collections.abc import Callable
-from concurrent.futures import Future, as_completed
+from concurrent.futures import Future, as_completed, wait
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -91,6 +91,7 @@ def _results(futures: dict[Future, Any], stop: Event) -> dict[Any, dict[str, np.
         stop.set()
         for future in futures:
             future.cancel()
+        wait(futures)
         raise
 
 
@@ -125,6 +126,11 @@ class _Group:
             updates, self.folder / "checkpoints" / f"{self.name}_{self.seeds[0]}", self._settings()
         )
         training.resume()
+        if training.n_done > config.n_epochs:
+            raise InputError(
+                f"{training.folder} has {training.n_done} epochs already, more than {{n_epochs}} {config.n_epochs}",
+                "n_epochs",
+            )
         if not training.before:
             training.before = dict(zip(TESTED, trials.accuracies(updates), strict=True))
         tell(variant.label, training.n_done)

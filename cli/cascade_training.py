@@ -1,0 +1,145 @@
+"""What the commands that train cascade networks share: settings, the run folder, and what is told at the end."""
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rate2spike.cli.arguments import Parser, add_json
+from rate2spike.cli.columns import aligned, labelled
+from rate2spike.cli.flag_groups import TRAINING
+from rate2spike.cli.option_flags import add_option_flags, given
+from rate2spike.cli.run_place import RunPlace, add_run_folder
+from rate2spike.cli.speaking import next_step, note, tell
+from rate2spike.errors import InputError
+
+if TYPE_CHECKING:
+    from rate2spike.io.run_folder import RunFolder
+    from rate2spike.spiking.cascade_networks.config import TaskConfig
+    from rate2spike.spiking.cascade_networks.result import CascadeResult
+
+Figures = dict[str, Any]  # name -> figure
+# Given the run's folder: train there, and draw. TensorFlow is loaded only when it is called.
+Work = Callable[[Path], tuple["CascadeResult", Figures]]
+
+
+def add_training(parser: Parser, kind: type["TaskConfig"]) -> None:
+    """Flags of the settings, the run folder, --gpu and --json."""
+    with parser.in_group(TRAINING):
+        add_option_flags(parser, kind, dash="_", bools_take_values=True)
+    add_run_folder(parser, default=" (default: a new one in runs/)")
+    parser.add_argument("--gpu", default="0", help="index of the GPU, if there is one (default: 0)")
+    add_json(parser, "print summary.json, with the folder of the run, in one line")
+
+
+def run_training(arguments: argparse.Namespace, kind: type["TaskConfig"], prepare: Callable[[Any], Work]) -> int:
+    """Train, or go on; write tables, figures and summary.json, and tell. Raises InputError.
+
+    prepare: gives what to do in the folder, and raises InputError before anything is written if it cannot be done.
+    """
+    from rate2spike.machine.tensorflow_device import check_gpu, prepare_tensorflow
+
+    config, place = _config_and_place(arguments, kind)
+    check_gpu(arguments.gpu)
+    place.check_free()
+    if place.resume and _has_epochs(place.path, config):
+        note(f"the run in {place.path} is finished, with {config.n_epochs} epochs; nothing was changed")
+        _tell(arguments, place.path, config)
+        return 0
+    work = prepare(config)
+    prepare_tensorflow(arguments.gpu)
+    folder = place.open()
+    folder.summary.unlink(missing_ok=True)  # of a resumed run it is of fewer epochs
+    with folder.interruptible(
+        f"`rate2spike cascade {config.task} --resume --run_folder {place.path}` goes on from the checkpoints"
+    ):
+        place.begin(folder, config.sections(), unit="")
+        _note_where(place, config)
+        result, figures = work(folder.path)
+        _write(folder, config, result, figures)
+    _tell(arguments, folder.path, config)
+    return 0
+
+
+def _note_where(place: RunPlace, config: "TaskConfig") -> None:
+    if place.resume:
+        n_begun = sum(1 for one in (place.path / "checkpoints").glob("*") if any(one.iterdir()))
+        n_all = len(config.models) * -(-config.n_seeds // config.seeds_at_once)
+        note(f"{place.path}: goes on; of {n_all} groups of networks, {n_begun} have checkpoints")
+
+
+def _write(folder: "RunFolder", config: "TaskConfig", result: "CascadeResult", figures: Figures) -> None:
+    from rate2spike.io.figure_file import save_figure
+
+    result.save_tables(folder.path)
+    for name, figure in figures.items():
+        save_figure(figure, folder.figures / name)
+    folder.write_summary(
+        {"task": config.task, "seeds": list(result.seeds), "epochs": result.n_epochs, "models": result.by_model()}
+    )
+
+
+def _tell(arguments: argparse.Namespace, folder: Path, config: "TaskConfig") -> None:
+    """Accuracies of every model, and what can be done next."""
+    summary = _summary(folder)
+    models: dict[str, dict[str, Any]] = summary["models"]
+    head = ("accuracy", "before", "after", "SD", "from", "to")
+    keys = ("initial", "final", "final_sd", "final_min", "final_max")
+    rows = [head, *((label, *(f"{of_model[key]:.3f}" for key in keys)) for label, of_model in models.items())]
+    tell(arguments, {"run_folder": str(folder)} | summary, *aligned(rows), labelled("written to", folder))
+    _note_silent(models, config)
+    next_step(
+        arguments, "cascade", config.task, "--run_folder", folder, "--resume", "--n_epochs", 2 * summary["epochs"]
+    )
+
+
+def _note_silent(models: dict[str, dict[str, Any]], config: "TaskConfig") -> None:
+    """Say which networks have no gradient."""
+    silent = [f"{of_model['silent']} of {label}" for label, of_model in models.items() if of_model["silent"]]
+    if silent:
+        way_out = "" if config.robust else "; with --robust fewer become so"
+        note(
+            f"no hidden unit spikes, so that nothing is learnt any more, in these networks of {config.n_seeds} each: "
+            f"{'; '.join(silent)}{way_out}"
+        )
+
+
+def _summary(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+
+
+def _has_epochs(folder: Path, config: "TaskConfig") -> bool:
+    """Whether the run that is to go on is finished, with as many epochs as are asked for."""
+    try:
+        return _summary(folder)["epochs"] == config.n_epochs
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _config_and_place(arguments: argparse.Namespace, kind: type["TaskConfig"]) -> tuple[Any, RunPlace]:
+    """Settings: the flags, over what the folder of a resumed run says, over the defaults. Raises InputError."""
+    from rate2spike.options import from_mapping
+    from rate2spike.spiking.cascade_networks.config import MAY_DIFFER
+
+    if arguments.resume and arguments.run_folder is None:
+        raise InputError("--resume needs --run_folder, the folder of the run to go on with")
+    flags = given(arguments, kind)
+    if not arguments.resume:
+        config = kind(**flags)
+        return config, _place(Path(arguments.run_folder or _new_folder(config)), config.task, resume=False)
+    place = _place(Path(arguments.run_folder), kind.task, resume=True)
+    recorded = from_mapping(kind, place.recorded().get(kind.task, {}), str(place.path / "config.toml"))
+    config = replace(recorded, **flags)
+    place.check_same(vars(config), vars(recorded), MAY_DIFFER)
+    return config, place
+
+
+def _place(path: Path, task: str, *, resume: bool) -> RunPlace:
+    return RunPlace(path, f"cascade {task}", ("checkpoints", "networks", "summary.json"), resume)
+
+
+def _new_folder(config: "TaskConfig") -> Path:
+    return Path("runs") / f"cascade_{config.task}_{datetime.now():%Y_%m_%d_%H%M%S}"

@@ -1,0 +1,35 @@
+"""The recordings of spoken digits that a configuration asks for, binned: those that are learnt, and those of the test."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rate2spike.errors import InputError
+from rate2spike.io.datasets.shd import SHDRecordings, shd_file
+from rate2spike.io.datasets.synthetic_events import synthetic_folder
+from rate2spike.spiking.cascade_networks.batches import batches
+from rate2spike.spiking.cascade_networks.config import SHDConfig
+from rate2spike.spiking.cascade_networks.digits import DigitFrames, digit_frames
+
+
+@dataclass(frozen=True)
+class Digits:
+    """The recordings that are learnt, and those of the test."""
+
+    training: DigitFrames
+    test: DigitFrames
+
+
+def digits(config: SHDConfig) -> Digits:
+    """The recordings on disk, binned. Raises InputError."""
+    root = synthetic_folder("shd", config.data_path) if config.synthetic else Path(config.data_path)
+    training, test = (
+        digit_frames(
+            SHDRecordings(shd_file(root, split)), config.n_steps, config.window_s, config.legacy, cache=config.cache
+        )
+        for split in ("train", "test")
+    )
+    for frames in (training, test):
+        if frames.labels.max() >= config.n_classes:
+            raise InputError(f"classes of the digits must be 0 to {config.n_classes - 1}, got {frames.labels.max()}")
+        batches(len(frames), config.batch_size)  # one at least
+    return Digits(training, test)
