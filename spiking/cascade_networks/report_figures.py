@@ -1,2 +1,6 @@
-def memorize_figures(config,result,folder): return {}
-def digit_figures(config,result,digits): return {}
+def memorize_figures(config, result, folder):
+    return {}
+
+
+def digit_figures(config, result, digits):
+    return {}

@@ -1,6 +1,5 @@
 """What a training of several models and seeds found, epoch by epoch; its published tables."""
 
-import csv
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
+from rate2spike.io.run_folder import RunFolder
 from rate2spike.readable import Readable, dataframe, draw
 from rate2spike.spiking.cascade_networks.variants import MEMORIZE, SHD, VARIANTS
 
@@ -101,40 +100,15 @@ class CascadeResult(Readable):
 
     def save_tables(self, folder: Path) -> list[Path]:
         """Per seed a CSV of all epochs and a JSON of the accuracies before and after, under their published names."""
+        place = RunFolder(folder, resume=True)
         written = []
         for k, seed in enumerate(self.seeds):
-            text = ",".join(HEADER) + "\n" + "".join(",".join(map(_cell, row)) + "\n" for row in self.rows(seed))
             ends = {
                 label: {"initial": float(self.initial[m, k]), "final": float(self.final[m, k])}
                 for m, label in enumerate(self.labels)
             }
-            table = folder / f"{TABLE_NAMES[self.task]}_{seed}.csv"
-            accuracy = folder / f"{ACCURACY_NAMES[self.task]}_{seed}.json"
-            write_atomically(table, text)
-            write_atomically(accuracy, json.dumps(ends, indent=1) + "\n")
-            written += [table, accuracy]
+            accuracies = folder / f"{ACCURACY_NAMES[self.task]}_{seed}.json"
+            write_atomically(accuracies, json.dumps(ends, indent=1) + "\n")
+            table = place.write_table(f"{TABLE_NAMES[self.task]}_{seed}", HEADER, self.rows(seed))
+            written += [table, accuracies]
         return written
-
-
-def read_table(path: str | Path) -> list[dict[str, Any]]:
-    """The rows of a table of a seed, ours or a published one. Raises InputError naming the file."""
-    try:
-        with open(path, encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        return [
-            {
-                "model_name": r["model_name"],
-                "epoch": int(r["epoch"]),
-                "loss": float(r["loss"]),
-                "accuracy": float(r["accuracy"]),
-            }
-            for r in rows
-        ]
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path} is no table of a training with the columns {', '.join(HEADER)}: {error}") from None
-
-
-def _cell(value: Any) -> str:
-    """Texts that hold a comma stand in quotes."""
-    text = repr(value) if isinstance(value, float) else str(value)
-    return f'"{text}"' if "," in text else text

@@ -27,6 +27,8 @@ MISSING = {
     "cascade fig4": None,
     "cascade fig5": None,
     "cascade fig6": None,
+    "cascade memorize": ("--run_folder", "{absent}", "--resume"),
+    "cascade shd": ("--data_path", "{absent}"),
     "inspect": ("{absent}.mat",),
     "export": ("{absent}.mat", "--to", "nir", "--output", "o.nir"),
     "import": ("{absent}.nir",),
