@@ -5,7 +5,6 @@ import json
 
 import pytest
 
-from rate2spike.cli.commands import COMMANDS, FAMILIES
 from rate2spike.matlab_compat.matfile import loadmat
 
 FIGURES = ("fig3", "fig5")
@@ -14,9 +13,6 @@ FIGURES = ("fig3", "fig5")
 @pytest.fixture(autouse=True)
 def in_an_empty_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(FAMILIES, "cascade", "figures of cascades")
-    for name in FIGURES:
-        monkeypatch.setitem(COMMANDS, f"cascade {name}", (f"rate2spike.cli.cascade_{name}", "a figure"))
 
 
 def rows_of(path):

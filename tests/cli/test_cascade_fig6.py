@@ -5,7 +5,6 @@ import json
 
 import pytest
 
-from rate2spike.cli.commands import COMMANDS, FAMILIES
 from rate2spike.matlab_compat.matfile import loadmat
 
 pytestmark = pytest.mark.filterwarnings("default::rate2spike.errors.InputWarning")  # as the command has it
@@ -14,8 +13,6 @@ pytestmark = pytest.mark.filterwarnings("default::rate2spike.errors.InputWarning
 @pytest.fixture(autouse=True)
 def in_an_empty_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(FAMILIES, "cascade", "figures of cascades")
-    monkeypatch.setitem(COMMANDS, "cascade fig6", ("rate2spike.cli.cascade_fig6", "a figure"))
 
 
 def test_files_and_words(cli, tmp_path):
