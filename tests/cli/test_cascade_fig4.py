@@ -83,7 +83,7 @@ def test_the_published_sweep(cli):
         (("--sweep", "--trace-step-ms", 1), "--trace-step-ms goes with --traces"),
         (("--sweep", "--traces", "--trace-step-ms", 0), "--trace-step-ms"),
         (("--sweep", "--n-threads", 0), "--n-threads"),
-        (("--seed", "-1"), "--seed"),
+        (("--seed", "1"), "unrecognized arguments: --seed 1"),
         (("--duration-ms", 1e30), "--duration-ms holds too many samples of --dt-ms"),
     ],
 )

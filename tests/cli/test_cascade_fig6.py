@@ -26,7 +26,7 @@ def test_files_and_words(cli, tmp_path):
 
 
 def test_numbers_in_json_table_and_traces(cli):
-    code, out, error = cli("cascade", "fig6", "--json", "--output_dir", "out", "--seed", 1)
+    code, out, error = cli("cascade", "fig6", "--json", "--output_dir", "out")
     assert code == 0, error
     told = json.loads(out)
     assert told["burst_events"] == {"soma": 4, "dendrite": 0, "both": 7}
@@ -63,7 +63,7 @@ def test_adaptation_can_be_left_as_the_exponential_has_it(cli):
         ("--backprop-gain", -1),
         ("--truncated", "perhaps"),
         ("--spike-height", "1e308"),
-        ("--seed", -1),
+        ("--seed", 1),
     ],
 )
 def test_bad_input_is_one_line_with_the_flag_and_leaves_nothing(cli, tmp_path, words):
