@@ -198,7 +198,7 @@ def test_commands_of_the_dendrites_page_find_what_stands_there_and_draw_its_figu
     page = (ROOT / "docs" / "dendrites.md").read_text(encoding="utf-8")
     found = "\n".join(run_bash(code, tmp_path) for code in blocks(page, "bash")).splitlines()
     shown = [line for text in blocks(page, "text") for line in text.splitlines()]
-    assert len(shown) == 25 and [line for line in shown if line not in found] == []
+    assert len(shown) == 26 and [line for line in shown if line not in found] == []
     for name in ("fig3", "fig4", "fig5", "fig6"):
         assert (tmp_path / f"cascade_{name}" / f"{name}.png").exists()
         assert f"](cascade_{name}.png)" in page and (ROOT / "docs" / f"cascade_{name}.png").stat().st_size < 150_000

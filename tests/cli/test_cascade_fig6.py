@@ -31,6 +31,7 @@ def test_numbers_in_json_table_and_traces(cli):
     told = json.loads(out)
     assert told["burst_events"] == {"soma": 4, "dendrite": 0, "both": 7}
     assert told["largest_stable_gain"] == pytest.approx(12.506, abs=2e-3)
+    assert told["filter_areas"] == {"soma": 1, "adaptation": pytest.approx(2.9900245), "dendrite": 1}
     with open("out/fig6.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["n_events"] for row in rows if row["experiment"] == "bursting"] == ["0", "4", "0", "0", "0", "7"]
