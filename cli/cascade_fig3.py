@@ -20,14 +20,19 @@ def add_arguments(parser: Parser) -> None:
     from rate2spike.spiking.cascade.subunit_exploration import OF_CONDITIONS
 
     add_cell_flags(parser, SubunitParams, defaults=OF_CONDITIONS)
-    add_output(parser, "fig3", is_random=True)
+    add_output(parser, "fig3")
+    parser.add_argument("--seed", type=int, default=None, help="seed of the noise (default: drawn and printed)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Simulate and write."""
+    from rate2spike.errors import about
+    from rate2spike.seeding import resolve_seed
     from rate2spike.spiking.cascade.subunit import SubunitParams
     from rate2spike.spiking.cascade.subunit_exploration import subunit_demonstration
 
-    seed = check_output(arguments)
+    check_output(arguments)
+    with about("seed"):
+        seed = resolve_seed(arguments.seed)
     write_all(arguments, "fig3", subunit_demonstration(seed, **given(arguments, SubunitParams)))
     return 0

@@ -38,14 +38,11 @@ class Demonstration(Protocol):
         """The numbers that matter, by name."""
 
 
-def add_output(parser: Parser, name: str, *, is_random: bool = False) -> None:
-    """--output_dir, --seed and --json. name: of the figure; is_random: whether it shows random draws."""
+def add_output(parser: Parser, name: str) -> None:
+    """--output_dir and --json. name: of the figure."""
     parser.add_argument(
         "--output_dir", default=f"cascade_{name}", metavar="DIR", help=f"folder to write (default: cascade_{name})"
     )
-    unused = "without effect here: nothing is drawn at random; the other figures of this family take it"
-    drawn = "seed of every random draw (default: drawn and printed)"
-    parser.add_argument("--seed", type=int, default=None, help=drawn if is_random else unused)
     add_json(parser)
 
 
@@ -55,29 +52,22 @@ def add_cell_flags(parser: Parser, kind: type, **how: Any) -> None:
         add_option_flags(parser, kind, **how)
 
 
-def check_output(arguments: argparse.Namespace) -> int:
-    """Check, before anything is computed, that the folder can be written, and give the seed. Raises InputError."""
+def check_output(arguments: argparse.Namespace) -> None:
+    """Check, before anything is computed, that the folder can be written. Raises InputError."""
     from rate2spike.errors import about
     from rate2spike.io.atomic_file import check_folder
-    from rate2spike.seeding import resolve_seed
 
-    with about("seed"):
-        seed = resolve_seed(arguments.seed)
     with about("output_dir"):
         check_folder(arguments.output_dir)
-    return seed
 
 
-def write_all(arguments: argparse.Namespace, name: str, demonstration: Demonstration, seed: int | None = None) -> None:
-    """Write DIR/NAME.png, .pdf, .csv and .mat, then tell what was found and what can be done next. Raises InputError.
-
-    seed: of the random draws in it; None: there are none.
-    """
+def write_all(arguments: argparse.Namespace, name: str, demonstration: Demonstration) -> None:
+    """Write DIR/NAME.png, .pdf, .csv and .mat, then tell what was found and what can be done next. Raises InputError."""
     figures = {name: demonstration.plot()}
     if hasattr(demonstration, "parts"):
         figures |= {f"{name}_{part}": figure for part, figure in demonstration.parts().items()}
     files = _written(Path(arguments.output_dir), name, figures, demonstration)
-    found = ({} if seed is None else {"seed": seed}) | demonstration.summary()
+    found = demonstration.summary()
     values = {"figure": name, **found, "files": [str(path) for path in files]}
     tell(arguments, values, *_facts(found), *(labelled("written", path) for path in files))
     next_step(arguments, "inspect", next(path for path in files if path.suffix == ".mat"))

@@ -29,11 +29,13 @@ def environment() -> dict[str, str]:
     return os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 
-def run_bash(code: str, folder: Path) -> None:
+def run_bash(code: str, folder: Path) -> str:
+    """What it wrote, errors and warnings included."""
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", code], cwd=folder, env=environment(), capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 @pytest.mark.slow
@@ -174,12 +176,40 @@ def test_context_page_runs_from_top_to_bottom(tmp_path):
     assert len((tmp_path / "first_try" / "log.jsonl").read_text().splitlines()) == 3
 
 
+def printed(page: str) -> list[str]:
+    """What the Python of a page says that it prints: comments after a print, and lines that are comments."""
+    code = "\n".join(blocks(page, "python"))
+    return re.findall(r"^(?:.*\bprint\(.*\)  )?# (.*)$", code, flags=re.MULTILINE)
+
+
+@pytest.mark.slow
+def test_python_of_the_dendrites_page_prints_what_stands_there(tmp_path):
+    page = (ROOT / "docs" / "dendrites.md").read_text(encoding="utf-8")
+    code = blocks(page, "python")
+    assert len(code) == 8
+    done = subprocess.run([sys.executable, "-c", "".join(code)], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == printed(page)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_commands_of_the_dendrites_page_find_what_stands_there_and_draw_its_figures(tmp_path):
+    page = (ROOT / "docs" / "dendrites.md").read_text(encoding="utf-8")
+    found = "\n".join(run_bash(code, tmp_path) for code in blocks(page, "bash")).splitlines()
+    shown = [line for text in blocks(page, "text") for line in text.splitlines()]
+    assert len(shown) == 26 and [line for line in shown if line not in found] == []
+    for name in ("fig3", "fig4", "fig5", "fig6"):
+        assert (tmp_path / f"cascade_{name}" / f"{name}.png").exists()
+        assert f"](cascade_{name}.png)" in page and (ROOT / "docs" / f"cascade_{name}.png").stat().st_size < 150_000
+
+
 @pytest.mark.octave
 @pytest.mark.slow
 def test_matlab_page_runs_from_top_to_bottom(octave, tmp_path, monkeypatch, go_nogo_path):
     page = (ROOT / "docs" / "matlab.md").read_text(encoding="utf-8")
     code = re.findall(r"```matlab\n(.*?)```", page, flags=re.DOTALL)
-    assert len(code) == 5
+    assert len(code) == 6
     (tmp_path / "models" / "go-nogo").mkdir(parents=True)
     shutil.copy(go_nogo_path, tmp_path / "models" / "go-nogo" / "net.mat")
     monkeypatch.setenv("RATE2SPIKE_PYTHON", sys.executable)
@@ -187,6 +217,7 @@ def test_matlab_page_runs_from_top_to_bottom(octave, tmp_path, monkeypatch, go_n
     output = octave(start + "\n".join(code).replace("n_trials = 100", "n_trials = 20"), tmp_path)
     assert "the package computes what the equations say" in output
     assert "40 trials, 20000 steps, 2 factors" in output
+    assert "7 runs, largest Vd 0.9253" in output and "a subunit of 30 ms reaches 6.03" in output
 
 
 def test_make_targets_named_in_the_readme_exist():

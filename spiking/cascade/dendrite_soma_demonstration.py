@@ -58,6 +58,9 @@ class DendriteSomaDemonstration(Readable):
         Spikes with the lags that are drawn.
     gain_events : dict of str to tuple of int
         Spikes with the strengths that are drawn, without and with input into the dendrite.
+    filter_areas : dict of str to float
+        Of soma, adaptation and dendrite: what each multiplies a constant input by. A warning says which are not 1, except
+        for the published 2.99 of the adaptation, which is its strength.
     """
 
     shown = (
@@ -70,6 +73,7 @@ class DendriteSomaDemonstration(Readable):
         "gain_slopes",
         "gain_thresholds",
         "largest_stable_gain",
+        "filter_areas",
     )
 
     params: DendriteSomaParams
@@ -122,6 +126,11 @@ class DendriteSomaDemonstration(Readable):
     def gain_thresholds(self) -> dict[str, float]:
         """First strength with a spike, without and with input into the dendrite."""
         return dict(zip(self.gain_events, self.gain.thresholds.tolist(), strict=True))
+
+    @property
+    def filter_areas(self) -> dict[str, float]:
+        """What each filter multiplies a constant input by."""
+        return self.params.areas
 
     def table(self) -> dict[str, list[Any]]:
         """Columns of equal length, one row per step, lag and pair of strengths; NaN where there is nothing to say."""

@@ -46,7 +46,7 @@ class Uneven(Small):
 
 
 def arguments(folder, **given):
-    return Namespace(**{"output_dir": str(folder), "seed": None, "json": False, "hints": True} | given)
+    return Namespace(**{"output_dir": str(folder), "json": False, "hints": True} | given)
 
 
 def test_all_four_files_are_written(tmp_path):
@@ -68,10 +68,9 @@ def test_parts_are_figures_of_their_own(tmp_path):
 
 
 def test_results_are_told_in_words_with_units_and_the_next_step(tmp_path, capsys):
-    write_all(arguments(tmp_path), "fig9", Small(), seed=7)
+    write_all(arguments(tmp_path), "fig9", Small())
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split() for line in lines[:5]] == [
-        ["seed", "7"],
+    assert [line.split() for line in lines[:4]] == [
         ["threshold", "(ms)", "1.235"],
         ["n", "events", "1,", "2"],
         ["onsets", "(ms)", "0,", "0.5,", "1"],
@@ -84,7 +83,7 @@ def test_json_is_one_object_with_results_and_files(tmp_path, capsys):
     write_all(arguments(tmp_path, json=True), "fig9", Small())
     (line,) = capsys.readouterr().out.splitlines()
     found = json.loads(line)
-    assert found["figure"] == "fig9" and found["onsets_ms"] == [0, 0.5, 1] and "seed" not in found
+    assert found["figure"] == "fig9" and found["onsets_ms"] == [0, 0.5, 1]
     assert sorted(found["files"]) == sorted(str(path) for path in tmp_path.iterdir())
 
 
@@ -99,14 +98,12 @@ def test_a_folder_that_cannot_be_made_names_the_flag_before_anything_is_computed
     with pytest.raises(InputError) as caught:
         check_output(arguments(tmp_path / "file" / "folder"))
     assert caught.value.fields == ("output_dir",)
-    with pytest.raises(InputError) as caught:
-        check_output(arguments(tmp_path, seed=-1))
-    assert caught.value.fields == ("seed",)
-    assert check_output(arguments(tmp_path / "new", seed=3)) == 3 and not (tmp_path / "new").exists()
+    check_output(arguments(tmp_path / "new"))
+    assert not (tmp_path / "new").exists()
 
 
 def test_the_folder_is_called_as_the_figure_unless_given():
     parser = Parser("p", None)
     add_output(parser, "fig9")
     assert parser.parse_args([]).output_dir == "cascade_fig9"
-    assert parser.parse_args(["--output-dir", "x", "--seed", "2", "--json"]).output_dir == "x"
+    assert parser.parse_args(["--output-dir", "x", "--json"]).output_dir == "x"

@@ -258,6 +258,28 @@ def test_the_published_spikes_of_larger_inputs(peak, spike_ms, max_dendrite):
     assert traces.dendrite.max() <= traces.max_dendrite
 
 
+def test_the_peak_at_the_end_of_a_pulse_is_that_of_the_differential_equations():
+    """For an input of 2, by a solver from one event to the next. At the sample before it is 2.0576, as the scan has it."""
+    traces = run(C1, peak=2.0)
+    start_ms, end_ms = traces.first_spike_ms, traces.first_spike_ms + 1.0
+    taus_ms = np.array([40.0, 20.0, 2.0])  # soma, dendrite, sodium
+
+    def integrated(state, start_ms, end_ms, pulse):
+        def change(t, state):
+            return (np.e * t * np.exp(-t / 2) + np.array([0.0, pulse, pulse]) - state) / taus_ms
+
+        return solve_ivp(change, (start_ms, end_ms), state, rtol=1e-12, atol=1e-14).y[:, -1]
+
+    at_spike = integrated(np.zeros(3), 0.0, start_ms, 0.0)
+    assert at_spike[0] == pytest.approx(C1.soma_threshold, abs=1e-10)
+    _, linear, sodium = integrated(at_spike, start_ms, end_ms, C1.pulse_height)
+    expected = linear + C1.gain / (1 + np.exp(-(sodium - C1.half_activation) / C1.sensitivity))
+    assert traces.max_dendrite == pytest.approx(expected, abs=1e-9)
+    assert expected == pytest.approx(2.058084, abs=5e-7)
+    assert traces.max_dendrite_ms == pytest.approx(end_ms, abs=1e-9)
+    assert traces.at_regular_times().max_dendrite == pytest.approx(2.0576, abs=5e-5)
+
+
 def test_the_published_example_without_input_rests():
     traces = run(C2, peak=0.0, half_activation=1.4)
     np.testing.assert_allclose(traces.dendrite, 0.00273315, atol=1e-8)
