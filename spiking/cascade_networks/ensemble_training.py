@@ -54,8 +54,8 @@ class Updates:
             tf.TensorSpec([n_networks, None], tf.int32),
         ]
         # concrete functions: TensorFlow takes those of several ensembles for one that is traced again and again, and warns
-        self._compiled_update = tf.function(self._update).get_concrete_function(*signature)
-        self._compiled_evaluation = tf.function(self._evaluate).get_concrete_function(*signature)
+        self._compiled_update = tf.function(self._update, autograph=False).get_concrete_function(*signature)
+        self._compiled_evaluation = tf.function(self._evaluate, autograph=False).get_concrete_function(*signature)
 
     def update(self, inputs: Any, labels: Any) -> Seen:
         """What the networks make of the batch before the update. Raises NotFiniteError and CancelledError."""
