@@ -36,7 +36,8 @@ class CascadeConfig(Readable):
     n_units: int = option(4, "number of hidden units", what="number of units")
     learning_rate: float = option(2e-3, "learning rate", allowed=POSITIVE)
     robust: bool = option(
-        False, "a wide surrogate gradient and a balanced readout, with which models of parallel subunits learn too"
+        False,
+        "a wide surrogate gradient and a small, balanced readout, with which models of parallel subunits learn too",
     )
     checkpoint_every: int = option(50, _UPDATES, what=_UPDATES)
     n_threads: int | None = option(

@@ -12,9 +12,12 @@ from rate2spike.spiking.layers.parallel_subunits import ParallelSubunits
 from rate2spike.spiking.layers.two_compartment import TwoCompartment
 
 _HIDDEN = {one.__name__: one for one in (OneCompartment, TwoCompartment, ParallelSubunits)}
-# The surrogate slope 1 / (10 |v - 15| + 1)² of the published units is below 1/1000 for potentials that are 3 off the
-# threshold: units that are silent, or fire without end, get no gradient. This one is as wide as the threshold is high.
-WIDE_SURROGATE: dict[str, Any] = {"surrogate": "sigmoid", "surrogate_scale": 0.05}
+# With `robust`, three things keep units from falling silent or firing without end, from where they have no gradient. The
+# published surrogate slope 1 / (10 |v - 15| + 1)² is below 1/1000 for potentials that are 3 off the threshold; this one is
+# as wide as the threshold is high. No unit inhibits all outputs (`balanced_weights`). Outputs are small at first: large
+# ones of random sign are a large loss, and the shortest way to a smaller one is to silence the units.
+ROBUST_SURROGATE: dict[str, Any] = {"surrogate": "sigmoid", "surrogate_scale": 0.05}
+ROBUST_READOUT: dict[str, Any] = {"balanced": True, "initial_scale": 1.0}
 
 
 def network(variant: Variant, config: TaskConfig, seed: int) -> keras.Sequential:
@@ -24,7 +27,7 @@ def network(variant: Variant, config: TaskConfig, seed: int) -> keras.Sequential
         config.n_units,
         seed=_of_layer(seed, 0),
         name="hidden",
-        **(scale | variant.options | (WIDE_SURROGATE if config.robust else {})),
+        **(scale | variant.options | (ROBUST_SURROGATE if config.robust else {})),
     )
     readout = CascadeReadout(
         config.n_classes, initial_scale=READOUT_SCALE, balanced=config.robust, seed=_of_layer(seed, 1), name="readout"

@@ -198,7 +198,9 @@ def test_silent_networks_are_counted():
 
 
 def test_digits_are_learnt(folder_of_digits, tmp_path):
-    settings = dict(models=("bap",), n_seeds=2, batch_size=20, n_units=30, n_steps=40, event_weight=20, learning_rate=0.01)
+    settings = dict(
+        models=("bap",), n_seeds=2, batch_size=20, n_units=30, n_steps=40, event_weight=20, learning_rate=0.01
+    )
     settings |= dict(data_path=str(folder_of_digits), progress=False)
     found = r2s.recognize_digits(tmp_path, **settings, n_epochs=5)
     assert found.initial.max() < 0.2 and found.final.min() > 0.4 and found.training_final.min() > 0.4
