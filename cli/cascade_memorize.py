@@ -36,8 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _work(config: "MemorizeConfig") -> Work:
     def work(folder: Path) -> tuple["CascadeResult", Figures]:
+        from rate2spike.spiking.cascade_networks.figures_of_run import memorize_figures
         from rate2spike.spiking.cascade_networks.memorize import memorize_task
-        from rate2spike.spiking.cascade_networks.report_figures import memorize_figures
         from rate2spike.spiking.cascade_networks.training import trained
 
         result = trained(memorize_task(config), folder, True)

@@ -39,11 +39,11 @@ def _work(config: "SHDConfig") -> Work:
     recordings = digits(config)
 
     def work(folder: Path) -> tuple["CascadeResult", Figures]:
+        from rate2spike.spiking.cascade_networks.figures_of_run import digit_figures
         from rate2spike.spiking.cascade_networks.recognize_digits import digits_task
-        from rate2spike.spiking.cascade_networks.report_figures import digit_figures
         from rate2spike.spiking.cascade_networks.training import trained
 
         result = trained(digits_task(config, recordings), folder, True)
-        return result, digit_figures(config, result, recordings)
+        return result, digit_figures(result, recordings)
 
     return work

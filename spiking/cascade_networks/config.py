@@ -10,7 +10,7 @@ from rate2spike.options import check_options, not_default, option
 from rate2spike.readable import Readable
 from rate2spike.seeding import SEED_LIMIT
 from rate2spike.spiking.cascade_networks.digit_counts import N_CHANNELS
-from rate2spike.spiking.cascade_networks.variants import MEMORIZE, SHD, VARIANTS
+from rate2spike.spiking.cascade_networks.variants import MEMORIZE, N_CLASSES, SHD, VARIANTS
 
 # what may be otherwise when a run goes on
 MAY_DIFFER = frozenset({"n_epochs", "n_threads", "checkpoint_every", "data_path", "cache"})
@@ -60,11 +60,6 @@ class CascadeConfig(Readable):
         """Of the networks."""
         return tuple(range(self.seed, self.seed + self.n_seeds))
 
-    @property
-    def chance(self) -> float:
-        """Accuracy of guessing."""
-        return 1 / self.n_classes
-
     def sections(self) -> dict[str, dict[str, Any]]:
         """As it is written to config.toml."""
         return {self.task: {name: value for name, value in asdict(self).items() if value is not None}}
@@ -88,7 +83,7 @@ class MemorizeConfig(CascadeConfig):
     """
 
     task: ClassVar[str] = MEMORIZE
-    n_classes: ClassVar[int] = 2
+    n_classes: ClassVar[int] = N_CLASSES[MEMORIZE]
     seeds_at_once: ClassVar[int] = 5
 
     n_patterns: int = option(256, "patterns to memorise", what="number of patterns")
@@ -120,7 +115,7 @@ class SHDConfig(CascadeConfig):
     """
 
     task: ClassVar[str] = SHD
-    n_classes: ClassVar[int] = 20
+    n_classes: ClassVar[int] = N_CLASSES[SHD]
     n_inputs: ClassVar[int] = N_CHANNELS
     seeds_at_once: ClassVar[int] = 1
 

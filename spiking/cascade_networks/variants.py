@@ -5,6 +5,7 @@ from typing import Any
 
 MEMORIZE, SHD = "memorize", "shd"
 READOUT_SCALE = 7.0
+N_CLASSES = {MEMORIZE: 2, SHD: 20}
 
 
 @dataclass(frozen=True)

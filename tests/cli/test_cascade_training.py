@@ -98,7 +98,7 @@ def test_silent_networks_are_noted(cli, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("memorize --models bap nobap", "unknown model 'nobap'; did you mean no_bap"),
+        ("memorize --models bap nobap", "did you mean no_bap? (--models)"),
         ("memorize --models bap bap", "--models must be one or several different ones, got bap, bap"),
         ("memorize --n_epochs 0", "number of epochs must be"),
         ("memorize --input_probability 2", "input probability must be"),
