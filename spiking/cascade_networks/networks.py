@@ -30,7 +30,10 @@ def network(variant: Variant, config: TaskConfig, seed: int) -> keras.Sequential
         **(scale | variant.options | (ROBUST_SURROGATE if config.robust else {})),
     )
     readout = CascadeReadout(
-        config.n_classes, initial_scale=READOUT_SCALE, balanced=config.robust, seed=_of_layer(seed, 1), name="readout"
+        config.n_classes,
+        seed=_of_layer(seed, 1),
+        name="readout",
+        **(ROBUST_READOUT if config.robust else {"initial_scale": READOUT_SCALE}),
     )
     layers = [keras.Input((None, config.n_inputs)), hidden, readout, MaxOverTime(name="largest")]
     return keras.Sequential(layers, name=f"{variant.name}_{seed}")

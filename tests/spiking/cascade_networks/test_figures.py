@@ -49,10 +49,8 @@ def test_curves_are_means_and_bands_of_one_sd(shape):
         assert top == pytest.approx((result.accuracies[m].mean(0) + result.accuracies[m].std(0)).max())
     assert len(right.patches) == 2 * shape[0]  # boxes
     medians = sorted(line.get_ydata()[0] for line in right.get_lines() if line.get_color() == "black")
-    np.testing.assert_allclose(medians, sorted(np.median([result.initial, result.final], 2).ravel()))
-    assert {len(set(line.get_linestyle() for line in curves)), len(set(line.get_marker() for line in curves))} <= {
-        shape[0]
-    }
+    np.testing.assert_allclose(medians, sorted(np.median([result.initial, result.final], axis=2).ravel()))
+    assert {len({line.get_linestyle() for line in curves}), len({line.get_marker() for line in curves})} <= {shape[0]}
 
 
 def test_digits_have_a_point_for_every_seed_and_their_own_chance_line():

@@ -66,6 +66,9 @@ def test_networks_are_the_published_ones():
     assert for_digits.get_weights()[0].std() == pytest.approx(7.193615e-5, rel=0.03)
     assert for_digits.get_weights()[1].std() == pytest.approx(0.04710307, rel=0.05)
     assert network(VARIANTS["one_compartment"], SHDConfig(), 0).count_params() == 144_000
+    robust = [one.get_config() for one in network(VARIANTS["prc"], MemorizeConfig(robust=True), 0).layers[:2]]
+    assert robust[0]["surrogate"] == "sigmoid" and robust[0]["surrogate_scale"] == 0.05
+    assert robust[1]["balanced"] and robust[1]["initial_scale"] == 1
     gains = {name: network(VARIANTS[name], MemorizeConfig(), 0).layers[0].get_config() for name in ("bap", "prc")}
     assert gains["bap"]["backprop_gain"] == 0.5 and gains["prc"]["backprop_gain"] == 0.05
 
