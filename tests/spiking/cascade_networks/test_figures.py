@@ -48,7 +48,7 @@ def test_curves_are_means_and_bands_of_one_sd(shape):
         top = left.collections[m].get_paths()[0].vertices[:, 1].max()
         assert top == pytest.approx((result.accuracies[m].mean(0) + result.accuracies[m].std(0)).max())
     assert len(right.patches) == 2 * shape[0]  # boxes
-    medians = sorted(line.get_ydata()[0] for line in right.get_lines() if line.get_color() == "black")
+    medians = sorted(line.get_ydata()[0] for line in right.get_lines() if line.get_linewidth() == 1.5)
     np.testing.assert_allclose(medians, sorted(np.median([result.initial, result.final], axis=2).ravel()))
     assert {len({line.get_linestyle() for line in curves}), len({line.get_marker() for line in curves})} <= {shape[0]}
 
