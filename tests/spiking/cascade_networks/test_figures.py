@@ -50,7 +50,7 @@ def test_curves_are_means_and_bands_of_one_sd(shape):
     assert len(right.patches) == 2 * shape[0]  # boxes
     medians = sorted(line.get_ydata()[0] for line in right.get_lines() if line.get_linewidth() == 1.5)
     np.testing.assert_allclose(medians, sorted(np.median([result.initial, result.final], axis=2).ravel()))
-    assert {len({line.get_linestyle() for line in curves}), len({line.get_marker() for line in curves})} <= {shape[0]}
+    assert len({(line.get_marker(), line.get_color()) for line in curves}) == shape[0]
 
 
 def test_digits_have_a_point_for_every_seed_and_their_own_chance_line():
