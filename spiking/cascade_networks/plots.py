@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from rate2spike.figures import Axes, Figure, FigureBase, MaxNLocator, canvas, whole
-from rate2spike.spiking.cascade_networks.digit_counts import N_CHANNELS
+from rate2spike.spiking.cascade_networks.digit_counts import N_CHANNELS, bin_edges_s
 from rate2spike.spiking.cascade_networks.digits import DigitFrames
 from rate2spike.spiking.cascade_networks.result import CascadeResult
-from rate2spike.spiking.cascade_networks.variants import MEMORIZE, N_CLASSES, VARIANTS
+from rate2spike.spiking.cascade_networks.variants import MEMORIZE, N_CLASSES, SHD, VARIANTS
 
 # by model: the published colours; lines and marks tell them apart in grey
 STYLES: dict[str, dict[str, Any]] = {
@@ -23,8 +23,11 @@ STYLES: dict[str, dict[str, Any]] = {
         strict=True,
     )
 }
-_CHANCE: dict[str, Any] = dict(color="0.6", linewidth=1, linestyle=(0, (1, 3)), zorder=0)
+_CHANCE: dict[str, Any] = dict(color="0.5", linewidth=1, linestyle=(0, (1, 3)), zorder=0, label="chance")
 _WIDEST = 13  # letters of a line below an axis
+_BARS: dict[str, Any] = dict(elinewidth=0.8, capsize=2, capthick=0.8)
+_N_MARKS = 6  # on a curve
+_LOWEST = {MEMORIZE: 0.36, SHD: -0.03}  # of accuracies that are shown, unless there are lower ones
 PUBLISHED_RECORDINGS = (14, 221, 53)
 
 
@@ -33,17 +36,14 @@ def accuracy_of_models(result: CascadeResult, ax: Axes | None = None) -> Figure:
     figure = canvas(ax, (11, 4.8))
     left, right = figure.subplots(1, 2, width_ratios=(1.15, 1))
     for m, name in enumerate(result.models):
-        _draw_curve(left, result.accuracies[m], STYLES[name], result.labels[m])
-    left.set(xlabel="epoch", ylabel=f"accuracy in training (mean ± SD, n = {result.n_seeds})")
-    left.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    lowest = 0.36 if result.task == MEMORIZE else 0.0
-    if result.task == MEMORIZE:
-        _draw_boxes(right, result)
-    else:
-        _draw_swarm(right, result)
+        _draw_curve(left, result.accuracies[m], STYLES[name], result.labels[m], m / len(result.models))
+    over_seeds = f" (mean ± SD, n = {result.n_seeds})" if result.n_seeds > 1 else ""
+    left.set(xlabel="epoch", ylabel=f"accuracy in training{over_seeds}")
+    left.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, steps=(1, 2, 5, 10)))
+    (_draw_boxes if result.task == MEMORIZE else _draw_swarm)(right, result)
     for axes in (left, right):
-        axes.axhline(1 / N_CLASSES[result.task], **_CHANCE)
-        axes.set_ylim(min(lowest, result.accuracies.min() - 0.02), 1.05)
+        draw_chance(axes, result.task)
+        axes.set_ylim(*accuracy_range(result.task, *_shown(result)))
         axes.spines[["top", "right"]].set_visible(False)
     right.set_xticks(range(len(result.models)), [_narrow(label) for label in result.labels], fontsize="small")
     right.set(xlim=(-0.6, len(result.models) - 0.4), ylabel="accuracy")
@@ -56,37 +56,53 @@ def digit_rasters(frames: DigitFrames, indices: Sequence[int] | None = None, ax:
     chosen = [k for k in PUBLISHED_RECORDINGS if k < len(frames)] or [0] if indices is None else list(indices)
     figure = canvas(ax, (3.2 * len(chosen) + 0.6, 3.2))
     panels = figure.subplots(1, len(chosen), sharex=True, sharey=True, squeeze=False)[0]
+    middles_s = _middles_s(frames)
     for axes, k in zip(panels, chosen, strict=True):
         bins, channels, counts = frames.triples(k)
-        time_s = bins * frames.window_s / frames.n_steps
-        axes.scatter(time_s, channels, s=1 + counts, color="0.0", linewidths=0, alpha=0.6)
+        axes.scatter(middles_s[bins], channels, s=1 + counts, color="0.0", linewidths=0, alpha=0.6, rasterized=True)
         axes.set(title=f"recording {k}: {frames.class_names[frames.labels[k]]}", xlabel="time (s)")
-        axes.set(xlim=(0, frames.window_s), ylim=(0, N_CHANNELS))
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=4))  # the last number does not touch the next panel's first
-    panels[0].set(ylabel="channel")
+        axes.set(ylim=(0, N_CHANNELS))
+        axes.xaxis.set_major_locator(
+            MaxNLocator(nbins=4, steps=(1, 2, 5, 10))
+        )  # the last number does not touch the next panel's first
+    panels[0].set(ylabel="channel", xlim=(0, _end_s(frames, chosen)))
     return whole(figure)
 
 
-def _draw_curve(axes: Axes, accuracies: np.ndarray, style: dict[str, Any], label: str) -> None:
-    """(S, E)."""
+def draw_chance(axes: Axes, task: str) -> None:
+    """A line at the accuracy of guessing."""
+    axes.axhline(1 / N_CLASSES[task], **_CHANCE)
+
+
+def accuracy_range(task: str, *accuracies: np.ndarray) -> tuple[float, float]:
+    """Of an axis that shows them."""
+    return min(_LOWEST[task], *(float(one.min()) - 0.03 for one in accuracies)), 1.05
+
+
+def _draw_curve(axes: Axes, accuracies: np.ndarray, style: dict[str, Any], label: str, shift: float) -> None:
+    """(S, E). Where bands lie on one another, the bars at the marks tell which is whose; shift: of the marks, 0 to 1."""
     epochs, mean, sd = np.arange(accuracies.shape[1]), accuracies.mean(0), accuracies.std(0)
-    axes.fill_between(epochs, mean - sd, mean + sd, color=style["color"], alpha=0.12, linewidth=0)
-    every = max(len(epochs) // 8, 1)
-    axes.plot(epochs, mean, **style, markevery=every, markersize=5, linewidth=1.3, label=label)
+    axes.fill_between(epochs, mean - sd, mean + sd, color=style["color"], alpha=0.1, linewidth=0)
+    every = max(len(epochs) // _N_MARKS, 1)
+    marked = slice(int(shift * every), None, every)
+    if len(accuracies) > 1:
+        axes.errorbar(epochs[marked], mean[marked], sd[marked], fmt="none", ecolor=style["color"], **_BARS)
+    axes.plot(epochs, mean, **style, markevery=marked, markersize=5, linewidth=1.3, label=label)
 
 
 def _draw_boxes(axes: Axes, result: CascadeResult) -> None:
-    """Before training white, after it in the colour of the model."""
+    """Before training white with circles, after it in the colour of the model with dots: one per seed."""
     for m, name in enumerate(result.models):
         color = STYLES[name]["color"]
-        for x, values, face in ((m - 0.2, result.initial[m], "white"), (m + 0.2, result.final[m], color)):
+        ends = ((m - 0.2, result.initial[m], "white", "white"), (m + 0.2, result.final[m], color, "black"))
+        for x, values, face, dot in ends:
             drawn = axes.boxplot([values], positions=[x], widths=0.3, patch_artist=True, showfliers=False, zorder=1)
             for box in drawn["boxes"]:
                 box.set(facecolor=face, edgecolor=color, alpha=0.6)
             for line in drawn["medians"]:
                 line.set(color="black", linewidth=1.5)
-            _draw_points(axes, x, values, color="black", s=8)
-    axes.set(title="before (white) and after training", xlabel="")
+            _draw_points(axes, x, values, facecolors=dot, edgecolors="black", s=12)
+    axes.set_title("before (○) and after (●) training, one point per seed", fontsize="small")
 
 
 def _draw_swarm(axes: Axes, result: CascadeResult) -> None:
@@ -120,9 +136,25 @@ def _draw_points(axes: Axes, x: float, values: np.ndarray, **how: Any) -> None:
 
 def _legend(figure: FigureBase, axes: Axes) -> None:
     """Below all panels."""
-    figure.legend(
-        *axes.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False, fontsize="small"
-    )
+    how: dict[str, Any] = dict(ncols=3, frameon=False, fontsize="small", handlelength=4)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", **how)
+
+
+def _shown(result: CascadeResult) -> tuple[np.ndarray, ...]:
+    return result.accuracies, result.initial, result.final, result.training_initial, result.training_final
+
+
+def _end_s(frames: DigitFrames, chosen: Sequence[int]) -> float:
+    """A little after the last event, for most recordings are shorter than the window; without events, its end."""
+    last = max(int(frames.triples(k)[0].max(initial=0)) for k in chosen)
+    return min(frames.window_s, 1.05 * float(_middles_s(frames)[last])) if last else frames.window_s
+
+
+def _middles_s(frames: DigitFrames) -> np.ndarray:
+    """Of the time bins, (T,), s. The first bin as published, which is always empty, lies before the window."""
+    edges_s = bin_edges_s(frames.n_steps, frames.window_s, frames.legacy_bins)
+    width_s = edges_s[1]
+    return (np.arange(frames.n_steps) + (-0.5 if frames.legacy_bins else 0.5)) * width_s
 
 
 def _narrow(label: str) -> str:
