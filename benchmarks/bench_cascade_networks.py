@@ -98,7 +98,7 @@ class Ours:
         for group in contest.groups:
             ensemble = Ensemble(networks[group])
             optimizer = (adam if config.task == MEMORIZE else adamax)(ensemble.variables, config.learning_rate)
-            inputs = tf.constant(contest.inputs[group].transpose(1, 0, 2, 3))
+            inputs = tf.constant(contest.inputs[group])
             self.groups.append((Updates(ensemble, optimizer), inputs, tf.constant(contest.labels[group], tf.int32)))
 
     def train(self, n_epochs: int) -> np.ndarray:
