@@ -111,9 +111,9 @@ class PyTorch:
     """The rival in two processes, each of which has half of the networks."""
 
     def __init__(self, contest: Contest, weights: list[list[np.ndarray]], processes: list[Executor]):
-        import cascade_in_pytorch
-
         from rate2spike.spiking.cascade_networks.variants import VARIANTS
+
+        import cascade_in_pytorch
 
         self.rival, self.processes = cascade_in_pytorch, processes
         variant, config = VARIANTS[contest.model], contest.config

@@ -3,10 +3,9 @@
 import argparse
 from pathlib import Path
 
+import bench_brian2
 import bench_cascade_cells
 import bench_cascade_networks
-
-import bench_brian2
 import bench_layers
 import bench_lif
 import bench_octave
