@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 
 import bench_brian2
+import bench_cascade_cells
+import bench_cascade_networks
 import bench_layers
 import bench_lif
 import bench_octave
@@ -20,6 +22,8 @@ PARTS_WITHOUT_TENSORFLOW = {
     "network": bench_time_to_network.run,
     "brian2": bench_brian2.run,
     "layers": bench_layers.run,
+    "cascade_cells": bench_cascade_cells.run,
+    "cascade_networks": bench_cascade_networks.run,
 }
 PARTS = (*PARTS_WITHOUT_TENSORFLOW, "training")
 

@@ -1,6 +1,6 @@
 """Networks of cascade layers that differ in their weights alone, side by side: one computation for many seeds.
 
-A network is a Keras Sequential of cascade layers and `MaxOverTime`. S networks, batches of B trials: inputs are (T, S, B, I),
+A network is a Keras Sequential of cascade layers and `MaxOverTime`. S networks, batches of B trials: inputs are (S, T, B, I),
 states (S, B, N), weights (S, I, N) or (S, I, N, 2). No network sees another, so that each ends as it would alone.
 """
 
@@ -40,11 +40,11 @@ class Ensemble:
         return self.variables[0].shape[1]
 
     def logits(self, inputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """(S, B, classes) of inputs (T, S, B, I), and the spikes of the first layer per unit and trial (S,)."""
+        """(S, B, classes) of inputs (S, T, B, I), and the spikes of the first layer per unit and trial (S,)."""
         given = iter(self.variables)
         first = x = self._layer(self.cells[0], inputs, given)
         for cell in self.cells[1:]:
-            x = self._layer(cell, x, given)
+            x = self._layer(cell, tf.transpose(x, [1, 0, 2, 3]), given)
         spikes = tf.reduce_mean(tf.reduce_sum(first, 0), [1, 2])
         shape = tf.shape(x)
         flat = tf.reshape(tf.transpose(x, [1, 2, 0, 3]), [shape[1] * shape[2], shape[0], shape[3]])
@@ -58,6 +58,7 @@ class Ensemble:
         return self.networks
 
     def _layer(self, cell: CascadeCell, x: tf.Tensor, given: Any) -> tf.Tensor:
+        """Outputs (T, S, B, N) of inputs (S, T, B, I)."""
         kernel = side_by_side(next(given), cell.n_compartments)
         currents = _products(x, kernel)
         if cell.use_bias:
@@ -66,18 +67,18 @@ class Ensemble:
             currents += bias[:, None]
         # of each network and unit, for all trials
         trained = cell.parameters_of([next(given)[:, None] for _ in cell.trained])
-        size = tf.shape(x)
-        rest = tf.ensure_shape(tf.zeros([size[1], size[2], cell.units], x.dtype), [*x.shape[1:3], cell.units])
+        size = tf.shape(currents)
+        rest = tf.ensure_shape(tf.zeros([size[1], size[2], cell.units], x.dtype), [*currents.shape[1:3], cell.units])
         dynamics = Dynamics(cell.advance, (Pathway(None),), trained)
         return scan(dynamics, (currents,), (rest,) * len(cell.state_names), recompute=self.recompute)
 
 
 def _products(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """Currents (T, S, B, N) of inputs (T, S, B, I) and weights (S, I, N)."""
+    """Currents (T, S, B, N) of inputs (S, T, B, I) and weights (S, I, N)."""
     size = tf.shape(x)
-    rows = tf.reshape(tf.transpose(x, [1, 0, 2, 3]), [x.shape[1], -1, x.shape[3]])
-    currents = tf.reshape(tf.matmul(rows, kernel), [size[1], size[0], size[2], kernel.shape[2]])
-    return tf.transpose(tf.ensure_shape(currents, [x.shape[1], None, x.shape[2], kernel.shape[2]]), [1, 0, 2, 3])
+    rows = tf.reshape(x, [x.shape[0], -1, x.shape[3]])
+    currents = tf.reshape(tf.matmul(rows, kernel), [size[0], size[1], size[2], kernel.shape[2]])
+    return tf.transpose(tf.ensure_shape(currents, [*x.shape[:3], kernel.shape[2]]), [1, 0, 2, 3])
 
 
 def losses_and_hits(logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

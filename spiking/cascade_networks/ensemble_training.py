@@ -42,7 +42,7 @@ class NotFiniteError(Exception):
 class Updates:
     """`update(inputs, labels)` and `evaluate(inputs, labels)` of an ensemble, compiled; both give `Seen`.
 
-    inputs (T, S, B, I), labels (S, B); for another length or batch size they are compiled anew. An update that is not finite,
+    inputs (S, T, B, I), labels (S, B); for another length or batch size they are compiled anew. An update that is not finite,
     in one network or another, changes nothing and raises NotFiniteError; once `stop` is set, both raise CancelledError.
     """
 
@@ -96,7 +96,7 @@ def _compiled(function: Callable[..., Seen], shape: Sequence[int]) -> Callable[.
 
     Concrete: TensorFlow takes the functions of several ensembles for one that is traced again and again, and warns.
     """
-    _, n_networks, n_trials, _ = shape
+    n_networks, _, n_trials, _ = shape
     signature = tf.TensorSpec(shape, tf.float32), tf.TensorSpec([n_networks, n_trials], tf.int32)
     return tf.function(function, autograph=False).get_concrete_function(*signature)
 

@@ -60,8 +60,8 @@ class _PatternTrials:
 
     def __init__(self, config: MemorizeConfig, seeds: Seeds):
         drawn = [draw_patterns(config, seed) for seed in seeds]
-        spikes = np.stack([one.spikes for one in drawn])  # (S, B, T, I)
-        self._batch = tf.constant(spikes.transpose(2, 0, 1, 3)), tf.constant([one.labels for one in drawn], tf.int32)
+        spikes = np.stack([one.spikes.transpose(1, 0, 2) for one in drawn])  # (S, T, B, I)
+        self._batch = tf.constant(spikes), tf.constant([one.labels for one in drawn], tf.int32)
 
     def epoch(self, updates: Updates, _k: int) -> Seen:
         """See `Trials`."""

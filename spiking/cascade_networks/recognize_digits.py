@@ -87,7 +87,7 @@ class _DigitTrials:
         return Seen.mean(seen, [len(part) for part in order]).accuracies
 
     def _batch(self, frames: DigitFrames, chosen: Sequence[np.ndarray]) -> tuple[tf.Tensor, tf.Tensor]:
-        """Inputs (T, S, B, 700) and labels (S, B) of the recordings that are chosen for each network."""
-        counts = np.stack([frames.dense(part) for part in chosen], 1).transpose(2, 1, 0, 3)
+        """Inputs (S, T, B, 700) and labels (S, B) of the recordings that are chosen for each network."""
+        counts = np.stack([frames.dense(part).transpose(1, 0, 2) for part in chosen])
         inputs = tf.constant(counts * np.float32(self.config.actual_event_weight))
         return inputs, tf.constant([frames.labels[part] for part in chosen], tf.int32)

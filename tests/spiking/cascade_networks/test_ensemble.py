@@ -37,7 +37,7 @@ def test_outputs_losses_and_gradients_are_those_of_each_network_alone(kind):
     networks, (x, labels) = [network(kind, seed) for seed in range(S)], data()
     ensemble = Ensemble(networks)
     with tf.GradientTape() as tape:
-        logits, spikes = ensemble.logits(tf.constant(x.transpose(2, 0, 1, 3)))
+        logits, spikes = ensemble.logits(tf.constant(x.transpose(0, 2, 1, 3)))
         losses, hits = losses_and_hits(logits, tf.constant(labels))
         total = tf.reduce_sum(losses)
     slopes = tape.gradient(total, ensemble.variables)

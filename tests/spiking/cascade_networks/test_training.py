@@ -144,11 +144,11 @@ def test_an_update_that_is_not_finite_in_one_network_changes_none():
     config = MemorizeConfig(n_inputs=20, n_steps=40)
     ensemble = Ensemble([network(VARIANTS["bap"], config, seed) for seed in range(3)])
     updates = Updates(ensemble, adam(ensemble.variables, 0.1))
-    x = (np.random.default_rng(0).random((40, 3, 6, 20)) < 0.05).astype("f4")
+    x = (np.random.default_rng(0).random((3, 40, 6, 20)) < 0.05).astype("f4")
     labels = tf.constant(np.tile([0, 1], (3, 3)), tf.int32)
     updates.update(tf.constant(x), labels)
     before = [variable.numpy() for variable in (*ensemble.variables, *updates.optimizer.variables)]
-    x[3, 1, 2, 4] = np.nan
+    x[1, 3, 2, 4] = np.nan
     with pytest.raises(NotFiniteError) as caught:
         updates.update(tf.constant(x), labels)
     assert caught.value.which.tolist() == [False, True, False]
@@ -258,7 +258,7 @@ def test_stopped_updates_compute_nothing():
     stop = Event()
     ensemble = Ensemble([network(VARIANTS["bap"], MemorizeConfig(n_inputs=4), 0)])
     updates = Updates(ensemble, adam(ensemble.variables, 0.1), stop)
-    batch = tf.zeros((5, 1, 2, 4)), tf.constant([[0, 1]])
+    batch = tf.zeros((1, 5, 2, 4)), tf.constant([[0, 1]])
     updates.update(*batch)
     stop.set()
     for call in (updates.update, updates.evaluate):
