@@ -44,7 +44,7 @@ def built(config: MemorizeConfig, model: str, seed: int, hidden: dict, readout: 
 def accuracies_and_spikes(config: MemorizeConfig, model: str, hidden: dict, readout: dict) -> tuple:
     """After the training, (S,) each."""
     drawn = [draw_patterns(config, seed) for seed in config.seeds]
-    inputs = tf.constant(np.stack([one.spikes for one in drawn]).transpose(2, 0, 1, 3))
+    inputs = tf.constant(np.stack([one.spikes.transpose(1, 0, 2) for one in drawn]))  # (S, T, B, I)
     labels = tf.constant([one.labels for one in drawn], tf.int32)
     ensemble = Ensemble([built(config, model, seed, hidden, readout) for seed in config.seeds])
     updates = Updates(ensemble, adam(ensemble.variables, config.learning_rate))

@@ -205,16 +205,16 @@ def test_digits_are_learnt(folder_of_digits, tmp_path):
         models=("bap",), n_seeds=2, batch_size=20, n_units=30, n_steps=40, event_weight=20, learning_rate=0.01
     )
     settings |= dict(data_path=str(folder_of_digits), progress=False)
-    found = r2s.recognize_digits(tmp_path, **settings, n_epochs=5)
+    found = r2s.recognize_digits(tmp_path, **settings, n_epochs=16)
     assert found.initial.max() < 0.2 and found.final.min() > 0.4 and found.training_final.min() > 0.4
     assert (found.losses[0, 0] != found.losses[0, 1]).all()
     cut = tmp_path / "cut"
     r2s.recognize_digits(cut, **settings, n_epochs=2)
-    same(r2s.recognize_digits(cut, **settings, n_epochs=5), found)
+    same(r2s.recognize_digits(cut, **settings, n_epochs=16), found)
     found.save_tables(tmp_path)
     ends = json.loads((tmp_path / "heidelberg_test_accuracy_0.json").read_text())
     assert ends == {"BAP": {"initial": found.initial[0, 0], "final": found.final[0, 0]}}
-    assert len((tmp_path / "heidelberg_training_results_1.csv").read_text().splitlines()) == 6
+    assert len((tmp_path / "heidelberg_training_results_1.csv").read_text().splitlines()) == 17
     test = digits(SHDConfig(data_path=str(folder_of_digits), n_steps=40, batch_size=20)).test
     model = r2s.load_network(tmp_path / "networks" / "bap_0.keras")
     answers = model.predict(20 * test.dense(np.arange(80)), verbose=0).argmax(1)
