@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Figures = dict[str, Any]  # name -> figure
 # Given the run's folder: train there, and draw. TensorFlow is loaded only when it is called.
+_TOLD = ("initial", "final", "final_sd", "final_min", "final_max")  # of every model
 Work = Callable[[Path], tuple["CascadeResult", Figures]]
 
 
@@ -45,7 +46,8 @@ def run_training(arguments: argparse.Namespace, kind: type["TaskConfig"], prepar
     config, place = _config_and_place(arguments, kind)
     check_gpu(arguments.gpu)
     place.check_free()
-    if place.resume and _has_epochs(place.path, config):
+    _check_not_beyond(place, config)
+    if place.resume and _is_finished(place.path, config):
         note(f"the run in {place.path} is finished, with {config.n_epochs} epochs; nothing was changed")
         _tell(arguments, place.path, config)
         return 0
@@ -59,9 +61,20 @@ def run_training(arguments: argparse.Namespace, kind: type["TaskConfig"], prepar
         place.begin(folder, config.sections(), unit="")
         _note_where(place, config)
         result, figures = work(folder.path)
-        _write(folder, config, result, figures)
+        _write_results(folder, config, result, figures)
     _tell(arguments, folder.path, config)
     return 0
+
+
+def _check_not_beyond(place: RunPlace, config: "TaskConfig") -> None:
+    """Raise InputError if a network of the run that is to go on has more epochs already."""
+    from rate2spike.io.checkpoints import latest_update
+
+    done = max((latest_update(one) or 0 for one in (place.path / "checkpoints").glob("*")), default=0)
+    if place.resume and done > config.n_epochs:
+        raise InputError(
+            f"{place.path} has {done} epochs already, more than {{n_epochs}} {config.n_epochs}", "n_epochs"
+        )
 
 
 def _note_where(place: RunPlace, config: "TaskConfig") -> None:
@@ -71,7 +84,7 @@ def _note_where(place: RunPlace, config: "TaskConfig") -> None:
         note(f"{place.path}: goes on; of {n_all} groups of networks, {n_begun} have checkpoints")
 
 
-def _write(folder: "RunFolder", config: "TaskConfig", result: "CascadeResult", figures: Figures) -> None:
+def _write_results(folder: "RunFolder", config: "TaskConfig", result: "CascadeResult", figures: Figures) -> None:
     from rate2spike.io.figure_file import save_figure
 
     result.save_tables(folder.path)
@@ -87,8 +100,7 @@ def _tell(arguments: argparse.Namespace, folder: Path, config: "TaskConfig") -> 
     summary = _summary(folder)
     models: dict[str, dict[str, Any]] = summary["models"]
     head = ("accuracy", "before", "after", "SD", "from", "to")
-    keys = ("initial", "final", "final_sd", "final_min", "final_max")
-    rows = [head, *((label, *(f"{of_model[key]:.3f}" for key in keys)) for label, of_model in models.items())]
+    rows = [head, *((label, *(f"{of_model[key]:.3f}" for key in _TOLD)) for label, of_model in models.items())]
     tell(arguments, {"run_folder": str(folder)} | summary, *aligned(rows), labelled("written to", folder))
     _note_silent(models, config)
     next_step(
@@ -111,11 +123,13 @@ def _summary(folder: Path) -> dict[str, Any]:
     return json.loads((folder / "summary.json").read_text(encoding="utf-8"))
 
 
-def _has_epochs(folder: Path, config: "TaskConfig") -> bool:
-    """Whether the run that is to go on is finished, with as many epochs as are asked for."""
+def _is_finished(folder: Path, config: "TaskConfig") -> bool:
+    """Whether the run that is to go on has as many epochs as are asked for, and all its results."""
     try:
-        return _summary(folder)["epochs"] == config.n_epochs
-    except (OSError, ValueError, KeyError, TypeError):
+        found = _summary(folder)
+        told = [{*_TOLD, "silent"} <= of_model.keys() for of_model in found["models"].values()]
+        return found["epochs"] == config.n_epochs and len(told) == len(config.models) and all(told)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
 
 
@@ -129,16 +143,30 @@ def _config_and_place(arguments: argparse.Namespace, kind: type["TaskConfig"]) -
     flags = given(arguments, kind)
     if not arguments.resume:
         config = kind(**flags)
-        return config, _place(Path(arguments.run_folder or _new_folder(config)), config.task, resume=False)
-    place = _place(Path(arguments.run_folder), kind.task, resume=True)
-    recorded = from_mapping(kind, place.recorded().get(kind.task, {}), str(place.path / "config.toml"))
+        folder = Path(arguments.run_folder or _new_folder(config))
+        return config, RunPlace(folder, f"cascade {config.task}", _written(config), resume=False)
+    place = RunPlace(Path(arguments.run_folder), f"cascade {kind.task}", (), resume=True)
+    recorded = from_mapping(kind, _recorded_settings(place, kind.task), str(place.path / "config.toml"))
     config = replace(recorded, **flags)
     place.check_same(vars(config), vars(recorded), MAY_DIFFER)
     return config, place
 
 
-def _place(path: Path, task: str, *, resume: bool) -> RunPlace:
-    return RunPlace(path, f"cascade {task}", ("checkpoints", "networks", "summary.json"), resume)
+def _recorded_settings(place: RunPlace, task: str) -> dict[str, Any]:
+    """Of the run to go on with. Raises InputError."""
+    content = place.recorded()
+    if not isinstance(content.get(task), dict):
+        raise InputError(f"{place.path / 'config.toml'} has no section [{task}]: it is not as this command wrote it")
+    return content[task]
+
+
+def _written(config: "TaskConfig") -> tuple[str, ...]:
+    """What a new run must not find in its folder."""
+    from rate2spike.spiking.cascade_networks.result import ACCURACY_NAMES, TABLE_NAMES
+
+    kinds = ((TABLE_NAMES, "csv"), (ACCURACY_NAMES, "json"))
+    tables = [f"{names[config.task]}_{seed}.{ending}" for names, ending in kinds for seed in config.seeds]
+    return ("checkpoints", "networks", "figures", "summary.json", *tables)
 
 
 def _new_folder(config: "TaskConfig") -> Path:

@@ -51,9 +51,21 @@ def test_a_run_has_tables_figures_networks_and_goes_on(cli, tmp_path):
     for name in ("memorization_training_results_1.csv", "memorization_accuracy_1.json", "summary.json"):
         assert (whole / name).read_bytes() == (run / name).read_bytes()
     before = {name: (run / name).read_bytes() for name in files(run)}
+    code, _, err = cli("cascade", "memorize", "--run_folder", run, "--resume", "--n_epochs", 3)
+    assert code == 2 and f"{run} has 4 epochs already, more than --n_epochs 3" in err
+    assert {name: (run / name).read_bytes() for name in files(run)} == before
     code, out, err = cli("cascade", "memorize", "--run_folder", run, "--resume")
     assert code == 0 and "is finished, with 4 epochs; nothing was changed" in err and "BAP" in out
     assert {name: (run / name).read_bytes() for name in files(run)} == before
+    for damaged in ('{"epochs": 4}', '{"epochs": 4, "models": {"BAP": {}}}', "{", "[]"):
+        (run / "summary.json").write_text(damaged)
+        code, out, err = cli("cascade", "memorize", "--run_folder", run, "--resume", "--quiet")
+        assert code == 0 and "BAP" in out and not err
+        assert (run / "summary.json").read_bytes() == before["summary.json"]
+    config = run / "config.toml"
+    config.write_text(config.read_text().replace("[memorize]", "[other]"))
+    code, _, err = cli("cascade", "memorize", "--run_folder", run, "--resume")
+    assert code == 2 and "config.toml has no section [memorize]" in err and len(err.splitlines()) == 1
 
 
 def test_ctrl_c_and_continuation(tmp_path):
@@ -137,3 +149,7 @@ def test_a_folder_that_holds_something_else_is_left_alone(cli, tmp_path):
     code, _, err = cli("cascade", "memorize", "--run_folder", tmp_path, "--resume")
     assert code == 2 and "nothing to resume" in err
     assert files(tmp_path) == set()
+    for name in ("memorization_training_results_1.csv", "figures"):
+        (tmp_path / name / name).mkdir(parents=True)
+        code, _, err = cli("cascade", "memorize", *TINY, "--run_folder", tmp_path / name)
+        assert code == 2 and f"holds {name} already" in err
