@@ -105,7 +105,8 @@ def following(progress: bool | OnProgress | None, title: str, total: int) -> Ite
     """`with following(progress, "training", 5000) as advance: advance("loss 3.2")`.
 
     progress: None shows a bar where somebody watches, on a terminal or in a notebook; True shows one there and lines in a
-    log; False shows nothing, nor does a silenced logger; a function is called as progress(n_done, n_total, text). Raises InputError for anything else.
+    log; False shows nothing, nor does a silenced logger; a function is called as progress(n_done, n_total, text). Raises
+    InputError for anything else.
     """
     if not (progress is None or isinstance(progress, bool) or callable(progress)):
         raise InputError(f"{{progress}} must be True, False, None or a function, got {progress!r}", "progress")

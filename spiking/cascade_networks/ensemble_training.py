@@ -1,6 +1,6 @@
 """The training of an ensemble: updates, epochs, checkpoints, and what is done when a number is no longer finite."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,17 +42,26 @@ class NotFiniteError(Exception):
 class Updates:
     """`update(inputs, labels)` and `evaluate(inputs, labels)` of an ensemble, compiled; both give `Seen`.
 
-    inputs (S, T, B, I), labels (S, B); for another length or batch size they are compiled anew. An update that is not finite,
-    in one network or another, changes nothing and raises NotFiniteError; once `stop` is set, both raise CancelledError.
+    inputs (S, T, B, I), labels (S, B); of any length and batch size. An update that is not finite, in one network or
+    another, changes nothing and raises NotFiniteError; once `stop` is set, both raise CancelledError.
     """
 
     def __init__(self, ensemble: Ensemble, optimizer: keras.optimizers.Optimizer, stop: Event | None = None):
         self.ensemble, self.optimizer, self.stop = ensemble, optimizer, stop or Event()
-        self._compiled: dict[tuple[Any, ...], Callable[..., Seen]] = {}
+        n_networks, n_inputs = ensemble.n_networks, ensemble.n_inputs
+        # The number of trials stays open. With known shapes TensorFlow adds up in temporary variables, whose names are the
+        # same for all ensembles: two threads now and then meet one that is there already (AlreadyExistsError).
+        signature = [
+            tf.TensorSpec([n_networks, None, None, n_inputs], tf.float32),
+            tf.TensorSpec([n_networks, None], tf.int32),
+        ]
+        # concrete functions: TensorFlow takes those of several ensembles for one that is traced again and again, and warns
+        self._compiled_update = tf.function(self._update, autograph=False).get_concrete_function(*signature)
+        self._compiled_evaluation = tf.function(self._evaluate, autograph=False).get_concrete_function(*signature)
 
     def update(self, inputs: Any, labels: Any) -> Seen:
         """What the networks make of the batch before the update. Raises NotFiniteError and CancelledError."""
-        seen = self._call(self._update, inputs, labels)
+        seen = self._call(self._compiled_update, inputs, labels)
         finite = np.isfinite(seen.losses)
         if not finite.all():
             raise NotFiniteError(~finite)
@@ -60,15 +69,12 @@ class Updates:
 
     def evaluate(self, inputs: Any, labels: Any) -> Seen:
         """What the networks make of the batch. Raises CancelledError."""
-        return self._call(self._evaluate, inputs, labels)
+        return self._call(self._compiled_evaluation, inputs, labels)
 
-    def _call(self, function: Callable[..., Seen], inputs: Any, labels: Any) -> Seen:
+    def _call(self, compiled: Callable[..., Seen], inputs: Any, labels: Any) -> Seen:
         if self.stop.is_set():
             raise CancelledError
-        kind = (function, *inputs.shape)
-        if kind not in self._compiled:
-            self._compiled[kind] = _compiled(function, inputs.shape)
-        return Seen(*(value.numpy() for value in self._compiled[kind](inputs, labels)))
+        return Seen(*(value.numpy() for value in compiled(inputs, labels)))
 
     def _evaluate(self, inputs: tf.Tensor, labels: tf.Tensor) -> Seen:
         logits, spikes = self.ensemble.logits(inputs)
@@ -89,16 +95,6 @@ class Updates:
 
         tf.cond(tf.reduce_all(all_finite), apply, lambda: tf.constant(False))
         return seen._replace(losses=tf.where(all_finite, seen.losses, float("nan")))
-
-
-def _compiled(function: Callable[..., Seen], shape: Sequence[int]) -> Callable[..., Seen]:
-    """For inputs of one shape: where it is open, every gradient asks at every step over which axes it is summed.
-
-    Concrete: TensorFlow takes the functions of several ensembles for one that is traced again and again, and warns.
-    """
-    n_networks, _, n_trials, _ = shape
-    signature = tf.TensorSpec(shape, tf.float32), tf.TensorSpec([n_networks, n_trials], tf.int32)
-    return tf.function(function, autograph=False).get_concrete_function(*signature)
 
 
 def _finite_networks(values: tf.Tensor) -> tf.Tensor:
