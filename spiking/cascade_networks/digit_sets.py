@@ -31,5 +31,7 @@ def digits(config: SHDConfig) -> Digits:
     for frames in (training, test):
         if frames.labels.max() >= config.n_classes:
             raise InputError(f"classes of the digits must be 0 to {config.n_classes - 1}, got {frames.labels.max()}")
-        batches(len(frames), config.batch_size)  # one at least
+    # one at least
+    batches(len(training), config.batch_size)
+    batches(len(test), config.batch_size, drop_last=config.legacy)
     return Digits(training, test)

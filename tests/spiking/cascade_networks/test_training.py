@@ -231,6 +231,14 @@ def test_the_published_test_leaves_the_last_recordings_out(folder_of_digits):
     assert (found[True].losses != found[False].losses).all()  # other bins
 
 
+def test_a_batch_may_be_larger_than_the_test_where_nothing_of_it_is_left_out(folder_of_digits):
+    config = dict(data_path=str(folder_of_digits), batch_size=100)  # 200 to learn, 80 to test
+    assert len(digits(SHDConfig(**config, legacy=False)).test) == 80
+    for wrong in (dict(config, legacy=True), dict(config, legacy=False, batch_size=201)):
+        with pytest.raises(InputError, match="is more than there are recordings"):
+            digits(SHDConfig(**wrong))
+
+
 def test_events_of_made_up_recordings_count_more():
     assert SHDConfig().actual_event_weight == 1 and SHDConfig(synthetic=True).actual_event_weight == 20
     assert SHDConfig(synthetic=True, event_weight=3).actual_event_weight == 3
