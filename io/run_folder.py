@@ -45,18 +45,26 @@ class RunFolder:
     def interruptible(self, how_to_go_on: str) -> Iterator[None]:
         """Ctrl-C in the block says how to go on, unless it says so already.
 
-        If it comes before there is any result, the folder is left as it was found: the same command works again.
+        If it comes before there is any result, the folder is left as it was found: the same command works again. So it is
+        when input turns out to be wrong.
         """
         try:
             yield
         except KeyboardInterrupt as interrupt:
-            new = [path for path in self.path.glob("*") if path not in self._found]
-            files = [file for path in new for file in (path.rglob("*") if path.is_dir() else [path])]
-            if any(file.is_file() and file.name != "config.toml" and not file.name.startswith(".") for file in files):
-                raise KeyboardInterrupt(str(interrupt) or how_to_go_on) from None
-            for path in [*new, *([self.path] if self._is_new else [])]:
-                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
-            raise KeyboardInterrupt from None
+            raise KeyboardInterrupt(*([] if self._left_as_found() else [str(interrupt) or how_to_go_on])) from None
+        except (InputError, MemoryError):
+            self._left_as_found()
+            raise
+
+    def _left_as_found(self) -> bool:
+        """Remove what is new, if there is no result in it. Returns whether there was none."""
+        new = [path for path in self.path.glob("*") if path not in self._found]
+        files = [file for path in new for file in (path.rglob("*") if path.is_dir() else [path])]
+        if any(file.is_file() and file.name != "config.toml" and not file.name.startswith(".") for file in files):
+            return False
+        for path in [*new, *([self.path] if self._is_new else [])]:
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+        return True
 
     @staticmethod
     def check_kind(recorded: Mapping[str, Any], kind: str, source: Path) -> None:

@@ -50,6 +50,12 @@ class CascadeConfig(Readable):
             raise InputError(
                 f"{{models}} must be one or several different ones, got {', '.join(self.models)}", "models"
             )
+        if self.robust and self.n_units < 2:
+            raise InputError(
+                f"a balanced readout ({{robust}}) needs at least 2 units, got {{n_units}} {self.n_units}",
+                "robust",
+                "n_units",
+            )
 
     def summary(self) -> dict[str, Any]:
         """The task, and every setting that is not the default."""

@@ -1,7 +1,10 @@
 """The recordings of spoken digits that a configuration asks for, binned: those that are learnt, and those of the test."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.io.datasets.shd import SHDRecordings, shd_file
@@ -17,6 +20,15 @@ class Digits:
 
     training: DigitFrames
     test: DigitFrames
+
+    @property
+    def known_by(self) -> str:
+        """What tells the recordings from others, wherever they lie."""
+        digest = hashlib.sha256()
+        for frames in (self.training, self.test):
+            for array in (frames.starts, frames.cells, frames.counts, frames.labels):
+                digest.update(np.ascontiguousarray(array, np.int64).tobytes())
+        return digest.hexdigest()[:16]
 
 
 def digits(config: SHDConfig) -> Digits:

@@ -130,14 +130,21 @@ class EnsembleTraining:
     ) -> None:
         """The epochs that are missing; `epoch(k)` trains once through and gives what was seen before its updates.
 
-        What the updates raise ends it. Once they are told to stop, the last whole epoch is saved.
+        What the updates raise ends it. The last whole epoch is saved if the first update of the next one is not finite, and
+        once the updates are told to stop.
         """
         while self.n_done < n_epochs:
             if self.updates.stop.is_set():
                 if self.n_done % checkpoint_every:
                     self.save()
                 raise CancelledError
-            seen = epoch(self.n_done)
+            n_updates = int(self.updates.optimizer.iterations)
+            try:
+                seen = epoch(self.n_done)
+            except NotFiniteError:
+                if int(self.updates.optimizer.iterations) == n_updates:  # none of this epoch
+                    self.save()
+                raise
             for name, values in seen._asdict().items():
                 self.log[name].append(np.asarray(values, np.float64))
             self.n_done += 1

@@ -58,7 +58,9 @@ def recognize_digits(
 
 def digits_task(config: SHDConfig, digits: Digits) -> Task:
     """Batches in an order of its own for every seed and epoch; Adamax."""
-    return Task(config, "recognising digits", adamax, lambda seeds: _DigitTrials(config, digits, seeds))
+    return Task(
+        config, "recognising digits", adamax, lambda seeds: _DigitTrials(config, digits, seeds), digits.known_by
+    )
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,7 @@ class Task:
     title: str  # of the progress bar
     optimizer: Callable[[list[tf.Variable], float], keras.optimizers.Optimizer]
     trials: Callable[[Seeds], Trials]
+    known_by: str = ""  # tells what is learnt from other such data, where it is the user's
 
     @property
     def groups(self) -> list[Seeds]:
@@ -152,9 +153,8 @@ class _Group:
         """What decides the numbers."""
         config = self.task.config
         left_out = {"models", "seed", "n_seeds"}  # of the other networks: a run may be split, or go on with more
-        return {"model": self.name, "seeds": list(self.seeds)} | {
-            name: value for name, value in vars(config).items() if name not in left_out
-        }
+        known = {"model": self.name, "seeds": list(self.seeds), "recordings": self.task.known_by}
+        return known | {name: value for name, value in vars(config).items() if name not in left_out}
 
     def _save(self, ensemble: Ensemble) -> None:
         place = self.folder / "networks"
@@ -166,7 +166,8 @@ class _Group:
         wrong = ", ".join(str(seed) for seed, is_wrong in zip(self.seeds, error.which, strict=True) if is_wrong)
         return InputError(
             f"{VARIANTS[self.name].label}, seed {wrong}: the loss or a gradient is not finite in epoch {n_done + 1}; the "
-            f"networks as they were before it are in {self.folder / 'networks'}. A smaller {{learning_rate}} may help",
+            f"networks as they were before that update are in {self.folder / 'networks'}. A new run with a smaller "
+            "{learning_rate} may help",
             "learning_rate",
         )
 

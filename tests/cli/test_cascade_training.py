@@ -101,6 +101,13 @@ def test_digits(cli, recordings, tmp_path):
     assert code == 2 and "of another kind of run (cascade shd, not cascade memorize)" in err
 
 
+def test_input_that_turns_out_wrong_later_leaves_no_run(cli, tmp_path):
+    words = "--n_patterns 1000000 --n_inputs 1000 --n_steps 1000 --models bap --n_seeds 1".split()
+    for _ in range(2):
+        code, _, err = cli("cascade", "memorize", *words, "--run_folder", tmp_path / "run")
+        assert code == 2 and len(err.strip().splitlines()) == 1 and not (tmp_path / "run").exists()
+
+
 def test_silent_networks_are_noted(cli, tmp_path):
     words = [*TINY[:-1], "0", "--models", "no_bap", "--n_epochs", "1", "--run_folder", tmp_path / "run"]
     code, _, err = cli("cascade", "memorize", *words)

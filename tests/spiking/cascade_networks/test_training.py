@@ -138,6 +138,7 @@ def test_a_loss_that_is_not_finite_ends_the_training_with_the_networks_before_it
     assert "\n" not in str(caught.value) and str(tmp_path / "networks") in str(caught.value)
     for seed in range(2):
         assert all(np.isfinite(one).all() for one in weights(tmp_path, f"bap_{seed}"))
+    assert load_latest(tmp_path / "checkpoints" / "bap_0").update == 1  # the epoch before
 
 
 def test_an_update_that_is_not_finite_in_one_network_changes_none():
@@ -211,6 +212,9 @@ def test_digits_are_learnt(folder_of_digits, tmp_path):
     cut = tmp_path / "cut"
     r2s.recognize_digits(cut, **settings, n_epochs=2)
     same(r2s.recognize_digits(cut, **settings, n_epochs=16), found)
+    other = write_synthetic_shd(tmp_path / "other", n_train_per_class=10, n_test_per_class=4, seed=2)
+    with pytest.raises(InputError, match="is of other settings: recordings "):
+        r2s.recognize_digits(cut, **settings | {"data_path": str(other)}, n_epochs=17)
     found.save_tables(tmp_path)
     ends = json.loads((tmp_path / "heidelberg_test_accuracy_0.json").read_text())
     assert ends == {"BAP": {"initial": found.initial[0, 0], "final": found.final[0, 0]}}
@@ -251,6 +255,7 @@ def test_events_of_made_up_recordings_count_more():
         (dict(models=()), "models must be one or several different ones"),
         (dict(models=("nobap",)), r"unknown model 'nobap'.*choose from one_compartment, no_bap, bap, parallel, prc"),
         (dict(n_seeds=0), "number of seeds must be"),
+        (dict(robust=True, n_units=1), r"a balanced readout \(robust\) needs at least 2 units, got n_units 1"),
         (dict(input_probability=1.5), "input probability must be"),
         (dict(learning_rate=float("nan")), "learning rate must be a positive number"),
         (dict(batch_size=8), "unknown setting 'batch_size'; known are folder, progress, seed, n_seeds, models"),
