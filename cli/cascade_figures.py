@@ -90,10 +90,10 @@ def _written(folder: Path, name: str, figures: Mapping[str, "AnyFigure"], demons
 
 
 def _facts(found: Mapping[str, Any]) -> list[str]:
-    """A line per result."""
+    """A line per result; none of those without a value, as of a list that is empty."""
     from rate2spike.readable import in_words
 
-    named = {in_words(name): _in_words(value) for name, value in found.items()}
+    named = {in_words(name): text for name, value in found.items() if (text := _in_words(value))}
     column = 4 + min(max(map(len, named), default=0), _WIDEST_NAME)
     return [fact(name, text, column) for name, text in named.items()]
 

@@ -186,7 +186,7 @@ def printed(page: str) -> list[str]:
 def test_python_of_the_dendrites_page_prints_what_stands_there(tmp_path):
     page = (ROOT / "docs" / "dendrites.md").read_text(encoding="utf-8")
     code = blocks(page, "python")
-    assert len(code) == 8
+    assert len(code) == 9
     done = subprocess.run([sys.executable, "-c", "".join(code)], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == printed(page)

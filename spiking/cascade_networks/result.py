@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.run_folder import RunFolder
 from rate2spike.readable import Readable, dataframe, draw
@@ -76,7 +77,11 @@ class CascadeResult(Readable):
         }
 
     def rows(self, seed: int) -> list[tuple[str, int, float, float]]:
-        """model_name, epoch (from 0), loss and accuracy of a seed: the published table."""
+        """model_name, epoch (from 0), loss and accuracy of a seed: the published table. Raises InputError."""
+        if seed not in self.seeds:
+            raise InputError(
+                f"no network has the {{seed}} {seed}: they are {self.seeds[0]} to {self.seeds[-1]}", "seed"
+            )
         k = self.seeds.index(seed)
         return [
             (label, epoch, float(self.losses[m, k, epoch]), float(self.accuracies[m, k, epoch]))

@@ -5,8 +5,12 @@ from functools import cache
 
 import numpy as np
 
-N_GAINS = 100  # tried side by side
-_TIME_CONSTANTS = 20  # that are waited for
+N_GAINS = 60  # tried side by side
+# that are waited for: near the largest stable gain a unit goes on for many of them before it falls silent
+_ROUGHLY, _LONG_ENOUGH = 20, 80
+_SLOWEST_STEPS = 1000  # time constant of the slowest loop that is judged, so that nobody waits long
+_N_ROUGH = 1000
+_BEYOND = 1.5  # times the gain that is found roughly, as far as the finer grid reaches
 _SPAN = (1e-6, 1e6)  # of gains, in units of the one whose spikes at every step are as strong as the reset
 
 
@@ -29,9 +33,9 @@ class FeedbackLoop:
         """Output of the stage."""
         return x + self.stage_gain / (1 + np.exp(np.clip(-self.stage_slope * (x - self.stage_threshold), -700, 700)))
 
-    def sustains(self, gains: np.ndarray) -> np.ndarray:
-        """For each backprop gain whether the unit, fired at every step so far, still fires after 20 time constants."""
-        n_steps = int(_TIME_CONSTANTS / -np.log(max(self.decay, self.soma_decay))) + 10
+    def sustains(self, gains: np.ndarray, n_time_constants: float) -> np.ndarray:
+        """For each backprop gain whether the unit, fired at every step so far, still fires after that many time constants."""
+        n_steps = int(n_time_constants / -np.log(max(self.decay, self.soma_decay))) + 10
         x, z, left = gains * self.entering / (1 - self.decay), np.ones(gains.size), np.zeros(gains.size)
         out = self.stage(x)
         v = np.maximum(self.threshold + self.reset_strength, out * self.soma_entering / (1 - self.soma_decay))
@@ -50,17 +54,30 @@ class FeedbackLoop:
 def largest_stable_gain(loop: FeedbackLoop) -> float:
     """The largest backprop gain up to which a unit falls silent; 0 if it never does, infinity if it always does.
 
-    To four digits: gains are tried on a grid that is made finer about the first one which keeps the unit firing. From other
-    starts than spikes at every step, gains up to 2 % smaller may do so.
+    Infinity too for a loop with a time constant above 1 000 steps, which is not judged.
+
+    To four digits: gains are tried on a grid that is made finer about the first one which keeps the unit firing. The first
+    grid is rough, since whoever waits a short time finds gains too small, by a tenth or so.
     """
+    if max(loop.decay, loop.soma_decay) > np.exp(-1 / _SLOWEST_STEPS):
+        return float("inf")
     unit = max(loop.reset_strength, loop.threshold) * (1 - loop.decay) / loop.entering
-    grid = np.concatenate([[0.0], np.geomspace(*_SPAN, 10 * N_GAINS) * unit])
+    grid = np.concatenate([[0.0], np.geomspace(*_SPAN, _N_ROUGH) * unit])
+    first = _first(loop.sustains(grid, _ROUGHLY))
+    if first is None:
+        return float("inf")
+    low, high = (grid[0], grid[0]) if first == 0 else (grid[first - 1], _BEYOND * grid[first])
     for _ in range(3):
-        sustained = np.flatnonzero(loop.sustains(grid))
-        if not sustained.size:
-            return float("inf")
-        first = int(sustained[0])
-        if first == 0:
+        if high == 0.0:
             return 0.0
-        grid = np.linspace(grid[first - 1], grid[first], N_GAINS)
-    return float(grid[0])
+        grid = np.linspace(low, high, N_GAINS)
+        first = _first(loop.sustains(grid, _LONG_ENOUGH))
+        if first is None:
+            return float(high)
+        low, high = grid[max(first - 1, 0)], grid[first]
+    return float(low)
+
+
+def _first(found: np.ndarray) -> int | None:
+    """Index of the first that is true."""
+    return int(np.argmax(found)) if found.any() else None

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from rate2spike.calls import public
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras, tf
@@ -50,10 +52,17 @@ class MaxOverTime(keras.layers.Layer):
     def __init__(self, name: str | None = None, trainable: bool = True, dtype: Any = None):
         super().__init__(name=name, dtype=precision(dtype), trainable=trainable)
 
+    def __call__(self, inputs: Any, **kwargs: Any) -> Any:
+        """See `call`. Raises InputError here, because Keras wraps what `call` raises in several lines."""
+        shape = tuple(getattr(inputs, "shape", np.shape(inputs)))
+        if len(shape) != 3 or shape[1] == 0:
+            raise InputError(
+                f"inputs of MaxOverTime are (batch, time, units) with one step at least, got shape {shape}"
+            )
+        return super().__call__(inputs, **kwargs)
+
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """(batch, N)."""
-        if len(inputs.shape) != 3:
-            raise InputError(f"inputs of MaxOverTime are (batch, time, units), got shape {tuple(inputs.shape)}")
         return largest_over_time(inputs)
 
     def compute_output_shape(self, input_shape: Any) -> tuple:

@@ -176,6 +176,8 @@ def test_what_it_found_is_written_in_the_published_tables(tmp_path):
     ends = json.loads((tmp_path / "memorization_accuracy_1.json").read_text())
     assert tuple(ends) == LABELS and all(set(one) == {"initial", "final"} for one in ends.values())
     assert ends["BAP"] == {"initial": found.initial[2, 1], "final": found.final[2, 1]}
+    with pytest.raises(InputError, match="no network has the seed 2: they are 0 to 1"):
+        found.rows(2)
     frame = found.to_dataframe()
     assert len(frame) == 5 * 2 * 3 and set(frame.columns) == {
         "model_name",

@@ -193,8 +193,8 @@ def test_no_spike_within_the_refractory_time():
 @pytest.mark.parametrize(
     ("kind", "stable", "unstable"),
     [
-        ("TwoCompartment", {"backprop_gain": 1.15}, {"backprop_gain": 1.3}),
-        ("ParallelSubunits", {"backprop_gain": 0.151}, {"backprop_gain": 0.17}),
+        ("TwoCompartment", {"backprop_gain": 1.24}, {"backprop_gain": 1.27}),
+        ("ParallelSubunits", {"backprop_gain": 0.156}, {"backprop_gain": 0.159}),
         (
             "TwoCompartment",
             {"backprop_gain": 0.78, "dendrite_gain": 3.0},
@@ -259,3 +259,17 @@ def test_balanced_readout_weights_leave_no_unit_and_no_input_that_only_inhibits(
     assert r2s.CascadeReadout.from_config(layers[1].get_config()).cell.balanced
     with pytest.raises(InputError, match="balanced weights need at least 2 inputs and 2 units, got 4 and 1"):
         r2s.CascadeReadout(1, balanced=True).build((None, None, 4))
+
+
+@pytest.mark.parametrize("tau_ms", [1e7, 1e300])
+def test_loops_that_are_too_slow_to_be_judged_cost_no_time(tau_ms, recwarn):
+    r2s.TwoCompartment(2, backprop_gain=0.5, tau_dendrite_ms=tau_ms)
+    r2s.TwoCompartment(2, backprop_gain=0.5, tau_mem_ms=tau_ms)
+    assert not [one for one in recwarn if "unstable" in str(one.message)]
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (2, 0, 3)])
+def test_the_maximum_of_wrong_inputs_is_one_line(shape):
+    with pytest.raises(InputError, match=r"inputs of MaxOverTime are \(batch, time, units\)") as caught:
+        r2s.MaxOverTime()(np.zeros(shape, "f4"))
+    assert "\n" not in str(caught.value)
