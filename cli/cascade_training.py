@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 Figures = dict[str, Any]  # name -> figure
 # Given the run's folder: train there, and draw. TensorFlow is loaded only when it is called.
-_TOLD = ("initial", "final", "final_sd", "final_min", "final_max")  # of every model
 Work = Callable[[Path], tuple["CascadeResult", Figures]]
+_TOLD = ("initial", "final", "final_sd", "final_min", "final_max")  # of every model
 
 
 def add_training(parser: Parser, kind: type["TaskConfig"]) -> None:
