@@ -15,6 +15,7 @@ from rate2spike.cli.option_flags import add_option_flags, given
 from rate2spike.cli.run_place import RunPlace, add_run_folder
 from rate2spike.cli.speaking import next_step, note, tell
 from rate2spike.errors import InputError
+from rate2spike.io.checkpoints import latest_update
 
 if TYPE_CHECKING:
     from rate2spike.io.run_folder import RunFolder
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
 Figures = dict[str, Any]  # name -> figure
 # Given the run's folder: train there, and draw. TensorFlow is loaded only when it is called.
-_TOLD = ("initial", "final", "final_sd", "final_min", "final_max")  # of every model
 Work = Callable[[Path], tuple["CascadeResult", Figures]]
+_TOLD = ("initial", "final", "final_sd", "final_min", "final_max")  # of every model
 
 
 def add_training(parser: Parser, kind: type["TaskConfig"]) -> None:
@@ -68,8 +69,6 @@ def run_training(arguments: argparse.Namespace, kind: type["TaskConfig"], prepar
 
 def _check_not_beyond(place: RunPlace, config: "TaskConfig") -> None:
     """Raise InputError if a network of the run that is to go on has more epochs already."""
-    from rate2spike.io.checkpoints import latest_update
-
     done = max((latest_update(one) or 0 for one in (place.path / "checkpoints").glob("*")), default=0)
     if place.resume and done > config.n_epochs:
         raise InputError(
@@ -79,7 +78,7 @@ def _check_not_beyond(place: RunPlace, config: "TaskConfig") -> None:
 
 def _note_where(place: RunPlace, config: "TaskConfig") -> None:
     if place.resume:
-        n_begun = sum(1 for one in (place.path / "checkpoints").glob("*") if any(one.iterdir()))
+        n_begun = sum(1 for one in (place.path / "checkpoints").glob("*") if latest_update(one) is not None)
         n_all = len(config.models) * -(-config.n_seeds // config.seeds_at_once)
         note(f"{place.path}: goes on; of {n_all} groups of networks, {n_begun} have checkpoints")
 

@@ -27,7 +27,7 @@ class Digits:
         digest = hashlib.sha256()
         for frames in (self.training, self.test):
             for array in (frames.starts, frames.cells, frames.counts, frames.labels):
-                digest.update(np.ascontiguousarray(array, np.int64).tobytes())
+                digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()[:16]
 
 

@@ -39,6 +39,7 @@ def test_a_run_has_tables_figures_networks_and_goes_on(cli, tmp_path):
     assert names <= found
     recorded = tomllib.loads((run / "config.toml").read_text())
     assert recorded["run"]["kind"] == "cascade memorize" and recorded["memorize"]["models"] == ["bap", "prc"]
+    (run / "checkpoints" / ".DS_Store").touch()
     code, out, err = cli("cascade", "memorize", "--run_folder", run, "--resume", "--n_epochs", 4, "--json")
     assert code == 0 and "goes on; of 2 groups of networks, 2 have checkpoints" in err
     said = json.loads(out)

@@ -2,6 +2,7 @@
 
 import logging
 import pickle
+import shutil
 
 import h5py
 import numpy as np
@@ -12,7 +13,9 @@ from rate2spike.io.datasets.shd import SHDRecordings
 from rate2spike.io.datasets.synthetic_events import write_synthetic_shd
 from rate2spike.spiking.cascade_networks import digits
 from rate2spike.spiking.cascade_networks.batches import batches
+from rate2spike.spiking.cascade_networks.config import SHDConfig
 from rate2spike.spiking.cascade_networks.digit_counts import bin_edges_s, time_bins
+from rate2spike.spiking.cascade_networks.digit_sets import digits as digits_of
 from rate2spike.spiking.cascade_networks.digits import digit_frames
 
 CHECK_TIMES_S = np.array([0, 0.0141, 0.0142, 1.3999, 1.4])
@@ -294,3 +297,16 @@ def test_a_folder_that_cannot_be_written_costs_a_warning(tmp_path):
     with pytest.warns(UserWarning, match="counts of events are not kept for the next time: output folder"):
         frames = frames_of(path, cache=path)  # a file, where no folder can be
     assert frames == frames_of(path)
+
+
+def test_recordings_are_known_by_what_is_in_them(tmp_path):
+    """Not by where they lie, nor by whether their counts were kept."""
+
+    def known_by(folder, **settings):
+        return digits_of(SHDConfig(data_path=str(folder), n_steps=20, batch_size=5, **settings)).known_by
+
+    first, other = (write_synthetic_shd(tmp_path / str(seed), 1, 1, seed=seed, n_classes=5) for seed in (1, 2))
+    found = known_by(first)
+    shutil.copytree(first, tmp_path / "moved")
+    assert {known_by(tmp_path / "moved", cache=True) for _ in range(2)} == {found}
+    assert known_by(other) != found
