@@ -12,7 +12,7 @@ from rate2spike.spiking.layers.parallel_subunits import ParallelSubunits
 from rate2spike.spiking.layers.two_compartment import TwoCompartment
 
 _HIDDEN = {one.__name__: one for one in (OneCompartment, TwoCompartment, ParallelSubunits)}
-# With `robust`, three things keep units from falling silent or firing without end, from where they have no gradient. The
+# With `robust`, three things keep units from falling silent or firing without end, where they have no gradient. The
 # published surrogate slope 1 / (10 |v - 15| + 1)² is below 1/1000 for potentials that are 3 off the threshold; this one is
 # as wide as the threshold is high. No unit inhibits all outputs (`balanced_weights`). Outputs are small at first: large
 # ones of random sign are a large loss, and the shortest way to a smaller one is to silence the units.
