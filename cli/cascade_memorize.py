@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     return run_training(arguments, MemorizeConfig, _work)
 
 
-def _work(config: "MemorizeConfig") -> Work:
+def _work(config: "MemorizeConfig") -> tuple[Work, str]:
     def work(folder: Path) -> tuple["CascadeResult", Figures]:
         from rate2spike.spiking.cascade_networks.figures_of_run import memorize_figures
         from rate2spike.spiking.cascade_networks.memorize import memorize_task
@@ -43,4 +43,4 @@ def _work(config: "MemorizeConfig") -> Work:
         result = trained(memorize_task(config), folder, True)
         return result, memorize_figures(config, result, folder)
 
-    return work
+    return work, ""

@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     return run_training(arguments, SHDConfig, _work)
 
 
-def _work(config: "SHDConfig") -> Work:
+def _work(config: "SHDConfig") -> tuple[Work, str]:
     from rate2spike.spiking.cascade_networks.digit_sets import digits
 
     recordings = digits(config)
@@ -46,4 +46,4 @@ def _work(config: "SHDConfig") -> Work:
         result = trained(digits_task(config, recordings), folder, True)
         return result, digit_figures(result, recordings)
 
-    return work
+    return work, recordings.known_by

@@ -37,10 +37,13 @@ def add_training(parser: Parser, kind: type["TaskConfig"]) -> None:
     add_json(parser, "print summary.json, with the folder of the run, in one line")
 
 
-def run_training(arguments: argparse.Namespace, kind: type["TaskConfig"], prepare: Callable[[Any], Work]) -> int:
+def run_training(
+    arguments: argparse.Namespace, kind: type["TaskConfig"], prepare: Callable[[Any], tuple[Work, str]]
+) -> int:
     """Train, or go on; write tables, figures and summary.json, and tell. Raises InputError.
 
-    prepare: gives what to do in the folder, and raises InputError before anything is written if it cannot be done.
+    prepare: gives what to do in the folder, and what tells the recordings from others, '' if there are none. It raises
+    InputError before anything is written if it cannot be done.
     """
     from rate2spike.machine.tensorflow_device import check_gpu, prepare_tensorflow
 
@@ -52,7 +55,8 @@ def run_training(arguments: argparse.Namespace, kind: type["TaskConfig"], prepar
         note(f"the run in {place.path} is finished, with {config.n_epochs} epochs; nothing was changed")
         _tell(arguments, place.path, config)
         return 0
-    work = prepare(config)
+    work, known_by = prepare(config)
+    _check_same_recordings(place, known_by)
     prepare_tensorflow(arguments.gpu)
     folder = place.open()
     folder.summary.unlink(missing_ok=True)  # of a resumed run it is of fewer epochs
@@ -73,6 +77,17 @@ def _check_not_beyond(place: RunPlace, config: "TaskConfig") -> None:
     if place.resume and done > config.n_epochs:
         raise InputError(
             f"{place.path} has {done} epochs already, more than {{n_epochs}} {config.n_epochs}", "n_epochs"
+        )
+
+
+def _check_same_recordings(place: RunPlace, known_by: str) -> None:
+    """Raise InputError if the run that is to go on has learnt from other recordings."""
+    from rate2spike.io.checkpoints import load_latest
+
+    found = [load_latest(one) for one in sorted((place.path / "checkpoints").glob("*"))] if place.resume else []
+    if any(one is not None and one.settings.get("recordings", "") != known_by for one in found):
+        raise InputError(
+            f"the run in {place.path} has learnt from other recordings than those of {{data_path}}", "data_path"
         )
 
 

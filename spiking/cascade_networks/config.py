@@ -16,7 +16,7 @@ from rate2spike.spiking.cascade_networks.variants import MEMORIZE, N_CLASSES, SH
 MAY_DIFFER = frozenset({"n_epochs", "n_threads", "checkpoint_every", "data_path", "cache"})
 _SEEDS = "networks of each model; their seeds are seed, seed + 1, ..."
 SYNTHETIC_EVENT_WEIGHT = 20.0
-_UPDATES = "epochs between checkpoints"
+_BETWEEN = "epochs between checkpoints"
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,7 +39,7 @@ class CascadeConfig(Readable):
         False,
         "a wide surrogate gradient and a small, balanced readout, with which models of parallel subunits learn too",
     )
-    checkpoint_every: int = option(50, _UPDATES, what=_UPDATES)
+    checkpoint_every: int = option(50, _BETWEEN, what=_BETWEEN)
     n_threads: int | None = option(
         None, "threads; each trains some of the networks", what="number of threads", default_text="one per core"
     )
@@ -128,7 +128,7 @@ class SHDConfig(CascadeConfig):
     n_seeds: int = option(3, _SEEDS, what="number of seeds", most=1000)
     n_epochs: int = option(200, "number of epochs", what="number of epochs")
     n_units: int = option(200, "number of hidden units", what="number of units")
-    checkpoint_every: int = option(1, _UPDATES, what=_UPDATES)
+    checkpoint_every: int = option(1, _BETWEEN, what=_BETWEEN)
     data_path: str = option("./data", "folder of the recordings")
     synthetic: bool = option(False, "made-up recordings, written into the folder of the recordings")
     batch_size: int = option(256, "recordings per update")

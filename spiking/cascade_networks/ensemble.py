@@ -19,8 +19,8 @@ from rate2spike.spiking.layers.scan import Dynamics, Pathway, scan
 class Ensemble:
     """The variables of several networks of the same kind, and what these make of inputs."""
 
-    def __init__(self, networks: Sequence[keras.Model], *, recompute: bool = False):
-        self.networks, self.recompute = tuple(networks), recompute
+    def __init__(self, networks: Sequence[keras.Model]):
+        self.networks = tuple(networks)
         self.cells: list[CascadeCell] = [one.cell for one in networks[0].layers if isinstance(one, CellLayer)]
         values = zip(*(network.trainable_variables for network in networks), strict=True)
         names = [variable.path for variable in networks[0].trainable_variables]
@@ -70,7 +70,7 @@ class Ensemble:
         size = tf.shape(currents)
         rest = tf.ensure_shape(tf.zeros([size[1], size[2], cell.units], x.dtype), [*currents.shape[1:3], cell.units])
         dynamics = Dynamics(cell.advance, (Pathway(None),), trained)
-        return scan(dynamics, (currents,), (rest,) * len(cell.state_names), recompute=self.recompute)
+        return scan(dynamics, (currents,), (rest,) * len(cell.state_names))
 
 
 def _products(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:

@@ -98,6 +98,12 @@ def test_digits(cli, recordings, tmp_path):
     wanted = {"heidelberg_training_results_0.csv", "heidelberg_test_accuracy_0.json", "networks/no_bap_0.keras"}
     assert wanted | {"figures/accuracy.png", "figures/rasters.png", "summary.json"} <= files(run)
     assert tomllib.loads((run / "config.toml").read_text())["shd"]["event_weight"] == 20
+    before = {name: (run / name).read_bytes() for name in files(run)}
+    other = write_synthetic_shd(tmp_path / "other", n_train_per_class=1, n_test_per_class=1, seed=2)
+    words = ["--run_folder", run, "--resume", "--n_epochs", 3, "--data_path", other]
+    code, _, err = cli("cascade", "shd", *words)
+    assert code == 2 and f"the run in {run} has learnt from other recordings than those of --data_path" in err
+    assert {name: (run / name).read_bytes() for name in files(run)} == before
     code, _, err = cli("cascade", "memorize", "--run_folder", run, "--resume")
     assert code == 2 and "of another kind of run (cascade shd, not cascade memorize)" in err
 
