@@ -8,6 +8,7 @@ import numpy as np
 
 from rate2spike.arrays import dense
 from rate2spike.calls import public
+from rate2spike.dendritic_input import DendriticInput
 from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.readable import Readable, draw
 from rate2spike.unit_types import by_sign, of_type
@@ -54,6 +55,8 @@ class TrainedModel(Readable):
         From the synaptic current of a unit to its rate: 'sigmoid', 'clipped_relu' or 'softplus'.
     unit_bias : ndarray (N, 1)
         Constant input of each unit.
+    dendrites : DendriticInput
+        The compartments that recurrent connections end on; None: units are points.
     cell_type_names, cell_type : tuple of str, ndarray (N,)
         Where training had types: their names, and which of them each unit is, from 0.
     last_update : int
@@ -104,6 +107,7 @@ class TrainedModel(Readable):
     b_out: float | np.ndarray | None = None  # (n_outputs,) if there are several
     activation: str | None = None
     unit_bias: np.ndarray | None = None  # (N, 1) constant input of each unit
+    dendrites: DendriticInput | None = None  # None: units are points
     cell_type_names: tuple[str, ...] | None = None  # where training had types: their names ...
     cell_type: np.ndarray | None = None  # (N,) ... and which of them each unit is, from 0
     w_in_initial: np.ndarray | None = None

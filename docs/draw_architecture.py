@@ -18,6 +18,7 @@ DRAWING = ROOT / "docs" / "architecture.svg"
 PAGE = ROOT / "docs" / "architecture.md"
 TABLE_MARKS = ("<!-- rooms: written by docs/draw_architecture.py -->\n", "<!-- end of rooms -->\n")
 COLUMN_PX, ROW_PX, BOX_PX, LINE_PX = 236, 122, 216, 15
+MARGIN_PX = 10
 LETTER_PX = 6.6  # mean width of a letter of the text
 START, SHARED, ERRORS = "commands, façade", "what all share", "errors, version"  # rooms that are no folders
 STYLE = """
@@ -47,12 +48,15 @@ PLACES = {
     "rate": Place(2, 5),
     "spiking.context": Place(3.3, 4),
     "spiking.cascade": Place(-1, 4),
-    "spiking.cascade_networks": Place(4.4, 4),
+    "spiking.cascade_networks": Place(4.3, 4),
+    "spiking.dendrite_examples": Place(5.4, 4),
     "spiking.kernels": Place(0, 6),
     "io.exports": Place(1, 6),
     "matlab_compat": Place(2, 6),
     "io.datasets": Place(3, 5),
     "spiking.training": Place(4, 6),
+    "spiking.dendrites": Place(5, 6),
+    "spiking.plasticity": Place(6, 6),
     "spiking.layers": Place(4, 7),
     "io": Place(2, 7, 3),
     SHARED: Place(2.5, 8, 4),
@@ -121,14 +125,17 @@ def drawing() -> str:
     if arrows_up(graph):
         raise ValueError(f"imports that run up: {', '.join(arrows_up(graph))}")
     shown = without_shortcuts(graph)
-    width, height = 5 * COLUMN_PX, 11 * ROW_PX
+    left = min(_middle(place)[0] - _width(place) / 2 for place in PLACES.values()) - MARGIN_PX
+    width = max(_middle(place)[0] + _width(place) / 2 for place in PLACES.values()) + MARGIN_PX - left
+    height = 11 * ROW_PX
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{left:.0f} 0 {width:.0f} {height}" width="{width:.0f}" '
+        f'height="{height}">',
         "<title>The rooms of rate2spike: who imports from whom</title>",
         f"<style>{STYLE}</style>",
         '<defs><marker id="head" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
         '<path d="M0 0L8 4L0 8z" style="fill:#555;stroke:none;marker-end:none"/></marker></defs>',
-        f'<rect width="{width}" height="{height}" style="stroke:none"/>',
+        f'<rect x="{left:.0f}" width="{width:.0f}" height="{height}" style="stroke:none"/>',
         *(_arrow(room, other, shown) for room in PLACES for other in sorted(shown[room])),
         *(_box(room) for room in PLACES),
         "</svg>",

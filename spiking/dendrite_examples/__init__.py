@@ -1,0 +1,1 @@
+"""Demonstrations of dendrites and plasticity: what the commands rate2spike dendrites run."""

@@ -1,0 +1,1 @@
+"""Neurons made of compartments, wiring, dendrite, soma and synapse: Keras layers."""

@@ -1,0 +1,1 @@
+"""Local learning rules: STDP, semi-STDP, dendritic prediction."""
