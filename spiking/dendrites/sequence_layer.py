@@ -45,7 +45,7 @@ class SequenceLayer(keras.layers.Layer):
 
     @property
     def step_mode(self) -> str:
-        """ "s": a call is a step; "m": a call is a sequence."""
+        """Whether a call is a step, "s", or a sequence, "m"."""
         return self._step_mode
 
     @step_mode.setter
