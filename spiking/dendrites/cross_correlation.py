@@ -46,7 +46,8 @@ def cross_correlation(x: tf.Tensor, kernel: tf.Tensor, geometry: Geometry) -> tf
         x = tf.pad(x, [(0, 0), *geometry.padding, (0, 0)])
     kernel = _dilated(kernel, geometry.dilation)
     parts = zip(tf.split(x, groups, -1), tf.split(kernel, groups, -1), strict=True) if groups > 1 else [(x, kernel)]
-    outputs = [tf.nn.convolution(part, its_kernel, geometry.stride, "VALID") for part, its_kernel in parts]
+    layout = {1: "NWC", 2: "NHWC", 3: "NDHWC"}[n_axes]  # without which Conv3D has no gradient
+    outputs = [tf.nn.convolution(part, its_kernel, geometry.stride, "VALID", layout) for part, its_kernel in parts]
     y = tf.concat(outputs, -1) if groups > 1 else outputs[0]
     return tf.transpose(y, [0, n_axes + 1, *range(1, n_axes + 1)])
 

@@ -44,7 +44,9 @@ def test_the_seed_decides():
         assert (a.numpy() != c.numpy()).any()
 
 
-@pytest.mark.parametrize(("n_out", "sparsity", "ones"), [(8, 0.75, 2), (5, 0.5, 2), (12, 0.75, 3), (4, 0, 4), (4, 1, 0)])
+@pytest.mark.parametrize(
+    ("n_out", "sparsity", "ones"), [(8, 0.75, 2), (5, 0.5, 2), (12, 0.75, 3), (4, 0, 4), (4, 1, 0)]
+)
 def test_every_input_is_connected_to_as_many_outputs(n_out, sparsity, ones):
     mask = MaskedLinearSynapseConn(200, n_out, init_sparsity=sparsity, seed=1).mask.numpy()
     assert (mask.sum(1) == ones).all() and set(mask.ravel()) <= {0, 1}
@@ -217,8 +219,14 @@ def test_sparsity_is_a_fraction(sparsity):
         (lambda conn: conn(np.ones((2, 1))), "was made for 3 inputs, got 1"),
         (lambda conn: conn(np.full((2, 3), np.nan)), "holds NaN or infinite values"),
         (lambda conn: conn.weight_change(np.ones((2, 4)), np.ones((2, 2))), "was made for 3 inputs, got 4"),
-        (lambda conn: conn.weight_change(np.ones((2, 3)), np.ones((2, 3))), r"the shape \(2, 2\) of layer .* got \(2, 3\)"),
-        (lambda conn: conn.weight_change(np.ones((2, 3)), np.ones((1, 2))), r"the shape \(2, 2\) of layer .* got \(1, 2\)"),
+        (
+            lambda conn: conn.weight_change(np.ones((2, 3)), np.ones((2, 3))),
+            r"the shape \(2, 2\) of layer .* got \(2, 3\)",
+        ),
+        (
+            lambda conn: conn.weight_change(np.ones((2, 3)), np.ones((1, 2))),
+            r"the shape \(2, 2\) of layer .* got \(1, 2\)",
+        ),
         (lambda conn: conn.set_published_weight(np.ones((3, 2))), r"weight must have the shape \(2, 3\), got \(3, 2\)"),
         (lambda conn: conn.clamp_weights("yes"), "clamp_bias must be true or false"),
     ],

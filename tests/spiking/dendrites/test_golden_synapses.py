@@ -65,10 +65,8 @@ def in_both_modes(layer, x):
 @pytest.mark.parametrize("name", SYNAPSES)
 def test_synapses(name, dtype):
     case = CASES[name]
-    if name.startswith("synapse.li_filter"):
-        layer = LISynapseFilter(case["p"]["tau"])
-    else:
-        layer = connection(name, case, dtype)
+    is_filter = name.startswith("synapse.li_filter")
+    layer = LISynapseFilter(case["p"]["tau"]) if is_filter else connection(name, case, dtype)
     if "w_clamped" in case["out"]:
         layer.clamp_weights()
         close(layer.published_weight(), case["out"]["w_clamped"], dtype)
