@@ -60,33 +60,35 @@ class StochasticFiring:
 
     def uniforms(self, shape: Any, dtype: Any) -> tf.Tensor:
         """Draws of one step, from [0, 1), for voltages of this shape and dtype; 16 bits are too few, and are drawn in 32."""
-        return self._uniforms(self._advance(1), shape, dtype)
+        return _uniforms(self._key, self._advance(1), shape, _drawn_in(dtype))
 
     def uniforms_of_sequence(self, n_steps: Any, shape: Any, dtype: Any) -> tf.Tensor:
         """Draws (n_steps, *shape) of as many steps, the same as `uniforms` gives one after the other."""
-        first = self._advance(n_steps)
-        steps = tf.range(tf.cast(n_steps, tf.int64))
-        return tf.map_fn(
-            lambda step: self._uniforms(first + step, shape, dtype), steps, fn_output_signature=_drawn_in(dtype)
-        )
+        steps = self._advance(n_steps) + tf.range(tf.cast(n_steps, tf.int64))
+        draws = _uniforms_of_steps if tf.inside_function() else _uniforms_of_steps_at_once
+        return draws(tf.constant(self._key, tf.int64), steps, tf.convert_to_tensor(shape, tf.int32), _drawn_in(dtype))
 
     def plot_firing_rate(self, f: "Figure | None" = None, ax: "Axes | None" = None) -> "tuple[Figure, Axes]":
         """Draw the rate over the voltage, from -1.25 to 1.25: into ax, or the figure f, or a new one. Returns both."""
-        axes = f.gca() if ax is None and f is not None else ax
-        figure = draw("spiking.dendrites.plots_firing_rate:firing_rate", self, ax=axes)
-        return figure, figure.gca() if axes is None else axes
+        figure = draw("spiking.dendrites.plots_firing_rate:firing_rate", self, ax=ax, f=f)
+        return figure, figure.gca() if ax is None else ax
 
     def get_config(self) -> dict[str, Any]:
         """Configuration from which Keras makes the object anew; it then draws from the beginning."""
         own = {"f_thres": self.f_thres, "beta": self.beta, "theta": self.theta}
         return {**own, "spiking": self.spiking, "seed": self.seed}
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "StochasticFiring":
+        """The object of a configuration."""
+        return cls(**config)
+
     def __repr__(self) -> str:
         options = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())
         return f"{type(self).__name__}({options})"
 
     def __reduce__(self) -> tuple:
-        return _made, (type(self), self.get_config())
+        return self.from_config, (self.get_config(),)
 
     def _advance(self, n_steps: Any) -> tf.Tensor:
         """The number of steps drawn before; from now on it is larger."""
@@ -94,8 +96,19 @@ class StochasticFiring:
         self._n_drawn.assign_add(tf.cast(n_steps, tf.int64))
         return before
 
-    def _uniforms(self, step: tf.Tensor, shape: Any, dtype: Any) -> tf.Tensor:
-        return tf.random.stateless_uniform(shape, tf.stack([self._key, step]), dtype=_drawn_in(dtype))
+
+def _uniforms(key: Any, step: tf.Tensor, shape: Any, dtype: tf.DType) -> tf.Tensor:
+    """Draws of one step, with the same generator on every device."""
+    return tf.random.stateless_uniform(shape, tf.stack([key, step]), dtype=dtype, alg="philox")
+
+
+def _uniforms_of_steps(key: tf.Tensor, steps: tf.Tensor, shape: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
+    return tf.map_fn(lambda step: _uniforms(key, step, shape, dtype), steps, fn_output_signature=dtype)
+
+
+_uniforms_of_steps_at_once = tf.function(
+    _uniforms_of_steps, reduce_retracing=True
+)  # an eager loop takes ten times as long
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
@@ -191,7 +204,3 @@ def _floating(v: Any) -> tf.Tensor:
 
 def _drawn_in(dtype: Any) -> tf.DType:
     return tf.float64 if tf.as_dtype(dtype) == tf.float64 else tf.float32
-
-
-def _made(kind: type, config: dict[str, Any]) -> StochasticFiring:
-    return kind(**config)
