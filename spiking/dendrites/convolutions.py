@@ -239,8 +239,7 @@ def _named_padding(
 
 def _per_axis(value: PerAxis, n_axes: int, name: str, least: int = 1) -> tuple[int, ...]:
     """One whole number per axis, of one for all or a sequence. Raises InputError."""
-    several = isinstance(value, Sequence | np.ndarray) and not isinstance(value, str)
-    values = list(value) if several else [value] * n_axes
+    values = [value] * n_axes if isinstance(value, str) or not isinstance(value, Sequence) else list(value)
     if len(values) != n_axes:
         raise InputError(f"{{{name}}} must be a whole number, or {n_axes} of them, got {shown(value)}", name)
     return tuple(whole_number(one, f"{{{name}}}", name, least) for one in values)

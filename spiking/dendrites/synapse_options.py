@@ -44,5 +44,5 @@ Kind = TypeVar("Kind", bound=type)
 
 def documented(kind: Kind) -> Kind:
     """Decorator of a class: `{parameters}` in its docstring becomes the section of its options."""
-    document(kind, inspect.signature(kind.__init__), _MEANINGS)
+    document(kind, inspect.signature(kind.__init__), _MEANINGS)  # type: ignore[misc]
     return kind
