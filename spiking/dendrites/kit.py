@@ -9,6 +9,7 @@ from rate2spike.spiking.dendrites.dend_neuron import VForwardDendNeuron, VForwar
 from rate2spike.spiking.dendrites.dendrites import Dend, SegregatedDend, VDiffDend
 from rate2spike.spiking.dendrites.firing import SigmoidSurrogate
 from rate2spike.spiking.dendrites.functional import diff_mask_mult_sum, gaussian, unfold_forward_fold
+from rate2spike.spiking.dendrites.further_somas import AdLIFSoma, EIFSoma, QIFSoma
 from rate2spike.spiking.dendrites.neurons import (
     VActivationForwardDendNeuron,
     VActivationForwardSBackwardDendNeuron,
@@ -20,15 +21,18 @@ from rate2spike.spiking.dendrites.somas import IFSoma, LIFSoma, Soma
 from rate2spike.spiking.dendrites.wiring import DendWiring, Kto1DendWiring, Kto1DendWirng, SegregatedDendWiring
 
 __all__ = [
+    "AdLIFSoma",
     "Dend",
     "DendCompartment",
     "DendWiring",
+    "EIFSoma",
     "IFSoma",
     "Kto1DendWiring",
     "Kto1DendWirng",
     "LIFSoma",
     "PAComponentDendCompartment",
     "PassiveDendCompartment",
+    "QIFSoma",
     "SegregatedDend",
     "SegregatedDendWiring",
     "SigmoidSurrogate",
