@@ -6,7 +6,7 @@ import rate2spike as r2s
 
 
 def neurons(soma_shape, n_input=1, *, step_mode="m", compartment=None, soma=None, **options):
-    """A layer of segregated dendrites; compartment, soma: options of theirs."""
+    """A layer of segregated dendrites; compartment, soma: options of theirs. More compartments are coupled more weakly."""
     d = r2s.dendrites
     dendrite = d.SegregatedDend(
         d.PassiveDendCompartment(**{"tau": 2.0, "decay_input": False, **(compartment or {})}),
@@ -14,7 +14,13 @@ def neurons(soma_shape, n_input=1, *, step_mode="m", compartment=None, soma=None
     )
     soma = d.LIFSoma(**{"tau": 2.0, **(soma or {})})
     kind = d.VActivationForwardDendNeuron if "f_da" in options else d.VDiffForwardDendNeuron
-    return kind(dendrite, soma, soma_shape=list(soma_shape), step_mode=step_mode, **{"dtype": "float64", **options})
+    return kind(
+        dendrite,
+        soma,
+        soma_shape=list(soma_shape),
+        step_mode=step_mode,
+        **{"forward_strength": 1 / n_input, "dtype": "float64", **options},
+    )
 
 
 def dense(n_from, n_to, *, step_mode="m", **options):
@@ -22,6 +28,13 @@ def dense(n_from, n_to, *, step_mode="m", **options):
     return r2s.dendrites.LinearIdentitySynapse(
         n_from, n_to, step_mode=step_mode, **{"seed": 1, "dtype": "float64", **options}
     )
+
+
+def excite(synapse, drive):
+    """Positive weights, drawn, that give a target this much if all its inputs are 1."""
+    shape = synapse.weight.shape
+    drawn = np.random.default_rng(0).uniform(0.2, 1.8, shape)
+    synapse.weight.assign(drawn * drive / np.prod(shape[:-1]))
 
 
 def spikes(*shape, seed=0, probability=0.4):

@@ -110,7 +110,13 @@ class DPPLearner(Learner):
         self.f_weighting = function_or_none(f_weighting, "f_weighting")
         self.tau_induction = None if tau_induction is None else time_constant(tau_induction, "tau_induction")
         super().__init__(syn, dsn, step_mode, specified_multi_imp, mean)
-        dsn.store_v_dend_pre_spike = dsn.store_v_soma_pre_spike = True
+        if f_u_pred is None:  # a layer that cannot do that says so
+            dsn.predicted_soma(tf.zeros((1, *dsn.soma_shape, dsn.n_input)))
+
+    def _watch(self) -> None:
+        """Let the layers tell of their calls, and the layer record its voltages."""
+        super()._watch()
+        self.dsn.store_v_dend_pre_spike = self.dsn.store_v_soma_pre_spike = True
 
     def _answer(self, spikes: tf.Tensor) -> tf.Tensor:
         """The error of every prediction, (..., *soma_shape, n_input): what is recorded in place of voltages."""

@@ -165,7 +165,9 @@ class Learner:
         for part in parts[1:]:
             sums = tuple(a + b for a, b in zip(sums, self._sums(part), strict=True))
         change = self._change(sums, tf.cast(weight, dtype))
-        return change / tf.cast(sum(call.n_samples for call in calls), dtype) if self.mean else change
+        if self.mean:
+            change /= tf.cast(sum(call.n_samples for call in calls), dtype)
+        return tf.stop_gradient(change)
 
     def _trace(self, name: str, pulses: tf.Tensor, tau: float) -> tf.Tensor:
         """A trace over time (T, B, ...), which goes on where it was. Raises InputError if that was of another batch."""
@@ -195,6 +197,7 @@ class Learner:
         return tf.repeat(x[..., None], self.dsn.n_input, axis=-1)
 
     def _watch(self) -> None:
+        """Let the layers tell of their calls."""
         recording.watch(self.syn, self._see_synapse)
         recording.watch(self.dsn, self._see_layer)
 

@@ -7,7 +7,7 @@ import tensorflow as tf
 import rate2spike as r2s
 from rate2spike.errors import InputError
 
-from plasticity_nets import dense, neurons, run, spikes, stdp_by_loop
+from plasticity_nets import dense, excite, neurons, run, spikes, stdp_by_loop
 
 TAU_PRE, TAU_POST = 3.0, 5.0
 
@@ -16,7 +16,7 @@ def driven_pair(step_mode, lag):
     """A neuron without memory: input 0 is too weak to fire it, input 1 makes it fire `lag` steps after a spike of 0."""
     synapse = dense(2, 1, step_mode=step_mode)
     synapse.weight.assign([[0.01], [10.0]])
-    layer = neurons([1], step_mode=step_mode, compartment={"tau": 1.0}, soma={"tau": 1.0})
+    layer = neurons([1], step_mode=step_mode, compartment={"tau": 1.0}, soma={"tau": 1.0}, forward_strength=0.5)
     x = np.zeros((abs(lag) + 1, 1, 2))
     x[max(-lag, 0), 0, 0] = x[max(lag, 0), 0, 1] = 1
     return synapse, layer, x
@@ -60,12 +60,12 @@ def test_sequences_steps_and_a_loop_over_synapses_agree(n_input, n_steps):
     x = spikes(n_steps, 4, 6)
     changes = []
     for step_mode, at_once in (("m", True), ("m", False), ("s", True), ("s", False)):
-        synapse = dense(6, 2 * n_input, step_mode=step_mode, wmin=0.0)
+        synapse = dense(6, 2 * n_input, step_mode=step_mode)
+        excite(synapse, 4.0)
         layer = neurons([2], n_input, step_mode=step_mode)
         learner = r2s.plasticity.STDPLearner(
             synapse, layer, 2.0, 4.0, soft_bound, abs, above_a_quarter, squared, step_mode, at_once
         )
-        synapse.weight.assign(np.abs(synapse.weight.numpy()) * 4)
         post = run(synapse, layer, x)
         changes.append(learner.step().numpy())
     assert 0 < post.mean() < 1
@@ -80,7 +80,8 @@ def test_sequences_steps_and_a_loop_over_synapses_agree(n_input, n_steps):
 @pytest.mark.parametrize("n_input", [1, 2, 3])
 def test_the_semi_rule_is_the_growth_of_the_whole_rule(n_input):
     x = spikes(6, 4, 6)
-    synapse, layer = dense(6, 2 * n_input, wmin=0.3), neurons([2], n_input)
+    synapse, layer = dense(6, 2 * n_input), neurons([2], n_input)
+    excite(synapse, 2.0)
     semi = r2s.plasticity.SemiSTDPLearner(synapse, layer, 2.0, soft_bound, above_a_quarter, "m")
     by_steps = r2s.plasticity.SemiSTDPLearner(synapse, layer, 2.0, soft_bound, above_a_quarter, "m", False)
     whole = r2s.plasticity.STDPLearner(synapse, layer, 2.0, 2.0, soft_bound, 0.0, above_a_quarter, step_mode="m")
@@ -94,7 +95,8 @@ def test_the_semi_rule_is_the_growth_of_the_whole_rule(n_input):
 def test_traces_go_on_from_call_to_call_until_reset():
     """Two chunks and a step of the learner between them are as one sequence, if the weight does not matter."""
     x = spikes(6, 3, 5)
-    synapse, layer = dense(5, 4, wmin=0.3), neurons([2], 2)
+    synapse, layer = dense(5, 4), neurons([2], 2)
+    excite(synapse, 2.0)
     learner = r2s.plasticity.STDPLearner(synapse, layer, 2.0, 4.0, step_mode="m")
     run(synapse, layer, x)
     whole = learner.step().numpy()

@@ -39,5 +39,5 @@ def test_the_weights_of_the_filter_give_what_the_filter_gives(tau, n_steps):
 
 @pytest.mark.parametrize("tau", [0.5, 0, -1, float("inf"), float("nan"), "2", None, True])
 def test_a_time_constant_below_a_step_is_refused(tau):
-    with pytest.raises(InputError, match="^tau_pre must be a number from 1, got "):
+    with pytest.raises(InputError, match=r"^tau_pre must be a number from 1, got "):
         time_constant(tau, "tau_pre")
