@@ -5,6 +5,7 @@ weight that follows from their sums over all records.
 """
 
 import contextlib
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -27,6 +28,10 @@ class Learner:
     """A rule for the weight of one synapse, from what goes in and what the layer behind it does."""
 
     shown: tuple[str, ...] = ()  # settings that say what matters
+
+    _sent: list[recording.Sent]
+    _answers: list[tf.Tensor]
+    _traces: dict[str, tf.Tensor]
 
     def __init__(self, syn: Any, dsn: Any, step_mode: str, specified_multi_imp: bool, mean: bool):
         self.syn = _with(syn, OF_SYNAPSE, "syn", "a synapse of r2s.dendrites")
@@ -57,7 +62,7 @@ class Learner:
     @property
     def n_records(self) -> int:
         """Calls that the next `step` will learn from."""
-        return len(self._answers)
+        return sum(map(recording.is_from_here, self._answers))
 
     @property
     def trace_pre(self) -> tf.Tensor | None:
@@ -135,8 +140,15 @@ class Learner:
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        """Settings, layers, traces, records and gradient."""
-        return vars(self)
+        """Settings, layers, traces, records and gradient, without what compiled functions left."""
+        here = recording.is_from_here
+        return {
+            **vars(self),
+            "gradient": self.gradient if self.gradient is not None and here(self.gradient) else None,
+            "_sent": [one for one in self._sent if here(one.pre)],
+            "_answers": [*filter(here, self._answers)],
+            "_traces": {name: one for name, one in self._traces.items() if here(one)},
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Watch the layers again: those that are pickled do not know who watched them."""
@@ -186,8 +198,15 @@ class Learner:
     def _product(self, pre: tf.Tensor, post: tf.Tensor, shape: tuple[int, ...]) -> tf.Tensor:
         """Σ over time and batch of post times pre, in the shape of the weight.
 
-        post: (T, B, *soma_shape, n_input). shape: of the synapse's outputs, which may be another than the layer takes.
+        post: (T, B, *soma_shape, n_input). shape: of the synapse's outputs, which may be reshaped before the layer.
+        Raises InputError if these are not as many.
         """
+        n_inputs = math.prod(self.dsn.soma_shape) * self.dsn.n_input
+        if math.prod(shape) != n_inputs:
+            raise InputError(
+                f"a learner's synapse feeds its layer, but {self.syn.name} gives {math.prod(shape)} outputs and "
+                f"{self.dsn.name} takes {n_inputs}"
+            )
         features = self.dsn.to_features(post)
         features = tf.reshape(features, tf.concat([tf.shape(features)[:2], shape], 0))
         return tf.cast(self.syn.weight_change(pre, features), pre.dtype)
@@ -221,9 +240,7 @@ class Learner:
             )
 
     def _forget(self) -> None:
-        self._sent: list[recording.Sent] = []
-        self._answers: list[tf.Tensor] = []
-        self._traces: dict[str, tf.Tensor] = {}
+        self._sent, self._answers, self._traces = [], [], {}
 
     def _nothing(self) -> tf.Tensor:
         if not self._warned:

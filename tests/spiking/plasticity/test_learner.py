@@ -257,8 +257,25 @@ def test_single_steps_in_a_compiled_function():
 def test_what_a_compiled_function_ran_is_not_learnt_from_outside():
     synapse, layer, learner = made("STDP")
     tf.function(lambda x: layer(synapse(x)))(tf.constant(X))
-    with pytest.warns(UserWarning, match="in the same compiled function"):
-        assert not np.any(learner.step())
+    assert learner.n_records == 0
+    twin = copy.deepcopy(learner)
+    for one in (learner, twin):
+        with pytest.warns(UserWarning, match="in the same compiled function"):
+            assert not np.any(one.step())
+
+
+def test_the_layers_may_be_in_a_model_of_keras():
+    synapse, layer, learner = made("STDP")
+    inputs = keras.Input(batch_shape=(5, 3, 6), dtype="float64")
+    model = keras.Model(inputs, layer(synapse(inputs)))
+    assert learner.n_records == 0
+    layer.reset()
+    model(X)
+    change = learner.step().numpy()
+    layer.reset(), learner.reset()
+    run(synapse, layer, X)
+    np.testing.assert_array_equal(learner.step(), change)
+    assert np.abs(change).max() > 0.1
 
 
 def test_a_list_does_all_at_once():
