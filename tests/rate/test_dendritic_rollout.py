@@ -1,4 +1,4 @@
-"""Rate networks with dendrites: closed forms, the network of points as a limit, gradients against automatic and finite ones."""
+"""Rate networks with dendrites: closed forms, points as a limit, gradients against automatic and finite ones."""
 
 from dataclasses import replace
 
