@@ -120,7 +120,8 @@ def of_point(rows: Sequence[Row], point: Point, column: str) -> np.ndarray:
 
 def table(rows: Sequence[Row]) -> str:
     """Markdown: a row per point; mean and range over seeds."""
-    heads = ("task", "N", "units", "networks", "rate network", "spiking, fresh trials", f"solve {100 * SOLVES:g} %", "Hz", "ns")
+    solve = f"solve {100 * SOLVES:g} %"
+    heads = ("task", "N", "units", "networks", "rate network", "spiking, fresh trials", solve, "Hz", "ns")
     lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
     for point in product(TASKS, SIZES, KINDS):
         fresh = of_point(rows, point, "fresh_accuracy")
