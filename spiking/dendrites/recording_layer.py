@@ -21,6 +21,10 @@ class RecordingLayer(SequenceLayer):
     recorders: ClassVar[tuple[str, ...]] = ()  # of its own
     part_names: ClassVar[tuple[str, ...]] = ()  # layers that it is made of, which hold its states
 
+    def __init__(self, **layer_options: Any):
+        super().__init__(**layer_options)
+        self.built = True  # whatever is trained is made at construction
+
     def watched_step(self, x: tf.Tensor, state: State, *draws: tf.Tensor) -> tuple[tf.Tensor, State, Seen]:
         """One step without side effects: output, new states, and what recorders may hold of it."""
         raise NotImplementedError
