@@ -43,13 +43,13 @@ def run(n_steps: int = N_STEPS, repeats: int = REPEATS) -> dict[str, float]:
     )
     found = {}
     for share, n in networks:
-        ns = median(seconds[share, n]) / (N_UNITS * n_steps) * 1e9
+        percent, ns = round(100 * share), median(seconds[share, n]) / (N_UNITS * n_steps) * 1e9
         if n == 0:
-            found[f"points, {share:.0%} connected, ns per unit and step"] = ns
+            found[f"points, {percent} % connected, ns per unit and step"] = ns
         else:
-            found[f"{n} compartments, {share:.0%} connected, ns per unit and step"] = ns
+            found[f"{n} compartments, {percent} % connected, ns per unit and step"] = ns
             ratios = [a / b for a, b in zip(seconds[share, n], seconds[share, 0], strict=True)]
-            found[f"{n} compartments / points, {share:.0%} connected"] = median(ratios)
+            found[f"{n} compartments / points, {percent} % connected"] = median(ratios)
     return found
 
 

@@ -24,5 +24,5 @@ def test_every_case_is_timed_against_points():
     found = bench.run(n_steps=200, repeats=1)
     assert min(found.values()) > 0
     assert [name for name in found if " / " in name] == [
-        f"{n} compartments / points, {share} connected" for share in ("20%", "100%") for n in (2, 4, 8)
+        f"{n} compartments / points, {percent} % connected" for percent in (20, 100) for n in (2, 4, 8)
     ]
