@@ -115,7 +115,7 @@ def test_training_page_runs_from_top_to_bottom(tmp_path):
 def test_spiking_page_runs_from_top_to_bottom(tmp_path, go_nogo_path):
     page = (ROOT / "docs" / "spiking.md").read_text(encoding="utf-8")
     found = re.findall(r"```(bash|python)\n(.*?)```", page, flags=re.DOTALL)
-    assert len(found) == 12
+    assert len(found) == 13
     shutil.copy(go_nogo_path, tmp_path / "go_nogo.mat")
     before = ""  # a page's Python goes on from block to block
     for language, code in found:
