@@ -35,7 +35,7 @@ def test_images_and_labels_are_read(tmp_path, folder, packed, mark):
     found = read_idx_images(tmp_path, "train")
     assert np.array_equal(found.images, IMAGES) and found.labels.tolist() == LABELS.tolist()
     assert found.images.dtype == np.uint8 and found.labels.dtype == np.int64
-    assert "n_images=4" in repr(found) and found.source == str((tmp_path / folder))
+    assert "n_images=4" in repr(found) and found.source == str(tmp_path / folder)
 
 
 def test_the_test_split_has_files_of_its_own(tmp_path):
