@@ -55,6 +55,7 @@ _HOMES = {
     "SpikeRateRegularizer": "spiking.layers.regularizers",
     "record_states": "spiking.layers.recorded_states",
     "cascade": "spiking.cascade.single_cells",
+    "plasticity": "spiking.plasticity.rules",
     "memorize": "spiking.cascade_networks.memorize",
     "recognize_digits": "spiking.cascade_networks.recognize_digits",
     "diagnose": "spiking.diagnosis.diagnose",
@@ -94,6 +95,7 @@ if TYPE_CHECKING:
     from rate2spike.spiking.layers.regularizers import SpikeRateRegularizer
     from rate2spike.spiking.layers.saved_network import load_network
     from rate2spike.spiking.layers.two_compartment import TwoCompartment
+    from rate2spike.spiking.plasticity import rules as plasticity
     from rate2spike.spiking.scoring.evaluate import accuracy, evaluate
     from rate2spike.spiking.search.grid import grid_search
     from rate2spike.spiking.search.kept import with_search_result
@@ -108,7 +110,7 @@ if TYPE_CHECKING:
     from rate2spike.trained_model import TrainedModel
 
 
-_MODULES = ("tasks", "manipulations", "exports", "cascade")  # these names are of whole modules
+_MODULES = ("tasks", "manipulations", "exports", "cascade", "plasticity")  # these names are of whole modules
 _OLD_NAMES = {"ALIFParams": "AdLIFParams"}
 _OF_MATLAB = {  # what is no name of this package
     "LIF_network_fnc": "SpikingNetwork.from_model(path, factor).run(u)",

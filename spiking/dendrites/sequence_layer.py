@@ -113,6 +113,8 @@ class SequenceLayer(keras.layers.Layer):
 
     def continued(self, start: State) -> State:
         """The states carried so far, or those at rest. Raises InputError if they are of another batch."""
+        if not tf.nest.flatten(start):
+            return start
         if tf.inside_function() and self.step_mode == "s" and self._held.graph is not _graph():
             raise InputError(
                 f"layer {self.name} in step mode 's' inside a compiled function: call its reset() there before the first "

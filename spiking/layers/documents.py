@@ -2,6 +2,9 @@
 
 import inspect
 import textwrap
+from collections.abc import Mapping
+
+Meanings = Mapping[str, tuple[str, str]]  # option -> (type, meaning)
 
 _TIME = "float, sequence of N floats, or tuple (low, high)"
 _RATE = "Assumed rate of {} in Hz, for the initial weights only"
@@ -89,18 +92,17 @@ _MEANINGS = {
 }
 
 
-def document(kind: type, signature: inspect.Signature) -> None:
+def document(kind: type, signature: inspect.Signature, meanings: Meanings = _MEANINGS) -> None:
     """Write the section into the docstring of a class."""
     if kind.__doc__ and "{parameters}" in kind.__doc__:
-        kind.__doc__ = inspect.cleandoc(kind.__doc__).replace("{parameters}", _parameters(signature))
+        kind.__doc__ = inspect.cleandoc(kind.__doc__).replace("{parameters}", _parameters(signature, meanings))
 
 
-def _parameters(signature: inspect.Signature) -> str:
-    entries = [_entry(item) for item in signature.parameters.values() if item.name in _MEANINGS]
+def _parameters(signature: inspect.Signature, meanings: Meanings) -> str:
+    entries = [_entry(item, *meanings[item.name]) for item in signature.parameters.values() if item.name in meanings]
     return "\n".join(["Parameters", "----------", *entries])
 
 
-def _entry(item: inspect.Parameter) -> str:
-    type_text, meaning = _MEANINGS[item.name]
+def _entry(item: inspect.Parameter, type_text: str, meaning: str) -> str:
     default = "" if item.default is item.empty else f", default {item.default!r}"
     return f"{item.name} : {type_text}{default}\n{textwrap.indent(textwrap.fill(meaning + '.', 100), '    ')}"
