@@ -16,6 +16,7 @@ DENDRITIC, POINT = "dendritic", "point"
 NEURONS = ("VDiffForward", "VActivationForward", "LocalActivationVDiffForward", "LocalActivationVForward")
 DETERMINISTIC, STOCHASTIC = "deterministic", "stochastic"
 STDP, SEMI_STDP = "stdp", "semi_stdp"
+MOST_TASKS = 20  # of continual learning
 _EVERY = "{} between checkpoints"
 _DATA = "folder of the idx files of MNIST or FashionMNIST"
 
@@ -115,9 +116,21 @@ class ConvConfig(AlwaysFireConfig):
     models: ClassVar[tuple[str, ...]] = (DENDRITIC,)
 
 
+@dataclass(frozen=True, repr=False)
+class ImagesConfig(ExampleConfig):
+    """What the settings of both examples of classifying images have in common. Raises InputError."""
+
+    n_images: int | None = option(
+        None, "training images", what="number of images", default_text="4000, or all of data_path"
+    )
+    data_path: str | None = option(None, _DATA, default_text="images are made")
+    n_steps: int = option(4, "time steps that an image is shown for", what="number of steps")
+    batch_size: int = option(64, "images per update")
+
+
 @public()
 @dataclass(frozen=True, repr=False)
-class ClassifyConfig(ExampleConfig):
+class ClassifyConfig(ImagesConfig):
     """Settings of the classification of images; network and training as published, of made-up images unless given others.
 
     Raises
@@ -137,21 +150,11 @@ class ClassifyConfig(ExampleConfig):
 
     neuron: str = option("VActivationForward", "type of the neurons", choices=NEURONS)
     firing: str = option(
-        DETERMINISTIC, "by a threshold, or drawn with a rate (logistic)", choices=(DETERMINISTIC, STOCHASTIC)
+        DETERMINISTIC, "by a threshold, or drawn with a logistic rate", choices=(DETERMINISTIC, STOCHASTIC)
     )
     all: bool = option(False, "all four types of neurons, with both kinds of firing")
-    permuted: bool = option(False, "continual learning: one task after another, each with the pixels in another order")
-    n_tasks: int = option(2, "tasks of permuted pixels", what="number of tasks", most=100)
-    n_epochs: int = option(5, "number of epochs, of each task", what="number of epochs")
-    n_images: int | None = option(
-        None, "training images", what="number of images", default_text="4000, or all of data_path"
-    )
-    data_path: str | None = option(None, _DATA, default_text="images are made")
-    n_steps: int = option(4, "time steps that an image is shown for", what="number of steps")
-    batch_size: int = option(64, "images per update")
-    learning_rate: float | None = option(
-        None, "learning rate (Adam)", allowed=POSITIVE, default_text="1e-4; permuted: 1e-3"
-    )
+    n_epochs: int = option(10, "number of epochs", what="number of epochs")
+    learning_rate: float = option(1e-4, "learning rate (Adam)", allowed=POSITIVE)
     checkpoint_every: int = option(1, _EVERY.format("epochs"), what=_EVERY.format("epochs"))
 
     @property
@@ -161,10 +164,35 @@ class ClassifyConfig(ExampleConfig):
             return ((self.neuron, self.firing),)
         return tuple((neuron, firing) for neuron in NEURONS for firing in (DETERMINISTIC, STOCHASTIC))
 
-    @property
-    def actual_learning_rate(self) -> float:
-        """The one given, or the published one."""
-        return self.learning_rate or (1e-3 if self.permuted else 1e-4)
+
+@public()
+@dataclass(frozen=True, repr=False)
+class ContinualConfig(ImagesConfig):
+    """Settings of one classification learnt after another, each with the pixels in another order; as published.
+
+    Raises
+    ------
+    InputError
+        If a value cannot be used, or there is no such setting.
+
+    Examples
+    --------
+    >>> from rate2spike.spiking.dendrite_examples.config import ContinualConfig
+    >>> ContinualConfig(n_tasks=3)
+    ContinualConfig(example='continual', n_tasks=3)
+    """
+
+    example: ClassVar[str] = "continual"
+    length: ClassVar[str] = "n_tasks"
+
+    neuron: str = option("VActivationForward", "type of the neurons", choices=NEURONS)
+    firing: str = option(
+        DETERMINISTIC, "by a threshold, or drawn with a logistic rate", choices=(DETERMINISTIC, STOCHASTIC)
+    )
+    n_tasks: int = option(2, "tasks, one after the other", what="number of tasks", most=MOST_TASKS)
+    n_epochs: int = option(5, "epochs of each task", what="number of epochs")
+    learning_rate: float = option(1e-3, "learning rate (Adam)", allowed=POSITIVE)
+    checkpoint_every: int = option(1, _EVERY.format("tasks"), what=_EVERY.format("tasks"))
 
 
 @public()

@@ -8,6 +8,7 @@ from rate2spike.io.datasets.idx_images import LabelledImages, read_idx_images
 from rate2spike.io.datasets.synthetic_images import synthetic_images
 
 N_MADE = 4000  # for training
+N_TEST = 1000  # of a test, of those of a folder the first
 
 
 def images(data_path: str | None, seed: int, split: str, n: int | None = None) -> LabelledImages:
