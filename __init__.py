@@ -55,6 +55,7 @@ _HOMES = {
     "SpikeRateRegularizer": "spiking.layers.regularizers",
     "record_states": "spiking.layers.recorded_states",
     "cascade": "spiking.cascade.single_cells",
+    "dendrites": "spiking.dendrites.kit",
     "plasticity": "spiking.plasticity.rules",
     "memorize": "spiking.cascade_networks.memorize",
     "recognize_digits": "spiking.cascade_networks.recognize_digits",
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
     from rate2spike.spiking.cascade import single_cells as cascade
     from rate2spike.spiking.cascade_networks.memorize import memorize
     from rate2spike.spiking.cascade_networks.recognize_digits import recognize_digits
+    from rate2spike.spiking.dendrites import kit as dendrites
     from rate2spike.spiking.diagnosis.diagnose import diagnose
     from rate2spike.spiking.layers.alif import ALIF
     from rate2spike.spiking.layers.clif import CLIF
@@ -110,7 +112,7 @@ if TYPE_CHECKING:
     from rate2spike.trained_model import TrainedModel
 
 
-_MODULES = ("tasks", "manipulations", "exports", "cascade", "plasticity")  # these names are of whole modules
+_MODULES = ("tasks", "manipulations", "exports", "cascade", "dendrites", "plasticity")  # these names are of whole modules
 _OLD_NAMES = {"ALIFParams": "AdLIFParams"}
 _OF_MATLAB = {  # what is no name of this package
     "LIF_network_fnc": "SpikingNetwork.from_model(path, factor).run(u)",

@@ -1,6 +1,7 @@
 """Networks that classify images: two layers of neurons, of four types with two kinds of firing (dendsn's test.py, fmnist)."""
 
 import math
+from itertools import pairwise
 from typing import Any
 
 from rate2spike.machine.keras_on_tensorflow import tf
@@ -27,7 +28,7 @@ class Classifier:
         seeds = [int(key64(seed, Role.INITIAL_WEIGHTS, k)) >> 12 for k in range(len(WIDTHS) - 1)]  # below SEED_LIMIT
         self.synapses = [
             LinearIdentitySynapse(n_in, n_out, step_mode="s" if k == 0 else "m", seed=seeds[k])
-            for k, (n_in, n_out) in enumerate(zip(WIDTHS[:-1], WIDTHS[1:], strict=True))
+            for k, (n_in, n_out) in enumerate(pairwise(WIDTHS))
         ]
         self.neurons = [_neurons(neuron, firing, n, seed) for n, seed in zip(WIDTHS[1:-1], seeds[:-1], strict=True)]
 

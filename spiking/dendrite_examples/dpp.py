@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from rate2spike.calls import public
 from rate2spike.checks import path as checked_path
 from rate2spike.machine.keras_on_tensorflow import tf

@@ -8,6 +8,8 @@ compiled function (`tf.function`, `fit`, `predict`) they are not carried out of 
 single steps need a `reset()` inside the function before the first of them.
 
 The input's dtype decides in which one a layer computes; its weights are cast. Whole numbers and booleans become the layer's.
+
+Sequences of steps are compiled, also where a layer is called outside of compiled functions: the first call takes longer.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,6 +18,8 @@ from typing import Any
 from rate2spike.checks import choice, true_or_false
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras, tf
+from rate2spike.spiking.dendrites.compiled_sequence import Compiled
+from rate2spike.spiking.dendrites.steps_in_blocks import run_steps
 from rate2spike.spiking.layers.cell_layer import check_finite
 
 STEP_MODES = ("s", "m")
@@ -27,10 +31,14 @@ Observer = Callable[[tf.Tensor, tf.Tensor], None]  # is given inputs and outputs
 class Held:
     """What a layer holds between calls. Keras, which would look into lists and tuples, does not look in here."""
 
+    no_setting = True
+
     def __init__(self) -> None:
         self.state: State | None = None  # None: at rest
         self.graph: Any = None  # of the last reset: a graph, or None where code runs at once
         self.observers: list[Observer] = []
+        self.recorded: dict[str, tf.Tensor] = {}
+        self.compiled = Compiled()
 
 
 class SequenceLayer(keras.layers.Layer):
@@ -70,12 +78,11 @@ class SequenceLayer(keras.layers.Layer):
         raise NotImplementedError
 
     def sequence(self, x: tf.Tensor, state: State) -> tuple[tf.Tensor, State]:
-        """All steps of x (T, B, ...): outputs (T, B, ...) and the last states."""
-        outputs = []
-        for x_now in tf.unstack(x):
-            output, state = self.step(x_now, state)
-            outputs.append(output)
-        return tf.stack(outputs), state
+        """All steps of x (T, B, ...): outputs (T, B, ...) and the last states. The backward pass makes steps again."""
+        return self._held.compiled.run(self, self._stepwise, x, state)
+
+    def _stepwise(self, x: tf.Tensor, state: State) -> tuple[tf.Tensor, State]:
+        return run_steps(self.step, x, state)
 
     def call(self, inputs: Any) -> tf.Tensor:
         """One step, or a sequence, from the states that were carried."""
@@ -87,12 +94,17 @@ class SequenceLayer(keras.layers.Layer):
 
     def _run(self, inputs: Any) -> tf.Tensor:
         x = self.entering(inputs)
+        outputs = self.advance(x)
+        for observe in self._held.observers:
+            observe(x, outputs)
+        return outputs if self.time_major or self.step_mode == "s" else swapped(outputs)
+
+    def advance(self, x: tf.Tensor) -> tf.Tensor:
+        """Outputs for inputs, time first, from the states that were carried; those at the end are carried on."""
         is_sequence = self.step_mode == "m"
         state = self.continued(self.start(x[0] if is_sequence else x))
         outputs, self.state = self.sequence(x, state) if is_sequence else self.step(x, state)
-        for observe in self._held.observers:
-            observe(x, outputs)
-        return outputs if self.time_major or not is_sequence else swapped(outputs)
+        return outputs
 
     def entering(self, inputs: Any) -> tf.Tensor:
         """The inputs as a floating-point tensor, time first. Raises InputError for NaN, infinity, and no steps."""
@@ -115,13 +127,21 @@ class SequenceLayer(keras.layers.Layer):
         """The states carried so far, or those at rest. Raises InputError if they are of another batch."""
         if not tf.nest.flatten(start):
             return start
-        if tf.inside_function() and self.step_mode == "s" and self._held.graph is not _graph():
+        if tf.inside_function() and self.step_mode == "s" and not self.was_reset_here():
             raise InputError(
                 f"layer {self.name} in step mode 's' inside a compiled function: call its reset() there before the first "
                 "step, since states are not carried out of the function"
             )
+        return self.carried(start)
+
+    def was_reset_here(self) -> bool:
+        """Whether the last reset was in the graph that is being built."""
+        return self._held.graph is graph_here()
+
+    def carried(self, start: State) -> State:
+        """See `continued`."""
         state = self.state
-        if state is None or not _is_from_here(state):
+        if state is None or not is_from_here(state):
             return start
         for held, at_rest in zip(tf.nest.flatten(state), tf.nest.flatten(start), strict=True):
             if not held.shape.is_compatible_with(at_rest.shape):
@@ -133,7 +153,7 @@ class SequenceLayer(keras.layers.Layer):
 
     def reset(self) -> None:
         """Bring the states to rest."""
-        self._held.state, self._held.graph = None, _graph()
+        self._held.state, self._held.graph = None, graph_here()
 
     def detach(self) -> None:
         """Keep the states, but let no gradient pass back through them (truncated backpropagation through time)."""
@@ -182,12 +202,12 @@ def _layers(net: Any) -> Iterable[SequenceLayer]:
         yield from (layer for layer in part._flatten_layers() if isinstance(layer, SequenceLayer))
 
 
-def _graph() -> Any:
+def graph_here() -> Any:
     """The graph that is being built; None where code runs at once."""
     return tf.compat.v1.get_default_graph() if tf.inside_function() else None
 
 
-def _is_from_here(state: State) -> bool:
+def is_from_here(state: State) -> bool:
     """Whether the tensors belong to what runs now: another graph's do not exist here."""
-    here = _graph()
+    here = graph_here()
     return all((tensor.graph if tf.is_symbolic_tensor(tensor) else None) is here for tensor in tf.nest.flatten(state))

@@ -1,0 +1,64 @@
+"""Sequences outside of compiled functions: compiled once for a layer's settings, since single operations cost more there.
+
+A setting that is changed later is followed: what was compiled is found by the settings of the layer and of its parts.
+"""
+
+from collections.abc import Callable, Hashable
+from functools import cache
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from rate2spike.machine.keras_on_tensorflow import keras, tf
+
+_MOST = 32  # that a layer keeps
+
+
+class Compiled:
+    """What was compiled of a layer, by its settings."""
+
+    def __init__(self) -> None:
+        self._functions: dict[tuple, Callable] = {}
+
+    def run(self, layer: keras.layers.Layer, function: Callable, *arguments: Any) -> Any:
+        """function(*arguments), which computes with tensors as the layer's settings say, and has no other side effects."""
+        if tf.inside_function():
+            return function(*arguments)
+        key = (function.__name__, settings_of(layer))
+        if key not in self._functions:
+            if len(self._functions) == _MOST:
+                self._functions.clear()
+            self._functions[key] = tf.function(function, autograph=False)
+        return self._functions[key](*arguments)
+
+
+def settings_of(layer: keras.layers.Layer) -> tuple:
+    """All that the attributes of a layer and its parts hold, but for the values of variables."""
+    parts = layer._flatten_layers()
+    return tuple((part.trainable, _settings(vars(part), _of_every_layer())) for part in parts)
+
+
+def _settings(attributes: dict[str, Any], foreign: frozenset[str] = frozenset()) -> tuple:
+    return tuple((name, _plain(value)) for name, value in attributes.items() if name not in foreign)
+
+
+def _plain(value: Any) -> Any:
+    """Something that is equal and hashed alike as long as the value says the same."""
+    if isinstance(value, int | float | str | FunctionType | np.generic | None):
+        return value
+    if isinstance(value, np.ndarray):
+        return value.shape, value.dtype.str, value.tobytes()
+    if isinstance(value, list | tuple):
+        return tuple(map(_plain, value))
+    if isinstance(value, keras.Variable):
+        return value.trainable
+    if isinstance(value, keras.layers.Layer) or getattr(value, "no_setting", False):
+        return None  # a layer is itself one of the parts
+    itself = value if isinstance(value, Hashable) else id(value)
+    return itself, _settings(getattr(value, "__dict__", {}))
+
+
+@cache
+def _of_every_layer() -> frozenset[str]:
+    return frozenset(vars(keras.layers.Layer()))
