@@ -89,6 +89,13 @@ def run_example(
     return 0
 
 
+def known_by_path(config: Any) -> str:
+    """What tells the images of data_path from others. Raises InputError."""
+    from rate2spike.spiking.dendrite_examples.images import known_by
+
+    return known_by(config.data_path)
+
+
 def _check_may_go_on(place: RunPlace, config: "ExampleConfig") -> None:
     """Raise InputError if something of the run that is to go on is further already."""
     from rate2spike.spiking.dendrite_examples.config import check_not_beyond

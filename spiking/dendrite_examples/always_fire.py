@@ -142,8 +142,9 @@ def _point(seed: int) -> Layers:
 
 
 def _convolution(seed: int) -> Layers:
+    """With a bias, as the published losses show."""
     n_channels = K * N_OUTPUTS * CONV_SOMAS[0]
-    synapse = Conv2dIdentitySynapse(IMAGE[0], n_channels, KERNEL, step_mode="m", seed=seed)
+    synapse = Conv2dIdentitySynapse(IMAGE[0], n_channels, KERNEL, bias=True, step_mode="m", seed=seed)
     return [synapse, _dendritic_neurons(CONV_SOMAS)]
 
 
