@@ -153,7 +153,7 @@ class ClassifyConfig(ImagesConfig):
         DETERMINISTIC, "by a threshold, or drawn with a logistic rate", choices=(DETERMINISTIC, STOCHASTIC)
     )
     all: bool = option(False, "all four types of neurons, with both kinds of firing")
-    n_epochs: int = option(10, "number of epochs", what="number of epochs")
+    n_epochs: int = option(5, "number of epochs", what="number of epochs")
     learning_rate: float = option(1e-4, "learning rate (Adam)", allowed=POSITIVE)
     checkpoint_every: int = option(1, _EVERY.format("epochs"), what=_EVERY.format("epochs"))
 

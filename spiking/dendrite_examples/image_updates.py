@@ -7,7 +7,7 @@ import numpy as np
 from rate2spike.io.datasets.idx_images import LabelledImages
 from rate2spike.machine.keras_on_tensorflow import tf
 from rate2spike.seeding import Role, generator
-from rate2spike.spiking.dendrite_examples.classifiers import WIDTHS, Classifier
+from rate2spike.spiking.dendrite_examples.classifiers import Classifier
 from rate2spike.spiking.training.optimizer import adam
 
 _AT_ONCE = 500  # images of a test
@@ -20,9 +20,9 @@ class ImageUpdates:
         self.network = network
         self._optimizer = adam(network.variables, learning_rate)
         self.variables = [*network.variables, *self._optimizer.variables, *network.n_drawn]
-        signature = tf.TensorSpec([None, WIDTHS[0]], tf.float32), tf.TensorSpec([None], tf.int64)
-        self._update = tf.function(self._updated, autograph=False).get_concrete_function(*signature)
-        self._evaluate = tf.function(self._evaluated, autograph=False).get_concrete_function(*signature)
+        # for every size of a batch anew: with an open one TensorFlow complains of its own operations
+        self._update = tf.function(self._updated, autograph=False)
+        self._evaluate = tf.function(self._evaluated, autograph=False)
 
     def epoch(self, images: LabelledImages, batch_size: int, seed: int, *keys: int) -> tuple[float, float]:
         """Learn from all images once, in an order that follows from seed and keys; mean loss and accuracy before updates."""
