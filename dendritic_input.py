@@ -37,11 +37,15 @@ class DendriticInput(Readable):
         """Whether v itself is part of F(v)."""
         return self.kind == "active"
 
+    @property
+    def share_at_rest(self) -> float:
+        """σ(-slope threshold), what of the gain would flow at v = 0."""
+        return float(0.5 - 0.5 * np.tanh(0.5 * self.slope * self.threshold))
+
     def current(self, v: np.ndarray) -> np.ndarray:
         """F(v), of the shape of v."""
-        offset = 0.5 + 0.5 * np.tanh(-0.5 * self.slope * self.threshold)
         # by tanh, which does not overflow
-        active = self.gain * (0.5 + 0.5 * np.tanh(0.5 * self.slope * (v - self.threshold)) - offset)
+        active = self.gain * (0.5 + 0.5 * np.tanh(0.5 * self.slope * (v - self.threshold)) - self.share_at_rest)
         return v + active if self.passes_voltage else active
 
     def by_compartment(self, w: np.ndarray) -> np.ndarray:

@@ -290,6 +290,8 @@ class TrainedModel(Readable):
             "n_units": self.n_units,
             "n_inhibitory": int(self.inhibitory.sum()),
             "n_som": self.n_som or None,
+            "dendrites": None if self.dendrites is None else self.dendrites.kind,
+            "n_compartments": None if self.dendrites is None else self.dendrites.n_compartments,
             "n_updates": None if self.last_update is None else self.n_updates_done,
             "accuracy": self.eval_accuracy,
             "criteria_met": self.training_success,

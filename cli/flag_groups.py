@@ -35,7 +35,8 @@ _BY_GROUP = {
     COMMON: "seed n_seeds models n_trials n_updates evaluation_trials search_trials scaling_factors run_folder resume recipe "
     "output_dir mode n_epochs sweep record spectrum json quiet verbose help version",
     NETWORK: "n_units p_inh p_rec n_som cell_types gain weight_distribution balanced sparse apply_dale dale_outputs "
-    "tau_steps train_taus unit_tau_steps train_w_in train_b_out train_unit_bias unit_bias_sd activation recurrent_apical "
+    "tau_steps train_taus unit_tau_steps train_w_in train_b_out train_unit_bias unit_bias_sd dendrites n_compartments "
+    "dendrite_gain dendrite_threshold dendrite_slope activation recurrent_apical "
     "apical_tau interaction reset threshold tau_soma_ms surrogate surrogate_scale input_noise rate_noise_sd noise_sd",
     TRAINING: "loss l2_weights l2_rates batch_size seeds seq_len split_by resample_each_epoch legacy robust n_patterns "
     "n_inputs n_steps input_probability event_weight window_s",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from rate2spike.dendritic_input import DendriticInput
     from rate2spike.matlab_compat.matfile import Variable
     from rate2spike.trained_model import TrainedModel
 
@@ -171,6 +172,7 @@ def describe(model: "TrainedModel", task: str | None) -> list[tuple[str, str]]:
         ("inputs, outputs", f"{model.n_inputs}, {model.w_out.shape[0]}"),
         ("Dale", "on" if model.has_dale else "off"),
         ("activation", model.activation or "not recorded"),
+        *([] if model.dendrites is None else [("dendrites", _dendrites(model.dendrites))]),
         ("time constants", _taus(model)),
         ("training", _training(model)),
         ("lambda search", _search(model)),
@@ -181,6 +183,11 @@ def describe(model: "TrainedModel", task: str | None) -> list[tuple[str, str]]:
     if model.extra:
         pairs.append(("other variables", ", ".join(model.extra)))
     return pairs
+
+
+def _dendrites(given: "DendriticInput") -> str:
+    sigmoid = f"gain {given.gain:g}, threshold {given.threshold:g}, slope {given.slope:g}"
+    return f"{given.kind}, {given.n_compartments} compartments per unit; {sigmoid}"
 
 
 def _taus(model: "TrainedModel") -> str:

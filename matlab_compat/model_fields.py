@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from rate2spike.matlab_compat.dendrite_fields import dendrite_settings, dendrites_of_file
 from rate2spike.matlab_compat.values import dtype_of
 from rate2spike.trained_model import TrainedModel
 
@@ -66,9 +67,12 @@ TRAJECTORIES = (*_STATES, "last_input", "last_output", "last_target")
 _LATER_SETTINGS = ("allowed_connections", "search_")  # begin with these, and stand behind the network's own in a file
 
 
-def network_fields(settings: dict[str, Any], n_units: int) -> dict[str, Any]:
-    """Unit biases and cell types, taken out of the settings of a file where they have the known form."""
-    found: dict[str, Any] = {}
+def network_fields(settings: dict[str, Any], n_units: int, source: str) -> dict[str, Any]:
+    """Unit biases and cell types, taken out of the settings of a file where they have the known form; and dendrites.
+
+    Raises ModelFileError for dendrites that cannot be used.
+    """
+    found: dict[str, Any] = {"dendrites": dendrites_of_file(settings, n_units, source)}
     names, types = settings.get("cell_type_names"), settings.get("cell_type")
     if _is_column(settings.get("unit_bias"), n_units):
         found["unit_bias"] = np.reshape(settings.pop("unit_bias"), (n_units, 1))
@@ -81,12 +85,14 @@ def network_fields(settings: dict[str, Any], n_units: int) -> dict[str, Any]:
 
 
 def file_settings(model: TrainedModel) -> dict[str, Any]:
-    """The settings of a model as a file has them, with unit biases and cell types among them."""
+    """The settings of a model as a file has them, with unit biases, cell types and dendrites among them."""
     own: dict[str, Any] = {}
     if model.unit_bias is not None:
         own["unit_bias"] = model.unit_bias
     if model.cell_type_names is not None and model.cell_type is not None:
         own |= {"cell_type_names": ",".join(model.cell_type_names), "cell_type": model.cell_type[:, None] + 1.0}
+    if model.dendrites is not None:
+        own |= dendrite_settings(model.dendrites)
     later = {name: value for name, value in model.settings.items() if name.startswith(_LATER_SETTINGS)}
     return {name: value for name, value in model.settings.items() if name not in later} | own | later
 

@@ -80,7 +80,7 @@ def load_model(path: str | os.PathLike) -> TrainedModel:
     }
     extra = {k: v for k, v in variables.items() if k not in known and not k.startswith(SETTING_PREFIX)}
     mended = _stood_up(values)
-    values |= network_fields(settings, values["n_units"])
+    values |= network_fields(settings, values["n_units"], source)
     count_class = getattr(variables["N"], "dtype", np.dtype(np.int64))
     model = TrainedModel(**values, count_class=class_of(count_class), settings=settings, extra=extra)
     _check(model, source)

@@ -25,7 +25,7 @@ def update_model(model: TrainedModel, path: str | os.PathLike) -> bool:
     """Write the model, over another one if the file holds one; returns whether that was another network.
 
     A file that holds this very network is left as it is. Otherwise its variables are replaced and variables of others are
-    kept, but a λ search is of the earlier network and goes. Raises InputError.
+    kept, but settings that the new network lacks and a λ search are of the earlier one and go. Raises InputError.
     """
     if not Path(path).exists() or not holds_model(path):
         save_model(model, path)
@@ -33,8 +33,8 @@ def update_model(model: TrainedModel, path: str | os.PathLike) -> bool:
     if _without_search(load_model(path)) == _without_search(model):
         return False
     ours = model_variables(model)
-    searched = [name for name in variable_names(path) if _is_of_search(name) and name not in ours]
-    append(path, ours, remove=searched)
+    former = [name for name in variable_names(path) if _is_of_one_network(name) and name not in ours]
+    append(path, ours, remove=former)
     return True
 
 
@@ -45,8 +45,9 @@ def check_holds_no_model(path: str | os.PathLike) -> None:
             raise InputError(f"{path} holds a model, which would be lost: choose another file")
 
 
-def _is_of_search(name: str) -> bool:
-    return name in _HISTORIC_SEARCH or name.startswith(SETTING_PREFIX + SEARCH_SETTINGS)
+def _is_of_one_network(name: str) -> bool:
+    """Whether a variable, left in the file, would be taken for one of the next network: settings, and a search."""
+    return name in _HISTORIC_SEARCH or name.startswith(SETTING_PREFIX)
 
 
 def _without_search(model: TrainedModel) -> TrainedModel:

@@ -10,8 +10,9 @@ from typing import Any
 
 from rate2spike.calls import public
 from rate2spike.checks import FRACTION, NOT_NEGATIVE, POSITIVE, Range
+from rate2spike.dendritic_input import KINDS
 from rate2spike.errors import InputError
-from rate2spike.options import check_options, not_default, option
+from rate2spike.options import check_options, default_of, not_default, option
 from rate2spike.rate import tasks
 from rate2spike.rate.cell_types import CellTypes
 from rate2spike.rate.task import reference_of
@@ -23,8 +24,10 @@ from rate2spike.seeding import SEED_LIMIT
 ACTIVATIONS = ("sigmoid", "clipped_relu", "softplus")
 CEILING = 20.0  # of the rates of clipped_relu and softplus
 LOSSES = ("l1", "l2")
+NO_DENDRITES = "none"
 WEIGHT_DISTRIBUTIONS = ("gaus", "gamma")
 SCHEDULES = ("constant", "cosine", "exponential")
+_OF_DENDRITES = ("n_compartments", "dendrite_gain", "dendrite_threshold", "dendrite_slope")
 _TABLES = ("task_options", "cell_types")  # have sections of their own in a file
 
 
@@ -114,6 +117,18 @@ class TrainConfig(Readable):
     unit_bias_sd: float = option(
         0.0, "SD of the units' constant inputs at the start", what="SD of the units' biases", allowed=NOT_NEGATIVE
     )
+    dendrites: str = option(
+        "none",
+        "compartments that recurrent input passes through: active ones, or subunits",
+        what="kind of dendrites",
+        choices=(NO_DENDRITES, *KINDS),
+    )
+    n_compartments: int = option(4, "of dendrites: compartments of each unit", what="number of compartments")
+    dendrite_gain: float = option(
+        1.0, "of dendrites: height of the sigmoid of a compartment's current", allowed=NOT_NEGATIVE
+    )
+    dendrite_threshold: float = option(0.25, "of dendrites: the current at which the sigmoid is half as high")
+    dendrite_slope: float = option(4.0, "of dendrites: steepness of the sigmoid there", allowed=POSITIVE)
     activation: str = option("sigmoid", "activation", choices=ACTIVATIONS, flag="--act")
     loss: str = option("l2", "loss function", what="loss function", choices=LOSSES, flag="--loss_fn")
     l2_weights: float = option(
@@ -180,6 +195,7 @@ class TrainConfig(Readable):
         object.__setattr__(self, "task", task)
         check_options(self)
         self._check_types()
+        self._check_dendrites()
         self._check_unit_taus()
 
     def _check_types(self) -> None:
@@ -202,6 +218,17 @@ class TrainConfig(Readable):
                 raise InputError(message, field, "apply_dale")
         if self.cell_types is not None and self.n_som:
             raise InputError("{cell_types} says which units are SOM: leave {n_som} out", "cell_types", "n_som")
+
+    def _check_dendrites(self) -> None:
+        if self.has_dendrites:
+            if self.dendrites == "subunit" and self.dendrite_gain == 0:
+                message = "{dendrites} subunit needs {dendrite_gain} above 0: no recurrent input would reach the soma"
+                raise InputError(message, "dendrites", "dendrite_gain")
+            return
+        idle = [name for name in _OF_DENDRITES if getattr(self, name) != default_of(type(self), name)]
+        if idle:
+            kinds = " or ".join(KINDS)
+            raise InputError(f"units are points: {{{idle[0]}}} needs {{dendrites}} {kinds}", idle[0], "dendrites")
 
     def _check_unit_taus(self) -> None:
         taus = self.unit_tau_steps
@@ -236,6 +263,11 @@ class TrainConfig(Readable):
     def has_fixed_tau(self) -> bool:
         """Whether no tau is trained."""
         return self.has_one_tau or not self.train_taus
+
+    @property
+    def has_dendrites(self) -> bool:
+        """Whether recurrent input passes through compartments."""
+        return self.dendrites != NO_DENDRITES
 
     @property
     def has_unit_bias(self) -> bool:

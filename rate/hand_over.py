@@ -37,6 +37,7 @@ def network_of(config: TrainConfig, initial: InitialWeights, **options: Any) -> 
         activation=config.activation,
         unit_bias=initial.unit_bias,
         dale_outputs=config.dale_outputs,
+        dendrites=initial.dendrites,
         trained=tuple(trained),
         **options,
     )
@@ -90,6 +91,7 @@ def trained_model(
         eval_labels=getattr(evaluation, "labels", None),
         training_success=success,
         unit_bias=None if network.unit_bias is None else network.unit_bias.numpy(),
+        dendrites=initial.dendrites,
         cell_type_names=None if types is None else types.names,
         cell_type=None if types is None else initial.type_index,
         settings=_settings(config, initial),

@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rate2spike.dendritic_input import DendriticInput
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import tf
 from rate2spike.rate.config import ACTIVATIONS
+from rate2spike.rate.dendritic_rollout import dendrites_of, dendritic_rollout, dendritic_states
 from rate2spike.rate.rollout import Loop, activate, padded_steps, rollout, states
 from rate2spike.trained_model import TrainedModel
 
@@ -46,6 +48,7 @@ class RateNetwork(tf.Module):
         activation: str,
         unit_bias: np.ndarray | None = None,
         dale_outputs: bool = False,
+        dendrites: DendriticInput | None = None,
         trained: Sequence[str] = DEFAULT_TRAINED,
         dtype: Any = tf.float32,
         make_variable: Callable[..., tf.Variable] = tf.Variable,
@@ -70,6 +73,7 @@ class RateNetwork(tf.Module):
         self.b_out = variable("b_out", np.broadcast_to(np.ravel(b_out), np.shape(w_out)[:1]))
         self.tau_logit = variable("tau_logit", tau_logit)
         self.unit_bias = None if unit_bias is None else variable("unit_bias", unit_bias)
+        self.dendrites = None if dendrites is None else dendrites_of(dendrites, dtype)
 
     @classmethod
     def from_model(cls, model: TrainedModel) -> "RateNetwork":
@@ -93,6 +97,7 @@ class RateNetwork(tf.Module):
             activation=activation,
             unit_bias=model.unit_bias,
             dale_outputs=model.settings.get("dale_outputs") is True,
+            dendrites=model.dendrites,
         )
 
     @property
@@ -124,13 +129,19 @@ class RateNetwork(tf.Module):
     def outputs_and_rates(self, u: tf.Tensor, noise: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Outputs (B, T-1, n_outputs) and rates (T-1, B, N), both differentiable."""
         n_steps = u.shape[1] - 1
-        r = rollout(self._loop(u, noise))
+        loop = self._loop(u, noise)
+        r = rollout(loop) if self.dendrites is None else dendritic_rollout(loop, self.dendrites)
         return self._readout(r)[:, :n_steps], r[:n_steps]
 
     def trajectory(self, u: tf.Tensor, noise: tf.Tensor) -> Trajectory:
         """States, rates and outputs of the same trials."""
         n_steps = u.shape[1]
-        x = tf.concat([_start(noise)[None], states(self._loop(u, noise), EVALUATION_BLOCK_STEPS)], 0)[:n_steps]
+        loop = self._loop(u, noise)
+        if self.dendrites is None:
+            x = states(loop, EVALUATION_BLOCK_STEPS)
+        else:
+            x = dendritic_states(loop, self.dendrites, EVALUATION_BLOCK_STEPS)
+        x = tf.concat([_start(noise)[None], x], 0)[:n_steps]
         r = activate(x, self.activation)
         return Trajectory(tf.transpose(x, (1, 0, 2)), tf.transpose(r, (1, 0, 2)), self._readout(r[1:]))
 

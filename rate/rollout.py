@@ -66,8 +66,8 @@ def rollout(loop: Loop) -> tf.Tensor:
 
         def gradient(dr: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
             g = _backward(w_eff, alpha, r, dr, activation)
-            dw = _outer(g[1:], r[:-1]) + _outer(g[:1], activate(x_start, activation)[None])
-            dw_in = _outer(g, loop.u)
+            dw = outer(g[1:], r[:-1]) + outer(g[:1], activate(x_start, activation)[None])
+            dw_in = outer(g, loop.u)
             leak = tf.reduce_sum(g[1:] * x[:-1], [0, 1]) + tf.reduce_sum(g[0] * x_start, 0)
             # the recurrent and external parts need no further pass over time: sum_t g (W r) = sum_j W dW, row by row
             d_alpha = tf.reduce_sum(w_eff * dw, 1) + tf.reduce_sum(w_in * dw_in, 1) - leak
@@ -83,7 +83,7 @@ def states(loop: Loop, block_steps: int = BLOCK_STEPS) -> tf.Tensor:
 
     block_steps: a divisor of BLOCK_STEPS; less unrolling compiles sooner and runs slower, with the same result.
     """
-    u_blocks, noise_blocks = _blocks(loop.u, block_steps), _blocks(loop.noise, block_steps)
+    u_blocks, noise_blocks = in_blocks(loop.u, block_steps), in_blocks(loop.noise, block_steps)
     n_blocks = noise_blocks.shape[0]
     keep = 1 - loop.alpha
     weights = tf.transpose(loop.w_eff) * loop.alpha  # [source, target]
@@ -105,7 +105,7 @@ def states(loop: Loop, block_steps: int = BLOCK_STEPS) -> tf.Tensor:
 
 def _backward(w_eff: tf.Tensor, alpha: tf.Tensor, r: tf.Tensor, dr: tf.Tensor, activation: str) -> tf.Tensor:
     """g (S, B, N) from the rates and the loss's slopes with respect to them."""
-    r_blocks, dr_blocks = _blocks(r), _blocks(dr)
+    r_blocks, dr_blocks = in_blocks(r), in_blocks(dr)
     n_blocks = r_blocks.shape[0]
     keep = 1 - alpha
     weights = w_eff * alpha[:, None]  # [target, source]: g @ weights runs from targets back to sources
@@ -126,12 +126,12 @@ def _backward(w_eff: tf.Tensor, alpha: tf.Tensor, r: tf.Tensor, dr: tf.Tensor, a
     return tf.reshape(done[2].stack(), tf.shape(r))
 
 
-def _blocks(series: tf.Tensor, block_steps: int = BLOCK_STEPS) -> tf.Tensor:
+def in_blocks(series: tf.Tensor, block_steps: int = BLOCK_STEPS) -> tf.Tensor:
     """(S, B, n) as (S / block_steps, block_steps, B, n)."""
     lengths = [-1 if length is None else length for length in series.shape[1:]]
     return tf.reshape(series, (series.shape[0] // block_steps, block_steps, *lengths))
 
 
-def _outer(g: tf.Tensor, r: tf.Tensor) -> tf.Tensor:
+def outer(g: tf.Tensor, r: tf.Tensor) -> tf.Tensor:
     """Sum over steps and trials of g rᵀ."""
     return tf.matmul(tf.reshape(g, (-1, g.shape[-1])), tf.reshape(r, (-1, r.shape[-1])), transpose_a=True)

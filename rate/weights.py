@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rate2spike.dendritic_input import DendriticInput, drawn_compartments
 from rate2spike.errors import InputError
 from rate2spike.rate.config import TrainConfig
 from rate2spike.readable import Readable
+from rate2spike.seeding import Role, generator
 
 _GAMMA_SHAPE, _GAMMA_SCALE = 2.0, 0.003
+_COMPARTMENTS = 1  # key of their draw: apart, so that all else of a seed is as without dendrites
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -27,6 +30,7 @@ class InitialWeights(Readable):
     connection_mask: np.ndarray  # (N, N) 0 or 1
     inhibitory: np.ndarray  # (N,) bool
     type_index: np.ndarray | None  # (N,) index into config.cell_types.names
+    dendrites: DendriticInput | None  # None: units are points
 
 
 def draw_weights(config: TrainConfig, rng: np.random.Generator) -> InitialWeights:
@@ -67,6 +71,7 @@ def draw_weights(config: TrainConfig, rng: np.random.Generator) -> InitialWeight
         connection_mask=mask.astype(np.float32),
         inhibitory=inhibitory,
         type_index=type_index,
+        dendrites=_dendrites(config),
     )
 
 
@@ -91,6 +96,21 @@ def balanced(w_rec: np.ndarray, mask: np.ndarray, inhibitory: np.ndarray, gain: 
         return w_rec
     scaled = np.where(inhibitory, w_rec * excitation / inhibition, w_rec)
     return scaled * gain / np.sqrt(((scaled * mask) ** 2).sum(1).mean())
+
+
+def _dendrites(config: TrainConfig) -> DendriticInput | None:
+    """The compartments, drawn from the seed."""
+    if not config.has_dendrites:
+        return None
+    rng = generator(config.seed or 0, Role.INITIAL_WEIGHTS, _COMPARTMENTS)
+    return DendriticInput(
+        kind=config.dendrites,
+        n_compartments=config.n_compartments,
+        compartment=drawn_compartments(config.n_units, config.n_compartments, rng),
+        gain=config.dendrite_gain,
+        threshold=config.dendrite_threshold,
+        slope=config.dendrite_slope,
+    )
 
 
 def _types(config: TrainConfig, rng: np.random.Generator) -> tuple[np.ndarray | None, np.ndarray]:

@@ -6,6 +6,9 @@ if nargin < 4 || isempty(stims), stims = struct('mode', 'none'); end
 if nargin < 5 || isempty(downsample), downsample = 1; end
 if nargin < 6 || isempty(use_initial_weights), use_initial_weights = false; end
 model = load(char(model_path));
+if isfield(model, 'r2s_dendrites')
+    error('rate2spike:input', '%s has dendrites (r2s_dendrites), which this reference does not know: use LIF_network_fnc', char(model_path));
+end
 N = double(model.N);
 u = double(u(:, 1:downsample:end));
 dt = 5e-5 * downsample;

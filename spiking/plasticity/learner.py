@@ -109,7 +109,7 @@ class Learner:
         if not calls:
             return self._nothing()
         change = self._learnt(calls)
-        change *= tf.cast(scale, change.dtype)
+        change *= _tensor(scale, change.dtype)
         if on_grad:
             slope = tf.cast(-change, self.syn.weight.dtype)
             before = self.gradient
@@ -271,7 +271,7 @@ def apply_gradients(learners: Iterable[Learner], optimizer: Any) -> None:
 
 def factor(f_w: Any, weight: tf.Tensor, name: str) -> tf.Tensor:
     """A number, or what a function makes of the weight, in the layout of Keras. Raises InputError if that does not fit."""
-    value = tf.convert_to_tensor(f_w(weight) if callable(f_w) else f_w, weight.dtype)
+    value = _tensor(f_w(weight) if callable(f_w) else f_w, weight.dtype)
     with contextlib.suppress(ValueError):
         if tf.broadcast_static_shape(value.shape, weight.shape) == weight.shape:
             return value
@@ -284,6 +284,11 @@ def factor(f_w: Any, weight: tf.Tensor, name: str) -> tf.Tensor:
 def number_or_function(value: Any, name: str) -> Any:
     """A factor of the weight change. Raises InputError."""
     return value if callable(value) else number(value, f"{{{name}}}, unless it is a function,", name)
+
+
+def _tensor(value: Any, dtype: tf.DType) -> tf.Tensor:
+    """A value in a dtype; a number that is merely cast would go through float32."""
+    return tf.cast(value, dtype) if tf.is_tensor(value) else tf.convert_to_tensor(value, dtype)
 
 
 def _with(layer: Any, names: tuple[str, ...], field: str, what: str) -> Any:

@@ -1,14 +1,20 @@
 """Real GNU Octave reads what we write, and we read what it writes."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from rate2spike.dendritic_input import DendriticInput, drawn_compartments
 from rate2spike.matlab_compat import mat_v5
 from rate2spike.matlab_compat.matfile import append, loadmat, savemat
 from rate2spike.matlab_compat.model_file import load_model, save_model
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.recording import RECORDABLE
 
+from helpers import small_model
+
+FOLDER = Path(__file__).parents[2] / "matlab_compat" / "m"
 pytestmark = pytest.mark.octave
 
 
@@ -66,3 +72,25 @@ def test_octave_computes_the_same_weights_and_reads_our_simulation(octave, tmp_p
     """
     expected = "0 200 400 1 400 200 1 400 single double double double double single single double double double"
     assert octave(code, tmp_path).split() == expected.split()
+
+
+def test_octave_reads_the_dendrites_and_its_file_still_has_them(octave, tmp_path):
+    compartment = drawn_compartments(12, 3, np.random.default_rng(1))
+    model = small_model(dendrites=DendriticInput("active", 3, compartment, gain=1.5, threshold=0.25, slope=4.0))
+    save_model(model, tmp_path / "ours.mat")
+    code = """
+        load ours.mat
+        W = (w * m) .* som_m; ends = zeros(size(W));
+        for c = 1:r2s_n_compartments, ends = ends + W .* (r2s_compartment == c); end
+        printf('%s %s %g %g ', r2s_dendrites, class(r2s_compartment), size(r2s_compartment))
+        printf('%g ', max(abs(ends(:) - W(:))), r2s_dendrite_gain, r2s_dendrite_slope)
+        save('-v7', 'theirs.mat')
+    """
+    assert octave(code, tmp_path).split() == "active double 12 12 0 1.5 4".split()
+    assert load_model(tmp_path / "theirs.mat") == model
+    code = f"""
+        addpath('{FOLDER}')
+        try, rate2spike_reference('ours.mat', 20, zeros(1, 3)), catch e, printf('%s|%s', e.identifier, e.message), end
+    """
+    identifier, message = octave(code, tmp_path).split("|")
+    assert identifier == "rate2spike:input" and "ours.mat has dendrites" in message

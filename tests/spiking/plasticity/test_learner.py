@@ -64,11 +64,11 @@ def test_sgd_adds_the_scaled_change(name, dtype):
 def test_scale_multiplies_and_gradients_add_up(name):
     synapse, layer, learner = made(name)
     steps = []
-    for scale in (1.0, -2.0, tf.constant(3.0), np.float32(0)):
+    for scale in (1.0, -0.1, tf.constant(3.0), np.float32(0)):
         layer.reset(), learner.reset()
         run(synapse, layer, X)
         steps.append(learner.step(scale=scale).numpy())
-    for factor, change in zip((-2, 3, 0), steps[1:], strict=True):
+    for factor, change in zip((-0.1, 3, 0), steps[1:], strict=True):
         np.testing.assert_allclose(change, factor * steps[0], atol=1e-12)
     np.testing.assert_allclose(learner.gradient, -sum(steps), atol=1e-12)
 
@@ -163,6 +163,18 @@ def test_whole_number_and_boolean_inputs_are_taken(name):
         changes.append(learner.step().numpy())
     for change in changes[1:]:
         np.testing.assert_allclose(change, changes[0], atol=1e-12)
+
+
+@every_learner
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_signals_of_16_bits_are_summed_in_32(name, dtype):
+    synapse, layer = dense(6, 4, dtype=dtype), neurons([2], 2, dtype=dtype)
+    learner = LEARNERS[name](synapse, layer, step_mode="m")
+    excite(synapse, 2.0)
+    assert layer(synapse(tf.cast(X, dtype))).dtype == dtype
+    change = learner.step()
+    assert change.dtype == "float32" and np.abs(change).max() > 0.1
+    learner.apply(keras.optimizers.SGD(0.125))
 
 
 @every_learner
