@@ -40,6 +40,10 @@ COMMANDS = {
         "rate2spike.cli.dendrites_classify",
         "dendritic neurons classify images (MNIST, or made ones)",
     ),
+    "dendrites continual": (
+        "rate2spike.cli.dendrites_continual",
+        "the same with several tasks in turn; what is forgotten",
+    ),
     "dendrites stdp": ("rate2spike.cli.dendrites_stdp", "neurons become selective by STDP"),
     "dendrites dpp": ("rate2spike.cli.dendrites_dpp", "a dendrite learns to foretell its soma"),
     "inspect": ("rate2spike.cli.inspect_model", "what is in a .mat file; of a model, in words"),

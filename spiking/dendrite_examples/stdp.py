@@ -67,23 +67,23 @@ def become_selective(config: StdpConfig, folder: str | Path | None, progress: bo
     training = images(config.data_path, config.seed, "train")
     test = images(config.data_path, config.seed, "test", config.n_test)
     known = known_by(config.data_path)
-    answers, weights = {}, {}
+    answers, weights, network = {}, {}, StdpNetwork(config)
     with following(progress, "dendrites stdp", 3 * config.n_batches) as advance:
         for name in (BEFORE, AFTER, CONTROL):
-            pupil = _Batches(config, name, training)
-            Rounds(config, name, place, known).learnt(pupil, advance, shown="rate")
-            answers[name] = _answers(pupil.network, config, training, test)
-            weights[name] = pupil.network.weights
+            network.restart()
+            Rounds(config, name, place, known).learnt(_Batches(config, network, name, training), advance, shown="rate")
+            answers[name] = _answers(network, config, training, test)
+            weights[name] = network.weights
     return StdpResult(config.rule, test.source, answers, weights)
 
 
 class _Batches:
     """Batches of images: the pupil of `Rounds`."""
 
-    def __init__(self, config: StdpConfig, name: str, training: LabelledImages):
-        self._config, self._training, self._is_shuffled = config, training, name == CONTROL
-        self.network = StdpNetwork(config, learns=name != BEFORE)
-        self.variables = self.network.variables
+    def __init__(self, config: StdpConfig, network: StdpNetwork, name: str, training: LabelledImages):
+        self._config, self._network, self._training = config, network, training
+        self._with_weights, self._is_shuffled = name != BEFORE, name == CONTROL
+        self.variables = network.variables
 
     def round(self, k: int) -> dict[str, float]:
         """One batch; spikes per neuron and image."""
@@ -91,7 +91,7 @@ class _Batches:
         rows = self._training.chosen(rng.integers(self._training.n_images, size=self._config.batch_size)).rows()
         if self._is_shuffled:
             rows = generator(self._config.seed, Role.TRAINING, k, _PIXELS).permuted(rows, axis=1)
-        return {"rate": float(self.network.learn(as_spikes(rows, self._config, rng)).mean())}
+        return {"rate": float(self._network.learn(as_spikes(rows, self._config, rng), self._with_weights).mean())}
 
 
 def as_spikes(rows: np.ndarray, config: StdpConfig, rng: np.random.Generator) -> np.ndarray:

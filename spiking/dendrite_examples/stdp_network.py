@@ -31,15 +31,14 @@ _FIRST_WEIGHTS = (0.2, 0.6)  # before they are scaled
 class StdpNetwork:
     """The network; `learn` and `responses` are compiled. All that learning changes is in `variables`."""
 
-    def __init__(self, config: StdpConfig, learns: bool = True):
-        """learns: False lets excitability adapt, and leaves the weights as they are."""
-        n, self._config, self._learns = config.n_units, config, learns
+    def __init__(self, config: StdpConfig):
+        n, self._config = config.n_units, config
         self.synapse = LinearIdentitySynapse(N_PIXELS, n * N_COMPARTMENTS, wmin=0.0, wmax=1.0, seed=config.seed)
-        self.synapse.weight.assign(_scaled(_first_weights(config), config.total_weight))
         dendrite = SegregatedDend(PassiveDendCompartment(tau=TAU_DENDRITE), SegregatedDendWiring(N_COMPARTMENTS))
         self.neurons = VDiffForwardDendNeuron(dendrite, LIFSoma(tau=TAU_SOMA), [n])
         self.excitability = tf.Variable(tf.zeros([n]), name="excitability")
         self.variables = [self.synapse.weight, self.excitability]
+        self.restart()
         self._learner = self._made_learner()
         self._optimizer = keras.optimizers.SGD(config.learning_rate)
         self._optimizer.build([self.synapse.weight])
@@ -47,16 +46,26 @@ class StdpNetwork:
         self._learner.disable()
         self._answer = tf.function(self._counts, autograph=False).get_concrete_function(signature)
         self._learner.enable()
-        self._learn = tf.function(self._learnt, autograph=False).get_concrete_function(signature)
+        self._learn = tf.function(self._learnt, autograph=False).get_concrete_function(
+            signature, tf.TensorSpec([], tf.bool)
+        )
 
     @property
     def weights(self) -> np.ndarray:
         """(n_units, 2, 784): of each compartment."""
         return self.synapse.weight.numpy().T.reshape(self._config.n_units, N_COMPARTMENTS, N_PIXELS)
 
-    def learn(self, spikes: np.ndarray) -> np.ndarray:
-        """Learn from a batch of spikes (T, B, 784), 0 and 1; mean number of spikes of each neuron."""
-        return self._learn(tf.constant(spikes)).numpy()
+    def restart(self) -> None:
+        """Forget everything that was learnt."""
+        self.synapse.weight.assign(_scaled(_first_weights(self._config), self._config.total_weight))
+        self.excitability.assign(tf.zeros_like(self.excitability))
+
+    def learn(self, spikes: np.ndarray, with_weights: bool = True) -> np.ndarray:
+        """Learn from a batch of spikes (T, B, 784), 0 and 1; mean number of spikes of each neuron.
+
+        with_weights: False lets excitability adapt, and leaves the weights as they are.
+        """
+        return self._learn(tf.constant(spikes), tf.constant(with_weights)).numpy()
 
     def responses(self, spikes: np.ndarray) -> np.ndarray:
         """(B, n_units) numbers of spikes; nothing is learnt."""
@@ -91,12 +100,13 @@ class StdpNetwork:
             counts = fired if counts is None else counts + fired
         return counts
 
-    def _learnt(self, spikes: tf.Tensor) -> tf.Tensor:
+    def _learnt(self, spikes: tf.Tensor, with_weights: tf.Tensor) -> tf.Tensor:
+        before = tf.identity(self.synapse.weight)
         counts = tf.reduce_mean(self._counts(spikes), 0)
-        if self._learns:
-            self._learner.step()
-            self._learner.apply(self._optimizer)
-            self.synapse.weight.assign(_scaled(self.synapse.weight, self._config.total_weight))
+        self._learner.step()
+        self._learner.apply(self._optimizer)
+        after = _scaled(self.synapse.weight, self._config.total_weight)
+        self.synapse.weight.assign(tf.where(with_weights, after, before))
         self.excitability.assign_add(self._config.homeostasis * (self._config.target_rate - counts))
         return counts
 
