@@ -6,7 +6,6 @@ gradient and conv).
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -25,6 +24,7 @@ from rate2spike.spiking.dendrites.neurons import VDiffForwardDendNeuron
 from rate2spike.spiking.dendrites.somas import LIFSoma
 from rate2spike.spiking.dendrites.synapses import Conv2dIdentitySynapse, LinearIdentitySynapse
 from rate2spike.spiking.dendrites.wiring import Kto1DendWiring
+from rate2spike.spiking.training.optimizer import nan_unless_finite
 
 Layers = list[keras.layers.Layer]
 N_INPUTS, N_NEURONS = 32, 3
@@ -35,14 +35,16 @@ K, N_OUTPUTS = 4, 2  # a dendrite: K inputs into each of its outputs
 TAU_DENDRITE, TAU_SOMA = 3.0, 20.0
 
 
-@public(settings=GradientConfig)
-def learn_always_fire(
-    folder: str | Path | None = None, progress: bool | OnProgress | None = None, **settings: Any
+@public()
+def always_fire(
+    config: AlwaysFireConfig, folder: str | Path | None = None, progress: bool | OnProgress | None = None
 ) -> AlwaysFireResult:
-    """Train a dense layer of dendritic neurons, and a network of point neurons, to spike at every step.
+    """Train dendritic neurons, and to compare with a network of point neurons, to spike at every step.
 
     Parameters
     ----------
+    config : GradientConfig or ConvConfig
+        All settings; which of the two says what is trained.
     folder : str, path or None, default None
         Where checkpoints go; training goes on from those that are there already. None: nowhere.
     progress : bool, function or None, default None
@@ -57,21 +59,15 @@ def learn_always_fire(
     Raises
     ------
     InputError
-        For a setting that cannot be used, checkpoints of other settings, and a loss that is not finite.
+        For checkpoints of other settings, and a loss that is not finite.
 
     Examples
     --------
-    >>> from rate2spike.spiking.dendrite_examples.always_fire import learn_always_fire
-    >>> learn_always_fire(n_seeds=1, n_iterations=2, progress=False).losses.shape
+    >>> from rate2spike.spiking.dendrite_examples.always_fire import always_fire
+    >>> from rate2spike.spiking.dendrite_examples.config import GradientConfig
+    >>> always_fire(GradientConfig(n_seeds=1, n_iterations=2), progress=False).losses.shape
     (2, 1, 2)
     """
-    return always_fire(GradientConfig(**settings), folder, progress)
-
-
-def always_fire(
-    config: AlwaysFireConfig, folder: str | Path | None, progress: bool | OnProgress | None
-) -> AlwaysFireResult:
-    """Train all models and seeds, one after the other. Raises InputError."""
     set_threads(tf)
     place = None if folder is None else checked_path(folder, "folder")
     title, n_networks = f"dendrites {config.example}", len(config.models) * config.n_seeds
@@ -113,8 +109,9 @@ class Firing:
     def _updated(self, inputs: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(tf.square(1 - self.spikes(inputs)[1:]))  # at the first step no current has arrived
-        self._optimizer.apply(tape.gradient(loss, self.variables), self.variables)
-        return loss
+        slopes = tape.gradient(loss, self.variables)
+        self._optimizer.apply(slopes, self.variables)
+        return nan_unless_finite(loss, slopes)
 
 
 def _dendritic_neurons(soma_shape: tuple[int, ...]) -> VDiffForwardDendNeuron:

@@ -1,7 +1,6 @@
 """Images classified by networks of dendritic neurons, of four types with two kinds of firing."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -21,14 +20,16 @@ from rate2spike.spiking.dendrite_examples.rounds import Rounds
 LOGGED = ("loss", "accuracy", "test_loss", "test_accuracy")
 
 
-@public(settings=ClassifyConfig)
-def classify_images(
-    folder: str | Path | None = None, progress: bool | OnProgress | None = None, **settings: Any
+@public()
+def classify(
+    config: ClassifyConfig, folder: str | Path | None = None, progress: bool | OnProgress | None = None
 ) -> ClassifyResult:
     """Train networks of dendritic neurons to classify images of 28 x 28 pixels in ten classes.
 
     Parameters
     ----------
+    config : ClassifyConfig
+        All settings.
     folder : str, path or None, default None
         Where checkpoints go; training goes on from those that are there already. None: nowhere.
     progress : bool, function or None, default None
@@ -43,19 +44,15 @@ def classify_images(
     Raises
     ------
     InputError
-        For a setting or a file that cannot be used, checkpoints of other settings, and a loss that is not finite.
+        For a file that cannot be used, checkpoints of other settings, and a loss that is not finite.
 
     Examples
     --------
-    >>> from rate2spike.spiking.dendrite_examples.classify import classify_images
-    >>> classify_images(n_epochs=1, n_images=64, progress=False).test_accuracies.shape
+    >>> from rate2spike.spiking.dendrite_examples.classify import classify
+    >>> from rate2spike.spiking.dendrite_examples.config import ClassifyConfig
+    >>> classify(ClassifyConfig(n_epochs=1, n_images=64), progress=False).test_accuracy.shape
     (1, 1)
     """
-    return classify(ClassifyConfig(**settings), folder, progress)
-
-
-def classify(config: ClassifyConfig, folder: str | Path | None, progress: bool | OnProgress | None) -> ClassifyResult:
-    """Train all networks, one after the other. Raises InputError."""
     set_threads(tf)
     place = None if folder is None else checked_path(folder, "folder")
     training = images(config.data_path, config.seed, "train", config.n_images)

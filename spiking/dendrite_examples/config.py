@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from rate2spike.calls import public
-from rate2spike.checks import FRACTION, NOT_NEGATIVE, POSITIVE
+from rate2spike.checks import FRACTION, NOT_NEGATIVE, POSITIVE, Range
 from rate2spike.errors import InputError
 from rate2spike.options import check_options, not_default, option
 from rate2spike.readable import Readable
@@ -226,7 +226,9 @@ class StdpConfig(ExampleConfig):
     learning_rate: float = option(0.02, "how much a pair of spikes changes a weight of 0.5", allowed=POSITIVE)
     depression: float = option(1.0, "of stdp: loss over growth of a pair", allowed=NOT_NEGATIVE)
     trace_threshold: float = option(0.3, "of semi_stdp: trace below which a weight shrinks", allowed=NOT_NEGATIVE)
-    total_weight: float = option(18.0, "sum of the weights of a compartment, which is kept", allowed=POSITIVE)
+    total_weight: float = option(
+        18.0, "sum of the weights of a compartment, which is kept", allowed=Range(above=0, below=784)
+    )
     inhibition: float = option(4.0, "that a spike gives to all other neurons", allowed=NOT_NEGATIVE)
     target_rate: float = option(0.5, "spikes per image that excitability aims at", allowed=POSITIVE)
     homeostasis: float = option(0.02, "change of excitability per spike too few", allowed=NOT_NEGATIVE)
@@ -259,12 +261,24 @@ class DppConfig(ExampleConfig):
     input_probability: float = option(
         0.01, "probability per step of an input's spike", what="input probability", allowed=FRACTION
     )
-    tau_psp_ms: float = option(10.0, "time constant of a synaptic potential, ms", allowed=POSITIVE)
-    tau_soma_ms: float = option(10.0, "time constant of the soma, ms", allowed=POSITIVE)
+    tau_psp_ms: float = option(10.0, "time constant of a synaptic potential, ms", allowed=Range(above=1))
+    tau_soma_ms: float = option(10.0, "time constant of the soma, ms", allowed=Range(least=1))
     dendrite_conductance: float = option(4.0, "from the dendrite, over the soma's leak", allowed=POSITIVE)
     teacher_conductance: float = option(4.0, "of the nudging while it learns, likewise", allowed=NOT_NEGATIVE)
     learning_rate: float = option(1.0, "learning rate, of the change per step", allowed=POSITIVE)
     checkpoint_every: int = option(50, _EVERY.format("repeats"), what=_EVERY.format("repeats"))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        total, bound = self.dendrite_conductance + self.teacher_conductance, 2 * self.tau_soma_ms - 1
+        if total >= bound:
+            raise InputError(
+                "{dendrite_conductance} + {teacher_conductance} must be below 2 {tau_soma_ms} - 1 = "
+                f"{bound:g}, or the soma is unstable with steps of 1 ms; got {total:g}",
+                "dendrite_conductance",
+                "teacher_conductance",
+                "tau_soma_ms",
+            )
 
 
 def may_differ(kind: type[ExampleConfig]) -> frozenset[str]:

@@ -22,14 +22,16 @@ from rate2spike.spiking.dendrite_examples.rounds import Rounds
 _ORDER = 30  # key of the orders of pixels
 
 
-@public(settings=ContinualConfig)
-def learn_in_turn(
-    folder: str | Path | None = None, progress: bool | OnProgress | None = None, **settings: Any
+@public()
+def continual(
+    config: ContinualConfig, folder: str | Path | None = None, progress: bool | OnProgress | None = None
 ) -> ContinualResult:
     """Train a network of dendritic neurons on several classifications in turn: the same images, the pixels permuted.
 
     Parameters
     ----------
+    config : ContinualConfig
+        All settings.
     folder : str, path or None, default None
         Where checkpoints go; training goes on from those that are there already. None: nowhere.
     progress : bool, function or None, default None
@@ -44,22 +46,16 @@ def learn_in_turn(
     Raises
     ------
     InputError
-        For a setting or a file that cannot be used, checkpoints of other settings, and a loss that is not finite.
+        For a file that cannot be used, checkpoints of other settings, and a loss that is not finite.
 
     Examples
     --------
-    >>> from rate2spike.spiking.dendrite_examples.continual import learn_in_turn
-    >>> result = learn_in_turn(n_epochs=1, n_images=64, progress=False)
+    >>> from rate2spike.spiking.dendrite_examples.config import ContinualConfig
+    >>> from rate2spike.spiking.dendrite_examples.continual import continual
+    >>> result = continual(ContinualConfig(n_epochs=1, n_images=64), progress=False)
     >>> [len(row) for row in result.rows("accuracies")]
     [1, 2]
     """
-    return continual(ContinualConfig(**settings), folder, progress)
-
-
-def continual(
-    config: ContinualConfig, folder: str | Path | None, progress: bool | OnProgress | None
-) -> ContinualResult:
-    """Learn all tasks in turn. Raises InputError."""
     set_threads(tf)
     place = None if folder is None else checked_path(folder, "folder")
     training = images(config.data_path, config.seed, "train", config.n_images)

@@ -1,7 +1,6 @@
 """Dendritic prediction that learns a time course, beside a control without anything to learn from."""
 
 from pathlib import Path
-from typing import Any
 
 from rate2spike.calls import public
 from rate2spike.checks import path as checked_path
@@ -17,9 +16,9 @@ from rate2spike.spiking.dendrite_examples.target import input_spikes, target
 REPEATED, NEW = "repeated_spikes", "new_spikes"  # what is learnt from
 
 
-@public(settings=DppConfig)
-def learn_time_course(
-    folder: str | Path | None = None, progress: bool | OnProgress | None = None, **settings: Any
+@public()
+def learn_by_prediction(
+    config: DppConfig, folder: str | Path | None = None, progress: bool | OnProgress | None = None
 ) -> DppResult:
     """Let a neuron learn a time course of its voltage by dendritic prediction, from input spikes that repeat.
 
@@ -28,6 +27,8 @@ def learn_time_course(
 
     Parameters
     ----------
+    config : DppConfig
+        All settings.
     folder : str, path or None, default None
         Where checkpoints go; learning goes on from those that are there already. None: nowhere.
     progress : bool, function or None, default None
@@ -42,19 +43,16 @@ def learn_time_course(
     Raises
     ------
     InputError
-        For a setting that cannot be used, checkpoints of other settings, and voltages that are not finite.
+        For checkpoints of other settings, and voltages that are not finite.
 
     Examples
     --------
-    >>> from rate2spike.spiking.dendrite_examples.dpp import learn_time_course
-    >>> learn_time_course(n_inputs=20, n_steps=100, n_repeats=3, progress=False).errors["learning"].shape
+    >>> from rate2spike.spiking.dendrite_examples.config import DppConfig
+    >>> from rate2spike.spiking.dendrite_examples.dpp import learn_by_prediction
+    >>> config = DppConfig(n_inputs=20, n_steps=100, n_repeats=3)
+    >>> learn_by_prediction(config, progress=False).errors["learning"].shape
     (3,)
     """
-    return learn_by_prediction(DppConfig(**settings), folder, progress)
-
-
-def learn_by_prediction(config: DppConfig, folder: str | Path | None, progress: bool | OnProgress | None) -> DppResult:
-    """Let the neuron and its control learn, one after the other. Raises InputError."""
     set_threads(tf)
     place = None if folder is None else checked_path(folder, "folder")
     wanted, spikes = target(config), input_spikes(config)

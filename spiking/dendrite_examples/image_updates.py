@@ -8,7 +8,7 @@ from rate2spike.io.datasets.idx_images import LabelledImages
 from rate2spike.machine.keras_on_tensorflow import tf
 from rate2spike.seeding import Role, generator
 from rate2spike.spiking.dendrite_examples.classifiers import Classifier
-from rate2spike.spiking.training.optimizer import adam
+from rate2spike.spiking.training.optimizer import adam, nan_unless_finite
 
 _AT_ONCE = 500  # images of a test
 
@@ -45,8 +45,9 @@ class ImageUpdates:
         variables = self.network.variables
         with tf.GradientTape() as tape:
             loss, accuracy = self._evaluated(images, labels)
-        self._optimizer.apply(tape.gradient(loss, variables), variables)
-        return loss, accuracy
+        slopes = tape.gradient(loss, variables)
+        self._optimizer.apply(slopes, variables)
+        return nan_unless_finite(loss, slopes), accuracy
 
 
 def _mean(function: Any, images: LabelledImages, parts: list[np.ndarray]) -> tuple[float, float]:

@@ -1,7 +1,6 @@
 """STDP that makes neurons selective for kinds of images, beside two controls."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -23,9 +22,9 @@ _AT_ONCE = 100  # images of a test
 _SPIKES, _PIXELS = 1, 2  # keys of draws
 
 
-@public(settings=StdpConfig)
-def learn_selectivity(
-    folder: str | Path | None = None, progress: bool | OnProgress | None = None, **settings: Any
+@public()
+def become_selective(
+    config: StdpConfig, folder: str | Path | None = None, progress: bool | OnProgress | None = None
 ) -> StdpResult:
     """Let neurons that compete for images become selective by STDP, without labels.
 
@@ -34,6 +33,8 @@ def learn_selectivity(
 
     Parameters
     ----------
+    config : StdpConfig
+        All settings.
     folder : str, path or None, default None
         Where checkpoints go; learning goes on from those that are there already. None: nowhere.
     progress : bool, function or None, default None
@@ -48,20 +49,17 @@ def learn_selectivity(
     Raises
     ------
     InputError
-        For a setting or a file that cannot be used, and checkpoints of other settings.
+        For a file that cannot be used, and checkpoints of other settings.
 
     Examples
     --------
-    >>> from rate2spike.spiking.dendrite_examples.stdp import learn_selectivity
-    >>> result = learn_selectivity(n_units=4, n_batches=2, n_test=20, n_steps=5, progress=False)
+    >>> from rate2spike.spiking.dendrite_examples.config import StdpConfig
+    >>> from rate2spike.spiking.dendrite_examples.stdp import become_selective
+    >>> config = StdpConfig(n_units=4, n_batches=2, n_test=20, n_steps=5)
+    >>> result = become_selective(config, progress=False)
     >>> result.weights["after"].shape
     (4, 2, 784)
     """
-    return become_selective(StdpConfig(**settings), folder, progress)
-
-
-def become_selective(config: StdpConfig, folder: str | Path | None, progress: bool | OnProgress | None) -> StdpResult:
-    """Let the network and both controls learn, one after the other. Raises InputError."""
     set_threads(tf)
     place = None if folder is None else checked_path(folder, "folder")
     training = images(config.data_path, config.seed, "train")
