@@ -54,6 +54,11 @@ class SigmoidSurrogate:
         """Configuration from which Keras makes the function anew."""
         return {"alpha": self.alpha, "spiking": self.spiking}
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "SigmoidSurrogate":
+        """The function of a configuration."""
+        return cls(**config)
+
 
 def _spikes(u: tf.Tensor, alpha: float) -> tf.Tensor:
     @tf.custom_gradient

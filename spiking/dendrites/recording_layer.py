@@ -55,10 +55,12 @@ class RecordingLayer(SequenceLayer):
 
     def advance(self, x: tf.Tensor) -> tf.Tensor:
         """Outputs from the states that were carried; those at the end are carried on, and recorders hold this call."""
-        if self.step_mode == "m":
-            outputs, self.state, seen = self.watched_sequence(x, self.continued(self.start(x[0])))
+        is_sequence = self.step_mode == "m"
+        state = self.continued(self.start(tf.stop_gradient(x[0] if is_sequence else x)))
+        if is_sequence:
+            outputs, self.state, seen = self.watched_sequence(x, state)
         else:
-            outputs, self.state, seen = self.watched_step(x, self.continued(self.start(x)), *self.draws(x))
+            outputs, self.state, seen = self.watched_step(x, state, *self.draws(x))
             seen = self.chosen(seen, False)
         self.keep(seen)
         return outputs

@@ -102,7 +102,7 @@ class SequenceLayer(keras.layers.Layer):
     def advance(self, x: tf.Tensor) -> tf.Tensor:
         """Outputs for inputs, time first, from the states that were carried; those at the end are carried on."""
         is_sequence = self.step_mode == "m"
-        state = self.continued(self.start(x[0] if is_sequence else x))
+        state = self.continued(self.start(tf.stop_gradient(x[0] if is_sequence else x)))
         outputs, self.state = self.sequence(x, state) if is_sequence else self.step(x, state)
         return outputs
 

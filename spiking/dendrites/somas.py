@@ -32,12 +32,13 @@ def _surrogate(value: Any, name: str) -> Surrogate:
     return SigmoidSurrogate() if value is None else value
 
 
-def _soma_tau(value: Any, name: str) -> float:
+def soma_tau(value: Any, name: str) -> float:
+    """A time constant in steps. Raises InputError below 1."""
     return number(value, f"{{{name}}}", name, Range(least=1))
 
 
 class Soma(RecordingLayer):
-    """What somas share. A subclass gives `charged`; `start`, `voltage` and `with_voltage` if it has more states than V.
+    """What somas share. A subclass gives `charged`; `start` and `after_spike` if it has more states than V, the first.
 
     H: the voltage after charging, V: that after the reset. Training and evaluation are the same.
     """
@@ -67,8 +68,8 @@ class Soma(RecordingLayer):
         self.surrogate_function, self.detach_reset = surrogate_function, detach_reset
         self.store_v_seq, self.store_v_pre_spike = store_v_seq, store_v_pre_spike
 
-    def charged(self, x: tf.Tensor, state: State) -> tuple[tf.Tensor, State]:
-        """H of inputs x, and the states, whose voltage is still that of before."""
+    def charged(self, x: tf.Tensor, state: State) -> tf.Tensor:
+        """H of inputs x."""
         raise NotImplementedError
 
     def after_spike(self, state: State, spikes: tf.Tensor) -> State:  # noqa: ARG002 - subclasses need them
@@ -118,10 +119,11 @@ class Soma(RecordingLayer):
 
     def watched_step(self, x: tf.Tensor, state: State, *draws: tf.Tensor) -> tuple[tf.Tensor, State, Seen]:
         """Charge, fire, reset."""
-        h, state = self.charged(x, state)
+        h = self.charged(x, state)
         spikes = self.surrogate_function(h - self.v_threshold, *draws)
-        v = self._reset_by(tf.stop_gradient(spikes) if self.detach_reset else spikes, h)
-        return spikes, self.after_spike((v, *state[1:]), spikes), {"v_seq": v, "v_pre_spike": h}
+        resetting = tf.stop_gradient(spikes) if self.detach_reset else spikes
+        v = self._reset_by(resetting, h)
+        return spikes, self.after_spike((v, *state[1:]), resetting), {"v_seq": v, "v_pre_spike": h}
 
     def compute_output_shape(self, input_shape: Any) -> tuple:
         """That of the input."""
@@ -178,9 +180,9 @@ class IFSoma(Soma):
             v_threshold, v_reset, surrogate_function, detach_reset, step_mode, backend, *stores, **layer_options
         )
 
-    def charged(self, x: tf.Tensor, state: State) -> tuple[tf.Tensor, State]:
+    def charged(self, x: tf.Tensor, state: State) -> tf.Tensor:
         """See the class."""
-        return state[0] + x, state
+        return state[0] + x
 
     def coupling_factors(self) -> tuple[float, float]:
         """No leak."""
@@ -212,7 +214,7 @@ class LIFSoma(Soma):
     [0.0, 1.0, 0.0, 1.0]
     """
 
-    tau = Checked(_soma_tau)
+    tau = Checked(soma_tau)
     decay_input = Checked(flag)
 
     def __init__(
@@ -240,12 +242,22 @@ class LIFSoma(Soma):
         )
         self.tau, self.decay_input = tau, decay_input
 
-    def charged(self, x: tf.Tensor, state: State) -> tuple[tf.Tensor, State]:
+    def charged(self, x: tf.Tensor, state: State) -> tf.Tensor:
         """See the class."""
-        leak, gain = self.coupling_factors()
-        h = (1 - leak) * state[0] + (x if gain == 1 else gain * x)
-        return (h + leak * self.rest if self.rest else h), state
+        return leaky_step(state[0], x, self.coupling_factors(), self.rest)
 
     def coupling_factors(self) -> tuple[float, float]:
         """1 / tau, and 1 / tau or 1."""
-        return 1 / self.tau, 1 / self.tau if self.decay_input else 1.0
+        return leak_and_gain(self.tau, self.decay_input)
+
+
+def leak_and_gain(tau: float, decay_input: bool) -> tuple[float, float]:
+    """Of a leaky integrator."""
+    return 1 / tau, 1 / tau if decay_input else 1.0
+
+
+def leaky_step(v: tf.Tensor, x: tf.Tensor, factors: tuple[float, float], rest: float) -> tf.Tensor:
+    """V - leak (V - rest) + gain x."""
+    leak, gain = factors
+    h = (1 - leak) * v + (x if gain == 1 else gain * x)
+    return h + leak * rest if rest else h

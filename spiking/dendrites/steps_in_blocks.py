@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from rate2spike.machine.keras_on_tensorflow import tf
 
-STEPS_PER_BLOCK = 8
+STEPS_PER_BLOCK = 4
 
 Nest = Any  # of tensors
 Step = Callable[[Nest, Nest], tuple[Nest, Nest]]  # (inputs, states) -> (outputs, states)

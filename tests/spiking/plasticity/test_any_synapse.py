@@ -98,28 +98,27 @@ def patches(x, size, stride, dilation, padding):
 
 
 @every_rule
-@both_modes
 @pytest.mark.parametrize(("stride", "dilation", "padding"), [(1, 1, 0), (2, 1, 1), (1, 2, 1)])
 @pytest.mark.parametrize("n_input", [1, 2])
-def test_a_convolution_is_the_dense_rule_on_every_patch(rule, step_mode, stride, dilation, padding, n_input):
+def test_a_convolution_is_the_dense_rule_on_every_patch(rule, stride, dilation, padding, n_input):
     n_soma, size, n_from = 2, 2, 3
     options = {"stride": stride, "dilation": dilation, "padding": padding}
-    conv = convolution(n_from, n_soma * n_input, size, step_mode=step_mode, **options)
+    conv = convolution(n_from, n_soma * n_input, size, step_mode="m", **options)
     excite(conv, 1.5)
     x = spikes(T, B, n_from, 4, 5)
     unrolled = patches(x, size, stride, dilation, padding)
     height, width = unrolled.shape[2:4]
-    layer = cells([n_soma, height, width], n_input, step_mode)
+    layer = cells([n_soma, height, width], n_input)
     got, post = change(rule, conv, layer, x)
 
     order = np.arange(n_soma * n_input).reshape(n_soma, n_input).T.ravel()
-    whole = dense(n_from * size * size, n_soma * n_input, step_mode=step_mode)
+    whole = dense(n_from * size * size, n_soma * n_input)
     kernel = conv.weight.numpy().transpose(2, 0, 1, 3).reshape(n_from * size * size, -1)  # patches: channel first
     in_order = np.empty_like(kernel)
     in_order[:, order] = kernel
     whole.weight.assign(in_order)
     as_batch = unrolled.reshape(T, B * height * width, -1)
-    expected, post_of_whole = change(rule, whole, cells([n_soma], n_input, step_mode), as_batch)
+    expected, post_of_whole = change(rule, whole, cells([n_soma], n_input), as_batch)
 
     np.testing.assert_array_equal(post.transpose(0, 1, 3, 4, 2).reshape(post_of_whole.shape), post_of_whole)
     expected = expected[:, order].reshape(n_from, size, size, -1).transpose(1, 2, 0, 3)

@@ -156,12 +156,12 @@ class TestOptionsOfThePaper:
 
     @pytest.mark.parametrize("step_mode", ["s", "m"])
     def test_a_low_pass_of_the_induction(self, step_mode):
-        per_step, filtered, expected = [], 0.0, 0.0
-        for t in range(7):
-            before = self.changed(chunks=[(0, t)])[0] if t else 0.0
-            per_step.append(self.changed(chunks=[(0, t + 1)])[0] - before)
-        for induction in per_step:
-            filtered = filtered + (induction - filtered) / 3.0
+        synapse, layer = dense(6, 4, step_mode="s", wmin=0.2), neurons([2], 2, step_mode="s")
+        plain = DPPLearner(synapse, layer, rate)
+        filtered, expected = 0.0, 0.0
+        for now in self.X:
+            layer(synapse(now))
+            filtered = filtered + (plain.step().numpy() - filtered) / 3.0
             expected = expected + filtered
         for chunks in ([(0, 7)], [(0, 3), (3, 7)]):
             change = self.changed(step_mode=step_mode, chunks=chunks, tau_induction=3.0)[0]
