@@ -88,13 +88,7 @@ def test_learning_from_repeated_spikes_follows_the_target_and_from_new_ones_does
     assert found.rms_error["after"] < 0.35 * found.rms_error["control"]
     assert found.correlation["after"] > 0.97 > 0.6 > found.correlation["control"]
     assert found.errors["learning"][-1] == pytest.approx(found.rms_error["after"])
-
-
-def test_the_same_seed_gives_the_same():
-    config = DppConfig(n_inputs=20, n_steps=100, n_repeats=3)
-    found = learn_by_prediction(config, progress=False)
-    assert found == learn_by_prediction(config, progress=False)
-    assert [len(column) for column in found.table().values()] == [100] * 5
+    assert [len(column) for column in found.table().values()] == [200] * 5
 
 
 def test_errors_and_correlations_leave_the_beginning_out():
