@@ -50,7 +50,7 @@ def warn_of_soma(total: float, leak: float, gain: float) -> None:
     factor = 1 - leak - gain * total
     if total == 0 or -1 < factor < 1:
         return
-    low, high = -leak / gain, (2 - leak) / gain
+    low, high = 0.0 - leak / gain, (2 - leak) / gain
     warn_caller(
         f"the soma is unstable: with {{forward_strength}} summing to {total:g} the factor per step is {factor:.4g}, and must lie "
         f"between -1 and 1, which it does for sums between {low:.4g} and {high:.4g}",
