@@ -125,10 +125,10 @@ class TrainConfig(Readable):
     )
     n_compartments: int = option(4, "of dendrites: compartments of each unit", what="number of compartments")
     dendrite_gain: float = option(
-        1.0, "of dendrites: height of the sigmoid of a compartment's current", allowed=NOT_NEGATIVE
+        6.0, "of dendrites: height of the sigmoid of a compartment's current", allowed=NOT_NEGATIVE
     )
     dendrite_threshold: float = option(0.25, "of dendrites: the current at which the sigmoid is half as high")
-    dendrite_slope: float = option(4.0, "of dendrites: steepness of the sigmoid there", allowed=POSITIVE)
+    dendrite_slope: float = option(3.0, "of dendrites: steepness of the sigmoid there", allowed=POSITIVE)
     activation: str = option("sigmoid", "activation", choices=ACTIVATIONS, flag="--act")
     loss: str = option("l2", "loss function", what="loss function", choices=LOSSES, flag="--loss_fn")
     l2_weights: float = option(
