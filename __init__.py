@@ -1,7 +1,7 @@
 """rate2spike: train rate recurrent networks, turn them into spiking ones, exchange every file with MATLAB.
 
 `import rate2spike as r2s` is instant: the names below are imported on first use (PEP 562), TensorFlow only by `train`,
-`keras_model`, `RateLayer` and the spiking layers.
+`keras_model`, `RateLayer`, the spiking layers, `dendrites` and `plasticity`.
 """
 
 from importlib import import_module

@@ -71,7 +71,8 @@ class Readable:
     def to_dict(self) -> dict[str, Any]:
         """Fields and what `repr` shows, by name; records in it as dicts, arrays as they are. See `as_json`."""
         values = {item.name: getattr(self, item.name) for item in _fields(self)}
-        return {name: _as_dict(value) for name, value in (values | self.summary()).items()}
+        beside = {name: value for name, value in self.summary().items() if name not in values}
+        return {name: _as_dict(value) for name, value in (values | beside).items()}
 
 
 def one_line(kind: str, values: Mapping[str, Any]) -> str:

@@ -10,16 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rate2spike.cli.arguments import Parser, add_json
-from rate2spike.cli.columns import fact, labelled
+from rate2spike.cli.columns import labelled
+from rate2spike.cli.facts import facts
 from rate2spike.cli.flag_groups import CELL
 from rate2spike.cli.option_flags import add_option_flags
 from rate2spike.cli.speaking import next_step, tell
 
 if TYPE_CHECKING:
     from rate2spike.figures import AnyFigure
-
-_MOST_SHOWN = 12  # numbers of a result in words; the table and --json have all
-_WIDEST_NAME = 44  # letters before the results
 
 
 class Demonstration(Protocol):
@@ -69,7 +67,7 @@ def write_all(arguments: argparse.Namespace, name: str, demonstration: Demonstra
     files = _written(Path(arguments.output_dir), name, figures, demonstration)
     found = demonstration.summary()
     values = {"figure": name, **found, "files": [str(path) for path in files]}
-    tell(arguments, values, *_facts(found), *(labelled("written", path) for path in files))
+    tell(arguments, values, *facts(found), *(labelled("written", path) for path in files))
     next_step(arguments, "inspect", next(path for path in files if path.suffix == ".mat"))
 
 
@@ -87,29 +85,3 @@ def _written(folder: Path, name: str, figures: Mapping[str, "AnyFigure"], demons
     mat_file = folder / f"{name}.mat"
     savemat(mat_file, traces)
     return [*drawn, table, mat_file]
-
-
-def _facts(found: Mapping[str, Any]) -> list[str]:
-    """A line per result; none of those without a value, as of a list that is empty."""
-    from rate2spike.readable import in_words
-
-    named = {in_words(name): text for name, value in found.items() if (text := _in_words(value))}
-    column = 4 + min(max(map(len, named), default=0), _WIDEST_NAME)
-    return [fact(name, text, column) for name, text in named.items()]
-
-
-def _in_words(value: Any) -> str:
-    """A result: of several numbers each one, as long as they can be read; of several named ones, names and numbers."""
-    import numpy as np
-
-    from rate2spike.readable import brief, in_words
-
-    if isinstance(value, Mapping):
-        texts = {in_words(str(name)): _in_words(one) for name, one in value.items()}
-        nests = any(isinstance(one, Mapping) for one in value.values())
-        return "; ".join(f"{name} ({text})" if nests else f"{name}: {text}" for name, text in texts.items())
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    if isinstance(value, list | tuple) and len(value) <= _MOST_SHOWN:
-        return ", ".join(_in_words(one) for one in value)
-    return value if isinstance(value, str) else brief(value)

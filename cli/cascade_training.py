@@ -3,16 +3,15 @@
 import argparse
 import json
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rate2spike.cli.arguments import Parser, add_json
 from rate2spike.cli.columns import aligned, labelled
 from rate2spike.cli.flag_groups import TRAINING
-from rate2spike.cli.option_flags import add_option_flags, given
+from rate2spike.cli.option_flags import add_option_flags
 from rate2spike.cli.run_place import RunPlace, add_run_folder
+from rate2spike.cli.run_settings import settings_and_place
 from rate2spike.cli.speaking import next_step, note, tell
 from rate2spike.errors import InputError
 from rate2spike.io.checkpoints import latest_update
@@ -46,8 +45,9 @@ def run_training(
     InputError before anything is written if it cannot be done.
     """
     from rate2spike.machine.tensorflow_device import check_gpu, prepare_tensorflow
+    from rate2spike.spiking.cascade_networks.config import MAY_DIFFER
 
-    config, place = _config_and_place(arguments, kind)
+    config, place = settings_and_place(arguments, kind, f"cascade {kind.task}", MAY_DIFFER, _written)
     check_gpu(arguments.gpu)
     place.check_free()
     _check_not_beyond(place, config)
@@ -147,33 +147,6 @@ def _is_finished(folder: Path, config: "TaskConfig") -> bool:
         return False
 
 
-def _config_and_place(arguments: argparse.Namespace, kind: type["TaskConfig"]) -> tuple[Any, RunPlace]:
-    """Settings: the flags, over what the folder of a resumed run says, over the defaults. Raises InputError."""
-    from rate2spike.options import from_mapping
-    from rate2spike.spiking.cascade_networks.config import MAY_DIFFER
-
-    if arguments.resume and arguments.run_folder is None:
-        raise InputError("--resume needs --run_folder, the folder of the run to go on with")
-    flags = given(arguments, kind)
-    if not arguments.resume:
-        config = kind(**flags)
-        folder = Path(arguments.run_folder or _new_folder(config))
-        return config, RunPlace(folder, f"cascade {config.task}", _written(config), resume=False)
-    place = RunPlace(Path(arguments.run_folder), f"cascade {kind.task}", (), resume=True)
-    recorded = from_mapping(kind, _recorded_settings(place, kind.task), str(place.path / "config.toml"))
-    config = replace(recorded, **flags)
-    place.check_same(vars(config), vars(recorded), MAY_DIFFER)
-    return config, place
-
-
-def _recorded_settings(place: RunPlace, task: str) -> dict[str, Any]:
-    """Of the run to go on with. Raises InputError."""
-    content = place.recorded()
-    if not isinstance(content.get(task), dict):
-        raise InputError(f"{place.path / 'config.toml'} has no section [{task}]: it is not as this command wrote it")
-    return content[task]
-
-
 def _written(config: "TaskConfig") -> tuple[str, ...]:
     """What a new run must not find in its folder."""
     from rate2spike.spiking.cascade_networks.result import ACCURACY_NAMES, TABLE_NAMES
@@ -181,7 +154,3 @@ def _written(config: "TaskConfig") -> tuple[str, ...]:
     kinds = ((TABLE_NAMES, "csv"), (ACCURACY_NAMES, "json"))
     tables = [f"{names[config.task]}_{seed}.{ending}" for names, ending in kinds for seed in config.seeds]
     return ("checkpoints", "networks", "figures", "summary.json", *tables)
-
-
-def _new_folder(config: "TaskConfig") -> Path:
-    return Path("runs") / f"cascade_{config.task}_{datetime.now():%Y_%m_%d_%H%M%S}"

@@ -34,6 +34,18 @@ COMMANDS = {
     ),
     "cascade memorize": ("rate2spike.cli.cascade_memorize", "networks of cascades memorise patterns, many seeds"),
     "cascade shd": ("rate2spike.cli.cascade_shd", "networks of cascades recognise spoken digits (SHD)"),
+    "dendrites gradient": ("rate2spike.cli.dendrites_gradient", "dendritic neurons trained by gradients"),
+    "dendrites conv": ("rate2spike.cli.dendrites_conv", "the same behind a convolution"),
+    "dendrites classify": (
+        "rate2spike.cli.dendrites_classify",
+        "dendritic neurons classify images (MNIST, or made ones)",
+    ),
+    "dendrites continual": (
+        "rate2spike.cli.dendrites_continual",
+        "the same with several tasks in turn; what is forgotten",
+    ),
+    "dendrites stdp": ("rate2spike.cli.dendrites_stdp", "neurons become selective by STDP"),
+    "dendrites dpp": ("rate2spike.cli.dendrites_dpp", "a dendrite learns to foretell its soma"),
     "inspect": ("rate2spike.cli.inspect_model", "what is in a .mat file; of a model, in words"),
     "export": ("rate2spike.cli.export", "a model as NIR, spike records as NWB or Neo"),
     "import": ("rate2spike.cli.import_nir", "a network in NIR as a model file"),
@@ -45,7 +57,10 @@ COMMANDS = {
     "completion": ("rate2spike.cli.completion", "a script that completes commands and flags in bash, zsh or fish"),
     "help": ("rate2spike.cli.help_command", "explain a command, as COMMAND --help does"),
 }
-FAMILIES = {"cascade": "dendrites as cascades of stages: single cells, and networks that are trained"}
+FAMILIES = {
+    "cascade": "dendrites as cascades of stages: single cells, and networks that are trained",
+    "dendrites": "neurons made of compartments: trained by gradients, or learning by local rules",
+}
 HIDDEN = ("matlab-bridge",)  # from all lists
 # the first words that there are, and what they do
 SHOWN = {name: what for name, (_, what) in COMMANDS.items() if name not in HIDDEN and " " not in name} | FAMILIES

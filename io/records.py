@@ -37,6 +37,7 @@ class RecordedTrial(Readable):
         "mean_rate_hz",
         "n_spikes",
         "neuron",
+        "dendrites",
         "scaling_factor",
         "dt_s",
         "stride",
@@ -65,6 +66,7 @@ class RecordedTrial(Readable):
     neuron: str = "lif"  # kind
     seed: int | None = None
     common_tau_s: float | None = field(default=None, repr=False)  # tau_d_s where the model has one for all units
+    dendrites: str | None = None  # kind; None: units are points
 
     @property
     def n_units(self) -> int:

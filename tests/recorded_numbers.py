@@ -12,6 +12,9 @@ from rate2spike.spiking.analysis.discriminability import discriminability_of_rat
 from rate2spike.spiking.analysis.population_pca import compare_populations, pca_of_rates
 from rate2spike.spiking.analysis.targeted_reduction import targeted_reduction_of_rates
 from rate2spike.spiking.analysis.timescale import count_autocorrelation
+from rate2spike.spiking.dendrite_examples.classify import classify
+from rate2spike.spiking.dendrite_examples.config import ClassifyConfig, StdpConfig
+from rate2spike.spiking.dendrite_examples.stdp import become_selective
 
 
 def digest(*arrays) -> str:
@@ -57,5 +60,12 @@ def training_numbers() -> dict[str, str]:
     return {"training": digest(trained.w_rec, trained.tau_logit, trained.losses, trained.eval_outputs)}
 
 
+def dendrite_numbers() -> dict[str, str]:
+    classified = classify(ClassifyConfig(n_epochs=1, n_images=256), progress=False)
+    selective = become_selective(StdpConfig(n_units=4, n_batches=4, n_test=20, n_steps=6), progress=False)
+    return {"dendrites": digest(classified.loss, classified.strengths, *selective.weights.values())}
+
+
 if __name__ == "__main__":
-    print(json.dumps(spiking_numbers(r2s.load_model(sys.argv[1])) | analysis_numbers() | training_numbers()))
+    spiking = spiking_numbers(r2s.load_model(sys.argv[1]))
+    print(json.dumps(spiking | analysis_numbers() | training_numbers() | dendrite_numbers()))

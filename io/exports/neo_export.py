@@ -14,7 +14,7 @@ from rate2spike.checks import path as checked_path
 from rate2spike.errors import InputError
 from rate2spike.extras import imported
 from rate2spike.io.atomic_file import write_atomically
-from rate2spike.io.exports.record_trials import TRACES, cell_types, checked_trials, spike_times_by_unit
+from rate2spike.io.exports.record_trials import TRACES, cell_types, checked_trials, spike_times_by_unit, units_in_words
 from rate2spike.io.records import RecordedTrial
 from rate2spike.version import __version__
 
@@ -55,10 +55,11 @@ def to_neo(records: RecordedTrial | Sequence[RecordedTrial]) -> "neo.Block":
     neo = imported("neo", "neo", "a Neo block")
     trials = checked_trials(records)
     first = trials[0]
-    known = {"scaling_factor": first.scaling_factor, "neuron": first.neuron, "software": f"rate2spike {__version__}"}
+    simulated = {name: getattr(first, name) for name in ("scaling_factor", "neuron", "dendrites")}
+    known = simulated | {"software": f"rate2spike {__version__}"}
     block = neo.Block(
         name="simulation",
-        description=f"simulation of a spiking network of {first.n_units} {first.neuron} units",
+        description=f"simulation of a spiking network of {units_in_words(first)}",
         **{name: value for name, value in known.items() if value is not None},
     )
     block.segments.extend([_segment(neo, trial, k) for k, trial in enumerate(trials)])

@@ -23,7 +23,14 @@ from rate2spike.errors import InputError
 from rate2spike.extras import imported
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.io.exports.nwb_session import NWBSession, check_session
-from rate2spike.io.exports.record_trials import TRACES, Trace, cell_types, checked_trials, spike_times_by_unit
+from rate2spike.io.exports.record_trials import (
+    TRACES,
+    Trace,
+    cell_types,
+    checked_trials,
+    spike_times_by_unit,
+    units_in_words,
+)
 from rate2spike.io.hdf5_file import open_hdf5
 from rate2spike.io.records import RECORDED, RecordedTrial
 from rate2spike.version import __version__
@@ -142,7 +149,7 @@ def nwb_file(
 
 def _what_was_simulated(trials: Sequence[RecordedTrial]) -> str:
     first, n = trials[0], len(trials)
-    return f"simulation of a spiking network of {first.n_units} {first.neuron} units, {n} trial{'s'[: n > 1]}"
+    return f"simulation of a spiking network of {units_in_words(first)}, {n} trial{'s'[: n > 1]}"
 
 
 def _subject(pynwb: Any, session: NWBSession, simulated: str) -> "pynwb.file.Subject":

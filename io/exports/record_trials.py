@@ -53,6 +53,12 @@ def cell_types(record: RecordedTrial) -> list[str]:
     return [str(name) for name in unit_types.known(record.unit_types, record.inhibitory, record.n_units)]
 
 
+def units_in_words(record: RecordedTrial) -> str:
+    """Such as `200 lif units with active dendrites`."""
+    dendrites = "" if record.dendrites is None else f" with {record.dendrites} dendrites"
+    return f"{record.n_units} {record.neuron} units{dendrites}"
+
+
 def spike_times_by_unit(record: RecordedTrial) -> list[np.ndarray]:
     """N ascending arrays of s: the ends of the steps in which each unit fired."""
     assert record.events is not None
@@ -62,10 +68,20 @@ def spike_times_by_unit(record: RecordedTrial) -> list[np.ndarray]:
     return np.split(times_s, np.cumsum(np.bincount(unit, minlength=record.n_units))[:-1])
 
 
-_COMPARED = ("number of units", "step", "stride", "cell types", "neuron", "recorded quantities", "number of outputs")
+_COMPARED = (
+    "number of units",
+    "step",
+    "stride",
+    "cell types",
+    "neuron",
+    "dendrites",
+    "recorded quantities",
+    "number of outputs",
+)
 
 
 def _compared(record: RecordedTrial) -> tuple:
     recorded = tuple(trace.name for trace in TRACES if getattr(record, trace.attribute) is not None)
     n_outputs = None if record.output is None else len(record.output)
-    return (record.n_units, record.dt_s, record.stride, cell_types(record), record.neuron, recorded, n_outputs)
+    simulated = record.neuron, record.dendrites
+    return (record.n_units, record.dt_s, record.stride, cell_types(record), *simulated, recorded, n_outputs)

@@ -34,6 +34,11 @@ class StochasticFiring:
             self._n_drawn = tf.Variable(0, trainable=False, dtype=tf.int64)
 
     @property
+    def n_drawn(self) -> tf.Variable:
+        """How many steps were drawn: set to what it was, the object draws on from there."""
+        return self._n_drawn
+
+    @property
     def needs_draws(self) -> bool:
         """Whether it takes uniform draws beside the voltage."""
         return self.spiking

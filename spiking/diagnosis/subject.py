@@ -70,7 +70,7 @@ def subject_given(
 
 
 def rescaled(network: SpikingNetwork, factor: float) -> SpikingNetwork:
-    """The network at another scaling factor, with all that was done to it."""
+    """The network at another scaling factor, with all that was done to it; what dendrites pass on, in mV, is not scaled."""
     w = network.w * network.w.dtype.type(network.scaling_factor / factor)
     return replace(network, w=w, scaling_factor=factor)
 

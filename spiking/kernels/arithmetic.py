@@ -24,6 +24,10 @@ def chebyshev_fit(
 
 
 E0, E1, E2, E3, E4, E5, E6 = chebyshev_fit(np.exp2, range(7), 0.5)
+# tanh y = y p(y^2) / q(y^2) for |y| <= TANH_END, where it is 1 - 1.7e-6: least squares at Chebyshev nodes, weighted by 1 / q
+TANH_END = _f4(7.0)
+P0, P1, P2, P3 = _f4(0.99999523), _f4(0.12295154), _f4(0.0022710012), _f4(3.9039883e-06)
+Q1, Q2, Q3 = _f4(0.45626873), _f4(0.021043446), _f4(0.00014172464)
 
 
 @intrinsic
@@ -46,3 +50,11 @@ def exp(x):
     f = y - n
     p = ((((((E6 * f + E5) * f + E4) * f + E3) * f + E2) * f + E1) * f) + E0
     return p * float_of(_i4(_i4(_i4(n) + _i4(127)) << _i4(23)))
+
+
+@compiled(fastmath=True)
+def tanh(x):
+    """tanh(x) to 1.2e-6, for any x; half the cost of one by `exp`."""
+    y = max(min(x, TANH_END), -TANH_END)
+    z = y * y
+    return y * (((P3 * z + P2) * z + P1) * z + P0) / (((Q3 * z + Q2) * z + Q1) * z + _f4(1.0))

@@ -11,12 +11,12 @@ are kept as u = v - v_peak, so that the threshold is 0 for every unit. The parts
 import numpy as np
 
 from rate2spike.spiking.kernels.compiled import compiled
+from rate2spike.spiking.kernels.dendrites import filtered, gathered, settled
 from rate2spike.spiking.kernels.membranes import step_of_voltages
 from rate2spike.spiking.kernels.noise import COINS, LANES, fill_normals, seed_lanes, splitmix64
 from rate2spike.spiking.kernels.records import V_START_SPAN_MV, Recording
 from rate2spike.spiking.kernels.step_parts import (
     copied,
-    filtered,
     filtered_and_read,
     pulsed,
     read_others,
@@ -26,6 +26,7 @@ from rate2spike.spiking.kernels.step_parts import (
 )
 
 PAD = 8  # the narrowest vectors that LLVM uses for a remainder
+PAD_WITH_DENDRITES = 16  # there is a remainder per compartment, and rows that straddle cache lines: a tenth of the step
 NOISE_BUFFER = 8 * LANES  # normals drawn at once: fits the first-level cache beside the state
 
 _f4, _i4, _u4, _u8 = np.float32, np.int32, np.uint32, np.uint64
@@ -43,6 +44,7 @@ def start(key, state, u_start, free_from, v_reset, reset, silent):
     state.free_from[:] = free_from
     for array in (state.ipsc, state.h, state.r, state.hr, state.adaptation):
         array[:] = _f4(0.0)
+    state.v_dendrite[:] = _f4(0.0)
     seed_lanes(key, state.x, state.y, state.z, state.w)
     coin = _u8(key ^ COINS)
     for k in range(v_reset.size):
@@ -69,6 +71,8 @@ def simulate(
     adaptation, scratch, current, normals = state.adaptation, state.scratch, state.current, state.noise
     leak, noise_sd, v_peak, own = units.leak, units.noise_sd, units.v_peak, units.own
     decay_d, decay_r, first_readout = units.decay_d, units.decay_r, readout[0]
+    v_dendrite, h_dendrite = state.v_dendrite, state.h_dendrite
+    dendrites = units.dendrites  # a line of its own, see `reference`
     x, y, z, w = state.x, state.y, state.z, state.w
     outputs, voltage, rates, ipsc_trace = recording.output, recording.voltage, recording.rates, recording.ipsc
     stride, has_stimuli = recording.stride, stimuli.first.size > 0
@@ -92,6 +96,7 @@ def simulate(
         recorded = step == next_recorded
         if recorded:
             row, next_recorded = row + 1, next_recorded + stride
+        gathered(dendrites, ipsc, v_dendrite, h_dendrite, decay_d, decay_r, dt)
         if wants_ipsc and recorded:
             copied(ipsc, ipsc_trace, row)
         now = _i4(step)
@@ -99,7 +104,7 @@ def simulate(
         if has_stimuli and pulsed(u, step, stimuli, state.coins):
             n_above = _f4(1.0)  # let `spiked` decide
         # synaptic filters; the jumps of this step's spikes follow below
-        filtered(ipsc, h, decay_d, decay_r, dt)
+        settled(dendrites, ipsc, h, decay_d, decay_r, dt)
         output = _f4(0.0)
         if wants_output:
             output = filtered_and_read(r, hr, decay_d, decay_r, dt, first_readout)

@@ -26,14 +26,17 @@ class Units(NamedTuple):
     is_single: np.ndarray  # bool
     single: np.ndarray  # int64, the units with the single-exponential filter
     own: NamedTuple  # constants of the neuron kind alone, see `membranes`
+    dendrites: NamedTuple  # Points or Dendrites, see `dendrites`
 
 
 class State(NamedTuple):
     """What a trial carries from step to step, (P,) float32 unless said; u, ipsc and adaptation in mV."""
 
     u: np.ndarray
-    ipsc: np.ndarray
-    h: np.ndarray
+    ipsc: np.ndarray  # what recurrent synapses bring to the soma
+    v_dendrite: np.ndarray  # (C, P) what ends on each compartment, filtered, mV; of points (0, P)
+    h_dendrite: np.ndarray  # (C, P) rise of v_dendrite
+    h: np.ndarray  # where spikes arrive: the rise of ipsc; with dendrites (C P,), h_dendrite itself
     r: np.ndarray
     hr: np.ndarray
     adaptation: np.ndarray
@@ -49,7 +52,7 @@ class State(NamedTuple):
 
 
 class Weights(NamedTuple):
-    """Jump of the target's h per spike of the source: dense, or by its nonzero elements."""
+    """Jump of the target's h per spike of the source: dense, or by its nonzero elements. `targets` are places in h."""
 
     sparse: bool
     dense: np.ndarray  # (N, P) [source, target] float32

@@ -10,6 +10,7 @@ from numba.extending import overload
 
 from rate2spike.spiking.kernels.compiled import compiled
 from rate2spike.spiking.kernels.records import FIRST_COUNTED_STEP, V_SPIKE_MV
+from rate2spike.spiking.kernels.reference_dendrites import deliver, filtered, receive
 
 
 class Units(NamedTuple):
@@ -30,8 +31,8 @@ class State(NamedTuple):
     """What a trial carries from step to step, (N,) float64."""
 
     v: np.ndarray
-    ipsc: np.ndarray
-    h: np.ndarray
+    ipsc: np.ndarray  # what recurrent synapses bring to the soma
+    synapses: NamedTuple  # Points or Dendrites of `reference_dendrites`
     r: np.ndarray
     hr: np.ndarray
     t_last: np.ndarray
@@ -135,11 +136,12 @@ def simulate(first_step, normals, coins, steps_per_column, dt, units, state, w, 
     (steps, S) uniforms, of which those of stimulated steps are used. stimuli, recording: as those of the fast kernel; events
     go on from recording.event_unit[0].
     """
-    v, ipsc, h, r, hr, t_last = state.v, state.ipsc, state.h, state.r, state.hr, state.t_last
+    v, ipsc, r, hr, t_last = state.v, state.ipsc, state.r, state.hr, state.t_last
     # as locals: taking an array out of a record costs two atomic counts, at every step of every unit
     adaptation, tau_d, tau_m, t_ref, tau_r = state.adaptation, units.tau_d, units.tau_m, units.t_ref, units.tau_r
     v_reset, v_peak, bias, noise_sd = units.v_reset, units.v_peak, units.bias, units.noise_sd
-    own = units.own
+    own = units.own  # records on lines of their own: in a tuple beside arrays, Numba 0.68 loses what is written to them
+    synapses = state.synapses
     first, end, mv, duty, continuous = stimuli.first, stimuli.end, stimuli.mv, stimuli.duty, stimuli.continuous
     stim_units, offsets = stimuli.units, stimuli.offsets
     outputs, voltage, rates, ipsc_trace = recording.output, recording.voltage, recording.rates, recording.ipsc
@@ -153,7 +155,6 @@ def simulate(first_step, normals, coins, steps_per_column, dt, units, state, w, 
         if tau_r[k] > 0:
             decay_r[k] = np.exp(-dt / tau_r[k])
     extra = np.empty(n)
-    jump = np.empty(n)
     fired, total, dv = np.empty(n), np.empty(n), np.empty(n)
     single = np.flatnonzero(tau_r == 0.0)
     area = np.where(tau_r > 0.0, tau_r, 1.0) * tau_d  # so that a spike's filtered train has area 1
@@ -184,12 +185,11 @@ def simulate(first_step, normals, coins, steps_per_column, dt, units, state, w, 
             if acts and coins[block_step, s] < duty[s]:
                 for j in range(offsets[s], offsets[s + 1]):
                     v[stim_units[j]] += mv[s]
-        jump[:] = 0.0
+        synapses.jump[:] = 0.0
         for k in range(n):
             fired[k] = 1.0 if v[k] >= v_peak[k] else 0.0
             if fired[k] > 0.0:
-                for target in range(n):
-                    jump[target] += w[target, k]
+                deliver(synapses, k, w)
                 # in exactly this form: it is not always dt * i to the last bit, and decides when integration restarts
                 t_last[k] = t_last[k] + (dt * i - t_last[k])
                 fire(own, k, adaptation)
@@ -199,17 +199,8 @@ def simulate(first_step, normals, coins, steps_per_column, dt, units, state, w, 
                     event_unit[n_events] = k
                     event_step[n_events] = i - 1
                     n_events += 1
-        for k in range(n):
-            ipsc[k] = ipsc[k] * decay_d[k] + h[k] * dt
-        for k in range(n):
-            h[k] = h[k] * decay_r[k] + jump[k] / area[k]
-        for k in range(n):
-            r[k] = r[k] * decay_d[k] + hr[k] * dt
-        for k in range(n):
-            hr[k] = hr[k] * decay_r[k] + fired[k] / area[k]
-        for k in single:  # no rise: what has arrived acts at once
-            ipsc[k], h[k] = ipsc[k] + jump[k] / tau_d[k], 0.0
-            r[k], hr[k] = r[k] + fired[k] / tau_d[k], 0.0
+        receive(synapses, ipsc, decay_d, decay_r, area, tau_d, single, dt)
+        filtered(r, hr, fired, decay_d, decay_r, area, tau_d, single, dt)
         for k in range(n):
             if wants_voltage and recorded:
                 voltage[row, k] = V_SPIKE_MV if fired[k] > 0.0 else v[k]

@@ -7,6 +7,7 @@ import numpy as np
 
 from rate2spike.spiking.kernels.arithmetic import TINY
 from rate2spike.spiking.kernels.compiled import compiled
+from rate2spike.spiking.kernels.dendrites import act_at_once
 from rate2spike.spiking.kernels.membranes import fire, inlined, of_unit
 from rate2spike.spiking.kernels.noise import splitmix64
 from rate2spike.spiking.kernels.records import FIRST_COUNTED_STEP, V_SPIKE_MV
@@ -55,16 +56,8 @@ def pulsed(u, step, stimuli, coins):
 
 
 @inlined
-def filtered(level, rise, decay_d, decay_r, dt):
-    """A step of a double-exponential synaptic filter, without this step's spikes."""
-    for k in range(level.size):
-        level[k] = level[k] * decay_d[k] + rise[k] * dt
-        rise[k] = rise[k] * of_unit(decay_r, k) + TINY
-
-
-@inlined
 def filtered_and_read(level, rise, decay_d, decay_r, dt, readout):
-    """The same, and the output of the filtered trains."""
+    """A step of the filters of the units' own trains, as `dendrites.filtered`, and the output of the trains."""
     output = _f4(0.0)
     for k in range(level.size):
         level_k = level[k] * decay_d[k] + rise[k] * dt
@@ -80,7 +73,7 @@ def spiked(now, n_units, units, state, weights, readout, recording, voltage_row,
 
     Returns the number of events and the output.
     """
-    u, ipsc, h, single = state.u, state.ipsc, state.h, units.single
+    u, h, single = state.u, state.h, units.single
     for first in range(0, n_units, SCAN_UNITS):
         end = min(first + SCAN_UNITS, n_units)
         n_here = _f4(0.0)  # most stretches hold no spike, which vectors see at once
@@ -104,9 +97,7 @@ def spiked(now, n_units, units, state, weights, readout, recording, voltage_row,
                 n_events += 1
             output += jumped(k, units, state, readout)
             delivered(k, h, weights)
-    for i in range(single.size):  # no rise: what has arrived acts at once
-        ipsc[single[i]] += h[single[i]]
-        h[single[i]] = _f4(0.0)
+    act_at_once(units.dendrites, single, state.ipsc, h, state.v_dendrite, state.h_dendrite)
     return n_events, output
 
 

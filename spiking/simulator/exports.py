@@ -35,7 +35,7 @@ def to_nir(network: SpikingNetwork, form: str | None = None) -> "nir.NIRGraph":
     Parameters
     ----------
     network : SpikingNetwork
-        Of LIF neurons.
+        Of LIF neurons without dendrites.
     form : str, default None
         'cubali': synapses, membranes and readout as nodes of their own, for readers of all nodes of NIR. 'cubalif': one
         recurrent node, which Norse runs too, exact for single-exponential synapses (tau_r_s=0) and for one step. None:
@@ -48,7 +48,8 @@ def to_nir(network: SpikingNetwork, form: str | None = None) -> "nir.NIRGraph":
     Raises
     ------
     InputError
-        For other neurons, for what the form cannot hold, and where the package nir is not installed (extra `nir`).
+        For other neurons, for dendrites and what else the form cannot hold, and where the package nir is not installed
+        (extra `nir`).
     """
     if not isinstance(network, SpikingNetwork):
         raise InputError(f"{{network}} must be a SpikingNetwork, got {shown(network)}", "network")
@@ -66,7 +67,7 @@ def write_nir(network: SpikingNetwork, path: str | os.PathLike, *, form: str | N
     Parameters
     ----------
     network : SpikingNetwork
-        Of LIF neurons.
+        Of LIF neurons without dendrites.
     path : path
         With the suffix .nir.
     form : str, default None

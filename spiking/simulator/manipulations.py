@@ -1,8 +1,8 @@
 """Circuit manipulations: each takes a network and returns a changed one; the original is left as it is.
 
 As users of the method publish them (Kim & Sejnowski, Nature Neuroscience 2021): scaling of connection classes, removal of
-self-connections, lesions, shuffled or replaced weights. Frozen noise is a seed: the same seed gives the same noise to
-whatever network.
+self-connections, lesions, shuffled or replaced weights. Dendrites stay as they are, each connection on its compartment.
+Frozen noise is a seed: the same seed gives the same noise to whatever network.
 """
 
 from collections.abc import Iterable
@@ -124,7 +124,8 @@ def lesion(network: SpikingNetwork, units: str | Iterable[int]) -> SpikingNetwor
 def shuffle_weights(network: SpikingNetwork, seed: int, *, which: str = "w") -> SpikingNetwork:
     """Put weights in random places: positive ones change places among themselves, and so do negative ones.
 
-    So sign and sparsity stay, per connection for recurrent weights, per input for those of the inputs.
+    So sign and sparsity stay, per connection for recurrent weights, per input for those of the inputs. With dendrites a
+    connection keeps its compartment: a weight acts on that of its new place.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """A trained rate network as one of spiking neurons: the one-to-one mapping, before anything is run.
 
 Mapping: Kim, Li & Sejnowski, PNAS 2019, Methods ("Spiking RNN"); N units, spikes through W / s where s is the scaling factor
-(the paper's 1/λ).
+(the paper's 1/λ). Dendrites are mapped as they are: what a compartment passes on, F(v) in mV, is not divided.
 """
 
 import os
@@ -14,11 +14,13 @@ import numpy as np
 from rate2spike.arrays import dense
 from rate2spike.calls import public
 from rate2spike.checks import is_number, shown, true_or_false, whole_number
+from rate2spike.dendritic_input import DendriticInput
 from rate2spike.errors import InputError
 from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.matlab_compat.model_file import as_model
 from rate2spike.plausible import Plausible, not_typed_here, warn_caller, warn_if_implausible
 from rate2spike.readable import Readable
+from rate2spike.spiking.simulator.dendrites import check_dendrites
 from rate2spike.spiking.simulator.params import (
     PUBLISHED_STEP_S,
     SEARCHED_NETWORK,
@@ -60,6 +62,13 @@ class MappedNetwork(Readable):
     input_tau_s: np.ndarray | None = field(
         default=None, repr=False
     )  # (N,) of a filter that inputs pass (imports); 0: none
+    dendrites: DendriticInput | None = field(
+        default=None, repr=False
+    )  # of recurrent connections; None: units are points
+
+    def __post_init__(self) -> None:
+        if self.dendrites is not None:
+            check_dendrites(self.dendrites, self.n_units)
 
     @classmethod
     @public(hint="other neurons are params=QIFParams(), for instance; manipulations.lesion and others change a network")
@@ -74,6 +83,8 @@ class MappedNetwork(Readable):
         params: NeuronParams | None = None,
     ) -> Self:
         """Map a trained rate network one to one (Kim, Li & Sejnowski 2019, Methods).
+
+        If the model's units have dendrites, so have those of the network: each recurrent connection ends on its compartment.
 
         Parameters
         ----------
@@ -139,7 +150,13 @@ class MappedNetwork(Readable):
             steps_per_column=STEPS_PER_COLUMN if dt_s is None else _steps_per_column(dt_s, STEP_S * downsample),
             params=params,
             input_tau_s=model.per_unit("input_tau_s"),
+            dendrites=model.dendrites,
         )
+
+    def summary(self) -> dict[str, Any]:
+        """What matters of it; of dendrites their kind."""
+        kind = {} if self.dendrites is None else {"dendrites": self.dendrites.kind}
+        return super().summary() | kind
 
     @property
     def n_units(self) -> int:

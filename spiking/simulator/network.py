@@ -59,6 +59,8 @@ class SpikingNetwork(MappedNetwork):
         Units that never fire.
     input_tau_s : array (N,) or None
         Time constant, s, of a filter that inputs pass (imports).
+    dendrites : DendriticInput or None
+        The compartments that recurrent connections end on, and what these pass to the soma, mV; None: units are points.
 
     Examples
     --------
@@ -94,6 +96,7 @@ class SpikingNetwork(MappedNetwork):
             Of the noise and the pulses; None draws one, which the record holds.
         record : str or several, default ('output', 'spikes')
             Any of output, voltage, spikes, rates, ipsc; firing rates always are. Nothing is computed that is not asked for.
+            With dendrites ipsc is what a soma receives from all of its compartments.
         stride : int, default 1
             Traces and output are recorded at every stride-th step.
         to : path, default None

@@ -52,6 +52,7 @@ def model_of(network: SpikingNetwork, **settings: str | float) -> TrainedModel:
         b_out=0.0,
         scaling_factor=1.0,
         unit_bias=None if network.unit_bias is None else network.unit_bias.astype(np.float64)[:, None],
+        dendrites=network.dendrites,
         cell_type_names=tuple(name.replace(",", " ") for name in names),
         cell_type=np.array([names.index(name) for name in network.types]),
         settings=stored | settings,

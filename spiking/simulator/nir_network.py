@@ -32,6 +32,10 @@ _PER_UNIT = (
 def nir_network(network: SpikingNetwork) -> NIRNetwork:
     """The arrays that NIR's graph of the network holds. Raises InputError for neurons that NIR has no equation for."""
     params, n = network.params, network.n_units
+    if network.dendrites is not None:
+        raise InputError(
+            f"NIR has no equation for {network.dendrites.kind} dendrites: only networks without dendrites can be exported"
+        )
     if params.kind != "lif":
         raise InputError(f"NIR has no equation for {params.kind} neurons: only lif neurons can be exported")
     bias_mv = params.per_unit("bias_mv", n)

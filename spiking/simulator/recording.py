@@ -184,4 +184,5 @@ def header(network: MappedNetwork, plan: RecordingPlan, spike_count: np.ndarray,
         "seed": seed,
         "neuron": network.params.kind,
         "common_tau_s": network.common_tau_s,
+        "dendrites": None if network.dendrites is None else network.dendrites.kind,
     }

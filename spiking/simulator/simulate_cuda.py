@@ -2,7 +2,7 @@
 
 Optional: numba.cuda is imported where a function that needs the device is called, not before. Equations, stimuli, keys and
 initial voltages are those of the fast path, the noise is another generator's: the two agree statistically, and without noise
-to rounding. LIF neurons, no stimulation.
+to rounding. LIF neurons without dendrites, no stimulation.
 """
 
 import warnings
@@ -58,6 +58,8 @@ def run_trials_cuda(
     first = networks[0]
     if any(one.input_tau_s is not None for one in networks):
         raise InputError("a network whose inputs pass synapses runs on the CPU only (device 'cpu')")
+    if any(one.dendrites is not None for one in networks):
+        raise InputError("a network with dendrites runs on the CPU only (device 'cpu')")
     keys = np.asarray(keys, _u8)
     network_of = np.zeros(keys.size, np.int32) if network_of is None else np.asarray(network_of, np.int32)
     if not 1 <= len(inputs) == keys.size == network_of.size:

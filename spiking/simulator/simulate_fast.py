@@ -11,9 +11,11 @@ from typing import Any
 import numba
 import numpy as np
 
+from rate2spike.dendritic_input import DendriticInput
 from rate2spike.errors import InputError
 from rate2spike.spiking.kernels import fast as kernel
 from rate2spike.spiking.kernels import records
+from rate2spike.spiking.kernels.dendrites import Dendrites, Points
 from rate2spike.spiking.kernels.membranes import KINDS
 from rate2spike.spiking.kernels.noise import LANES
 from rate2spike.spiking.simulator.mapped_network import MappedNetwork
@@ -27,7 +29,7 @@ _CACHE_LINE_BYTES = 64
 _LINE_FLOATS = _CACHE_LINE_BYTES // 4
 _NEVER = 2**31 - 1
 _of_thread = threading.local()
-_FLOAT_STATE = ("u", "ipsc", "h", "r", "hr", "adaptation", "current", "scratch")
+_FLOAT_STATE = ("u", "ipsc", "v_dendrite", "h", "r", "hr", "adaptation", "current", "scratch")
 _OFTEN_COMMON = ("leak", "noise_sd", "decay_r")
 _f4 = np.float32
 
@@ -44,6 +46,7 @@ class FastNetwork:
     feed: records.Feed
     free_from: np.ndarray  # (P,) int32, first step of integration: after the refractory period, or never
     silent: np.ndarray  # int64, units that never fire
+    n_compartments: int  # 0: units are points
 
     @classmethod
     def of(cls, network: MappedNetwork, sparse: bool | None = None) -> "FastNetwork":
@@ -54,14 +57,15 @@ class FastNetwork:
                 "which is slow then (half a minute per trial)"
             )
         n, params = network.n_units, network.params
-        padded = -(-n // kernel.PAD) * kernel.PAD
+        pad = kernel.PAD if network.dendrites is None else kernel.PAD_WITH_DENDRITES
+        padded = -(-n // pad) * pad
         tau_r = params.per_unit("tau_r_s", n)
         rise = np.where(tau_r > 0, tau_r, 1.0)
         tau_d = network.tau_d_s.astype(np.float64)
         jump = network.w.astype(np.float64) / (tau_d * rise)[:, None]
         return cls(
             units=_units(network, padded),
-            weights=_weights(np.ascontiguousarray(jump.T, dtype=_f4), padded, sparse),
+            weights=_weights(np.ascontiguousarray(jump.T, dtype=_f4), network.dendrites, padded, sparse),
             readout=_padded(network.readout.astype(_f4), padded),
             v_reset=params.per_unit("v_reset_mv", n).astype(_f4),
             u_start=_padded(-params.per_unit("v_peak_mv", n).astype(_f4), padded, _FAR_BELOW_MV),
@@ -71,11 +75,15 @@ class FastNetwork:
             ),
             free_from=_padded(_refractory_steps(network), padded, _NEVER),
             silent=np.flatnonzero(np.zeros(0) if network.silent is None else network.silent),
+            n_compartments=0 if network.dendrites is None else network.dendrites.n_compartments,
         )
+
+    def _state(self) -> records.State:
+        return _state(self.u_start.size, self.n_compartments)
 
     def start(self, key: np.uint64, n_stimuli: int) -> records.State:
         """State of a trial before its first step; good until the next start in this thread."""
-        state = _state(self.u_start.size)._replace(coins=np.zeros(n_stimuli, np.uint64))
+        state = self._state()._replace(coins=np.zeros(n_stimuli, np.uint64))
         kernel.start(key, state, self.u_start, self.free_from, self.v_reset, self.units.reset, self.silent)
         return state
 
@@ -92,7 +100,7 @@ class FastNetwork:
             fed[0][1],
             _f4(network.dt_s),
             self.units,
-            _state(self.u_start.size),
+            self._state(),
             self.weights,
             self.readout,
             self.feed,
@@ -153,22 +161,26 @@ def simulate_fast(
         yield block
 
 
-def _state(padded: int) -> records.State:
+def _state(padded: int, n_compartments: int) -> records.State:
     """The state of this thread for that size, as the trial before has left it: making one costs a hundred steps."""
     states = _of_thread.__dict__.setdefault("states", {})
-    if padded not in states:
-        states[padded] = _new_state(padded)
-    return states[padded]
+    size = padded, n_compartments
+    if size not in states:
+        states[size] = _new_state(*size)
+    return states[size]
 
 
-def _new_state(padded: int) -> records.State:
+def _new_state(padded: int, n_compartments: int) -> records.State:
     """All of it in one piece of memory."""
-    starts, sizes = _state_layout(padded)
+    starts, sizes = _state_layout(padded, n_compartments)
     memory = _aligned((starts[-1] + sizes[-1],), _f4)
     arrays = [memory[start : start + size] for start, size in zip(starts, sizes, strict=True)]
     n = len(_FLOAT_STATE)
+    of_floats, by_compartment = dict(zip(_FLOAT_STATE, arrays, strict=False)), (n_compartments, padded)
+    of_floats["v_dendrite"] = of_floats["v_dendrite"].reshape(by_compartment)
+    of_floats["h_dendrite"] = of_floats["h"][: n_compartments * padded].reshape(by_compartment)
     return records.State(
-        **dict(zip(_FLOAT_STATE, arrays, strict=False)),
+        **of_floats,
         free_from=arrays[n].view(np.int32),
         noise=arrays[n + 1],
         **{word: array.view(np.uint32) for word, array in zip("xyzw", arrays[n + 2 :], strict=True)},
@@ -177,10 +189,12 @@ def _new_state(padded: int) -> records.State:
 
 
 @cache
-def _state_layout(padded: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _state_layout(padded: int, n_compartments: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Starts and sizes of the arrays of a state, in 4-byte numbers, every one on a line of its own."""
     n_noise = max(kernel.NOISE_BUFFER, -(-padded // LANES) * LANES)
-    sizes = (padded,) * (len(_FLOAT_STATE) + 1) + (n_noise,) + (LANES,) * 4
+    on_dendrites = {"v_dendrite": padded * n_compartments, "h": padded * max(n_compartments, 1)}
+    of_units = tuple(on_dendrites.get(name, padded) for name in (*_FLOAT_STATE, "free_from"))
+    sizes = of_units + (n_noise,) + (LANES,) * 4
     lines = [-(-size // _LINE_FLOATS) * _LINE_FLOATS for size in sizes]
     return tuple(accumulate(lines[:-1], initial=0)), sizes
 
@@ -214,6 +228,21 @@ def _units(network: MappedNetwork, padded: int) -> records.Units:
         is_single=single,
         single=np.flatnonzero(single),
         own=own._make(_padded(values.astype(_f4), padded) for values in own),
+        dendrites=_dendrites(network.dendrites),
+    )
+
+
+def _dendrites(dendrites: DendriticInput | None) -> Points | Dendrites:
+    """F as the kernel computes it: σ(x) = (1 + tanh(x / 2)) / 2."""
+    if dendrites is None:
+        return Points()
+    half_gain, offset = dendrites.gain / 2, -dendrites.slope * dendrites.threshold / 2
+    return Dendrites(
+        linear=_f4(dendrites.passes_voltage),
+        half_gain=_f4(half_gain),
+        rise=_f4(dendrites.slope / 2),
+        offset=_f4(offset),
+        at_rest=_f4(-dendrites.n_compartments * half_gain * np.tanh(offset)),
     )
 
 
@@ -223,17 +252,22 @@ def _refractory_steps(network: MappedNetwork) -> np.ndarray:
     return np.minimum(steps, 2**30).astype(np.int32)
 
 
-def _weights(by_source: np.ndarray, padded: int, sparse: bool | None) -> records.Weights:
-    share = np.count_nonzero(by_source) / by_source.size
-    if sparse is None:
-        sparse = bool(share < SPARSE_BELOW)
+def _weights(
+    by_source: np.ndarray, dendrites: DendriticInput | None, padded: int, sparse: bool | None
+) -> records.Weights:
+    """by_source (N, N) [source, target]. On dendrites always by elements: a whole column would be C times as long."""
+    if dendrites is not None:
+        sparse = True
+    elif sparse is None:
+        sparse = bool(np.count_nonzero(by_source) / by_source.size < SPARSE_BELOW)
     source, target = np.nonzero(by_source) if sparse else (np.zeros(0, int), np.zeros(0, int))
     counts = np.bincount(source, minlength=len(by_source)) if sparse else np.zeros(len(by_source), int)
+    places = target if dendrites is None else target + padded * dendrites.compartment[target, source].astype(np.int64)
     return records.Weights(
         sparse=bool(sparse),
         dense=np.zeros((0, padded), _f4) if sparse else _padded(by_source, padded),
         offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        targets=target.astype(np.int32),
+        targets=places.astype(np.int32),
         values=by_source[source, target],
     )
 

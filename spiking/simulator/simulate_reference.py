@@ -11,6 +11,7 @@ from rate2spike.errors import InputError
 from rate2spike.readable import Readable
 from rate2spike.spiking.kernels import reference as kernel
 from rate2spike.spiking.kernels.records import V_START_SPAN_MV, Recording
+from rate2spike.spiking.kernels.reference_dendrites import Dendrites, Points
 from rate2spike.spiking.simulator.mapped_network import MappedNetwork, as_numbers
 from rate2spike.spiking.simulator.recording import Block, RecordingPlan
 from rate2spike.spiking.simulator.simulate_fast import packed_stimuli
@@ -118,7 +119,15 @@ def simulate_reference(
     v = params.per_unit("v_reset_mv", n) + draws.start(n) * V_START_SPAN_MV
     if network.silent is not None:
         v[network.silent] = units.v_reset[network.silent]
-    state = kernel.State(v, *(np.zeros(n) for _ in range(6)))
+    state = kernel.State(
+        v,
+        ipsc=np.zeros(n),
+        synapses=_synapses(network),
+        r=np.zeros(n),
+        hr=np.zeros(n),
+        t_last=np.zeros(n),
+        adaptation=np.zeros(n),
+    )
     packed = packed_stimuli(stimuli, np.float64)
     for block in plan.blocks(np.float64):
         traces = block.traces
@@ -168,3 +177,21 @@ def _units(network: MappedNetwork) -> kernel.Units:
     kind = kernel.KINDS[params.kind]
     own = kind._make(params.per_unit(name, n) for name in kind._fields)
     return kernel.Units(network.tau_d_s.astype(np.float64), noise_sd=noise_sd, own=own, **values)
+
+
+def _synapses(network: MappedNetwork) -> Points | Dendrites:
+    """What recurrent spikes act on, at rest."""
+    n, dendrites = network.n_units, network.dendrites
+    if dendrites is None:
+        return Points(h=np.zeros(n), jump=np.zeros(n))
+    shape = (dendrites.n_compartments, n)
+    return Dendrites(
+        v=np.zeros(shape),
+        h=np.zeros(shape),
+        jump=np.zeros(shape),
+        compartment=np.ascontiguousarray(dendrites.compartment, np.int64),
+        linear=float(dendrites.passes_voltage),
+        gain=float(dendrites.gain),
+        threshold=float(dendrites.threshold),
+        slope=float(dendrites.slope),
+    )

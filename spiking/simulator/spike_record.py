@@ -41,7 +41,7 @@ class SpikeRecord(RecordedTrial):
     rates : array (N, n_rows)
         Filtered spike trains, Hz.
     ipsc : array (N, n_rows)
-        Synaptic current before each step, mV.
+        Current of the recurrent synapses before each step, mV; with dendrites what all compartments pass to the soma.
     w, w_out : array (N, N), (n_outputs, N)
         Weights used.
     tau_d_s, tau_d_initial_s : array (N,)
@@ -50,6 +50,8 @@ class SpikeRecord(RecordedTrial):
         Which units are inhibitory, which somatostatin ones; name of each unit's type.
     scaling_factor, neuron, seed, common_tau_s : float, str, int, float
         What was simulated: scaling factor, kind of the neurons, seed, and the decay time if all units have one.
+    dendrites : str or None
+        Kind of their dendrites, 'active' or 'subunit'; None: units are points.
 
     Examples
     --------

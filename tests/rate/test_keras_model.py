@@ -134,10 +134,13 @@ def test_the_layer_is_the_network():
     assert not np.array_equal(o, layer(u))  # other noise at every call
 
 
-def test_the_layer_stands_in_any_model():
+@pytest.mark.parametrize("dendrites", ["none", "subunit"])
+def test_the_layer_stands_in_any_model(dendrites):
     inputs = keras.Input((60, 2))
     outputs = keras.layers.Dense(1)(
-        RateLayer(r2s.TrainConfig(task="xor", n_units=20, seed=1, l2_rates=1.0, l2_weights=1.0))(inputs)
+        RateLayer(r2s.TrainConfig(task="xor", n_units=20, seed=1, l2_rates=1.0, l2_weights=1.0, dendrites=dendrites))(
+            inputs
+        )
     )
     model = keras.Model(inputs, outputs)
     model.compile("adam", "mse")

@@ -36,6 +36,8 @@ SMALL = TrainConfig(n_units=20, n_updates=3, seed=1)
         {"loss": "l1"},
         {"batch_size": 4},
         {"weight_distribution": "gamma"},
+        {"dendrites": "active"},
+        {"dendrites": "subunit", "n_compartments": 2, "activation": "softplus", "batch_size": 4},
     ],
     ids=str,
 )
@@ -117,11 +119,13 @@ def test_networks_of_the_published_trainer_solve_their_task_here(which, request)
     assert result.loss == pytest.approx(model.eval_loss, rel=0.3)
 
 
-def test_result_does_not_depend_on_the_number_of_threads(tmp_path):
-    code = """
+@pytest.mark.parametrize("dendrites", ["none", "active"])
+def test_result_does_not_depend_on_the_number_of_threads(dendrites, tmp_path):
+    code = f"""
 import sys
 import rate2spike as r2s
-r2s.save_model(r2s.train(r2s.TrainConfig(n_units=100, batch_size=16, n_updates=5, seed=1)), sys.argv[1])
+config = r2s.TrainConfig(n_units=100, batch_size=16, n_updates=5, seed=1, dendrites={dendrites!r})
+r2s.save_model(r2s.train(config), sys.argv[1])
 """
     for threads in ("1", "3"):
         environment = os.environ | {"TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": threads}
@@ -151,14 +155,16 @@ def test_patience_ends_a_training_that_no_longer_improves():
     assert result.model.training_success is False
 
 
-def test_two_logical_cpus_give_what_one_gives(tmp_path):
-    code = """
+@pytest.mark.parametrize("dendrites", ["none", "active"])
+def test_two_logical_cpus_give_what_one_gives(dendrites, tmp_path):
+    code = f"""
 import sys
 import tensorflow as tf
 device = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(device, [tf.config.LogicalDeviceConfiguration()] * 2)
 import rate2spike as r2s
-config = r2s.TrainConfig(n_units=30, n_updates=10, batch_size=8, clip_norm=0.5, l2_weights=1e-3, l2_rates=0.1, seed=3)
+penalties = dict(clip_norm=0.5, l2_weights=1e-3, l2_rates=0.1)
+config = r2s.TrainConfig(n_units=30, n_updates=10, batch_size=8, **penalties, seed=3, dendrites={dendrites!r})
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]) if sys.argv[2] == "2" else None
 r2s.save_model(r2s.train(config, strategy=strategy), sys.argv[1])
 """

@@ -50,7 +50,9 @@ def test_equals_the_loop_with_its_gradients(n_steps, decay):
         np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize(("dtype", "most"), [("float32", 5e-6), ("float64", 1e-12), ("float16", 5e-3), ("bfloat16", 5e-2)])
+@pytest.mark.parametrize(
+    ("dtype", "most"), [("float32", 5e-6), ("float64", 1e-12), ("float16", 5e-3), ("bfloat16", 5e-2)]
+)
 def test_keeps_the_dtype_and_its_precision(dtype, most):
     x, start = drawn(128, 5)
     v = leaky_sum(tf.cast(x, dtype), 2 / 3, 1.0, tf.cast(start, dtype))
