@@ -9,13 +9,7 @@ from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import tf
 from rate2spike.spiking.dendrites import feature_layout
 from rate2spike.spiking.dendrites.dendrites import Dend, along_last
-from rate2spike.spiking.dendrites.layer_options import (
-    Learnable,
-    add_strength,
-    flag,
-    strength,
-    strength_config,
-)
+from rate2spike.spiking.dendrites.layer_options import Learnable, add_strength, flag, strength, strength_config
 from rate2spike.spiking.dendrites.recording_layer import RecordingLayer, Seen
 from rate2spike.spiking.dendrites.sequence_layer import State
 from rate2spike.spiking.dendrites.somas import Soma

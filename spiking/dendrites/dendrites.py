@@ -29,7 +29,9 @@ class Dend(RecordingLayer):
     def __init__(self, compartment: DendCompartment, wiring: DendWiring, step_mode: str = "s", **layer_options: Any):
         super().__init__(step_mode=step_mode, **layer_options)
         if not isinstance(compartment, DendCompartment):
-            raise InputError(f"{{compartment}} must be a layer of compartments, got {shown(compartment)}", "compartment")
+            raise InputError(
+                f"{{compartment}} must be a layer of compartments, got {shown(compartment)}", "compartment"
+            )
         if not isinstance(wiring, DendWiring):
             raise InputError(f"{{wiring}} must be a DendWiring, got {shown(wiring)}", "wiring")
         self.compartment, self.wiring = compartment, wiring

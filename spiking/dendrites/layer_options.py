@@ -1,5 +1,6 @@
 """Options of layers that can be changed later: checked whenever they are set, part of the configuration, followed by what is
-compiled. And strengths, variables that are learnable or not."""
+compiled. And strengths, variables that are learnable or not.
+"""
 
 from collections.abc import Callable
 from typing import Any

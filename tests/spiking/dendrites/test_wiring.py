@@ -2,10 +2,10 @@
 
 import pickle
 
+import keras
 import numpy as np
 import pytest
 
-import keras
 import rate2spike as r2s
 from rate2spike.errors import InputError
 
@@ -59,7 +59,10 @@ def test_any_adjacency():
         (lambda: d.DendWiring("ab", 1, [0]), "must be a square matrix"),
         (lambda: d.DendWiring([[0, 2], [0, 0]], 1, [0]), "must hold 0 and 1 alone, got 2"),
         (lambda: d.DendWiring([[0, np.nan], [0, 0]], 1, [0]), "must hold 0 and 1 alone, got nan"),
-        (lambda: d.DendWiring([[0, 1, 0], [0, 0, 1], [1, 0, 0]], 1, [0]), "no cycle, got the compartments 0 -> 1 -> 2 -> 0"),
+        (
+            lambda: d.DendWiring([[0, 1, 0], [0, 0, 1], [1, 0, 0]], 1, [0]),
+            "no cycle, got the compartments 0 -> 1 -> 2 -> 0",
+        ),
         (lambda: d.Kto1DendWiring(2, 2, 3), "n_input must be k n_output = 4, got 3"),
         (lambda: d.Kto1DendWiring(0, 2), "k must be a whole number from 1, got 0"),
         (lambda: d.Kto1DendWiring(2, 2, bidirection=1), "bidirection must be true or false"),
@@ -122,7 +125,9 @@ def test_connections_can_be_added():
 
 
 @pytest.mark.parametrize(
-    "wiring", [d.DendWiring(CHAIN, 1, [2]), d.Kto1DendWiring(2, 3, bidirection=True), d.SegregatedDendWiring(3)], ids=repr
+    "wiring",
+    [d.DendWiring(CHAIN, 1, [2]), d.Kto1DendWiring(2, 3, bidirection=True), d.SegregatedDendWiring(3)],
+    ids=repr,
 )
 def test_wirings_are_compared_shown_pickled_and_saved(wiring):
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(wiring))
