@@ -170,7 +170,8 @@ class VDiffDend(Dend):
 
         I_j = Σ_i A_ij θ_ij (v_i - v_j)
 
-    A coupling with which voltages grow without end is warned of, with the largest factor per step and where it would be stable.
+    A coupling with which voltages grow without end is warned of, with the largest factor per step and the largest stable
+    coupling.
 
     {parameters}
 
@@ -229,5 +230,5 @@ class VDiffDend(Dend):
 
 
 def along_last(x: tf.Tensor, matrix: Any) -> tf.Tensor:
-    """x (..., n) times a matrix (n, m): a product is much faster here than to pad, to pick or to add along so short an axis."""
+    """x (..., n) times a matrix (n, m): much faster than to pad, to pick or to add along so short an axis."""
     return tf.tensordot(x, tf.cast(matrix, x.dtype), 1)

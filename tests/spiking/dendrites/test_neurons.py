@@ -79,7 +79,7 @@ def by_hand(layer, x, kind, backward):
 
 
 def trained(layer):
-    return [one for one in (*layer.trainable_variables,)]
+    return list(layer.trainable_variables)
 
 
 def weighed(y):
@@ -214,7 +214,7 @@ class TestRecorders:
     @pytest.mark.parametrize("kind", ["VDiffForward", "VActivationForwardSBackward"])
     @pytest.mark.parametrize("dendrite", ["tree", "segregated"])
     def test_each_is_of_its_flag_alone(self, kind, dendrite):
-        """Where no spikes run back, compartments before the spike are those at the end, whose recorder goes on with theirs."""
+        """Where no spikes run back, compartments before the spike are those at the end; their recorder goes on with it."""
         x = drawn(2, 2, 12 if dendrite == "tree" else 6)
         shapes = {
             "v_dend_seq": (2, 2, 3, 6 if dendrite == "tree" else 2),

@@ -1,6 +1,7 @@
 """Wirings: matrices, validation, changes, figures."""
 
 import pickle
+from itertools import pairwise
 
 import keras
 import numpy as np
@@ -104,7 +105,7 @@ def test_cycles_are_found_by_their_definition():
             assert expected, adjacency
             cycle = [int(one) for one in str(error).split("compartments ")[1].split(" -> ")]
             assert len(set(cycle)) == len(cycle) - 1 > 2
-            assert all(adjacency[a, b] for a, b in zip(cycle[:-1], cycle[1:], strict=True))
+            assert all(adjacency[a, b] for a, b in pairwise(cycle))
         else:
             assert not expected, adjacency
         found.append(expected)
