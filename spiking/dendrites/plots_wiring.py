@@ -75,7 +75,7 @@ def _distances(drawn: Any) -> np.ndarray:
 
 
 def _connect(axes: Axes, source: np.ndarray, target: np.ndarray, both: bool) -> None:
-    along = (target - source) / np.linalg.norm(target - source)
+    along = (target - source) / np.hypot(*(target - source))
     style = _ARROW | {"arrowstyle": "<|-|>" if both else "-|>"}
     if source[1] == target[1] and abs(source[0] - target[0]) > 1.01:
         style["connectionstyle"] = "arc3,rad=-0.35"  # around those between them
