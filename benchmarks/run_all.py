@@ -6,6 +6,7 @@ from pathlib import Path
 import bench_brian2
 import bench_cascade_cells
 import bench_cascade_networks
+import bench_dendrites
 import bench_dendritic_engine
 import bench_layers
 import bench_lif
@@ -26,6 +27,7 @@ PARTS_WITHOUT_TENSORFLOW = {
     "layers": bench_layers.run,
     "cascade_cells": bench_cascade_cells.run,
     "cascade_networks": bench_cascade_networks.run,
+    "dendrites": bench_dendrites.run,
 }
 PARTS = (*PARTS_WITHOUT_TENSORFLOW, "training")
 
