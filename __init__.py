@@ -1,7 +1,7 @@
 """rate2spike: train rate recurrent networks, turn them into spiking ones, exchange every file with MATLAB.
 
 `import rate2spike as r2s` is instant: the names below are imported on first use (PEP 562), TensorFlow only by `train`,
-`keras_model`, `RateLayer` and the spiking layers.
+`keras_model`, `RateLayer`, the spiking layers, `dendrites` and `plasticity`.
 """
 
 from importlib import import_module
@@ -112,7 +112,14 @@ if TYPE_CHECKING:
     from rate2spike.trained_model import TrainedModel
 
 
-_MODULES = ("tasks", "manipulations", "exports", "cascade", "dendrites", "plasticity")  # these names are of whole modules
+_MODULES = (
+    "tasks",
+    "manipulations",
+    "exports",
+    "cascade",
+    "dendrites",
+    "plasticity",
+)  # these names are of whole modules
 _OLD_NAMES = {"ALIFParams": "AdLIFParams"}
 _OF_MATLAB = {  # what is no name of this package
     "LIF_network_fnc": "SpikingNetwork.from_model(path, factor).run(u)",

@@ -6,6 +6,8 @@ from pathlib import Path
 import bench_brian2
 import bench_cascade_cells
 import bench_cascade_networks
+import bench_dendrites
+import bench_dendritic_engine
 import bench_layers
 import bench_lif
 import bench_octave
@@ -16,6 +18,7 @@ from timing import machine, write_results
 
 PARTS_WITHOUT_TENSORFLOW = {
     "lif": bench_lif.run,
+    "dendritic_engine": bench_dendritic_engine.run,
     "search": bench_search.run,
     "population": bench_population.run,
     "octave": bench_octave.run,
@@ -24,6 +27,7 @@ PARTS_WITHOUT_TENSORFLOW = {
     "layers": bench_layers.run,
     "cascade_cells": bench_cascade_cells.run,
     "cascade_networks": bench_cascade_networks.run,
+    "dendrites": bench_dendrites.run,
 }
 PARTS = (*PARTS_WITHOUT_TENSORFLOW, "training")
 

@@ -115,7 +115,7 @@ def test_training_page_runs_from_top_to_bottom(tmp_path):
 def test_spiking_page_runs_from_top_to_bottom(tmp_path, go_nogo_path):
     page = (ROOT / "docs" / "spiking.md").read_text(encoding="utf-8")
     found = re.findall(r"```(bash|python)\n(.*?)```", page, flags=re.DOTALL)
-    assert len(found) == 12
+    assert len(found) == 13
     shutil.copy(go_nogo_path, tmp_path / "go_nogo.mat")
     before = ""  # a page's Python goes on from block to block
     for language, code in found:
@@ -183,8 +183,8 @@ def printed(page: str) -> list[str]:
 
 
 @pytest.mark.slow
-def test_python_of_the_dendrites_page_prints_what_stands_there(tmp_path):
-    page = (ROOT / "docs" / "dendrites.md").read_text(encoding="utf-8")
+def test_python_of_the_cascades_page_prints_what_stands_there(tmp_path):
+    page = (ROOT / "docs" / "cascades.md").read_text(encoding="utf-8")
     code = blocks(page, "python")
     assert len(code) == 9
     done = subprocess.run([sys.executable, "-c", "".join(code)], cwd=tmp_path, capture_output=True, text=True)
@@ -193,9 +193,20 @@ def test_python_of_the_dendrites_page_prints_what_stands_there(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
-def test_commands_of_the_dendrites_page_find_what_stands_there_and_draw_its_figures(tmp_path):
+def test_python_of_the_dendrites_page_prints_what_stands_there(tmp_path):
     page = (ROOT / "docs" / "dendrites.md").read_text(encoding="utf-8")
+    code = blocks(page, "python")
+    assert len(code) == 6
+    done = subprocess.run([sys.executable, "-c", "".join(code)], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == printed(page)
+    assert (tmp_path / "wiring.png").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_commands_of_the_cascades_page_find_what_stands_there_and_draw_its_figures(tmp_path):
+    page = (ROOT / "docs" / "cascades.md").read_text(encoding="utf-8")
     found = "\n".join(run_bash(code, tmp_path) for code in blocks(page, "bash")).splitlines()
     shown = [line for text in blocks(page, "text") for line in text.splitlines()]
     assert len(shown) == 26 and [line for line in shown if line not in found] == []

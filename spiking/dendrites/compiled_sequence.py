@@ -3,7 +3,7 @@
 A setting that is changed later is followed: what was compiled is found by the settings of the layer and of its parts.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from functools import cache
 from types import FunctionType
 from typing import Any
@@ -39,24 +39,36 @@ def settings_of(layer: keras.layers.Layer) -> tuple:
     return tuple((part.trainable, _settings(vars(part), _of_every_layer())) for part in parts)
 
 
-def _settings(attributes: dict[str, Any], foreign: frozenset[str] = frozenset()) -> tuple:
-    return tuple((name, _plain(value)) for name, value in attributes.items() if name not in foreign)
+class _Itself:
+    """An object as a key: equal to itself alone, and kept as long as the key is."""
+
+    def __init__(self, value: Any):
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and other.value is self.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
 
 
-def _plain(value: Any) -> Any:
-    """Something that is equal and hashed alike as long as the value says the same."""
+def _settings(attributes: dict[str, Any], foreign: frozenset[str] = frozenset(), *, looks_into: bool = True) -> tuple:
+    return tuple((name, _plain(value, looks_into)) for name, value in attributes.items() if name not in foreign)
+
+
+def _plain(value: Any, looks_into: bool) -> Any:
+    """Something that is equal and hashed alike as long as the value says the same. looks_into: into attributes of objects."""
     if isinstance(value, int | float | str | FunctionType | np.generic | None):
         return value
     if isinstance(value, np.ndarray):
         return value.shape, value.dtype.str, value.tobytes()
     if isinstance(value, list | tuple):
-        return tuple(map(_plain, value))
+        return tuple(_plain(one, looks_into) for one in value)
     if isinstance(value, keras.Variable):
         return value.trainable
     if isinstance(value, keras.layers.Layer) or getattr(value, "no_setting", False):
         return None  # a layer is itself one of the parts
-    itself = value if isinstance(value, Hashable) else id(value)
-    return itself, _settings(getattr(value, "__dict__", {}))
+    return _Itself(value), _settings(getattr(value, "__dict__", {}), looks_into=False) if looks_into else ()
 
 
 @cache

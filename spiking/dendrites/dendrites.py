@@ -29,7 +29,9 @@ class Dend(RecordingLayer):
     def __init__(self, compartment: DendCompartment, wiring: DendWiring, step_mode: str = "s", **layer_options: Any):
         super().__init__(step_mode=step_mode, **layer_options)
         if not isinstance(compartment, DendCompartment):
-            raise InputError(f"{{compartment}} must be a layer of compartments, got {shown(compartment)}", "compartment")
+            raise InputError(
+                f"{{compartment}} must be a layer of compartments, got {shown(compartment)}", "compartment"
+            )
         if not isinstance(wiring, DendWiring):
             raise InputError(f"{{wiring}} must be a DendWiring, got {shown(wiring)}", "wiring")
         self.compartment, self.wiring = compartment, wiring
@@ -48,7 +50,7 @@ class Dend(RecordingLayer):
         v, after, seen = self.compartment.watched_step(current if internal is None else current + internal, state[0])
         return self.get_output(v), (after,), {"compartment": seen}
 
-    def get_output(self, v: tf.Tensor | None = None) -> tf.Tensor | float:
+    def get_output(self, v: tf.Tensor | None = None) -> Any:
         """Voltages of the output compartments (..., n_output).
 
         v: of all compartments (..., n_compartment); None: as they are now, at rest the number v_rest.
@@ -168,7 +170,8 @@ class VDiffDend(Dend):
 
         I_j = Σ_i A_ij θ_ij (v_i - v_j)
 
-    A coupling with which voltages grow without end is warned of, with the largest factor per step and where it would be stable.
+    A coupling with which voltages grow without end is warned of, with the largest factor per step and the largest stable
+    coupling.
 
     {parameters}
 
@@ -227,5 +230,5 @@ class VDiffDend(Dend):
 
 
 def along_last(x: tf.Tensor, matrix: Any) -> tf.Tensor:
-    """x (..., n) times a matrix (n, m): a product is much faster here than to pad, to pick or to add along so short an axis."""
+    """x (..., n) times a matrix (n, m): much faster than to pad, to pick or to add along so short an axis."""
     return tf.tensordot(x, tf.cast(matrix, x.dtype), 1)

@@ -1,6 +1,5 @@
 """Functions that the published package offers beside its layers."""
 
-from collections.abc import Callable
 from typing import Any
 
 from rate2spike.calls import public
@@ -40,8 +39,9 @@ def diff_mask_mult_sum(x1: Any, x2: Any, mask: Any, factor: Any) -> tf.Tensor:
     >>> r2s.dendrites.diff_mask_mult_sum([[1.0, 2.0]], [[0.5]], [[1], [1]], 2.0).numpy().tolist()
     [[4.0]]
     """
-    x1 = _floating(x1)
-    x2, mask, factor = (_in_dtype(one, x1.dtype, name) for one, name in ((x2, "x2"), (mask, "mask"), (factor, "factor")))
+    x1 = _floating(x1, "x1")
+    others = {"x2": x2, "mask": mask, "factor": factor}
+    x2, mask, factor = (tf.cast(_floating(one, name), x1.dtype) for name, one in others.items())
     if x1.shape.rank == 0 or x2.shape.rank == 0 or tuple(mask.shape) != (x1.shape[-1], x2.shape[-1]):
         raise InputError(
             f"{{mask}} must be (n1, n2) for {{x1}} (..., n1) and {{x2}} (..., n2), got the shapes {tuple(mask.shape)}, "
@@ -134,13 +134,12 @@ def gaussian(x: Any, mean: float, var: float) -> tf.Tensor:
     return tf.exp(-tf.square(x - mean) / (2 * var)) / (2 * 3.141592653589793 * var) ** 0.5
 
 
-def _floating(x: Any) -> tf.Tensor:
-    x = tf.convert_to_tensor(x)
-    return x if x.dtype.is_floating else tf.cast(x, keras.config.floatx())
-
-
-def _in_dtype(value: Any, dtype: tf.DType, name: str) -> tf.Tensor:
+def _floating(x: Any, name: str = "x") -> tf.Tensor:
+    """A tensor in its own precision. Raises InputError for what is no array of numbers."""
     try:
-        return tf.cast(tf.convert_to_tensor(value), dtype)
+        tensor = tf.convert_to_tensor(x)
     except (ValueError, TypeError):
-        raise InputError(f"{{{name}}} must be an array of numbers, got {shown(value)}", name) from None
+        tensor = tf.constant("")
+    if tensor.dtype == tf.string:
+        raise InputError(f"{{{name}}} must be an array of numbers, got {shown(x)}", name)
+    return tensor if tensor.dtype.is_floating else tf.cast(tensor, keras.config.floatx())

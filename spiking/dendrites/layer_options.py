@@ -1,5 +1,7 @@
-"""Options of layers that can be changed later: checked whenever they are set, part of the configuration, followed by what is
-compiled. And strengths, variables that are learnable or not."""
+"""Options of layers that can be changed later, and strengths, which are variables that are learnable or not.
+
+An option is checked whenever it is set, is part of the configuration, and is followed by what is compiled.
+"""
 
 from collections.abc import Callable
 from typing import Any

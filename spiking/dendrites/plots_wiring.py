@@ -18,7 +18,7 @@ _ARROW = {"arrowstyle": "-|>", "color": "0.0", "shrinkA": 0, "shrinkB": 0}
 def wiring(drawn: Any, ax: Axes | None = None) -> Figure:
     """Circles with the number of each compartment, grey if it is an output; arrows in, between and out."""
     places = _places(drawn)
-    width, height = np.ptp(places, axis=0) + (1.6, 2.2)
+    width, height = np.ptp(places, axis=0) + np.array((1.6, 2.2))
     scale = min(1.0, _LARGEST_SIDE / max(width, height))
     axes = panel(ax, (max(scale * width, 2.5), max(scale * height, 2.0)))
     adjacency = drawn.adjacency_matrix
@@ -26,12 +26,13 @@ def wiring(drawn: Any, ax: Axes | None = None) -> Figure:
         both = adjacency[target, source] == 1
         if source != target and not (both and source > target):
             _connect(axes, places[source], places[target], both)
+    near, far = np.array((0, _RADIUS + 0.02)), np.array((0, _RADIUS + 0.42))
     for k, place in enumerate(places):
         _compartment(axes, place, k, is_output=k in drawn.output_index, size=scale)
         if k < drawn.n_input:
-            _arrow(axes, place + (0, _RADIUS + 0.42), place + (0, _RADIUS + 0.02), linestyle=":")
+            _arrow(axes, place + far, place + near, linestyle=":")
         if k in drawn.output_index:
-            _arrow(axes, place - (0, _RADIUS + 0.02), place - (0, _RADIUS + 0.42))
+            _arrow(axes, place - near, place - far)
     bottom = places[:, 1].min() - _RADIUS - 0.42
     axes.text(places[:, 0].mean(), bottom - 0.05, "to the soma", ha="center", va="top", fontsize=8)
     if drawn.n_input:
@@ -48,8 +49,8 @@ def _places(drawn: Any) -> np.ndarray:
     widest = max(np.bincount(rows))
     for row in range(rows.max() + 1):
         members = np.flatnonzero(rows == row)
-        aims = [_aim(drawn.adjacency_matrix, places, rows, k) for k in members]
-        members = members[np.lexsort((members, aims))]
+        aims = [_aim(drawn.adjacency_matrix, places, rows, int(k)) for k in members]
+        members = members[np.argsort(aims, kind="stable")]
         places[members, 0] = (np.arange(len(members)) + 0.5) * widest / len(members)
         places[members, 1] = max(1.4, widest / 8) * row
     return places
@@ -74,20 +75,20 @@ def _distances(drawn: Any) -> np.ndarray:
 
 
 def _connect(axes: Axes, source: np.ndarray, target: np.ndarray, both: bool) -> None:
-    along = (target - source) / np.linalg.norm(target - source)
+    along = (target - source) / np.hypot(*(target - source))
     style = _ARROW | {"arrowstyle": "<|-|>" if both else "-|>"}
     if source[1] == target[1] and abs(source[0] - target[0]) > 1.01:
         style["connectionstyle"] = "arc3,rad=-0.35"  # around those between them
-    axes.annotate("", target - _RADIUS * along, source + _RADIUS * along, arrowprops=style)
+    axes.annotate("", tuple(target - _RADIUS * along), tuple(source + _RADIUS * along), arrowprops=style)
 
 
 def _compartment(axes: Axes, place: np.ndarray, k: int, is_output: bool, size: float) -> None:
-    axes.text(*place, str(k), ha="center", va="center", fontsize=max(9 * size, 4), zorder=3)
+    axes.text(place[0], place[1], str(k), ha="center", va="center", fontsize=max(9 * size, 4), zorder=3)
     axes.add_patch(Circle(tuple(place), _RADIUS, facecolor="0.8" if is_output else "1.0", edgecolor="0.0", zorder=2))
 
 
 def _arrow(axes: Axes, start: np.ndarray, end: np.ndarray, **style: Any) -> None:
-    axes.annotate("", end, start, arrowprops=_ARROW | style)
+    axes.annotate("", tuple(end), tuple(start), arrowprops=_ARROW | style)
 
 
 def _around(values: np.ndarray, room: float) -> tuple[float, float]:

@@ -1,6 +1,6 @@
-"""Whether coupled compartments, and a soma coupled to its dendrite, come to rest: factors of explicit Euler steps. NumPy alone.
+"""Whether coupled compartments, and a soma coupled to its dendrite, come to rest: factors of explicit Euler steps.
 
-A factor must lie between -1 and 1. See 3.3 and 5.5 of Yan's dendsn as specified: one step of a passive dendrite without input
+A factor must lie between -1 and 1. NumPy alone. One step of a passive dendrite without input
 is v <- v (a + g (W - diag(colsum W))); one of an LIF soma is V <- V (1 - (1 + Σφ)/tau), or V (1 - 1/tau - Σφ).
 """
 
@@ -50,9 +50,9 @@ def warn_of_soma(total: float, leak: float, gain: float) -> None:
     factor = 1 - leak - gain * total
     if total == 0 or -1 < factor < 1:
         return
-    low, high = -leak / gain, (2 - leak) / gain
+    low, high = 0.0 - leak / gain, (2 - leak) / gain
     warn_caller(
-        f"the soma is unstable: with {{forward_strength}} summing to {total:g} the factor per step is {factor:.4g}, and must lie "
-        f"between -1 and 1, which it does for sums between {low:.4g} and {high:.4g}",
+        f"the soma is unstable: with {{forward_strength}} summing to {total:g} the factor per step is {factor:.4g}, and must "
+        f"lie between -1 and 1, which it does for sums between {low:.4g} and {high:.4g}",
         "forward_strength",
     )

@@ -259,7 +259,7 @@ def _weights(
     if dendrites is not None:
         sparse = True
     elif sparse is None:
-        sparse = np.count_nonzero(by_source) / by_source.size < SPARSE_BELOW
+        sparse = bool(np.count_nonzero(by_source) / by_source.size < SPARSE_BELOW)
     source, target = np.nonzero(by_source) if sparse else (np.zeros(0, int), np.zeros(0, int))
     counts = np.bincount(source, minlength=len(by_source)) if sparse else np.zeros(len(by_source), int)
     places = target if dendrites is None else target + padded * dendrites.compartment[target, source].astype(np.int64)

@@ -194,6 +194,10 @@ def test_dendrite(name, dtype, step_mode):
         close(found, out[key], dtype)
 
 
+def seen_of_soma(layer):
+    return {"v_pre": (lambda: layer.v_pre_spike,) * 2, "v_post": (lambda: layer.v_seq, lambda: layer.v)}
+
+
 @every("soma")
 def test_soma(name, dtype, step_mode):
     case = CASES[name]
@@ -203,7 +207,7 @@ def test_soma(name, dtype, step_mode):
     for detach_reset, key in ((False, "grad_x"), (True, "grad_x_detach_reset")):
         layer = kind(*own, p["v_threshold"], p["v_reset"], detach_reset=detach_reset, store_v_seq=True, dtype=dtype)
         layer.store_v_pre_spike = True
-        seen = {"v_pre": (lambda: layer.v_pre_spike,) * 2, "v_post": (lambda: layer.v_seq, lambda: layer.v)}
+        seen = seen_of_soma(layer)
         spikes, series, (dx,) = ran(layer, case["in"]["x"], step_mode, seen)
         np.testing.assert_array_equal(spikes, case["out"]["spike"])
         for found, of in ((series["v_pre"], "v_pre"), (series["v_post"], "v_post"), (dx, key)):

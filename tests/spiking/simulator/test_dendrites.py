@@ -340,3 +340,14 @@ def test_what_dendrites_cannot_do():
         nir_network(net)
     with pytest.raises(InputError, match="a network with dendrites runs on the CPU only"):
         run_trials_cuda(net, U[None], np.array([1], np.uint64))
+
+
+def test_files_of_other_programs_say_what_was_simulated():
+    pytest.importorskip("neo"), pytest.importorskip("pynwb")
+    of_points, record = (network(one).run(U[:, :4], seed=1) for one in (None, dendrites("subunit")))
+    assert r2s.exports.to_neo(record).annotations["dendrites"] == "subunit"
+    assert r2s.exports.to_neo(record).description.endswith("30 lif units with subunit dendrites")
+    assert "30 lif units with subunit dendrites" in r2s.exports.nwb_file(record).session_description
+    assert "dendrites" not in r2s.exports.to_neo(of_points).annotations
+    with pytest.raises(InputError, match="record 2 differs from the first in its dendrites"):
+        r2s.exports.to_neo([record, of_points])
