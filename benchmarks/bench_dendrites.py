@@ -1,4 +1,4 @@
-"""Layers of dendritic neurons: forward and backward pass against PyTorch in the same run, and the closed form of compartments.
+"""Layers of dendritic neurons: forward and backward pass against PyTorch in the same run; the closed form of compartments.
 
     python benchmarks/bench_dendrites.py                # on one core, as the rival
     python benchmarks/bench_dendrites.py --threads 2    # on two, both
@@ -78,7 +78,9 @@ class Ours:
         else:
             dend = d.VDiffDend(compartment, d.Kto1DendWiring(3, 1), contest.coupling, True)
         self.layer = d.VDiffForwardDendNeuron(dend, soma, [contest.n_soma], contest.forward_strength, True, "m")
-        self.trained = [self.layer.forward_strength] + ([dend.coupling_strength] if contest.coupling is not None else [])
+        self.trained = [self.layer.forward_strength] + (
+            [dend.coupling_strength] if contest.coupling is not None else []
+        )
         self.tf, self.inputs, self.slopes = tf, tf.constant(inputs), tf.constant(slopes)
         self.compiled = tf.function(self.eager, autograph=False)
 
@@ -126,7 +128,9 @@ def timed(contest: Contest, process: Executor | None, n_threads: int, repeats: i
     seconds = {name: median(values) for name, values in found.items()}
     results = {f"{contest.name}, {name}, s": value for name, value in seconds.items()}
     if process:
-        results |= {f"{contest.name}, PyTorch / {name}": seconds["PyTorch"] / seconds[name] for name in ("eager", "compiled")}
+        results |= {
+            f"{contest.name}, PyTorch / {name}": seconds["PyTorch"] / seconds[name] for name in ("eager", "compiled")
+        }
     return results
 
 
@@ -149,7 +153,10 @@ def closed_form(repeats: int = REPEATS) -> dict[str, float]:
     compartment(x)
     extra = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     seconds = median(_seconds(lambda: compartment(x)) for _ in range(repeats))
-    return {"closed form of 128 steps, ms (asked: 200)": 1000 * seconds, "closed form of 128 steps, MiB (asked: 64)": extra}
+    return {
+        "closed form of 128 steps, ms (asked: 200)": 1000 * seconds,
+        "closed form of 128 steps, MiB (asked: 64)": extra,
+    }
 
 
 def compare(n_threads: int = 1, contests: tuple[Contest, ...] = CONTESTS, repeats: int = REPEATS) -> dict[str, float]:

@@ -58,7 +58,10 @@ _MEANINGS = {
     "store_v_pre_spike": ("bool", _STORE.format("the voltage before the spike decision, `v_pre_spike`,")),
     "store_v_dend_seq": ("bool", _STORE.format("`v_dend_seq`, all compartments at the end of every step,")),
     "store_v_soma_seq": ("bool", _STORE.format("`v_soma_seq`, the soma at the end of every step,")),
-    "store_v_dend_pre_spike": ("bool", _STORE.format("`v_dend_pre_spike`, all compartments before the spike decision,")),
+    "store_v_dend_pre_spike": (
+        "bool",
+        _STORE.format("`v_dend_pre_spike`, all compartments before the spike decision,"),
+    ),
     "store_v_soma_pre_spike": ("bool", _STORE.format("`v_soma_pre_spike`, the soma before the spike decision,")),
     "time_major": ("bool", "Whether sequences are (T, B, ...), or else (B, T, ...); recorders are always time first"),
     "name": ("str or None", "Name of the layer in Keras"),

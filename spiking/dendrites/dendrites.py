@@ -10,10 +10,10 @@ from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras, tf
 from rate2spike.spiking.dendrites.compartments import DendCompartment
 from rate2spike.spiking.dendrites.dendrite_options import documented
-from rate2spike.spiking.dendrites.layer_options import Learnable, add_strength, strength, strength_config
 from rate2spike.spiking.dendrites.recording_layer import RecordingLayer, Seen
 from rate2spike.spiking.dendrites.sequence_layer import State
 from rate2spike.spiking.dendrites.stability import warn_of_dendrite
+from rate2spike.spiking.dendrites.strengths import Learnable, add_strength, strength, strength_config
 from rate2spike.spiking.dendrites.wiring import DendWiring
 from rate2spike.spiking.layers.cell import PACKAGE
 
@@ -29,7 +29,9 @@ class Dend(RecordingLayer):
     def __init__(self, compartment: DendCompartment, wiring: DendWiring, step_mode: str = "s", **layer_options: Any):
         super().__init__(step_mode=step_mode, **layer_options)
         if not isinstance(compartment, DendCompartment):
-            raise InputError(f"{{compartment}} must be a layer of compartments, got {shown(compartment)}", "compartment")
+            raise InputError(
+                f"{{compartment}} must be a layer of compartments, got {shown(compartment)}", "compartment"
+            )
         if not isinstance(wiring, DendWiring):
             raise InputError(f"{{wiring}} must be a DendWiring, got {shown(wiring)}", "wiring")
         self.compartment, self.wiring = compartment, wiring
@@ -168,7 +170,7 @@ class VDiffDend(Dend):
 
         I_j = Σ_i A_ij θ_ij (v_i - v_j)
 
-    A coupling with which voltages grow without end is warned of, with the largest factor per step and where it would be stable.
+    A coupling with which voltages grow without end is warned of, with the largest factor per step and the stable bound.
 
     {parameters}
 
@@ -227,5 +229,5 @@ class VDiffDend(Dend):
 
 
 def along_last(x: tf.Tensor, matrix: Any) -> tf.Tensor:
-    """x (..., n) times a matrix (n, m): a product is much faster here than to pad, to pick or to add along so short an axis."""
+    """x (..., n) times a matrix (n, m): much faster than to pad, to pick or to add along so short an axis."""
     return tf.tensordot(x, tf.cast(matrix, x.dtype), 1)

@@ -1,6 +1,5 @@
 """Functions that the published package offers beside its layers."""
 
-from collections.abc import Callable
 from typing import Any
 
 from rate2spike.calls import public

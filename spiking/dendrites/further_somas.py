@@ -34,7 +34,9 @@ class NonlinearSoma(Soma):
         super().__init__(*options, **layer_options)
         self.tau, self.v_rest, self.v_critical = tau, v_rest, v_critical
         if self.v_critical <= self.v_rest:
-            raise InputError(f"{{v_critical}} must be above {{v_rest}} {v_rest:g}, got {v_critical:g}", "v_critical", "v_rest")
+            raise InputError(
+                f"{{v_critical}} must be above {{v_rest}} {v_rest:g}, got {v_critical:g}", "v_critical", "v_rest"
+            )
 
     @property
     def rest(self) -> float:
@@ -90,7 +92,16 @@ class QIFSoma(NonlinearSoma):
         dtype: Any = None,
     ):
         layer_options = {"time_major": time_major, "name": name, "trainable": trainable, "dtype": dtype}
-        common = (v_threshold, v_reset, surrogate_function, detach_reset, step_mode, None, store_v_seq, store_v_pre_spike)
+        common = (
+            v_threshold,
+            v_reset,
+            surrogate_function,
+            detach_reset,
+            step_mode,
+            None,
+            store_v_seq,
+            store_v_pre_spike,
+        )
         super().__init__(tau, v_rest, v_critical, *common, **layer_options)
         self.curvature = curvature
 
@@ -148,7 +159,16 @@ class EIFSoma(NonlinearSoma):
         dtype: Any = None,
     ):
         layer_options = {"time_major": time_major, "name": name, "trainable": trainable, "dtype": dtype}
-        common = (v_threshold, v_reset, surrogate_function, detach_reset, step_mode, None, store_v_seq, store_v_pre_spike)
+        common = (
+            v_threshold,
+            v_reset,
+            surrogate_function,
+            detach_reset,
+            step_mode,
+            None,
+            store_v_seq,
+            store_v_pre_spike,
+        )
         super().__init__(tau, v_rest, v_critical, *common, **layer_options)
         self.sharpness = sharpness
 
@@ -210,7 +230,16 @@ class AdLIFSoma(Soma):
         dtype: Any = None,
     ):
         layer_options = {"time_major": time_major, "name": name, "trainable": trainable, "dtype": dtype}
-        common = (v_threshold, v_reset, surrogate_function, detach_reset, step_mode, None, store_v_seq, store_v_pre_spike)
+        common = (
+            v_threshold,
+            v_reset,
+            surrogate_function,
+            detach_reset,
+            step_mode,
+            None,
+            store_v_seq,
+            store_v_pre_spike,
+        )
         super().__init__(*common, **layer_options)
         self.tau, self.decay_input = tau, decay_input
         self.tau_adaptation, self.adaptation = tau_adaptation, adaptation

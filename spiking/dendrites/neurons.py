@@ -51,7 +51,8 @@ def _warn_if_unstable(layer: VForwardDendNeuron) -> None:
 def _soma_that_predicts(layer: VForwardDendNeuron) -> LIFSoma:
     if not isinstance(layer.soma, LIFSoma):
         raise InputError(
-            f"layer {layer.name} foretells its soma only if that is an LIFSoma, got {type(layer.soma).__name__}: give f_u_pred"
+            f"layer {layer.name} foretells its soma only if that is an LIFSoma, got {type(layer.soma).__name__}: "
+            "give f_u_pred"
         )
     return layer.soma
 

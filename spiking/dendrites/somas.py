@@ -198,7 +198,8 @@ class LIFSoma(Soma):
         H = V + (x - (V - rest)) / tau    with decay_input
         H = V - (V - rest) / tau + x      without
 
-    Rest is v_reset, or 0 if that is None. A spike where H >= v_threshold. Then V = v_reset, or H - v_threshold if that is None.
+    Rest is v_reset, or 0 if that is None. A spike where H >= v_threshold. Then V = v_reset, or H - v_threshold if that is
+    None.
 
     {parameters}
 

@@ -1,7 +1,8 @@
-"""Whether coupled compartments, and a soma coupled to its dendrite, come to rest: factors of explicit Euler steps. NumPy alone.
+"""Whether coupled compartments, and a soma coupled to its dendrite, come to rest. NumPy alone.
 
-A factor must lie between -1 and 1. See 3.3 and 5.5 of Yan's dendsn as specified: one step of a passive dendrite without input
-is v <- v (a + g (W - diag(colsum W))); one of an LIF soma is V <- V (1 - (1 + Σφ)/tau), or V (1 - 1/tau - Σφ).
+The factors of an explicit Euler step must lie between -1 and 1. One step of a passive dendrite without input is
+v <- v (a + g (W - diag(colsum W))), one of an LIF soma V <- V (1 - (1 + Σφ)/tau), or V (1 - 1/tau - Σφ) if its input is
+not divided by tau.
 """
 
 import numpy as np
@@ -52,7 +53,7 @@ def warn_of_soma(total: float, leak: float, gain: float) -> None:
         return
     low, high = 0.0 - leak / gain, (2 - leak) / gain
     warn_caller(
-        f"the soma is unstable: with {{forward_strength}} summing to {total:g} the factor per step is {factor:.4g}, and must lie "
-        f"between -1 and 1, which it does for sums between {low:.4g} and {high:.4g}",
+        f"the soma is unstable: with {{forward_strength}} summing to {total:g} the factor per step is {factor:.4g}, and must "
+        f"lie between -1 and 1, which it does for sums between {low:.4g} and {high:.4g}",
         "forward_strength",
     )

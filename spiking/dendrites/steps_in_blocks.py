@@ -63,7 +63,9 @@ class _Block(NamedTuple):
 def _looped(step: Step, inputs: Nest, state: Nest, length: int) -> tuple[Nest, Nest]:
     """Whole blocks."""
     block, n_inputs = _Block(step, length, inputs, state), len(tf.nest.flatten(inputs))
-    pattern, _ = step(tf.nest.map_structure(lambda x: x[0], inputs), state)  # for its shapes: nothing else is made of it
+    pattern, _ = step(
+        tf.nest.map_structure(lambda x: x[0], inputs), state
+    )  # for its shapes: nothing else is made of it
     n_outputs = len(tf.nest.flatten(pattern))
 
     @tf.custom_gradient
@@ -138,10 +140,7 @@ def _backward(
         return k - 1, _shaped_like(before, of_state), of_variables, of_inputs
 
     _, of_state, of_variables, of_inputs = tf.while_loop(
-        lambda k, *_: k >= 0,
-        body,
-        (n_blocks - 1, list(of_last), of_variables, of_inputs),
-        parallel_iterations=1,
+        lambda k, *_: k >= 0, body, (n_blocks - 1, list(of_last), of_variables, of_inputs), parallel_iterations=1
     )
     joined = [tf.ensure_shape(array.concat(), x.shape) for array, x in zip(of_inputs, series, strict=True)]
     return joined, of_state, of_variables

@@ -9,7 +9,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 import bench_dendrites as bench
 
-SMALL = tuple(bench.Contest(one.name, one.coupling, n_steps=9, n_batch=4, n_soma=32, tau_soma=5.0) for one in bench.CONTESTS)
+SMALL = tuple(
+    bench.Contest(one.name, one.coupling, n_steps=9, n_batch=4, n_soma=32, tau_soma=5.0) for one in bench.CONTESTS
+)
 
 
 @pytest.mark.parametrize("contest", SMALL, ids=lambda one: one.name)

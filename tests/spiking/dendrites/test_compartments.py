@@ -10,7 +10,10 @@ import rate2spike as r2s
 from rate2spike.errors import InputError, InputWarning
 
 d = r2s.dendrites
-KINDS = {"passive": d.PassiveDendCompartment, "active": lambda *a, **k: d.PAComponentDendCompartment(*a, f_dca=step, **k)}
+KINDS = {
+    "passive": d.PassiveDendCompartment,
+    "active": lambda *a, **k: d.PAComponentDendCompartment(*a, f_dca=step, **k),
+}
 
 
 def step(x):

@@ -136,7 +136,9 @@ def test_the_dtype_is_kept(dtype, step_mode):
 
 class TestStability:
     @pytest.mark.parametrize("decay_input", [True, False])
-    @pytest.mark.parametrize(("k", "coupling", "tau"), [(4, 1, 2), (4, 0.25, 2), (2, 0.9, 3.0), (3, 0.4, 1.0), (2, 1.6, 2.0)])
+    @pytest.mark.parametrize(
+        ("k", "coupling", "tau"), [(4, 1, 2), (4, 0.25, 2), (2, 0.9, 3.0), (3, 0.4, 1.0), (2, 1.6, 2.0)]
+    )
     def test_the_warning_says_the_factor_and_is_right(self, k, coupling, tau, decay_input):
         factor = 1 - (1 + k * coupling) / tau if decay_input else 1 - 1 / tau - k * coupling
         with warnings.catch_warnings(record=True) as caught:
@@ -173,14 +175,26 @@ class TestStability:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda c: d.SegregatedDend(c, d.Kto1DendWiring(2, 1)), "wiring must be a SegregatedDendWiring: without connections"),
+        (
+            lambda c: d.SegregatedDend(c, d.Kto1DendWiring(2, 1)),
+            "wiring must be a SegregatedDendWiring: without connections",
+        ),
         (lambda c: d.SegregatedDend(c, 3), "wiring must be a DendWiring, got 3"),
         (lambda c: d.VDiffDend(3, d.Kto1DendWiring(2, 1)), "compartment must be a layer of compartments, got 3"),
         (lambda c: d.VDiffDend(c, d.Kto1DendWiring(2, 1), "a"), "coupling_strength must be finite numbers, got 'a'"),
-        (lambda c: d.VDiffDend(c, d.Kto1DendWiring(2, 1), np.ones((2, 2))), r"broadcasts to \(3, 3\), got the shape \(2, 2\)"),
+        (
+            lambda c: d.VDiffDend(c, d.Kto1DendWiring(2, 1), np.ones((2, 2))),
+            r"broadcasts to \(3, 3\), got the shape \(2, 2\)",
+        ),
         (lambda c: d.VDiffDend(c, d.Kto1DendWiring(2, 1), 0.5, 1), "coupling_strength_learnable must be true or false"),
-        (lambda c: d.VDiffDend(c, d.Kto1DendWiring(2, 1), 0.5)(np.ones((4, 1))), r"inputs \(..., 2\), one per .* \(4, 1\)"),
-        (lambda c: d.SegregatedDend(c, d.SegregatedDendWiring(2))(np.ones((4, 3))), r"inputs \(..., 2\), one per .* \(4, 3\)"),
+        (
+            lambda c: d.VDiffDend(c, d.Kto1DendWiring(2, 1), 0.5)(np.ones((4, 1))),
+            r"inputs \(..., 2\), one per .* \(4, 1\)",
+        ),
+        (
+            lambda c: d.SegregatedDend(c, d.SegregatedDendWiring(2))(np.ones((4, 3))),
+            r"inputs \(..., 2\), one per .* \(4, 3\)",
+        ),
     ],
 )
 def test_what_does_not_fit_is_one_line(make, message):

@@ -1,11 +1,11 @@
 """Functions beside the layers."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from scipy.stats import norm
 
-import keras
 import rate2spike as r2s
 from rate2spike.errors import InputError
 
@@ -51,11 +51,23 @@ def test_the_normal_density():
     [
         (lambda: d.gaussian(1.0, 0, 0), "var must be a positive number, got 0"),
         (lambda: d.gaussian(1.0, None, 1), "mean must be a finite number, got None"),
-        (lambda: d.unfold_forward_fold(np.ones(3), tf.exp), r"x_seq must be a sequence \(T, B, ...\), got the shape \(3,\)"),
+        (
+            lambda: d.unfold_forward_fold(np.ones(3), tf.exp),
+            r"x_seq must be a sequence \(T, B, ...\), got the shape \(3,\)",
+        ),
         (lambda: d.unfold_forward_fold(np.ones((3, 1)), [tf.exp, 2]), "module must be a function, or several, got 2"),
-        (lambda: d.diff_mask_mult_sum(np.ones(3), np.ones(2), np.ones((2, 3)), 1), r"mask must be \(n1, n2\) for x1 .* \(2, 3\)"),
-        (lambda: d.diff_mask_mult_sum(np.ones(3), np.ones(2), np.ones((3, 2)), np.ones(3)), r"factor must broadcast .* \(3,\)"),
-        (lambda: d.diff_mask_mult_sum(np.ones(3), np.ones(2), "mask", 1), "mask must be an array of numbers, got 'mask'"),
+        (
+            lambda: d.diff_mask_mult_sum(np.ones(3), np.ones(2), np.ones((2, 3)), 1),
+            r"mask must be \(n1, n2\) for x1 .* \(2, 3\)",
+        ),
+        (
+            lambda: d.diff_mask_mult_sum(np.ones(3), np.ones(2), np.ones((3, 2)), np.ones(3)),
+            r"factor must broadcast .* \(3,\)",
+        ),
+        (
+            lambda: d.diff_mask_mult_sum(np.ones(3), np.ones(2), "mask", 1),
+            "mask must be an array of numbers, got 'mask'",
+        ),
         (lambda: d.diff_mask_mult_sum("x", np.ones(2), np.ones((3, 2)), 1), "x1 must be an array of numbers, got 'x'"),
     ],
 )

@@ -95,7 +95,10 @@ def test_adaptation_has_the_mean_of_its_closed_form(decay_input):
 
 def test_without_adaptation_it_is_leaky():
     x = np.random.default_rng(1).normal(1, 1, (30, 4))
-    one, other = d.AdLIFSoma(3.0, adaptation=0, v_reset=None, step_mode="m"), d.LIFSoma(3.0, v_reset=None, step_mode="m")
+    one, other = (
+        d.AdLIFSoma(3.0, adaptation=0, v_reset=None, step_mode="m"),
+        d.LIFSoma(3.0, v_reset=None, step_mode="m"),
+    )
     np.testing.assert_array_equal(one(x), other(x))
 
 

@@ -43,7 +43,9 @@ def made(kind, dend, soma_shape=(3,), soma=None, **options):
     if "SBackward" in kind:
         options = {"backward_strength": [0.5, -0.25], "backward_strength_learnable": True} | options
     options = {"forward_strength": [0.75, 0.5], "forward_strength_learnable": True, "dtype": "float64"} | options
-    return KINDS[kind](dend, d.LIFSoma(2.0, v_threshold=0.25) if soma is None else soma, soma_shape, *arguments, **options)
+    return KINDS[kind](
+        dend, d.LIFSoma(2.0, v_threshold=0.25) if soma is None else soma, soma_shape, *arguments, **options
+    )
 
 
 def by_hand(layer, x, kind, backward):
@@ -56,7 +58,9 @@ def by_hand(layer, x, kind, backward):
     active = getattr(compartment, "f_dca", None)
     series = []
     for now in tf.unstack(x):
-        external = tf.pad(layer.to_compartments(now), [[0, 0]] * (v.shape.rank - 1) + [[0, v.shape[-1] - wiring.n_input]])
+        external = tf.pad(
+            layer.to_compartments(now), [[0, 0]] * (v.shape.rank - 1) + [[0, v.shape[-1] - wiring.n_input]]
+        )
         differences = v[..., :, None] - v[..., None, :]
         current = external + tf.reduce_sum(adjacency * coupling * differences, -2)
         gain = 1 / compartment.tau if compartment.decay_input else 1.0
@@ -75,7 +79,7 @@ def by_hand(layer, x, kind, backward):
 
 
 def trained(layer):
-    return [one for one in (*layer.trainable_variables,)]
+    return list(layer.trainable_variables)
 
 
 def weighed(y):
@@ -187,7 +191,9 @@ class TestFeedback:
         """Published numbers: tau 2, input 2, β = 1, LIF tau 1, two compartments: 1 and 2 before, 2 and 3 after."""
         with pytest.warns(InputWarning, match="the soma is unstable"):
             layer = d.VDiffForwardSBackwardDendNeuron(segregated(2, 2, True), d.LIFSoma(1), [1], step_mode=step_mode)
-        layer.store_v_dend_pre_spike = layer.store_v_dend_seq = layer.store_v_soma_seq = layer.store_v_soma_pre_spike = True
+        layer.store_v_dend_pre_spike = layer.store_v_dend_seq = layer.store_v_soma_seq = (
+            layer.store_v_soma_pre_spike
+        ) = True
         x = tf.fill([2, 1, 2], 2.0)
         if step_mode == "m":
             layer(x)
@@ -208,7 +214,7 @@ class TestRecorders:
     @pytest.mark.parametrize("kind", ["VDiffForward", "VActivationForwardSBackward"])
     @pytest.mark.parametrize("dendrite", ["tree", "segregated"])
     def test_each_is_of_its_flag_alone(self, kind, dendrite):
-        """Where no spikes run back, compartments before the spike are those at the end, whose recorder goes on with theirs."""
+        """Where no spikes run back, compartments before the spike are those at the end, whose recorder is on, too."""
         x = drawn(2, 2, 12 if dendrite == "tree" else 6)
         shapes = {
             "v_dend_seq": (2, 2, 3, 6 if dendrite == "tree" else 2),
@@ -309,7 +315,9 @@ class TestStrengths:
     def test_a_number_is_shared_and_an_array_is_one_per_output(self):
         x, found = drawn(4, 2, 12, mean=1.5), []
         for strength in (0.5, [0.5, 0.5], np.array(0.5)):
-            layer = made("VDiffForwardSBackward", tree(), forward_strength=strength, backward_strength=strength, step_mode="m")
+            layer = made(
+                "VDiffForwardSBackward", tree(), forward_strength=strength, backward_strength=strength, step_mode="m"
+            )
             with tf.GradientTape() as tape:
                 y = layer(x)
                 loss = weighed(y)
@@ -320,7 +328,9 @@ class TestStrengths:
         np.testing.assert_array_equal(found[0][0], found[2][0])
 
     def test_they_are_trained_on_demand(self):
-        layer = made("VDiffForwardSBackward", tree(), forward_strength_learnable=False, backward_strength_learnable=False)
+        layer = made(
+            "VDiffForwardSBackward", tree(), forward_strength_learnable=False, backward_strength_learnable=False
+        )
         layer.dend.coupling_strength_learnable = False
         assert layer.trainable_variables == [] and len(layer.weights) == 3
         layer.backward_strength_learnable = True
@@ -356,7 +366,9 @@ class TestStability:
 
     def test_the_published_divergence(self):
         with pytest.warns(InputWarning, match="the soma is unstable"):
-            layer = d.VDiffForwardDendNeuron(segregated(4, 2.0, True), d.LIFSoma(2, v_threshold=1e9), [1], step_mode="m")
+            layer = d.VDiffForwardDendNeuron(
+                segregated(4, 2.0, True), d.LIFSoma(2, v_threshold=1e9), [1], step_mode="m"
+            )
         layer.store_v_soma_seq = True
         layer(tf.ones([33, 1, 4], "float64"))
         np.testing.assert_allclose(layer.v_soma_seq[::8, 0, 0], [1, 12.3, 296, 7576, 1.9e5], rtol=0.03)
@@ -416,19 +428,33 @@ def test_a_rule_of_ones_own():
     [
         (lambda: made("VDiffForward", segregated(), []), "soma_shape must have one axis at least, got none"),
         (lambda: made("VDiffForward", segregated(), 3), "soma_shape must be a sequence of whole numbers, got 3"),
-        (lambda: made("VDiffForward", segregated(), [0]), "an entry of soma_shape must be a whole number from 1, got 0"),
+        (
+            lambda: made("VDiffForward", segregated(), [0]),
+            "an entry of soma_shape must be a whole number from 1, got 0",
+        ),
         (lambda: made("VDiffForward", 3), "dend must be a dendrite, got 3"),
         (lambda: made("VDiffForward", segregated(), soma=3), "soma must be a soma, got 3"),
         (
             lambda: made("VDiffForward", segregated(), forward_strength=[1, 2, 3]),
             r"forward_strength must be a number or an array \(2,\), one per output compartment, got the shape \(3,\)",
         ),
-        (lambda: made("VDiffForward", segregated(), forward_strength=np.nan), "forward_strength must be finite numbers, got nan"),
-        (lambda: made("VDiffForwardSBackward", segregated(), backward_strength="x"), "backward_strength must be finite numbers"),
-        (lambda: d.VActivationForwardDendNeuron(segregated(), d.IFSoma(), [3]), "f_da is missing"),
-        (lambda: d.VActivationForwardDendNeuron(segregated(), d.IFSoma(), [3], 1), "f_da must be a function of a voltage, got 1"),
         (
-            lambda: d.VActivationForwardDendNeuron(segregated(), d.IFSoma(), [3], lambda v: v[..., :1])(np.ones((1, 6))),
+            lambda: made("VDiffForward", segregated(), forward_strength=np.nan),
+            "forward_strength must be finite numbers, got nan",
+        ),
+        (
+            lambda: made("VDiffForwardSBackward", segregated(), backward_strength="x"),
+            "backward_strength must be finite numbers",
+        ),
+        (lambda: d.VActivationForwardDendNeuron(segregated(), d.IFSoma(), [3]), "f_da is missing"),
+        (
+            lambda: d.VActivationForwardDendNeuron(segregated(), d.IFSoma(), [3], 1),
+            "f_da must be a function of a voltage, got 1",
+        ),
+        (
+            lambda: d.VActivationForwardDendNeuron(segregated(), d.IFSoma(), [3], lambda v: v[..., :1])(
+                np.ones((1, 6))
+            ),
             r"f_da must give a value for every voltage, \(1, 3, 2\), got the shape \(1, 3, 1\)",
         ),
         (lambda: made("VDiffForward", segregated(), store_v_soma_seq=1), "store_v_seq must be true or false, got 1"),

@@ -1,10 +1,10 @@
 """Layers of the kit from their configuration, and networks from .keras files."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-import keras
 import rate2spike as r2s
 
 d = r2s.dendrites
@@ -37,9 +37,16 @@ LAYERS = {
     "VDiffForward": lambda: d.VDiffForwardDendNeuron(segregated(), d.LIFSoma(), [3], [0.5, 0.25], True),
     "VActivationForward": lambda: d.VActivationForwardDendNeuron(coupled(), d.IFSoma(), [3], bump, step_mode="m"),
     "VDiffForwardSBackward": lambda: d.VDiffForwardSBackwardDendNeuron(
-        coupled(), d.LIFSoma(), [3, 2], backward_strength=0.3, backward_strength_learnable=True, store_v_dend_pre_spike=True
+        coupled(),
+        d.LIFSoma(),
+        [3, 2],
+        backward_strength=0.3,
+        backward_strength_learnable=True,
+        store_v_dend_pre_spike=True,
     ),
-    "VActivationForwardSBackward": lambda: d.VActivationForwardSBackwardDendNeuron(segregated(), d.LIFSoma(), [3], bump, 0.3),
+    "VActivationForwardSBackward": lambda: d.VActivationForwardSBackwardDendNeuron(
+        segregated(), d.LIFSoma(), [3], bump, 0.3
+    ),
 }
 
 

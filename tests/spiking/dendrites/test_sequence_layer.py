@@ -1,10 +1,10 @@
 """What all layers of the kit share: step modes, states that are carried, compiled functions, observers, dtypes."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-import keras
 import rate2spike as r2s
 from rate2spike.errors import InputError
 from rate2spike.spiking.dendrites.sequence_layer import SequenceLayer, detach_net, reset_net, set_step_mode

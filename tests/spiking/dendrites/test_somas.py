@@ -1,15 +1,19 @@
 """Somas: charge, fire, reset; the surrogate; recorders, stochastic firing, dtypes."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-import keras
 import rate2spike as r2s
 from rate2spike.errors import InputError
 
 d = r2s.dendrites
-KINDS = {"IF": d.IFSoma, "LIF": lambda **o: d.LIFSoma(3.0, **o), "LIF, not divided": lambda **o: d.LIFSoma(3, False, **o)}
+KINDS = {
+    "IF": d.IFSoma,
+    "LIF": lambda **o: d.LIFSoma(3.0, **o),
+    "LIF, not divided": lambda **o: d.LIFSoma(3, False, **o),
+}
 FURTHER = {"QIF": d.QIFSoma, "EIF": d.EIFSoma, "AdLIF": d.AdLIFSoma}
 
 

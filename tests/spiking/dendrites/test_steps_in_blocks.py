@@ -35,7 +35,9 @@ def everything(run, n_steps, compiled=False):
         with tf.GradientTape() as tape:
             tape.watch((x, u, state))
             outputs, last = run(cell.step, (x, u), state)
-            loss = tf.reduce_sum(outputs["v"] ** 2) + tf.reduce_sum(outputs["both"][0][::2]) + tf.reduce_sum(last[1] ** 3)
+            loss = (
+                tf.reduce_sum(outputs["v"] ** 2) + tf.reduce_sum(outputs["both"][0][::2]) + tf.reduce_sum(last[1] ** 3)
+            )
         return [*tf.nest.flatten((outputs, last)), *tape.gradient(loss, [x, u, *state, cell.w, cell.b])]
 
     return (tf.function(found) if compiled else found)(x, u, *state)
@@ -44,9 +46,7 @@ def everything(run, n_steps, compiled=False):
 @pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("n_steps", LENGTHS)
 def test_equal_to_unrolled_steps(n_steps, compiled):
-    for ours, theirs in zip(
-        everything(run_steps, n_steps, compiled), everything(unrolled, n_steps), strict=True
-    ):
+    for ours, theirs in zip(everything(run_steps, n_steps, compiled), everything(unrolled, n_steps), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-11, atol=1e-13)
 
 

@@ -1,10 +1,10 @@
 """Layers of dendritic neurons are trained through time: against the equations by hand, and the published task."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-import keras
 import rate2spike as r2s
 
 d = r2s.dendrites

@@ -1,11 +1,12 @@
 """Wirings: matrices, validation, changes, figures."""
 
 import pickle
+from itertools import pairwise
 
+import keras
 import numpy as np
 import pytest
 
-import keras
 import rate2spike as r2s
 from rate2spike.errors import InputError
 
@@ -59,7 +60,10 @@ def test_any_adjacency():
         (lambda: d.DendWiring("ab", 1, [0]), "must be a square matrix"),
         (lambda: d.DendWiring([[0, 2], [0, 0]], 1, [0]), "must hold 0 and 1 alone, got 2"),
         (lambda: d.DendWiring([[0, np.nan], [0, 0]], 1, [0]), "must hold 0 and 1 alone, got nan"),
-        (lambda: d.DendWiring([[0, 1, 0], [0, 0, 1], [1, 0, 0]], 1, [0]), "no cycle, got the compartments 0 -> 1 -> 2 -> 0"),
+        (
+            lambda: d.DendWiring([[0, 1, 0], [0, 0, 1], [1, 0, 0]], 1, [0]),
+            "no cycle, got the compartments 0 -> 1 -> 2 -> 0",
+        ),
         (lambda: d.Kto1DendWiring(2, 2, 3), "n_input must be k n_output = 4, got 3"),
         (lambda: d.Kto1DendWiring(0, 2), "k must be a whole number from 1, got 0"),
         (lambda: d.Kto1DendWiring(2, 2, bidirection=1), "bidirection must be true or false"),
@@ -101,7 +105,7 @@ def test_cycles_are_found_by_their_definition():
             assert expected, adjacency
             cycle = [int(one) for one in str(error).split("compartments ")[1].split(" -> ")]
             assert len(set(cycle)) == len(cycle) - 1 > 2
-            assert all(adjacency[a, b] for a, b in zip(cycle[:-1], cycle[1:], strict=True))
+            assert all(adjacency[a, b] for a, b in pairwise(cycle))
         else:
             assert not expected, adjacency
         found.append(expected)
@@ -122,7 +126,9 @@ def test_connections_can_be_added():
 
 
 @pytest.mark.parametrize(
-    "wiring", [d.DendWiring(CHAIN, 1, [2]), d.Kto1DendWiring(2, 3, bidirection=True), d.SegregatedDendWiring(3)], ids=repr
+    "wiring",
+    [d.DendWiring(CHAIN, 1, [2]), d.Kto1DendWiring(2, 3, bidirection=True), d.SegregatedDendWiring(3)],
+    ids=repr,
 )
 def test_wirings_are_compared_shown_pickled_and_saved(wiring):
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(wiring))
