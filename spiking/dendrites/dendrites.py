@@ -9,7 +9,7 @@ from rate2spike.checks import shown
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras, tf
 from rate2spike.spiking.dendrites.compartments import DendCompartment
-from rate2spike.spiking.dendrites.dendrite_options import documented
+from rate2spike.spiking.dendrites.kit_options import documented
 from rate2spike.spiking.dendrites.recording_layer import RecordingLayer, Seen
 from rate2spike.spiking.dendrites.sequence_layer import State
 from rate2spike.spiking.dendrites.stability import warn_of_dendrite
