@@ -3,11 +3,10 @@
 import argparse
 from pathlib import Path
 
-import bench_dendrites
-
 import bench_brian2
 import bench_cascade_cells
 import bench_cascade_networks
+import bench_dendrites
 import bench_dendritic_engine
 import bench_layers
 import bench_lif

@@ -27,7 +27,6 @@ def wiring(drawn: Any, ax: Axes | None = None) -> Figure:
         both = adjacency[target, source] == 1
         if source != target and not (both and source > target):
             _connect(axes, places[source], places[target], both)
-    near, far = np.array((0, _RADIUS + 0.02)), np.array((0, _RADIUS + 0.42))
     for k, place in enumerate(places):
         _compartment(axes, place, k, is_output=k in drawn.output_index, size=scale)
         if k < drawn.n_input:
