@@ -1,7 +1,7 @@
 """Compartments of dendrites: every one by itself; what couples them is the dendrite. Any shape (B, ..., n_compartment)."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from rate2spike.calls import public
 from rate2spike.checks import POSITIVE, function_or_none, number
@@ -36,7 +36,7 @@ def _voltage(value: Any, name: str) -> float:
 class DendCompartment(RecordingLayer):
     """A model of compartments. A subclass gives `start`, `watched_step`, `voltage` and `raised`."""
 
-    recorders = ("v_seq",)
+    recorders: ClassVar[tuple[str, ...]] = ("v_seq",)
     v_rest = Checked(_voltage)
     store_v_seq = Checked(flag)
 

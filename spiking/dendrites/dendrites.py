@@ -50,7 +50,7 @@ class Dend(RecordingLayer):
         v, after, seen = self.compartment.watched_step(current if internal is None else current + internal, state[0])
         return self.get_output(v), (after,), {"compartment": seen}
 
-    def get_output(self, v: tf.Tensor | None = None) -> tf.Tensor | float:
+    def get_output(self, v: tf.Tensor | None = None) -> Any:
         """Voltages of the output compartments (..., n_output).
 
         v: of all compartments (..., n_compartment); None: as they are now, at rest the number v_rest.

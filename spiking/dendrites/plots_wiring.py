@@ -49,8 +49,8 @@ def _places(drawn: Any) -> np.ndarray:
     widest = max(np.bincount(rows))
     for row in range(rows.max() + 1):
         members = np.flatnonzero(rows == row)
-        aims = [_aim(drawn.adjacency_matrix, places, rows, k) for k in members]
-        members = members[np.lexsort((members, aims))]
+        aims = np.array([_aim(drawn.adjacency_matrix, places, rows, int(k)) for k in members])
+        members = members[np.argsort(aims, kind="stable")]
         places[members, 0] = (np.arange(len(members)) + 0.5) * widest / len(members)
         places[members, 1] = max(1.4, widest / 8) * row
     return places
@@ -75,20 +75,20 @@ def _distances(drawn: Any) -> np.ndarray:
 
 
 def _connect(axes: Axes, source: np.ndarray, target: np.ndarray, both: bool) -> None:
-    along = (target - source) / np.linalg.norm(target - source)
+    along = (target - source) / np.hypot(*(target - source))
     style = _ARROW | {"arrowstyle": "<|-|>" if both else "-|>"}
     if source[1] == target[1] and abs(source[0] - target[0]) > 1.01:
         style["connectionstyle"] = "arc3,rad=-0.35"  # around those between them
-    axes.annotate("", target - _RADIUS * along, source + _RADIUS * along, arrowprops=style)
+    axes.annotate("", tuple(target - _RADIUS * along), tuple(source + _RADIUS * along), arrowprops=style)
 
 
 def _compartment(axes: Axes, place: np.ndarray, k: int, is_output: bool, size: float) -> None:
-    axes.text(*place, str(k), ha="center", va="center", fontsize=max(9 * size, 4), zorder=3)
+    axes.text(place[0], place[1], str(k), ha="center", va="center", fontsize=max(9 * size, 4), zorder=3)
     axes.add_patch(Circle(tuple(place), _RADIUS, facecolor="0.8" if is_output else "1.0", edgecolor="0.0", zorder=2))
 
 
 def _arrow(axes: Axes, start: np.ndarray, end: np.ndarray, **style: Any) -> None:
-    axes.annotate("", end, start, arrowprops=_ARROW | style)
+    axes.annotate("", tuple(end), tuple(start), arrowprops=_ARROW | style)
 
 
 def _around(values: np.ndarray, room: float) -> tuple[float, float]:
