@@ -112,7 +112,14 @@ if TYPE_CHECKING:
     from rate2spike.trained_model import TrainedModel
 
 
-_MODULES = ("tasks", "manipulations", "exports", "cascade", "dendrites", "plasticity")  # these names are of whole modules
+_MODULES = (
+    "tasks",
+    "manipulations",
+    "exports",
+    "cascade",
+    "dendrites",
+    "plasticity",
+)  # these names are of whole modules
 _OLD_NAMES = {"ALIFParams": "AdLIFParams"}
 _OF_MATLAB = {  # what is no name of this package
     "LIF_network_fnc": "SpikingNetwork.from_model(path, factor).run(u)",

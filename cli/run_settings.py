@@ -33,7 +33,7 @@ def settings_and_place(
         folder = Path(arguments.run_folder or _new_folder(command))
         return config, RunPlace(folder, command, written(config), resume=False)
     place = RunPlace(Path(arguments.run_folder), command, (), resume=True)
-    recorded = from_mapping(kind, _recorded(place, command.split()[-1]), str(place.path / "config.toml"))
+    recorded: Any = from_mapping(kind, _recorded(place, command.split()[-1]), str(place.path / "config.toml"))
     config = replace(recorded, **flags)
     place.check_same(vars(config), vars(recorded), may_differ)
     return config, place

@@ -28,6 +28,8 @@ NO_DENDRITES = "none"
 WEIGHT_DISTRIBUTIONS = ("gaus", "gamma")
 SCHEDULES = ("constant", "cosine", "exponential")
 _OF_DENDRITES = ("n_compartments", "dendrite_gain", "dendrite_threshold", "dendrite_slope")
+# gain, threshold and slope with which rate networks train and convert (docs/dendrites.md); steeper ones convert worse
+_FORMS = {"active": (4.0, 0.25, 2.0), "subunit": (12.0, 0.5, 1.0)}
 _TABLES = ("task_options", "cell_types")  # have sections of their own in a file
 
 
@@ -124,11 +126,26 @@ class TrainConfig(Readable):
         choices=(NO_DENDRITES, *KINDS),
     )
     n_compartments: int = option(4, "of dendrites: compartments of each unit", what="number of compartments")
-    dendrite_gain: float = option(
-        1.0, "of dendrites: height of the sigmoid of a compartment's current", allowed=NOT_NEGATIVE
+    dendrite_gain: float | None = option(
+        None,
+        "of dendrites: height of the sigmoid of a compartment's current",
+        allowed=NOT_NEGATIVE,
+        or_none=True,
+        default_text="active 4, subunit 12",
     )
-    dendrite_threshold: float = option(0.25, "of dendrites: the current at which the sigmoid is half as high")
-    dendrite_slope: float = option(4.0, "of dendrites: steepness of the sigmoid there", allowed=POSITIVE)
+    dendrite_threshold: float | None = option(
+        None,
+        "of dendrites: the current at which the sigmoid is half as high",
+        or_none=True,
+        default_text="active 0.25, subunit 0.5",
+    )
+    dendrite_slope: float | None = option(
+        None,
+        "of dendrites: steepness of the sigmoid there",
+        allowed=POSITIVE,
+        or_none=True,
+        default_text="active 2, subunit 1",
+    )
     activation: str = option("sigmoid", "activation", choices=ACTIVATIONS, flag="--act")
     loss: str = option("l2", "loss function", what="loss function", choices=LOSSES, flag="--loss_fn")
     l2_weights: float = option(
@@ -268,6 +285,15 @@ class TrainConfig(Readable):
     def has_dendrites(self) -> bool:
         """Whether recurrent input passes through compartments."""
         return self.dendrites != NO_DENDRITES
+
+    @property
+    def dendrite_form(self) -> tuple[float, float, float]:
+        """Gain, threshold and slope of the compartments: what is given, else what suits their kind."""
+        given = (self.dendrite_gain, self.dendrite_threshold, self.dendrite_slope)
+        gain, threshold, slope = (
+            usual if one is None else one for one, usual in zip(given, _FORMS[self.dendrites], strict=True)
+        )
+        return gain, threshold, slope
 
     @property
     def has_unit_bias(self) -> bool:

@@ -52,12 +52,12 @@ def dendritic_rollout(loop: Loop, dendrites: Dendrites) -> tf.Tensor:
         def gradient(dr: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
             weights = _by_compartment(w_eff, alpha, dendrites)
             p, q = _backward(tf.transpose(weights), 1 - alpha, course.v, r, dr, activation, dendrites.given)
-            of_all = outer(r[:-1], q[1:]) + outer(activate(start, activation)[None], q[:1])
+            of_all = outer(_before(r, activate(start, activation)), q)
             dw = tf.transpose(tf.reduce_sum(tf.reshape(of_all, dendrites.ends_on.shape) * dendrites.ends_on, 1))
             dw_in = outer(p, loop.u)
-            # the compartments start at rest, so that of the first step s alone has leaked
-            leak = tf.reduce_sum(p[1:] * course.s[:-1], [0, 1]) + tf.reduce_sum(p[0] * start, 0)
-            leak += tf.reduce_sum(tf.reshape(tf.reduce_sum(q[1:] * course.v[:-1], [0, 1]), (-1, leak.shape[0])), 0)
+            leak_v = tf.reduce_sum(q * _before(course.v, tf.zeros_like(course.v[0])), [0, 1])
+            leak = tf.reduce_sum(p * _before(course.s, start), [0, 1])
+            leak += tf.reduce_sum(tf.reshape(leak_v, (-1, leak.shape[0])), 0)
             # as in `rollout`: sum_t q (W r) = sum_j W dW, row by row
             d_alpha = tf.reduce_sum(w_eff * dw, 1) + tf.reduce_sum(w_in * dw_in, 1) - leak
             return alpha[:, None] * dw, alpha[:, None] * dw_in, d_alpha
@@ -161,6 +161,11 @@ def _current_slope(v: tf.Tensor, given: DendriticInput) -> tf.Tensor:
 def _half_tanh(v: tf.Tensor, given: DendriticInput) -> tf.Tensor:
     """2 σ(slope (v - threshold)) - 1: a tanh takes half the time of a σ."""
     return tf.tanh(0.5 * given.slope * v - 0.5 * given.slope * given.threshold)
+
+
+def _before(states: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
+    """(S, B, n) the state before each step."""
+    return tf.concat([start[None], states[:-1]], 0)
 
 
 def _written(histories: tuple, i: tf.Tensor, steps: list[tuple]) -> tuple:

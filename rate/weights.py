@@ -103,13 +103,14 @@ def _dendrites(config: TrainConfig) -> DendriticInput | None:
     if not config.has_dendrites:
         return None
     rng = generator(config.seed or 0, Role.INITIAL_WEIGHTS, _COMPARTMENTS)
+    gain, threshold, slope = config.dendrite_form
     return DendriticInput(
         kind=config.dendrites,
         n_compartments=config.n_compartments,
         compartment=drawn_compartments(config.n_units, config.n_compartments, rng),
-        gain=config.dendrite_gain,
-        threshold=config.dendrite_threshold,
-        slope=config.dendrite_slope,
+        gain=gain,
+        threshold=threshold,
+        slope=slope,
     )
 
 

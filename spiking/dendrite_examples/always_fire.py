@@ -17,6 +17,7 @@ from rate2spike.progress import OnProgress, following
 from rate2spike.seeding import Role, generator
 from rate2spike.spiking.dendrite_examples.always_fire_result import AlwaysFireResult
 from rate2spike.spiking.dendrite_examples.config import DENDRITIC, POINT, AlwaysFireConfig, ConvConfig, GradientConfig
+from rate2spike.spiking.dendrite_examples.layer_seeds import layer_seeds
 from rate2spike.spiking.dendrite_examples.rounds import Rounds
 from rate2spike.spiking.dendrites.compartments import PassiveDendCompartment
 from rate2spike.spiking.dendrites.dendrites import VDiffDend
@@ -132,9 +133,9 @@ def _dendritic(seed: int) -> Layers:
 
 def _point(seed: int) -> Layers:
     """As many synapses, and point neurons where the dendrites were."""
-    n_hidden = N_NEURONS * K * N_OUTPUTS
-    first = LinearIdentitySynapse(N_INPUTS, n_hidden, step_mode="m", seed=seed)
-    second = LinearIdentitySynapse(n_hidden, N_NEURONS, step_mode="m", seed=seed)
+    n_hidden, seeds = N_NEURONS * K * N_OUTPUTS, layer_seeds(seed, 2)
+    first = LinearIdentitySynapse(N_INPUTS, n_hidden, step_mode="m", seed=seeds[0])
+    second = LinearIdentitySynapse(n_hidden, N_NEURONS, step_mode="m", seed=seeds[1])
     return [first, LIFSoma(tau=TAU_SOMA, step_mode="m"), second, LIFSoma(tau=TAU_SOMA, step_mode="m")]
 
 

@@ -5,8 +5,8 @@ from itertools import pairwise
 from typing import Any
 
 from rate2spike.machine.keras_on_tensorflow import tf
-from rate2spike.seeding import Role, key64
 from rate2spike.spiking.dendrite_examples.config import NEURONS, STOCHASTIC
+from rate2spike.spiking.dendrite_examples.layer_seeds import layer_seeds
 from rate2spike.spiking.dendrites.compartments import PAComponentDendCompartment, PassiveDendCompartment
 from rate2spike.spiking.dendrites.dendrites import SegregatedDend
 from rate2spike.spiking.dendrites.neurons import VActivationForwardDendNeuron, VDiffForwardDendNeuron
@@ -25,7 +25,7 @@ class Classifier:
 
     def __init__(self, neuron: str, firing: str, seed: int, n_steps: int):
         self.n_steps = n_steps
-        seeds = [int(key64(seed, Role.INITIAL_WEIGHTS, k)) >> 12 for k in range(len(WIDTHS) - 1)]  # below SEED_LIMIT
+        seeds = layer_seeds(seed, len(WIDTHS) - 1)
         self.synapses = [
             LinearIdentitySynapse(n_in, n_out, step_mode="s" if k == 0 else "m", seed=seeds[k])
             for k, (n_in, n_out) in enumerate(pairwise(WIDTHS))

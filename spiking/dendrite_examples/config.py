@@ -265,7 +265,7 @@ class DppConfig(ExampleConfig):
     tau_soma_ms: float = option(10.0, "time constant of the soma, ms", allowed=Range(least=1))
     dendrite_conductance: float = option(4.0, "from the dendrite, over the soma's leak", allowed=POSITIVE)
     teacher_conductance: float = option(4.0, "of the nudging while it learns, likewise", allowed=NOT_NEGATIVE)
-    learning_rate: float = option(1.0, "learning rate, of the change per step", allowed=POSITIVE)
+    learning_rate: float = option(0.5, "learning rate, of the change per step", allowed=POSITIVE)
     checkpoint_every: int = option(50, _EVERY.format("repeats"), what=_EVERY.format("repeats"))
 
     def __post_init__(self) -> None:

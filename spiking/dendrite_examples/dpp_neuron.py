@@ -75,7 +75,9 @@ class DppNeuron:
     def _run(self, spikes: tf.Tensor) -> tf.Tensor:
         self._learner.reset()
         self.neuron(self.synapse(spikes[:, None]) + self._teaching)
-        return self.neuron.v_soma_pre_spike[:, 0, 0]
+        voltage = self.neuron.v_soma_pre_spike  # recorded, since the learner needs it
+        assert voltage is not None
+        return voltage[:, 0, 0]
 
     def _learnt(self, spikes: tf.Tensor) -> tf.Tensor:
         voltage = self._run(spikes)

@@ -1,4 +1,6 @@
-"""Figures of the examples that learn by gradients: losses, accuracies."""
+"""Figure of training by gradients: losses."""
+
+from typing import Any
 
 from rate2spike.figures import BESIDE, LINE_STYLES, SHADES, Axes, Figure, panel, whole
 from rate2spike.spiking.dendrite_examples.always_fire_result import AlwaysFireResult
@@ -12,7 +14,7 @@ def losses(result: AlwaysFireResult, ax: Axes | None = None) -> Figure:
     for m, model in enumerate(result.models):
         for s, of_network in enumerate(result.losses[m]):
             label = f"{NAMES[model]}\n(n = {len(result.seeds)})" if s == 0 else None
-            style = dict(color=SHADES[m], linestyle=LINE_STYLES[m], linewidth=1.2)
+            style: dict[str, Any] = dict(color=SHADES[m], linestyle=LINE_STYLES[m], linewidth=1.2)
             axes.plot(of_network, **style, label=label)
     axes.set(xlabel="iteration", ylabel="loss (share of steps without a spike)", xlim=(0, None), ylim=(0, 1.05))
     axes.legend(**BESIDE)

@@ -1,5 +1,7 @@
 """Figures of classifiers of images: losses and accuracies over epochs, and of several tasks in turn."""
 
+from typing import Any
+
 import numpy as np
 
 from rate2spike.figures import BESIDE, LINE_STYLES, SHADES, Axes, Figure, MaxNLocator, canvas, panel, whole
@@ -9,7 +11,7 @@ from rate2spike.spiking.dendrite_examples.config import NEURONS, STOCHASTIC
 from rate2spike.spiking.dendrite_examples.continual_result import ContinualResult
 
 _SHADES = ("0.0", "0.6")  # of deterministic and of stochastic firing
-_CHANCE = dict(color="0.5", linewidth=1, linestyle=(0, (1, 3)), zorder=0)
+_CHANCE: dict[str, Any] = dict(color="0.5", linewidth=1, linestyle=(0, (1, 3)), zorder=0)
 
 
 def classifiers(result: ClassifyResult, ax: Axes | None = None) -> Figure:
@@ -18,7 +20,9 @@ def classifiers(result: ClassifyResult, ax: Axes | None = None) -> Figure:
     left, right = figure.subplots(1, 2)
     epochs = np.arange(1, result.loss.shape[1] + 1)
     for k, (neuron, firing) in enumerate(result.kinds):
-        style = dict(color=_SHADES[firing == STOCHASTIC], linestyle=LINE_STYLES[NEURONS.index(neuron)], linewidth=1.4)
+        style: dict[str, Any] = dict(
+            color=_SHADES[firing == STOCHASTIC], linestyle=LINE_STYLES[NEURONS.index(neuron)], linewidth=1.4
+        )
         style |= dict(marker="o" if len(epochs) == 1 else "", markersize=4)
         left.plot(epochs, result.loss[k], **style)
         right.plot(epochs, result.test_accuracy[k], **style, label=f"{neuron},\n{firing}")
@@ -38,7 +42,7 @@ def learnt_in_turn(result: ContinualResult, ax: Axes | None = None) -> Figure:
     axes = panel(ax, (6.4, 3.6))
     n_tasks = len(result.accuracies)
     for task in range(n_tasks):
-        style = dict(color=SHADES[task % len(SHADES)], linestyle=LINE_STYLES[task % len(LINE_STYLES)])
+        style: dict[str, Any] = dict(color=SHADES[task % len(SHADES)], linestyle=LINE_STYLES[task % len(LINE_STYLES)])
         after = np.arange(task, n_tasks)
         marker = "os^Dv"[task % 5]
         axes.plot(after + 1, result.accuracies[task:, task], **style, marker=marker, label=f"task {task + 1}")

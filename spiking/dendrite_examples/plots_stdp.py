@@ -23,10 +23,7 @@ def selective_neurons(result: StdpResult, ax: Axes | None = None) -> Figure:
     grid = figure.add_gridspec(2, 1, height_ratios=(1.05, 1.6))
     shown = _shown(result)
     _draw_weights(figure, grid[0].subgridspec(2, len(shown)), result, shown)
-    below = figure.add_subplot(grid[1]).get_subplotspec()
-    assert below is not None
-    figure.axes[-1].remove()
-    _draw_answers(figure, below.subgridspec(1, 3, width_ratios=(1, 1, 1.5)), result)
+    _draw_answers(figure, grid[1].subgridspec(1, 3, width_ratios=(1, 1, 1.5)), result)
     return whole(figure)
 
 
@@ -44,16 +41,18 @@ def _draw_weights(figure: FigureBase, grid: GridSpecBase, result: StdpResult, sh
     """A row per condition, a column per neuron; mean of both compartments."""
     means = {name: result.weights[name].mean(1) for name in (BEFORE, AFTER)}
     top = max(float(means[name][shown].max()) for name in means)
+    panels = []
     for row, name in enumerate(means):
         for column, neuron in enumerate(shown):
             axes = figure.add_subplot(grid[row, column])
             drawn = axes.imshow(means[name][neuron].reshape(SIDE, SIDE), cmap="gray_r", vmin=0, vmax=top)
             axes.set(xticks=[], yticks=[])
+            panels.append(axes)
             if row == 0:
                 axes.set_title(f"neuron {neuron + 1}", fontsize="small")
             if column == 0:
                 axes.set_ylabel(f"weights\n{name}", fontsize="small")
-    figure.colorbar(drawn, ax=figure.axes[-2 * len(shown) :], label="weight", shrink=0.9, pad=0.01)
+    figure.colorbar(drawn, ax=panels, label="weight", shrink=0.9, pad=0.01)
 
 
 def _draw_answers(figure: FigureBase, grid: GridSpecBase, result: StdpResult) -> None:

@@ -16,7 +16,9 @@ from rate2spike.spiking.dendrite_examples.config import ExampleConfig, check_not
 class Pupil(Protocol):
     """A network, or whatever learns: all that a round changes is in its variables."""
 
-    variables: Sequence[Any]
+    @property
+    def variables(self) -> Sequence[Any]:
+        """Keras' or TensorFlow's, which a checkpoint holds."""
 
     def round(self, k: int) -> Mapping[str, Any]:
         """Round k, from 0: numbers, or arrays of one shape, by name. What it draws depends on k alone."""

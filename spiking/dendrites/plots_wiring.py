@@ -49,7 +49,7 @@ def _places(drawn: Any) -> np.ndarray:
     widest = max(np.bincount(rows))
     for row in range(rows.max() + 1):
         members = np.flatnonzero(rows == row)
-        aims = np.array([_aim(drawn.adjacency_matrix, places, rows, int(k)) for k in members])
+        aims = [_aim(drawn.adjacency_matrix, places, rows, int(k)) for k in members]
         members = members[np.argsort(aims, kind="stable")]
         places[members, 0] = (np.arange(len(members)) + 0.5) * widest / len(members)
         places[members, 1] = max(1.4, widest / 8) * row

@@ -120,6 +120,7 @@ class _IdentitySynapse(BaseSynapse):
             _IdentitySynapse.__init__(self, *arguments, **options)
 
         construct.__signature__ = inspect.signature(cls.conn_class.__init__)  # type: ignore[attr-defined]
+        construct.__qualname__ = f"{cls.__qualname__}.__init__"
         cls.__init__ = construct  # type: ignore[method-assign]
 
     def get_config(self) -> dict[str, Any]:

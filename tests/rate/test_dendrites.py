@@ -54,7 +54,7 @@ def test_the_model_is_the_network_that_was_trained(kind, tmp_path):
     model = train(config)
     dendrites = model.dendrites
     assert (dendrites.kind, dendrites.n_compartments, dendrites.slope) == (kind, 3, 6.0)
-    assert (dendrites.gain, dendrites.threshold) == (config.dendrite_gain, config.dendrite_threshold)
+    assert (dendrites.gain, dendrites.threshold) == {"active": (4.0, 0.25), "subunit": (12.0, 0.5)}[kind]
     r2s.save_model(model, tmp_path / "f.mat")
     again = r2s.load_model(tmp_path / "f.mat")
     assert again == model

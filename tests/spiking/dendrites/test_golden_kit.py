@@ -190,6 +190,10 @@ def test_dendrite(name, dtype, step_mode):
         close(found, out[key], dtype)
 
 
+def seen_of_soma(layer):
+    return {"v_pre": (lambda: layer.v_pre_spike,) * 2, "v_post": (lambda: layer.v_seq, lambda: layer.v)}
+
+
 @every("soma")
 def test_soma(name, dtype, step_mode):
     case = CASES[name]
