@@ -26,6 +26,12 @@ def golden_csnn() -> dict:
     return json.loads(path.read_text()) if path.exists() else {}
 
 
+def golden_dendsn() -> dict:
+    """Cases of the dendsn package, empty if the folder has none."""
+    path = golden_folder() / "dendsn.json"
+    return json.loads(path.read_text())["cases"] if path.exists() else {}
+
+
 GOLDEN_LIF = ("base", "stim_exc")
 GOLDEN_CSNN = """
     alif alif_small block_readout clif_add clif_relu_add clif_relu_mult clif_relu_mult_norec clif_relu_mult_reset_zero
@@ -35,12 +41,27 @@ GOLDEN_CSNN = """
 """.split()
 
 
-def missing_golden(folder: Path, csnn: dict) -> list[str]:
+GOLDEN_DENDSN = """
+    functional.diff_mask_mult_sum functional.diff_mask_mult_sum_rect functional.gaussian passive.tau2.decay.rest0
+    passive.tau2.decay.rest-0.5 passive.tau2.nodecay.rest0 passive.tau3.decay.rest0 passive.tau3.nodecay.rest0
+    passive.tau3.nodecay.rest-0.5 passive.closed_form_T4_tau3 pa.step.decay pa.step.nodecay pa.gauss.decay
+    wiring.segregated3 wiring.kto1_k2_o2 wiring.kto1_k2_o2_bi dendrite.vdiff.scalar.decay
+    dendrite.vdiff.scalar.nodecay dendrite.vdiff.scalar_bi.nodecay dendrite.vdiff.matrix_bi.decay dendrite.segregated
+    soma.LIF.hard0.decay soma.LIF.hard0.nodecay soma.LIF.hardm.decay soma.LIF.soft.nodecay soma.IF.hard0 soma.IF.hardm
+    neuron.vdiff_seg neuron.vdiff_seg_scalar_soft neuron.vdiff_kto1 neuron.vact_seg neuron.vdiff_sback
+    neuron.vact_sback_intended neuron.vdiff_seg_conv_shape neuron.reshape_input synapse.linear synapse.masked_linear
+    synapse.conv2d synapse.conv3d synapse.li_filter synapse.clamp stochastic.logistic surrogate.sigmoid
+    learning.stdp.ni1 learning.semi_stdp.ni2 learning.dpp.vdiff.decay.ni1 learning.dpp.vdiff.decay.ni2
+    learning.dpp.vdiff.nodecay.ni1 learning.dpp.vact.nodecay.ni2
+""".split()
+
+
+def missing_golden(folder: Path, csnn: dict, dendsn: dict) -> list[str]:
     """Golden files and cases of the repository's own folder that a folder lacks."""
     lif = [f"lif/{name}.mat" for case in GOLDEN_LIF for name in (f"in_{case}_model", f"in_{case}", f"out_{case}")]
-    return [name for name in lif if not (folder / name).exists()] + [
-        f"csnn.json: {case}" for case in GOLDEN_CSNN if case not in csnn
-    ]
+    absent = [name for name in lif if not (folder / name).exists()]
+    absent += [f"csnn.json: {case}" for case in GOLDEN_CSNN if case not in csnn]
+    return absent + [f"dendsn.json: {case}" for case in GOLDEN_DENDSN if case not in dendsn]
 
 
 def small_model(

@@ -1,6 +1,5 @@
 """Compartments, wirings, dendrites, somas and neurons against numbers of the published package: every case in dendsn.json."""
 
-import json
 import re
 import warnings
 
@@ -11,10 +10,9 @@ import tensorflow as tf
 import rate2spike as r2s
 from rate2spike.errors import InputWarning
 
-from helpers import golden_folder
+from helpers import golden_dendsn
 
-PATH = golden_folder() / "dendsn.json"
-CASES = json.loads(PATH.read_text())["cases"] if PATH.exists() else {}
+CASES = golden_dendsn()
 PRECISION = {"float64": 1e-9, "float32": 1e-5}
 kit = r2s.dendrites
 

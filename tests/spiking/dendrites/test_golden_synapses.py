@@ -1,7 +1,5 @@
 """Synapses and stochastic firing against numbers of the published package: every case found in dendsn.json."""
 
-import json
-
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -10,10 +8,9 @@ from rate2spike.spiking.dendrites import convolutions, stochastic_firing
 from rate2spike.spiking.dendrites.connections import LinearSynapseConn, MaskedLinearSynapseConn
 from rate2spike.spiking.dendrites.filters import LISynapseFilter
 
-from helpers import golden_folder
+from helpers import golden_dendsn
 
-PATH = golden_folder() / "dendsn.json"
-CASES = json.loads(PATH.read_text())["cases"] if PATH.exists() else {}
+CASES = golden_dendsn()
 SYNAPSES = [name for name in CASES if name.startswith("synapse.")]
 STOCHASTIC = [name for name in CASES if name.startswith("stochastic.")]
 PRECISION = {"float64": 1e-9, "float32": 1e-5}

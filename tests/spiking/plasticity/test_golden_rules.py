@@ -9,11 +9,10 @@ import tensorflow as tf
 
 import rate2spike as r2s
 
-from helpers import golden_folder
+from helpers import golden_dendsn
 from plasticity_nets import dense, neurons
 
-PATH = golden_folder() / "dendsn.json"
-CASES = json.loads(PATH.read_text())["cases"] if PATH.exists() else {}
+CASES = golden_dendsn()
 FUNCTIONS = {"relu": tf.nn.relu, "sigmoid": tf.nn.sigmoid}
 TOLERANCE = {"float64": 1e-9, "float32": 1e-5}
 both_dtypes = pytest.mark.parametrize("dtype", ["float64", "float32"])
