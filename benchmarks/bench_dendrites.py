@@ -1,4 +1,4 @@
-"""Layers of dendritic neurons: forward and backward pass against PyTorch in the same run, and the closed form of compartments.
+"""Layers of dendritic neurons: forward and backward pass against PyTorch in the same run; the closed form of compartments.
 
     python benchmarks/bench_dendrites.py                # on one core, as the rival
     python benchmarks/bench_dendrites.py --threads 2    # on two, both

@@ -8,7 +8,7 @@ from rate2spike.checks import POSITIVE, function_or_none, number
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras, tf
 from rate2spike.plausible import warn_caller
-from rate2spike.spiking.dendrites.dendrite_options import documented
+from rate2spike.spiking.dendrites.kit_options import documented
 from rate2spike.spiking.dendrites.layer_options import Checked, flag
 from rate2spike.spiking.dendrites.recording_layer import RecordingLayer, Seen
 from rate2spike.spiking.dendrites.sequence_layer import State

@@ -12,8 +12,8 @@ from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras, tf
 from rate2spike.seeding import Role, generator, resolve_seed
 from rate2spike.spiking.dendrites.bounds import WeightBounds
+from rate2spike.spiking.dendrites.kit_options import documented
 from rate2spike.spiking.dendrites.sequence_layer import SequenceLayer, State
-from rate2spike.spiking.dendrites.synapse_options import documented
 from rate2spike.spiking.layers.cell import PACKAGE
 
 

@@ -11,7 +11,7 @@ from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras, tf
 from rate2spike.spiking.dendrites.connections import SynapseConn, lengths
 from rate2spike.spiking.dendrites.cross_correlation import Geometry, cross_correlation, kernel_slope
-from rate2spike.spiking.dendrites.synapse_options import documented
+from rate2spike.spiking.dendrites.kit_options import documented
 from rate2spike.spiking.layers.cell import PACKAGE
 
 PerAxis = int | Sequence[int]

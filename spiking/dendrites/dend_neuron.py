@@ -9,10 +9,11 @@ from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import tf
 from rate2spike.spiking.dendrites import feature_layout
 from rate2spike.spiking.dendrites.dendrites import Dend, along_last
-from rate2spike.spiking.dendrites.layer_options import Learnable, add_strength, flag, strength, strength_config
+from rate2spike.spiking.dendrites.layer_options import flag
 from rate2spike.spiking.dendrites.recording_layer import RecordingLayer, Seen
 from rate2spike.spiking.dendrites.sequence_layer import State
 from rate2spike.spiking.dendrites.somas import Soma
+from rate2spike.spiking.dendrites.strengths import Learnable, add_strength, strength, strength_config
 
 
 class Stores:
@@ -82,7 +83,7 @@ class VForwardDendNeuron(RecordingLayer):
         """Current into the soma (B, *soma_shape) of output compartments (B, *soma_shape, n_output), and of V."""
         raise NotImplementedError
 
-    def predicted_soma(self, v_dend: tf.Tensor) -> tf.Tensor:  # noqa: ARG002
+    def predicted_soma(self, v_dend: tf.Tensor) -> tf.Tensor:  # noqa: ARG002 - subclasses need it
         """What each compartment (..., n_compartment) by itself would bring the soma to. Raises InputError if not defined."""
         raise InputError(f"layer {self.name}, a {type(self).__name__}, does not foretell its soma: give f_u_pred")
 
@@ -229,7 +230,7 @@ class VForwardSBackwardDendNeuron(VForwardDendNeuron):
         self.backward_strength = self.add_output_strength("backward_strength", backward_strength)
         self.backward_strength_learnable = backward_strength_learnable
 
-    def after_spikes(self, state: State, seen: Seen, spikes: tf.Tensor) -> tuple[State, Seen]:  # noqa: ARG002
+    def after_spikes(self, state: State, _: Seen, spikes: tf.Tensor) -> tuple[State, Seen]:
         """Raised voltages."""
         strengths = self.per_output(self.backward_strength, spikes.dtype)
         state = self.dend.raised(state, along_last(spikes[..., None], strengths[None]))

@@ -9,11 +9,11 @@ from rate2spike.checks import shown
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras, tf
 from rate2spike.spiking.dendrites.compartments import DendCompartment
-from rate2spike.spiking.dendrites.dendrite_options import documented
-from rate2spike.spiking.dendrites.layer_options import Learnable, add_strength, strength, strength_config
+from rate2spike.spiking.dendrites.kit_options import documented
 from rate2spike.spiking.dendrites.recording_layer import RecordingLayer, Seen
 from rate2spike.spiking.dendrites.sequence_layer import State
 from rate2spike.spiking.dendrites.stability import warn_of_dendrite
+from rate2spike.spiking.dendrites.strengths import Learnable, add_strength, strength, strength_config
 from rate2spike.spiking.dendrites.wiring import DendWiring
 from rate2spike.spiking.layers.cell import PACKAGE
 
@@ -170,8 +170,7 @@ class VDiffDend(Dend):
 
         I_j = Σ_i A_ij θ_ij (v_i - v_j)
 
-    A coupling with which voltages grow without end is warned of, with the largest factor per step and the largest stable
-    coupling.
+    A coupling with which voltages grow without end is warned of, with the largest factor per step and the stable bound.
 
     {parameters}
 

@@ -2,8 +2,8 @@
 
 | layer | features | compartment of a feature |
 |---|---|---|
-| soma_shape [n], after a dense synapse | (F,), F = n n_input | feature = soma n_input + compartment: compartments fastest |
-| soma_shape [C, ...], after a convolution | (n_input C, ...) | channel = compartment C + channel of soma: these slowest |
+| soma_shape [n], after a dense synapse | (F,), F = n n_input | feature = soma n_input + compartment: fastest |
+| soma_shape [C, ...], after a convolution | (n_input C, ...) | channel = compartment C + channel of the soma: slowest |
 """
 
 import math

@@ -5,8 +5,8 @@ from typing import Any
 from rate2spike.calls import public
 from rate2spike.checks import Range, number
 from rate2spike.machine.keras_on_tensorflow import keras, tf
+from rate2spike.spiking.dendrites.kit_options import documented
 from rate2spike.spiking.dendrites.sequence_layer import SequenceLayer, State
-from rate2spike.spiking.dendrites.synapse_options import documented
 from rate2spike.spiking.layers.cell import PACKAGE
 from rate2spike.spiking.layers.leaky_sum import leaky_sum
 

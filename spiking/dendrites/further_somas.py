@@ -6,7 +6,7 @@ from rate2spike.calls import public
 from rate2spike.checks import NOT_NEGATIVE, POSITIVE, number
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras, tf
-from rate2spike.spiking.dendrites.dendrite_options import documented
+from rate2spike.spiking.dendrites.kit_options import documented
 from rate2spike.spiking.dendrites.layer_options import Checked, flag
 from rate2spike.spiking.dendrites.sequence_layer import State
 from rate2spike.spiking.dendrites.somas import Soma, Surrogate, leak_and_gain, leaky_step, real_number, soma_tau

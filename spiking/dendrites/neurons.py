@@ -8,8 +8,8 @@ from rate2spike.checks import shown
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras, tf
 from rate2spike.spiking.dendrites.dend_neuron import VForwardDendNeuron, VForwardSBackwardDendNeuron
-from rate2spike.spiking.dendrites.dendrite_options import documented
 from rate2spike.spiking.dendrites.dendrites import Dend, along_last
+from rate2spike.spiking.dendrites.kit_options import documented
 from rate2spike.spiking.dendrites.layer_options import Checked
 from rate2spike.spiking.dendrites.somas import LIFSoma, Soma
 from rate2spike.spiking.dendrites.stability import warn_of_soma
@@ -51,7 +51,8 @@ def _warn_if_unstable(layer: VForwardDendNeuron) -> None:
 def _soma_that_predicts(layer: VForwardDendNeuron) -> LIFSoma:
     if not isinstance(layer.soma, LIFSoma):
         raise InputError(
-            f"layer {layer.name} foretells its soma only if it is an LIFSoma, got {type(layer.soma).__name__}: give f_u_pred"
+            f"layer {layer.name} foretells its soma only if that is an LIFSoma, got {type(layer.soma).__name__}: "
+            "give f_u_pred"
         )
     return layer.soma
 

@@ -11,6 +11,7 @@ from matplotlib.patches import Circle
 from rate2spike.figures import Axes, Figure, panel, whole
 
 _RADIUS = 0.28
+_NEAR, _FAR = np.array([0.0, _RADIUS + 0.02]), np.array([0.0, _RADIUS + 0.42])  # ends of arrows from outside
 _LARGEST_SIDE = 12.0
 _ARROW = {"arrowstyle": "-|>", "color": "0.0", "shrinkA": 0, "shrinkB": 0}
 
@@ -18,7 +19,7 @@ _ARROW = {"arrowstyle": "-|>", "color": "0.0", "shrinkA": 0, "shrinkB": 0}
 def wiring(drawn: Any, ax: Axes | None = None) -> Figure:
     """Circles with the number of each compartment, grey if it is an output; arrows in, between and out."""
     places = _places(drawn)
-    width, height = np.ptp(places, axis=0) + np.array((1.6, 2.2))
+    width, height = np.ptp(places, axis=0) + np.array([1.6, 2.2])
     scale = min(1.0, _LARGEST_SIDE / max(width, height))
     axes = panel(ax, (max(scale * width, 2.5), max(scale * height, 2.0)))
     adjacency = drawn.adjacency_matrix
@@ -26,14 +27,13 @@ def wiring(drawn: Any, ax: Axes | None = None) -> Figure:
         both = adjacency[target, source] == 1
         if source != target and not (both and source > target):
             _connect(axes, places[source], places[target], both)
-    near, far = np.array((0, _RADIUS + 0.02)), np.array((0, _RADIUS + 0.42))
     for k, place in enumerate(places):
         _compartment(axes, place, k, is_output=k in drawn.output_index, size=scale)
         if k < drawn.n_input:
-            _arrow(axes, place + far, place + near, linestyle=":")
+            _arrow(axes, place + _FAR, place + _NEAR, linestyle=":")
         if k in drawn.output_index:
-            _arrow(axes, place - near, place - far)
-    bottom = places[:, 1].min() - _RADIUS - 0.42
+            _arrow(axes, place - _NEAR, place - _FAR)
+    bottom = places[:, 1].min() - _FAR[1]
     axes.text(places[:, 0].mean(), bottom - 0.05, "to the soma", ha="center", va="top", fontsize=8)
     if drawn.n_input:
         axes.text(places[:, 0].mean(), places[:, 1].max() + _RADIUS + 0.47, "input", ha="center", fontsize=8)

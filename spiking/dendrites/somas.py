@@ -7,8 +7,8 @@ from rate2spike.calls import public
 from rate2spike.checks import Range, number, shown
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras, tf
-from rate2spike.spiking.dendrites.dendrite_options import documented
 from rate2spike.spiking.dendrites.firing import SigmoidSurrogate
+from rate2spike.spiking.dendrites.kit_options import documented
 from rate2spike.spiking.dendrites.layer_options import Checked, flag
 from rate2spike.spiking.dendrites.recording_layer import RecordingLayer, Seen
 from rate2spike.spiking.dendrites.sequence_layer import State
@@ -198,7 +198,8 @@ class LIFSoma(Soma):
         H = V + (x - (V - rest)) / tau    with decay_input
         H = V - (V - rest) / tau + x      without
 
-    Rest is v_reset, or 0 if that is None. A spike where H >= v_threshold. Then V = v_reset, or H - v_threshold if it is None.
+    Rest is v_reset, or 0 if that is None. A spike where H >= v_threshold. Then V = v_reset, or H - v_threshold if that is
+    None.
 
     {parameters}
 

@@ -1,7 +1,8 @@
-"""Whether coupled compartments, and a soma coupled to its dendrite, come to rest: factors of explicit Euler steps.
+"""Whether coupled compartments, and a soma coupled to its dendrite, come to rest. NumPy alone.
 
-A factor must lie between -1 and 1. NumPy alone. One step of a passive dendrite without input
-is v <- v (a + g (W - diag(colsum W))); one of an LIF soma is V <- V (1 - (1 + Σφ)/tau), or V (1 - 1/tau - Σφ).
+The factors of an explicit Euler step must lie between -1 and 1. One step of a passive dendrite without input is
+v <- v (a + g (W - diag(colsum W))), one of an LIF soma V <- V (1 - (1 + Σφ)/tau), or V (1 - 1/tau - Σφ) if its input is
+not divided by tau.
 """
 
 import numpy as np

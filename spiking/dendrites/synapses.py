@@ -9,8 +9,8 @@ from rate2spike.machine.keras_on_tensorflow import keras, tf
 from rate2spike.spiking.dendrites.connections import LinearSynapseConn, MaskedLinearSynapseConn, SynapseConn
 from rate2spike.spiking.dendrites.convolutions import Conv1dSynapseConn, Conv2dSynapseConn, Conv3dSynapseConn
 from rate2spike.spiking.dendrites.filters import IdentitySynapseFilter, SynapseFilter
+from rate2spike.spiking.dendrites.kit_options import documented
 from rate2spike.spiking.dendrites.sequence_layer import SequenceLayer, State
-from rate2spike.spiking.dendrites.synapse_options import documented
 from rate2spike.spiking.layers.cell import PACKAGE
 
 

@@ -56,7 +56,7 @@ class DendWiring:
 
     @property
     def adjacency_matrix(self) -> np.ndarray:
-        """1 where the column's compartment receives current from the row's: (n_compartment, n_compartment), read-only."""
+        """1 where the column's compartment receives current from the row's, (n_compartment,) * 2 int32; read-only."""
         view = self._adjacency.view()
         view.flags.writeable = False
         return view

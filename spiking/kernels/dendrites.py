@@ -41,7 +41,7 @@ def dendrites_gathered(to, ipsc, v_dendrite, h, decay_d, decay_r, dt):
     n = ipsc.size
     for k in range(n):
         ipsc[k] = to.at_rest
-    for c in range(v_dendrite.shape[0]):
+    for c in range(v_dendrite.shape[0]):  # by two indices: slices cost two atomic counts each
         for k in range(n):
             v = v_dendrite[c, k]
             ipsc[k] += to.linear * v + to.half_gain * tanh(to.rise * v + to.offset)

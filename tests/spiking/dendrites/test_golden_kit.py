@@ -30,15 +30,15 @@ def gauss35(x):
 FUNCTIONS = {"step": lambda x: tf.cast(x >= 0, x.dtype), "gauss": gauss, "gauss35": gauss35}
 
 
-def cases(kind):
-    return [name for name in CASES if name.startswith(f"{kind}.")]
+def cases(kind, of="", but="?"):
+    return [name for name in CASES if name.startswith(f"{kind}.") and of in name and but not in name]
 
 
-def every(kind):
+def every(kind, **chosen):
     """Run a test for all cases of a kind, dtypes and step modes."""
 
     def decorated(test):
-        for name, values in (("name", cases(kind)), ("dtype", PRECISION), ("step_mode", ("s", "m"))):
+        for name, values in (("name", cases(kind, **chosen)), ("dtype", PRECISION), ("step_mode", ("s", "m"))):
             test = pytest.mark.parametrize(name, list(values))(test)
         return test
 
@@ -121,12 +121,10 @@ def test_functional(name, dtype):
         close(found, case["out"][key or "y"], dtype)
 
 
-@every("passive")
+@every("passive", but="closed_form")
 def test_passive(name, dtype, step_mode):
     case = CASES[name]
     p, out = case["p"], case["out"]
-    if "closed_form" in name:
-        return
     layer = kit.PassiveDendCompartment(p["tau"], p["decay_input"], p["v_rest"], store_v_seq=True, dtype=dtype)
     outputs, series, (dx,) = ran(layer, case["in"]["x"], step_mode, {"v": (lambda: layer.v_seq, lambda: layer.v)})
     close(outputs, out["v_seq"], dtype)
@@ -134,7 +132,7 @@ def test_passive(name, dtype, step_mode):
     close(dx, out["grad_x"], dtype)
 
 
-@pytest.mark.parametrize("name", [name for name in cases("passive") if "closed_form" in name])
+@pytest.mark.parametrize("name", cases("passive", of="closed_form"))
 @pytest.mark.parametrize("dtype", PRECISION)
 def test_closed_form(name, dtype):
     """Its coefficients are what a compartment makes of single pulses, of the voltage that it starts from, and of its rest."""
@@ -205,13 +203,16 @@ def test_soma(name, dtype, step_mode):
     own = [p["tau"], p["decay_input"]] if ".LIF." in name else []
     kind = kit.LIFSoma if own else kit.IFSoma
     for detach_reset, key in ((False, "grad_x"), (True, "grad_x_detach_reset")):
-        layer = kind(*own, p["v_threshold"], p["v_reset"], detach_reset=detach_reset, store_v_seq=True, dtype=dtype)
-        layer.store_v_pre_spike = True
-        seen = seen_of_soma(layer)
-        spikes, series, (dx,) = ran(layer, case["in"]["x"], step_mode, seen)
+        layer = kind(*own, p["v_threshold"], p["v_reset"], detach_reset=detach_reset, dtype=dtype)
+        layer.store_v_seq = layer.store_v_pre_spike = True
+        spikes, series, (dx,) = ran(layer, case["in"]["x"], step_mode, of_soma(layer))
         np.testing.assert_array_equal(spikes, case["out"]["spike"])
         for found, of in ((series["v_pre"], "v_pre"), (series["v_post"], "v_post"), (dx, key)):
             close(found, out[of], dtype)
+
+
+def of_soma(layer):
+    return {"v_pre": (lambda: layer.v_pre_spike,) * 2, "v_post": (lambda: layer.v_seq, lambda: layer.v)}
 
 
 @pytest.mark.parametrize("name", cases("surrogate"))
@@ -240,11 +241,9 @@ def neuron(p, dtype):
     return getattr(kit, f"{kind}DendNeuron")(*arguments, **options)
 
 
-@every("neuron")
+@every("neuron", but="reshape")
 def test_neuron(name, dtype, step_mode):
     case = CASES[name]
-    if "reshape" in name:
-        return
     p, out = case["p"], case["out"]
     layer = quietly(neuron, p, dtype)
     layer.store_v_dend_seq = layer.store_v_soma_seq = layer.store_v_soma_pre_spike = True
@@ -264,7 +263,7 @@ def test_neuron(name, dtype, step_mode):
         close(found, out[key], dtype)
 
 
-@pytest.mark.parametrize("name", [name for name in cases("neuron") if "reshape" in name])
+@pytest.mark.parametrize("name", cases("neuron", of="reshape"))
 def test_reshaped_input(name):
     case = CASES[name]
     n = case["p"]["n_input"]

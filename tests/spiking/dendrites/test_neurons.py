@@ -214,7 +214,7 @@ class TestRecorders:
     @pytest.mark.parametrize("kind", ["VDiffForward", "VActivationForwardSBackward"])
     @pytest.mark.parametrize("dendrite", ["tree", "segregated"])
     def test_each_is_of_its_flag_alone(self, kind, dendrite):
-        """Where no spikes run back, compartments before the spike are those at the end; their recorder goes on with it."""
+        """Where no spikes run back, compartments before the spike are those at the end, whose recorder is on, too."""
         x = drawn(2, 2, 12 if dendrite == "tree" else 6)
         shapes = {
             "v_dend_seq": (2, 2, 3, 6 if dendrite == "tree" else 2),

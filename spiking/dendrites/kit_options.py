@@ -1,12 +1,34 @@
-"""What the options of compartments, dendrites, somas and neurons mean, said once for all their docstrings."""
+"""What the options of the kit's layers mean, said once for all their docstrings."""
 
 import inspect
 from typing import TypeVar
 
 from rate2spike.spiking.layers.documents import document
 
+_PER_AXIS = "int or tuple of ints"
+_BOUND = "float or array that broadcasts to the weight"
 _STORE = "Whether {} is recorded"
 _MEANINGS = {
+    "conn": ("SynapseConn", "The connection"),
+    "filter": ("SynapseFilter", "What follows the connection"),
+    "in_features": ("int", "Number of inputs"),
+    "out_features": ("int", "Number of outputs"),
+    "in_channels": ("int", "Number of channels of the input"),
+    "out_channels": ("int", "Number of channels of the output"),
+    "kernel_size": (_PER_AXIS, "Length of the kernel along every axis, or along each"),
+    "stride": (_PER_AXIS, "Steps from one place of the kernel to the next"),
+    "padding": (
+        f"{_PER_AXIS}, or str",
+        "Zeros on both sides of every axis; 'valid': none, 'same': as many as keep the length, for a stride of 1",
+    ),
+    "dilation": (_PER_AXIS, "Distance between neighbouring entries of the kernel"),
+    "groups": ("int", "Groups of channels, each connected to its own share of the outputs alone; divides both numbers"),
+    "bias": ("bool", "Whether there is a trained bias"),
+    "padding_mode": ("str", "Only 'zeros'"),
+    "init_sparsity": ("float", "Share of the outputs, from 0 to 1, that every input is not connected to"),
+    "wmin": (_BOUND, "Lower bound of the weight, which holds from the start and after every update"),
+    "wmax": (_BOUND, "Upper bound, likewise"),
+    "seed": ("int or None", "Decides the initial weights and the mask; None: drawn by the operating system"),
     "compartment": ("DendCompartment", "The model of all compartments"),
     "wiring": ("DendWiring", "Which compartment receives current from which"),
     "dend": ("Dend", "The dendrite of every neuron"),
