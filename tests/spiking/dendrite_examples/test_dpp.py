@@ -83,7 +83,7 @@ def test_without_a_teacher_what_is_foretold_comes_true_and_nothing_is_learnt():
 
 
 def test_learning_from_repeated_spikes_follows_the_target_and_from_new_ones_does_not():
-    found = learn_by_prediction(DppConfig(n_inputs=200, n_steps=200, n_repeats=40), progress=False)
+    found = learn_by_prediction(DppConfig(n_inputs=200, n_steps=200, n_repeats=80), progress=False)
     assert found.rms_error["after"] < 0.1 * found.rms_error["before"]
     assert found.rms_error["after"] < 0.35 * found.rms_error["control"]
     assert found.correlation["after"] > 0.97 > 0.6 > found.correlation["control"]
