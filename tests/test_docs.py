@@ -88,7 +88,7 @@ def test_the_page_of_the_command_line_has_every_command():
 def test_training_page_runs_from_top_to_bottom(tmp_path):
     page = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
     found = re.findall(r"```(bash|python|toml)(?: file=(\S+))?\n(.*?)```", page, flags=re.DOTALL)
-    assert len(found) == 10
+    assert len(found) == 12
     for language, name, code in found:
         if name:
             (tmp_path / name).write_text(code)
@@ -102,6 +102,7 @@ def test_training_page_runs_from_top_to_bottom(tmp_path):
         "which_trial.png",
         "which_training.png",
         "typed/model_spectrum.png",
+        "dendritic/model.mat",
         "b/model.mat",
         "training.png",
         "population/population.csv",
