@@ -177,4 +177,5 @@ def _written(histories: tuple, i: tf.Tensor, steps: list[tuple]) -> tuple:
 def _in_steps(history: tf.TensorArray, like: tf.Tensor) -> tf.Tensor:
     """(S, B, n) of blocks; like (S, B, any)."""
     blocks = history.stack()
-    return tf.reshape(blocks, (*tf.unstack(tf.shape(like)[:2]), blocks.shape[-1]))
+    # S as a number: Keras leaves B open, and what is unstacked of a shape is known no more
+    return tf.reshape(blocks, (like.shape[0], tf.shape(like)[1], blocks.shape[-1]))

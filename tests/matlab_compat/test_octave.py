@@ -84,6 +84,7 @@ def test_octave_reads_the_dendrites_and_its_file_still_has_them(octave, tmp_path
         for c = 1:r2s_n_compartments, ends = ends + W .* (r2s_compartment == c); end
         printf('%s %s %g %g ', r2s_dendrites, class(r2s_compartment), size(r2s_compartment))
         printf('%g ', max(abs(ends(:) - W(:))), r2s_dendrite_gain, r2s_dendrite_slope)
+        clear W ends c
         save('-v7', 'theirs.mat')
     """
     assert octave(code, tmp_path).split() == "active double 12 12 0 1.5 4".split()
