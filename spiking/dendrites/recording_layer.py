@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 
 from rate2spike.machine.keras_on_tensorflow import keras, tf
 from rate2spike.spiking.dendrites.layer_options import Checked, options_of
-from rate2spike.spiking.dendrites.sequence_layer import SequenceLayer, State, is_from_here
+from rate2spike.spiking.dendrites.sequence_layer import SequenceLayer, State
 from rate2spike.spiking.dendrites.steps_in_blocks import run_steps
 from rate2spike.spiking.dendrites.strengths import Learnable
+from rate2spike.spiking.layers.graphs import is_from_here
 
 Seen = Mapping[str, Any]  # tensors of one step by the names of recorders; of a part by the part's name
 

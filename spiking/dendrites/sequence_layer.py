@@ -21,6 +21,7 @@ from rate2spike.machine.keras_on_tensorflow import keras, tf
 from rate2spike.spiking.dendrites.compiled_sequence import Compiled
 from rate2spike.spiking.dendrites.steps_in_blocks import run_steps
 from rate2spike.spiking.layers.cell_layer import check_finite
+from rate2spike.spiking.layers.graphs import graph_here, is_from_here
 
 STEP_MODES = ("s", "m")
 
@@ -200,14 +201,3 @@ def _layers(net: Any) -> Iterable[SequenceLayer]:
         if not isinstance(part, keras.layers.Layer):
             raise InputError(f"{{net}} must be a Keras model or layer, or several, got {type(part).__name__}", "net")
         yield from (layer for layer in part._flatten_layers() if isinstance(layer, SequenceLayer))
-
-
-def graph_here() -> Any:
-    """The graph that is being built; None where code runs at once."""
-    return tf.compat.v1.get_default_graph() if tf.inside_function() else None
-
-
-def is_from_here(state: State) -> bool:
-    """Whether the tensors belong to what runs now: another graph's do not exist here."""
-    here = graph_here()
-    return all((tensor.graph if tf.is_symbolic_tensor(tensor) else None) is here for tensor in tf.nest.flatten(state))

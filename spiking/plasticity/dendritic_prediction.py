@@ -7,8 +7,9 @@ from rate2spike.calls import public
 from rate2spike.checks import function_or_none, shown, true_or_false
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import tf
+from rate2spike.spiking.layers.graphs import is_from_here
 from rate2spike.spiking.plasticity.learner import Learner, Sums, factor, number_or_function
-from rate2spike.spiking.plasticity.recording import Call, is_from_here
+from rate2spike.spiking.plasticity.recording import Call
 from rate2spike.spiking.plasticity.traces import low_pass_weights, time_constant
 
 Rate = Callable[[tf.Tensor], tf.Tensor]

@@ -14,6 +14,7 @@ from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import tf
 from rate2spike.plausible import warn_caller
 from rate2spike.readable import one_line
+from rate2spike.spiking.layers.graphs import is_from_here
 from rate2spike.spiking.plasticity import recording
 from rate2spike.spiking.plasticity.traces import trace
 
@@ -62,7 +63,7 @@ class Learner:
     @property
     def n_records(self) -> int:
         """Calls that the next `step` will learn from."""
-        return sum(map(recording.is_from_here, self._answers))
+        return sum(map(is_from_here, self._answers))
 
     @property
     def trace_pre(self) -> tf.Tensor | None:
@@ -113,7 +114,7 @@ class Learner:
         if on_grad:
             slope = tf.cast(-change, self.syn.weight.dtype)
             before = self.gradient
-            self.gradient = slope if before is None or not recording.is_from_here(before) else before + slope
+            self.gradient = slope if before is None or not is_from_here(before) else before + slope
         return change
 
     def apply(self, optimizer: Any) -> None:
@@ -141,7 +142,7 @@ class Learner:
 
     def __getstate__(self) -> dict[str, Any]:
         """Settings, layers, traces, records and gradient, without what compiled functions left."""
-        here = recording.is_from_here
+        here = is_from_here
         return {
             **vars(self),
             "gradient": self.gradient if self.gradient is not None and here(self.gradient) else None,
@@ -184,7 +185,7 @@ class Learner:
     def _trace(self, name: str, pulses: tf.Tensor, tau: float) -> tf.Tensor:
         """A trace over time (T, B, ...), which goes on where it was. Raises InputError if that was of another batch."""
         before = self._traces.get(name)
-        if before is None or not recording.is_from_here(before):
+        if before is None or not is_from_here(before):
             before = tf.zeros_like(pulses[0])
         elif not before.shape.is_compatible_with(pulses.shape[1:]):
             raise InputError(
@@ -262,7 +263,7 @@ def apply_gradients(learners: Iterable[Learner], optimizer: Any) -> None:
         optimizer.build(list(weights.values()))
     due: dict[int, tf.Tensor] = {}
     for one in learners:
-        if one.gradient is not None and recording.is_from_here(one.gradient):
+        if one.gradient is not None and is_from_here(one.gradient):
             key = id(one.syn.weight)
             due[key] = due[key] + one.gradient if key in due else one.gradient
         one.gradient = None

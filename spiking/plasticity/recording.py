@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import tf
+from rate2spike.spiking.layers.graphs import is_from_here
 
 
 class Sent(NamedTuple):
@@ -56,12 +57,6 @@ def kept(x: tf.Tensor, step_mode: str) -> tf.Tensor:
     """A signal of a call, time first, without its gradients."""
     x = tf.stop_gradient(x)
     return x if step_mode == "m" else x[None]
-
-
-def is_from_here(tensor: tf.Tensor) -> bool:
-    """Whether a tensor belongs to what runs now: those of a compiled function are nothing outside of it."""
-    here = tf.compat.v1.get_default_graph() if tf.inside_function() else None
-    return (tensor.graph if tf.is_symbolic_tensor(tensor) else None) is here
 
 
 def paired(sent: list[Sent], answers: list[tf.Tensor]) -> list[Call]:
