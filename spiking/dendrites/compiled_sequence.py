@@ -4,7 +4,7 @@ A setting that is changed later is followed: what was compiled is found by the s
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from types import FunctionType
 from typing import Any
 
@@ -29,7 +29,8 @@ class Compiled:
         if key not in self._functions:
             if len(self._functions) == _MOST:
                 self._functions.clear()
-            self._functions[key] = tf.function(function, autograph=False)
+            # TensorFlow counts traces per function and warns of many; a partial makes it count this layer's alone
+            self._functions[key] = tf.function(partial(function), autograph=False)
         return self._functions[key](*arguments)
 
 
