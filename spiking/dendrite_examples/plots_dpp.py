@@ -50,10 +50,10 @@ def _draw_voltages(axes: Axes, result: DppResult) -> None:
 
 def _draw_errors(axes: Axes, result: DppResult) -> None:
     repeats = np.arange(1, len(result.errors_learning) + 1)
-    few = "o" if len(repeats) < 3 else ""
-    axes.plot(repeats, result.errors_learning, color="0.0", linewidth=1.2, marker=few, label="spikes that repeat")
+    few: dict[str, Any] = dict(marker="o", clip_on=False) if len(repeats) < 3 else {}
+    axes.plot(repeats, result.errors_learning, color="0.0", linewidth=1.2, **few, label="spikes that repeat")
     style = _VOLTAGES["control"][1]
-    axes.plot(repeats, result.errors_control, **style, marker=few, label=_VOLTAGES["control"][0])
+    axes.plot(repeats, result.errors_control, **style, **few, label=_VOLTAGES["control"][0])
     axes.axhline(result.rms_error["before"], color="0.45", linestyle=":", linewidth=1.4, label="before learning")
     axes.set(xlabel="repeats learnt from", ylabel="RMS error,\nwithout teacher", ylim=(0, None))
     axes.set(xlim=(repeats[0] - (len(repeats) == 1), repeats[-1]))

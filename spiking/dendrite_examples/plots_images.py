@@ -23,7 +23,7 @@ def classifiers(result: ClassifyResult, ax: Axes | None = None) -> Figure:
         style: dict[str, Any] = dict(
             color=_SHADES[firing == STOCHASTIC], linestyle=LINE_STYLES[NEURONS.index(neuron)], linewidth=1.4
         )
-        style |= dict(marker="o" if len(epochs) == 1 else "", markersize=4)
+        style |= dict(marker="o" if len(epochs) == 1 else "", markersize=4, clip_on=len(epochs) > 1)
         left.plot(epochs, result.loss[k], **style)
         right.plot(epochs, result.test_accuracy[k], **style, label=f"{neuron},\n{firing}")
     right.axhline(1 / N_CLASSES, **_CHANCE, label="chance")

@@ -85,3 +85,15 @@ def test_losses_are_the_published_ones():
 def test_losses_behind_a_convolution_are_the_published_ones():
     found = always_fire(ConvConfig(n_seeds=1), progress=False).losses[0, 0]
     assert found[499] <= 0.75 and found[999] <= 0.60
+
+
+def test_the_figure_of_a_few_iterations_counts_them_and_shows_a_single_one():
+    """Ticks are iterations, not parts of them; one loss alone is a dot, which is not cut off at the edge."""
+    for n in (1, 3):
+        result = always_fire(GradientConfig(n_seeds=1, n_iterations=n, n_steps=4, batch_size=2))
+        axes = result.plot().axes[0]
+        axes.figure.canvas.draw()
+        assert all(tick == round(tick) for tick in axes.get_xticks())
+        assert {(line.get_marker(), line.get_clip_on()) for line in axes.lines} == {
+            ("o", False) if n == 1 else ("", True)
+        }
