@@ -104,7 +104,7 @@ class Learner:
             For records that do not fit to each other, or to the traces, which another batch left.
         """
         on_grad = true_or_false(on_grad, "{on_grad}", "on_grad")
-        scale = scale if tf.is_tensor(scale) else number(scale, "{scale}", "scale")
+        scale = _checked_scale(scale)
         sent, answers, self._sent, self._answers = self._sent, self._answers, [], []
         calls = recording.paired(sent, answers)
         if not calls:
@@ -261,6 +261,9 @@ def apply_gradients(learners: Iterable[Learner], optimizer: Any) -> None:
     weights = {id(one.syn.weight): one.syn.weight for one in learners}
     if not optimizer.built:  # of all: an optimizer takes no further weights later
         optimizer.build(list(weights.values()))
+    known = {id(one) for one in optimizer._trainable_variables}
+    if not known.issuperset(weights):
+        raise InputError("{optimizer} was built for other weights: give these learners one of their own", "optimizer")
     due: dict[int, tf.Tensor] = {}
     for one in learners:
         if one.gradient is not None and is_from_here(one.gradient):
@@ -285,6 +288,15 @@ def factor(f_w: Any, weight: tf.Tensor, name: str) -> tf.Tensor:
 def number_or_function(value: Any, name: str) -> Any:
     """A factor of the weight change. Raises InputError."""
     return value if callable(value) else number(value, f"{{{name}}}, unless it is a function,", name)
+
+
+def _checked_scale(scale: Any) -> Any:
+    """A number, or a tensor of one. Raises InputError."""
+    if not tf.is_tensor(scale):
+        return number(scale, "{scale}", "scale")
+    if not scale.shape.is_compatible_with([]) or not (scale.dtype.is_floating or scale.dtype.is_integer):
+        raise InputError(f"{{scale}} must be one number, got {shown(scale)}", "scale")
+    return scale
 
 
 def _tensor(value: Any, dtype: tf.DType) -> tf.Tensor:

@@ -351,6 +351,28 @@ def test_what_does_not_fit_is_one_line(call, message):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("scale", [tf.constant([1.0, 2.0]), tf.constant("much")])
+def test_a_scale_that_is_not_one_number_is_one_line(scale):
+    synapse, layer, learner = made("STDP")
+    run(synapse, layer, X)
+    with pytest.raises(InputError, match="scale must be one number, got "):
+        learner.step(scale=scale)
+    assert learner.n_records == 1  # nothing was learnt, nothing is lost
+
+
+def test_an_optimizer_of_other_weights_is_one_line():
+    synapse, layer, learner = made("STDP")
+    run(synapse, layer, X)
+    learner.step()
+    optimizer = keras.optimizers.SGD(0.1)
+    optimizer.build([keras.Variable(np.ones(2))])
+    before, gradient = synapse.weight.numpy(), learner.gradient
+    with pytest.raises(InputError, match="optimizer was built for other weights: give these learners one of their own"):
+        learner.apply(optimizer)
+    np.testing.assert_array_equal(synapse.weight, before)
+    assert learner.gradient is gradient
+
+
 def test_it_shows_itself_in_a_line():
     synapse, layer = net()
     learner = r2s.plasticity.STDPLearner(synapse, layer, 2.0, 4.0, soft_bound, step_mode="m")
