@@ -66,7 +66,7 @@ FRACTION = Range(least=0, most=1)
 
 def whole_number(value: Any, what: str, field: str, least: int = 1, most: int = MOST) -> int:
     """The value as int. Raises InputError unless it is a whole number (2.0 is one, True is none) from `least` to `most`."""
-    if not is_number(value) or not math.isfinite(value) or value % 1 != 0 or value < least:
+    if not is_number(value) or not math.isfinite(_as_float(value)) or value % 1 != 0 or value < least:
         raise InputError(f"{what} must be a whole number from {least}, got {shown(value)}", field)
     if value > most:
         raise InputError(f"{what} must be at most {most}, got {shown(value)}", field)
@@ -75,7 +75,7 @@ def whole_number(value: Any, what: str, field: str, least: int = 1, most: int = 
 
 def number(value: Any, what: str, field: str, allowed: Range = ANY) -> float:
     """The value as float. Raises InputError unless it is a number within the range."""
-    if not is_number(value) or not allowed.holds(float(cast(SupportsFloat, value))):
+    if not is_number(value) or not allowed.holds(_as_float(value)):
         raise InputError(f"{what} must be {allowed.words}, got {shown(value)}", field)
     return float(value)
 
@@ -130,6 +130,14 @@ def shown(value: Any) -> str:
     """A value in a message: numbers as they are read, texts in quotes, and nothing longer than a line."""
     text = f"{value}" if is_number(value) else " ".join(repr(value).split("\n"))
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _as_float(value: Any) -> float:
+    """A number as float, infinite if it is larger than any."""
+    try:
+        return float(cast(SupportsFloat, value))
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def is_number(value: Any) -> bool:

@@ -6,6 +6,7 @@ from enum import IntEnum
 
 import numpy as np
 
+from rate2spike.checks import shown
 from rate2spike.errors import InputError
 
 # The seed is stored in .mat files as a double, which holds integers exactly up to here.
@@ -35,7 +36,7 @@ def resolve_seed(seed: int | None) -> int:
         return drawn
     is_whole = isinstance(seed, int | float | np.integer) and not isinstance(seed, bool) and seed % 1 == 0
     if not is_whole or not 0 <= seed < SEED_LIMIT:
-        raise InputError(f"seed must be a whole number from 0 to 2**53 - 1, got {seed!r}")
+        raise InputError(f"seed must be a whole number from 0 to 2**53 - 1, got {shown(seed)}")
     return int(seed)
 
 

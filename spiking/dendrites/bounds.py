@@ -57,8 +57,8 @@ class WeightBounds(keras.constraints.Constraint):
 
 def _bound(value: Any, name: str) -> np.ndarray:
     try:
-        bound = np.array(value, float)
-    except (TypeError, ValueError):
+        bound = np.array(np.nan) if np.iscomplexobj(np.asarray(value)) else np.array(value, float)
+    except (TypeError, ValueError, OverflowError):
         bound = np.array(np.nan)
     if np.isnan(bound).any():
         raise InputError(f"{{{name}}} must be a number or an array of numbers, got {type(value).__name__}", name)

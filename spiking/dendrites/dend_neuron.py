@@ -74,10 +74,10 @@ class VForwardDendNeuron(RecordingLayer):
         self._soma_shape = feature_layout.checked_soma_shape(soma_shape)
         self.forward_strength = self.add_output_strength("forward_strength", forward_strength)
         self.forward_strength_learnable = forward_strength_learnable
-        self.store_v_dend_seq = store_v_dend_seq or dend.compartment.store_v_seq
-        self.store_v_soma_seq = store_v_soma_seq or soma.store_v_seq
+        self.store_v_dend_seq = flag(store_v_dend_seq, "store_v_dend_seq") or dend.compartment.store_v_seq
+        self.store_v_soma_seq = flag(store_v_soma_seq, "store_v_soma_seq") or soma.store_v_seq
         self.store_v_dend_pre_spike = store_v_dend_pre_spike
-        self.store_v_soma_pre_spike = store_v_soma_pre_spike or soma.store_v_pre_spike
+        self.store_v_soma_pre_spike = flag(store_v_soma_pre_spike, "store_v_soma_pre_spike") or soma.store_v_pre_spike
 
     def somatic_input(self, v_out: tf.Tensor, v_soma: tf.Tensor) -> tf.Tensor:
         """Current into the soma (B, *soma_shape) of output compartments (B, *soma_shape, n_output), and of V."""

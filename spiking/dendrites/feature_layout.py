@@ -16,9 +16,11 @@ from rate2spike.machine.keras_on_tensorflow import tf
 
 def checked_soma_shape(value: Any, name: str = "soma_shape") -> tuple[int, ...]:
     """Whole numbers from 1. Raises InputError for none."""
-    if isinstance(value, str) or not hasattr(value, "__iter__"):
-        raise InputError(f"{{{name}}} must be a sequence of whole numbers, got {shown(value)}", name)
-    shape = tuple(whole_number(one, f"an entry of {{{name}}}", name) for one in value)
+    try:
+        entries = tuple(value)
+    except TypeError:  # also of an array without axes, which says that it is iterable
+        raise InputError(f"{{{name}}} must be a sequence of whole numbers, got {shown(value)}", name) from None
+    shape = tuple(whole_number(one, f"an entry of {{{name}}}", name) for one in entries)
     if not shape:
         raise InputError(f"{{{name}}} must have one axis at least, got none", name)
     return shape

@@ -85,7 +85,7 @@ def unfold_forward_fold(x_seq: Any, module: Any) -> tf.Tensor:
     >>> r2s.dendrites.unfold_forward_fold(np.ones((5, 2, 3)), [tf.exp, lambda x: x[:, :2]]).shape
     TensorShape([5, 2, 2])
     """
-    x = tf.convert_to_tensor(x_seq)
+    x = _tensor(x_seq, "x_seq")
     if x.shape.rank is not None and x.shape.rank < 2:
         raise InputError(f"{{x_seq}} must be a sequence (T, B, ...), got the shape {tuple(x.shape)}", "x_seq")
     modules = module if isinstance(module, list | tuple) else [module]
@@ -134,12 +134,18 @@ def gaussian(x: Any, mean: float, var: float) -> tf.Tensor:
     return tf.exp(-tf.square(x - mean) / (2 * var)) / (2 * 3.141592653589793 * var) ** 0.5
 
 
-def _floating(x: Any, name: str = "x") -> tf.Tensor:
-    """A tensor in its own precision. Raises InputError for what is no array of numbers."""
+def _tensor(x: Any, name: str) -> tf.Tensor:
+    """A tensor. Raises InputError for what is no array of numbers."""
     try:
         tensor = tf.convert_to_tensor(x)
     except (ValueError, TypeError):
         tensor = tf.constant("")
     if tensor.dtype == tf.string:
         raise InputError(f"{{{name}}} must be an array of numbers, got {shown(x)}", name)
+    return tensor
+
+
+def _floating(x: Any, name: str = "x") -> tf.Tensor:
+    """A tensor in its own precision. Raises InputError for what is no array of numbers."""
+    tensor = _tensor(x, name)
     return tensor if tensor.dtype.is_floating else tf.cast(tensor, keras.config.floatx())

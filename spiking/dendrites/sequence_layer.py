@@ -15,11 +15,12 @@ Sequences of steps are compiled, also where a layer is called outside of compile
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from rate2spike.checks import choice, true_or_false
+from rate2spike.checks import choice, shown, true_or_false
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras, tf
 from rate2spike.spiking.dendrites.compiled_sequence import Compiled
 from rate2spike.spiking.dendrites.steps_in_blocks import run_steps
+from rate2spike.spiking.layers.cell import dtype_policy
 from rate2spike.spiking.layers.cell_layer import check_finite
 from rate2spike.spiking.layers.graphs import graph_here, is_from_here
 
@@ -45,8 +46,19 @@ class Held:
 class SequenceLayer(keras.layers.Layer):
     """A layer with one step. A subclass gives `step`, and `start` if it has states; `sequence` if it knows a faster way."""
 
-    def __init__(self, *, step_mode: str = "s", time_major: bool = True, **keras_options: Any):
-        super().__init__(autocast=False, **keras_options)
+    def __init__(
+        self,
+        *,
+        step_mode: str = "s",
+        time_major: bool = True,
+        name: str | None = None,
+        trainable: bool = True,
+        dtype: Any = None,
+    ):
+        if name is not None and (not isinstance(name, str) or "/" in name):
+            raise InputError(f"{{name}} must be text without a /, got {shown(name)}", "name")
+        trainable = true_or_false(trainable, "{trainable}", "trainable")
+        super().__init__(autocast=False, name=name, trainable=trainable, dtype=dtype_policy(dtype))
         self.supports_jit = False
         self._held = Held()
         self.step_mode = step_mode
@@ -87,13 +99,6 @@ class SequenceLayer(keras.layers.Layer):
 
     def call(self, inputs: Any) -> tf.Tensor:
         """One step, or a sequence, from the states that were carried."""
-        try:
-            return self._run(inputs)
-        except InputError as error:
-            error._keras_call_info_injected = True  # type: ignore[attr-defined] # or Keras makes many lines of the one
-            raise
-
-    def _run(self, inputs: Any) -> tf.Tensor:
         x = self.entering(inputs)
         outputs = self.advance(x)
         for observe in self._held.observers:
@@ -108,8 +113,8 @@ class SequenceLayer(keras.layers.Layer):
         return outputs
 
     def entering(self, inputs: Any) -> tf.Tensor:
-        """The inputs as a floating-point tensor, time first. Raises InputError for NaN, infinity, and no steps."""
-        x = tf.convert_to_tensor(inputs)
+        """The inputs as a floating-point tensor, time first. Raises InputError for NaN, infinity, no numbers, no steps."""
+        x = _numbers(inputs, self.name)
         check_finite(x, self.name)
         if not x.dtype.is_floating:
             x = tf.cast(x, self.variable_dtype)
@@ -192,6 +197,18 @@ def set_step_mode(net: Any, step_mode: str) -> None:
 def swapped(x: tf.Tensor) -> tf.Tensor:
     """(T, B, ...) as (B, T, ...), or back."""
     return tf.transpose(x, [1, 0, *range(2, x.shape.rank)])
+
+
+def _numbers(inputs: Any, name: str) -> tf.Tensor:
+    """Inputs of a layer as a tensor. Raises InputError for what holds no real numbers."""
+    try:
+        x = tf.convert_to_tensor(inputs)
+        is_real = x.dtype.is_floating or x.dtype.is_integer or x.dtype.is_bool
+    except (TypeError, ValueError):
+        is_real = False
+    if not is_real:
+        raise InputError(f"the input of layer {name} must be an array of numbers, got {shown(inputs)}")
+    return x
 
 
 def _layers(net: Any) -> Iterable[SequenceLayer]:

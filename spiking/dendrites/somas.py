@@ -121,6 +121,9 @@ class Soma(RecordingLayer):
         """Charge, fire, reset."""
         h = self.charged(x, state)
         spikes = self.surrogate_function(h - self.v_threshold, *draws)
+        if not tf.is_tensor(spikes) or spikes.dtype != h.dtype or not spikes.shape.is_compatible_with(h.shape):
+            what = f"numbers of the kind and shape of its voltages, {h.dtype.name} {tuple(h.shape)}"
+            raise InputError(f"{{surrogate_function}} must give {what}, got {shown(spikes)}", "surrogate_function")
         resetting = tf.stop_gradient(spikes) if self.detach_reset else spikes
         v = self._reset_by(resetting, h)
         return spikes, self.after_spike((v, *state[1:]), resetting), {"v_seq": v, "v_pre_spike": h}

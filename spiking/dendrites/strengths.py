@@ -59,8 +59,8 @@ def strength_config(variable: Any) -> Any:
 
 def _array(value: Any, name: str) -> np.ndarray:
     try:
-        array = np.asarray(value, np.float64)
-    except (TypeError, ValueError):
+        array = np.array(np.nan) if np.iscomplexobj(np.asarray(value)) else np.asarray(value, np.float64)
+    except (TypeError, ValueError, OverflowError):
         array = np.array(np.nan)
     if isinstance(value, bool) or not np.isfinite(array).all():
         raise InputError(f"{{{name}}} must be finite numbers, got {shown(value)}", name)

@@ -281,9 +281,12 @@ def _checked_n_input(n_input: Any, n_compartment: int) -> int:
 
 
 def _checked_outputs(output_index: Any, n_compartment: int) -> tuple[int, ...]:
-    if isinstance(output_index, str) or not isinstance(output_index, Iterable):
-        raise InputError(f"{{output_index}} must be a sequence of indices, got {shown(output_index)}", "output_index")
-    indices = tuple(output_index)
+    try:
+        indices = tuple(output_index)
+    except TypeError:  # also of an array without axes, which says that it is iterable
+        raise InputError(
+            f"{{output_index}} must be a sequence of indices, got {shown(output_index)}", "output_index"
+        ) from None
     if not indices:
         raise InputError("{output_index} must name one compartment at least, got none", "output_index")
     for one in indices:

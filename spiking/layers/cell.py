@@ -162,13 +162,19 @@ def precision(dtype: Any) -> str:
     16 bits cannot hold a potential that a small current moves at every step. Keras casts what comes in and, in the next
     layer, what goes out.
     """
+    return "float64" if dtype_policy(dtype).compute_dtype == "float64" else "float32"
+
+
+def dtype_policy(dtype: Any) -> Any:
+    """The policy of Keras, by default the global one. Raises InputError for what is none of floating-point numbers."""
     try:
         policy = keras.dtype_policies.get(keras.config.dtype_policy() if dtype is None else dtype)
+        is_floating = tf.as_dtype(policy.variable_dtype).is_floating
     except (TypeError, ValueError, AttributeError):
-        raise InputError(
-            f"{{dtype}} must be a dtype policy of Keras such as 'float32', got {shown(dtype)}", "dtype"
-        ) from None
-    return "float64" if policy.compute_dtype == "float64" else "float32"
+        is_floating = False
+    if not is_floating:
+        raise InputError(f"{{dtype}} must be a dtype policy of Keras such as 'float32', got {shown(dtype)}", "dtype")
+    return policy
 
 
 def switch(value: Any, name: str) -> bool:

@@ -457,7 +457,10 @@ def test_a_rule_of_ones_own():
             ),
             r"f_da must give a value for every voltage, \(1, 3, 2\), got the shape \(1, 3, 1\)",
         ),
-        (lambda: made("VDiffForward", segregated(), store_v_soma_seq=1), "store_v_seq must be true or false, got 1"),
+        (
+            lambda: made("VDiffForward", segregated(), store_v_soma_seq=1),
+            "store_v_soma_seq must be true or false, got 1",
+        ),
         (
             lambda: made("VDiffForward", segregated(), name="net")(np.ones((4, 7))),
             r"layer net takes features of shape \(6,\), for 3 somas with 2 input compartments each, .* shape \(4, 7\)",
