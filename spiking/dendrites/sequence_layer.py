@@ -90,8 +90,14 @@ class SequenceLayer(keras.layers.Layer):
         try:
             return self._run(inputs)
         except InputError as error:
-            error._keras_call_info_injected = True  # type: ignore[attr-defined] # or Keras makes many lines of the one
-            raise
+            raise _of_one_line(error) from None
+
+    def compute_output_spec(self, *arguments: Any, **options: Any) -> Any:
+        """What Keras knows of outputs while a network is made of symbolic inputs."""
+        try:
+            return super().compute_output_spec(*arguments, **options)
+        except InputError as error:
+            raise _of_one_line(error) from None
 
     def _run(self, inputs: Any) -> tf.Tensor:
         x = self.entering(inputs)
@@ -187,6 +193,14 @@ def set_step_mode(net: Any, step_mode: str) -> None:
     """Set the step mode, "s" or "m", of all layers of a network. Raises InputError."""
     for layer in _layers(net):
         layer.step_mode = step_mode
+
+
+def _of_one_line(error: InputError) -> InputError:
+    """The error that was raised at first, and which Keras leaves as it is; of others it makes many lines."""
+    while isinstance(error.__context__, InputError):
+        error = error.__context__
+    error._keras_call_info_injected = True  # type: ignore[attr-defined]
+    return error
 
 
 def swapped(x: tf.Tensor) -> tf.Tensor:

@@ -209,7 +209,12 @@ def test_a_layer_that_foretells_nothing_is_refused_when_the_learner_is_made():
     dendrite = d.SegregatedDend(d.PassiveDendCompartment(), d.SegregatedDendWiring(1))
     feedback = d.VDiffForwardSBackwardDendNeuron(dendrite, d.LIFSoma(), soma_shape=[2])
     point = d.VDiffForwardDendNeuron(dendrite, d.IFSoma(), soma_shape=[2])
-    for layer in (feedback, point):
+    chain = d.VDiffDend(d.PassiveDendCompartment(3.0), d.Kto1DendWiring(1, 1), 0.5)
+    trees = [
+        kind(chain, d.LIFSoma(), [2], *more)
+        for kind, *more in ((d.VDiffForwardDendNeuron,), (d.VActivationForwardDendNeuron, tf.tanh))
+    ]
+    for layer in (feedback, point, *trees):
         with pytest.raises(InputError) as caught:
             DPPLearner(dense(3, 2), layer, rate)
         assert "\n" not in str(caught.value)
