@@ -70,7 +70,9 @@ def measured(model: TrainedModel, seed: int) -> dict[str, object]:
     row = {"rate_accuracy": model.eval_accuracy, **conversion(model, seed, None)}
     factor = float(row["best_factor"])
     found = diagnose(model, scaling_factor=factor, seed=seed)
-    return row | {name: round(getattr(found, name), 3) for name in ("output_gain", "output_correlation", "silent_share")}
+    return row | {
+        name: round(getattr(found, name), 3) for name in ("output_gain", "output_correlation", "silent_share")
+    }
 
 
 def rows_of(folder: Path) -> list[Row]:

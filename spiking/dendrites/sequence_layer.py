@@ -36,6 +36,7 @@ class Held:
 
     def __init__(self) -> None:
         self.state: State | None = None  # None: at rest
+        self.state_of: str | None = None  # layer whose part this one is and whose call left the state
         self.graph: Any = None  # of the last reset: a graph, or None where code runs at once
         self.observers: list[Observer] = []
         self.recorded: dict[str, tf.Tensor] = {}
@@ -160,7 +161,7 @@ class SequenceLayer(keras.layers.Layer):
 
     def reset(self) -> None:
         """Bring the states to rest."""
-        self._held.state, self._held.graph = None, graph_here()
+        self._held.state, self._held.state_of, self._held.graph = None, None, graph_here()
 
     def detach(self) -> None:
         """Keep the states, but let no gradient pass back through them (truncated backpropagation through time)."""

@@ -115,3 +115,16 @@ def test_a_batch_that_changed_is_one_line():
     with pytest.raises(InputError, match=r"call reset\(\) before the batch changes") as caught:
         layer(drawn(3, 4, 12))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("step_mode", ["s", "m"])
+def test_layers_that_share_a_part_do_not_take_over_states_of_each_other(step_mode):
+    dend = tree()
+    one, other = (made("VDiffForward", dend, name=name, step_mode=step_mode) for name in ("one", "other"))
+    x = drawn(3, 2, 12) if step_mode == "m" else drawn(1, 2, 12)[0]
+    alone = one(x)
+    with pytest.raises(InputError, match=f"layers one and other share {dend.name}, .* a part of its own") as caught:
+        other(x)
+    assert "\n" not in str(caught.value)
+    one.reset()
+    np.testing.assert_array_equal(other(x), alone)

@@ -181,6 +181,7 @@ def test_making_a_learner_lets_the_layer_record():
     ("options", "message"),
     [
         ({"f_rate": 2.0}, "^f_rate must be a function, got 2.0"),
+        ({"f_rate": r2s.dendrites.LogisticStochasticFiring(0.9, 5.0)}, "draws spikes: give its rate_function"),
         ({"f_u_pred": 2.0}, "^f_u_pred must be a function, got 2.0"),
         ({"f_w": None}, "^f_w, unless it is a function, must be a finite number, got None"),
         ({"tau_psp": 0.0}, "^tau_psp must be a number from 1, got 0.0"),
