@@ -41,8 +41,6 @@ class Worded(Exception):
 class InputError(Worded, ValueError):
     """A value, setting or file that cannot be used; commands print the message and exit with code 2."""
 
-    _keras_call_info_injected = True  # or Keras makes many lines of the one
-
 
 class InputWarning(Worded, UserWarning):
     """A value that can be used and is probably not meant; commands print the message."""

@@ -61,7 +61,7 @@ class Contest:
         return inputs, rng.normal(size=shape).astype(np.float32)
 
 
-CONTESTS = (Contest("4 segregated compartments", None), Contest("3-to-1 tree", 0.3))
+CONTESTS = (Contest("4 segregated compartments", None), Contest("tree of 3 and 1 compartments", 0.3))
 
 
 class Ours:
@@ -126,11 +126,11 @@ def timed(contest: Contest, process: Executor | None, n_threads: int, repeats: i
             run()  # a contestant is not charged for what the one before it left
             found[name].append(run())
     seconds = {name: median(values) for name, values in found.items()}
-    results = {f"{contest.name}, {name}, s": value for name, value in seconds.items()}
+    layer = contest.name
+    results = {f"dendrites, {layer}, {name}: forward + backward, s": value for name, value in seconds.items()}
     if process:
-        results |= {
-            f"{contest.name}, PyTorch / {name}": seconds["PyTorch"] / seconds[name] for name in ("eager", "compiled")
-        }
+        for name in ("eager", "compiled"):
+            results[f"dendrites, {layer}: PyTorch / {name}"] = seconds["PyTorch"] / seconds[name]
     return results
 
 
@@ -154,8 +154,8 @@ def closed_form(repeats: int = REPEATS) -> dict[str, float]:
     extra = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     seconds = median(_seconds(lambda: compartment(x)) for _ in range(repeats))
     return {
-        "closed form of 128 steps, ms (asked: 200)": 1000 * seconds,
-        "closed form of 128 steps, MiB (asked: 64)": extra,
+        "dendrites, closed form of 128 steps, ms": 1000 * seconds,
+        "dendrites, closed form of 128 steps, MiB": extra,
     }
 
 
@@ -193,7 +193,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=None, help="file of results (JSON)")
     arguments = parser.parse_args()
     load = os.getloadavg()
-    results = {f"dendrites, {name}": value for name, value in compare(arguments.threads).items()}
+    results = compare(arguments.threads)
     print(f"load before {load[0]:.1f}, after {os.getloadavg()[0]:.1f}", file=sys.stderr)
     if arguments.output:
         write_results(arguments.output, results)
@@ -203,7 +203,7 @@ def main() -> None:
     where = machine()
     print(f"{where['processor']}, {where['cores']} cores, Python {where['python']}")
     for name, value in results.items():
-        print(f"  {name:<64} {value:10.3f}")
+        print(f"  {name:<76} {value:10.3f}")
 
 
 if __name__ == "__main__":

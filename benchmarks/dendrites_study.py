@@ -1,11 +1,11 @@
-"""Rate networks with dendrites as spiking ones, beside the same networks of points: what they gain, lose and cost.
+"""Rate networks with dendrites as spiking ones, beside the same networks of points: what they gain and lose.
 
     python benchmarks/dendrites_study.py [--networks 5] [--kinds none active subunit] --output bench/dendrites
     python benchmarks/dendrites_study.py table --output bench/dendrites
 
 Go-NoGo, XOR and Mante with the settings of their recipes, N = 50, 100 and 200, seeds from 1. Networks are trained where
 <output>/models lacks them; every row goes to <output>/dendrites.csv as it is measured; interrupted, it goes on where it was.
-At the end the figures <output>/dendrites.png and .pdf, and a table in Markdown.
+At the end the figures <output>/dendrites.png and .pdf, and a table in Markdown. What a step costs: bench_dendritic_engine.py.
 """
 
 import argparse
@@ -14,7 +14,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
-from time import perf_counter_ns
 
 import numpy as np
 
@@ -24,10 +23,7 @@ from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.rate.config import TrainConfig
 from rate2spike.rate.population import train_population
 from rate2spike.rate.recipes import recipe
-from rate2spike.rate.tasks import get as task_called
-from rate2spike.seeding import Role, generator
 from rate2spike.spiking.diagnosis.diagnose import diagnose
-from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.trained_model import TrainedModel
 
 from paper_measures import conversion
@@ -37,7 +33,6 @@ SIZES = (50, 100, 200)
 KINDS = ("none", "active", "subunit")
 NAMES = {"none": "points", "active": "active dendrites", "subunit": "subunits"}
 SOLVES = 0.95  # of fresh trials
-_TIMED_TRIALS = 20
 _MARKERS = {"none": "o", "active": "s", "subunit": "^"}
 _GREYS = {"none": "0", "active": "0.35", "subunit": "0.6"}
 
@@ -71,24 +66,13 @@ def measure(points: Iterable[Point], n_networks: int, folder: Path) -> None:
 
 
 def measured(model: TrainedModel, seed: int) -> dict[str, object]:
-    """Of one network: the rate network, its conversion, what diagnosis finds, and the cost of a step."""
+    """Of one network: the rate network, its conversion, and what diagnosis finds."""
     row = {"rate_accuracy": model.eval_accuracy, **conversion(model, seed, None)}
     factor = float(row["best_factor"])
     found = diagnose(model, scaling_factor=factor, seed=seed)
-    diagnosis = {name: round(getattr(found, name), 3) for name in ("output_gain", "output_correlation", "silent_share")}
-    return row | diagnosis | {"ns_per_unit_step": round(step_cost_ns(model, factor), 2)}
-
-
-def step_cost_ns(model: TrainedModel, factor: float) -> float:
-    """Median over trials of the time per unit and step, on one thread; the first, which compiles, is not counted."""
-    network, rng = SpikingNetwork.from_model(model, factor), generator(1, Role.FIGURE)
-    task, times = task_called(model.task), []
-    for seed in range(_TIMED_TRIALS + 1):
-        u = task.draw(rng).stimulus
-        start = perf_counter_ns()
-        record = network.run(u, seed=seed, record=("output",))
-        times.append((perf_counter_ns() - start) / (model.n_units * record.duration_s / network.dt_s))
-    return float(np.median(times[1:]))
+    return row | {
+        name: round(getattr(found, name), 3) for name in ("output_gain", "output_correlation", "silent_share")
+    }
 
 
 def rows_of(folder: Path) -> list[Row]:
@@ -121,27 +105,27 @@ def of_point(rows: Sequence[Row], point: Point, column: str) -> np.ndarray:
 def table(rows: Sequence[Row]) -> str:
     """Markdown: a row per point; mean and range over seeds."""
     solve = f"solve {100 * SOLVES:g} %"
-    heads = ("task", "N", "units", "networks", "rate network", "spiking, fresh trials", solve, "Hz", "ns")
+    heads = ("task", "N", "units", "networks", "updates, median", "rate network", "spiking, fresh trials", solve, "Hz")
     lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
     for point in product(TASKS, SIZES, KINDS):
         fresh = of_point(rows, point, "fresh_accuracy")
         if not fresh.size:
             continue
         rate = of_point(rows, point, "rate_accuracy")
-        cells = [point[0], str(point[1]), NAMES[point[2]], str(fresh.size), f"{rate.mean():.3f}"]
+        updates = np.median(of_point(rows, point, "updates"))
+        cells = [point[0], str(point[1]), NAMES[point[2]], str(fresh.size), f"{updates:g}", f"{rate.mean():.3f}"]
         cells += [f"{fresh.mean():.3f} ({fresh.min():.3f} to {fresh.max():.3f})", str((fresh >= SOLVES).sum())]
         cells += [f"{of_point(rows, point, 'rate_hz').mean():.1f}"]
-        cells += [f"{np.median(of_point(rows, point, 'ns_per_unit_step')):.2f}"]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
 def draw(rows: Sequence[Row]) -> Figure:
-    """Accuracy, rates and cost over the number of units, a column per task."""
+    """Accuracy, rates and updates of training over the number of units, a column per task."""
     panels = (
         ("fresh_accuracy", "accuracy, fresh trials"),
         ("rate_hz", "mean firing rate (Hz)"),
-        ("ns_per_unit_step", "ns per unit and step"),
+        ("updates", "updates of training"),
     )
     figure = Figure(figsize=(9, 7.5), layout="constrained")
     grid = figure.subplots(len(panels), len(TASKS), sharex=True, sharey="row")

@@ -18,6 +18,7 @@ from pathlib import Path
 from statistics import median
 
 import adaptive_search
+import dendrites_study
 import diagnosis_advice
 import recipes
 
@@ -29,7 +30,7 @@ from paper_studies import STUDIES
 DOCS = Path(__file__).parent.parent / "docs"
 SPEED = "speed.csv"
 LINE = 126
-SECTIONS = ("simulator", "growth", "search", "octave", "training", "layers", "cells", "cascades", "dendrites")
+SECTIONS = ("simulator", "growth", "search", "octave", "training", "layers", "cells", "cascades", "dendrites", "kit")
 PAPER_ORDER = "7 2C 2E S4 4 5 S7 6C 6A 6B longer trainer small 1C S1 S2 S3".split()  # same columns side by side
 BLOCK = re.compile(r"(<!-- ([\w ]+): written by benchmarks/pages\.py -->\n).*?(<!-- end -->)", flags=re.DOTALL)
 Row = dict[str, str]
@@ -63,6 +64,11 @@ def context_table(docs: Path) -> str:
     return context_study.table(context_study.read(docs / "context.csv"))
 
 
+def dendrites_table(docs: Path) -> str:
+    """Points and dendrites, by task and size, of dendrites.csv."""
+    return dendrites_study.table(rows_of(docs / "dendrites.csv"))
+
+
 def paper_table(docs: Path) -> str:
     """All figures of the paper, from docs/paper/."""
     return paper_figures.table(
@@ -87,6 +93,7 @@ def _wrapped(text: str) -> str:
 BLOCKS: dict[str, Callable[[Path], str]] = {
     "recipes": recipe_table,
     "context": context_table,
+    "dendrites study": dendrites_table,
     "paper": paper_table,
     "adaptive": adaptive_summary,
     "diagnosis": diagnosis_summary,

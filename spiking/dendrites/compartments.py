@@ -293,7 +293,7 @@ class PAComponentDendCompartment(LeakyCompartment):
     def _active(self, vp: tf.Tensor) -> tf.Tensor:
         if self.f_dca is None:
             return tf.zeros_like(vp)
-        va = tf.cast(self.f_dca(vp), vp.dtype)
+        va = tf.cast(tf.convert_to_tensor(self.f_dca(vp), dtype_hint=vp.dtype), vp.dtype)
         if va.shape.rank == 0:
             return tf.fill(tf.shape(vp), va)
         if not va.shape.is_compatible_with(vp.shape):

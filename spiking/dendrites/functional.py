@@ -41,7 +41,7 @@ def diff_mask_mult_sum(x1: Any, x2: Any, mask: Any, factor: Any) -> tf.Tensor:
     """
     x1 = _floating(x1, "x1")
     others = {"x2": x2, "mask": mask, "factor": factor}
-    x2, mask, factor = (tf.cast(_floating(one, name), x1.dtype) for name, one in others.items())
+    x2, mask, factor = (tf.cast(_floating(one, name, x1.dtype), x1.dtype) for name, one in others.items())
     if x1.shape.rank == 0 or x2.shape.rank == 0 or tuple(mask.shape) != (x1.shape[-1], x2.shape[-1]):
         raise InputError(
             f"{{mask}} must be (n1, n2) for {{x1}} (..., n1) and {{x2}} (..., n2), got the shapes {tuple(mask.shape)}, "
@@ -134,10 +134,10 @@ def gaussian(x: Any, mean: float, var: float) -> tf.Tensor:
     return tf.exp(-tf.square(x - mean) / (2 * var)) / (2 * 3.141592653589793 * var) ** 0.5
 
 
-def _tensor(x: Any, name: str) -> tf.Tensor:
-    """A tensor. Raises InputError for what is no array of numbers."""
+def _tensor(x: Any, name: str, of_numbers: tf.DType | None = None) -> tf.Tensor:
+    """A tensor, of Python's numbers in a dtype. Raises InputError for what is no array of numbers."""
     try:
-        tensor = tf.convert_to_tensor(x)
+        tensor = tf.convert_to_tensor(x, dtype_hint=of_numbers)
     except (ValueError, TypeError):
         tensor = tf.constant("")
     if tensor.dtype == tf.string:
@@ -145,7 +145,7 @@ def _tensor(x: Any, name: str) -> tf.Tensor:
     return tensor
 
 
-def _floating(x: Any, name: str = "x") -> tf.Tensor:
-    """A tensor in its own precision. Raises InputError for what is no array of numbers."""
-    tensor = _tensor(x, name)
+def _floating(x: Any, name: str = "x", of_numbers: tf.DType | None = None) -> tf.Tensor:
+    """A tensor in its own precision, Python's numbers in another. Raises InputError for what is no array of numbers."""
+    tensor = _tensor(x, name, of_numbers)
     return tensor if tensor.dtype.is_floating else tf.cast(tensor, keras.config.floatx())

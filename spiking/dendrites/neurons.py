@@ -49,6 +49,11 @@ def _warn_if_unstable(layer: VForwardDendNeuron) -> None:
 
 
 def _soma_that_predicts(layer: VForwardDendNeuron) -> LIFSoma:
+    if not layer.dend.wiring.is_segregated:
+        raise InputError(
+            f"layer {layer.name} foretells its soma only if its compartments are not connected, and all are inputs and "
+            f"outputs, got {shown(layer.dend.wiring)}: give f_u_pred"
+        )
     if not isinstance(layer.soma, LIFSoma):
         raise InputError(
             f"layer {layer.name} foretells its soma only if that is an LIFSoma, got {type(layer.soma).__name__}: "

@@ -7,6 +7,7 @@ the next call or `reset()`; None if it was off, or if there is nothing (recorder
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras, tf
 from rate2spike.spiking.dendrites.layer_options import Checked, options_of
 from rate2spike.spiking.dendrites.sequence_layer import SequenceLayer, State
@@ -105,16 +106,22 @@ class RecordingLayer(SequenceLayer):
         if not self.part_names:
             self._held.state = state
         for k, part in enumerate(self.parts):
-            part.state = None if state is None else state[k]
+            part.state, part._held.state_of = (None, None) if state is None else (state[k], self.name)
 
     def was_reset_here(self) -> bool:
         """Whether the last reset was in the graph that is being built."""
         return all(part.was_reset_here() for part in self.parts) if self.part_names else super().was_reset_here()
 
     def carried(self, start: State) -> State:
-        """The states carried so far, or those at rest. Raises InputError if they are of another batch."""
+        """The states carried so far, or those at rest. Raises InputError if they are of another batch or layer."""
         if not self.part_names:
             return super().carried(start)
+        for part in self.parts:
+            if part._held.state_of not in (None, self.name):
+                raise InputError(
+                    f"layers {part._held.state_of} and {self.name} share {part.name}, which holds the states of one: "
+                    "give each a part of its own"
+                )
         return tuple(part.carried(one) for part, one in zip(self.parts, start, strict=True))
 
     def reset(self) -> None:

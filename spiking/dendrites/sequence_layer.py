@@ -37,6 +37,7 @@ class Held:
 
     def __init__(self) -> None:
         self.state: State | None = None  # None: at rest
+        self.state_of: str | None = None  # layer whose part this one is and whose call left the state
         self.graph: Any = None  # of the last reset: a graph, or None where code runs at once
         self.observers: list[Observer] = []
         self.recorded: dict[str, tf.Tensor] = {}
@@ -99,6 +100,19 @@ class SequenceLayer(keras.layers.Layer):
 
     def call(self, inputs: Any) -> tf.Tensor:
         """One step, or a sequence, from the states that were carried."""
+        try:
+            return self._run(inputs)
+        except InputError as error:
+            raise _of_one_line(error) from None
+
+    def compute_output_spec(self, *arguments: Any, **options: Any) -> Any:
+        """What Keras knows of outputs while a network is made of symbolic inputs."""
+        try:
+            return super().compute_output_spec(*arguments, **options)
+        except InputError as error:
+            raise _of_one_line(error) from None
+
+    def _run(self, inputs: Any) -> tf.Tensor:
         x = self.entering(inputs)
         outputs = self.advance(x)
         for observe in self._held.observers:
@@ -159,7 +173,7 @@ class SequenceLayer(keras.layers.Layer):
 
     def reset(self) -> None:
         """Bring the states to rest."""
-        self._held.state, self._held.graph = None, graph_here()
+        self._held.state, self._held.state_of, self._held.graph = None, None, graph_here()
 
     def detach(self) -> None:
         """Keep the states, but let no gradient pass back through them (truncated backpropagation through time)."""
@@ -192,6 +206,14 @@ def set_step_mode(net: Any, step_mode: str) -> None:
     """Set the step mode, "s" or "m", of all layers of a network. Raises InputError."""
     for layer in _layers(net):
         layer.step_mode = step_mode
+
+
+def _of_one_line(error: InputError) -> InputError:
+    """The error that was raised at first, and which Keras leaves as it is; of others it makes many lines."""
+    while isinstance(error.__context__, InputError):
+        error = error.__context__
+    error._keras_call_info_injected = True  # type: ignore[attr-defined]
+    return error
 
 
 def swapped(x: tf.Tensor) -> tf.Tensor:

@@ -3,6 +3,8 @@
 import inspect
 from typing import Any
 
+import numpy as np
+
 from rate2spike.calls import public
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras, tf
@@ -72,6 +74,14 @@ class BaseSynapse(SequenceLayer):
     def weight_change(self, pre: Any, post: Any) -> tf.Tensor:
         """That of the connection, see there: the filter plays no part."""
         return self.conn.weight_change(pre, post)
+
+    def published_weight(self) -> np.ndarray:
+        """The connection's, see there."""
+        return self.conn.published_weight()
+
+    def set_published_weight(self, weight: Any) -> None:
+        """Set the connection's, see there. Raises InputError."""
+        self.conn.set_published_weight(weight)
 
     def clamp_weights(self, clamp_bias: bool = False) -> None:
         """Clip the connection's weight, and its bias on demand, to their bounds now."""

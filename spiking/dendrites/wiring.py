@@ -88,16 +88,18 @@ class DendWiring:
 
     @property
     def bidirection(self) -> bool:
-        """Whether every connection goes both ways."""
-        return bool(self._adjacency.any()) and bool((self._adjacency == self._adjacency.T).all())
+        """Whether there are connections, and every one of them goes both ways."""
+        others = self._between_others()
+        return bool(others.any()) and bool((others == others.T).all())
 
     @property
     def is_segregated(self) -> bool:
         """Whether no compartment is connected to another, and all are inputs and outputs."""
-        others = self._adjacency * (1 - np.eye(self.n_compartment, dtype=np.int32))
-        return not others.any() and self.input_index == self.output_index == list(range(self.n_compartment))
+        return not self._between_others().any() and self.input_index == self.output_index == list(
+            range(self.n_compartment)
+        )
 
-    def add_compartment_connection(self, source: int, target: int, bidirection: bool = False) -> None:
+    def add_compartment_connection(self, source: int, target: int, bidirection: bool | None = None) -> None:
         """Let a compartment receive current from another. Layers that were made with this wiring follow.
 
         Parameters
@@ -106,8 +108,8 @@ class DendWiring:
             Index of the compartment that the current depends on.
         target : int
             Index of the one that receives it.
-        bidirection : bool, default False
-            Whether the source receives current from the target, too.
+        bidirection : bool or None, default None
+            Whether the source receives current from the target, too; None: if that is so of all connections until now.
 
         Raises
         ------
@@ -117,7 +119,8 @@ class DendWiring:
         source, target = (self._index(one, name) for one, name in ((source, "source"), (target, "target")))
         changed = self._adjacency.copy()
         changed[source, target] = 1
-        if true_or_false(bidirection, "{bidirection}", "bidirection"):
+        both_ways = self.bidirection if bidirection is None else bidirection
+        if true_or_false(both_ways, "{bidirection}", "bidirection"):
             changed[target, source] = 1
         _check_cycle(changed)
         self._adjacency = changed
@@ -169,6 +172,10 @@ class DendWiring:
             "output_index": self.output_index,
         }
         return one_line(type(self).__name__, values)
+
+    def _between_others(self) -> np.ndarray:
+        """The adjacency without what connects compartments to themselves."""
+        return self._adjacency * (1 - np.eye(self.n_compartment, dtype=np.int32))
 
     def _index(self, value: Any, name: str) -> int:
         index = whole_number(value, f"{{{name}}}", name, least=0)

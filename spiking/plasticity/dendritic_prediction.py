@@ -103,6 +103,8 @@ class DPPLearner(Learner):
     ):
         if not callable(f_rate):
             raise InputError(f"{{f_rate}} must be a function, got {shown(f_rate)}", "f_rate")
+        if getattr(f_rate, "spiking", False):  # one of the kit's stochastic firings
+            raise InputError("{f_rate} must be a rate, got one that draws spikes: give its rate_function", "f_rate")
         self.f_rate = f_rate
         self.f_w = number_or_function(f_w, "f_w")
         self.f_u_pred = function_or_none(f_u_pred, "f_u_pred")

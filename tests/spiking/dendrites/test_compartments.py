@@ -86,6 +86,8 @@ def test_without_a_function_the_active_component_is_0():
     np.testing.assert_array_equal(layer.va_seq, np.zeros((5, 2, 3)))
     layer.f_dca = lambda _: 0.5  # a number is one for all
     np.testing.assert_array_equal(at_once(layer, x), at_once(d.PassiveDendCompartment(), x) + 0.5)
+    layer.f_dca = lambda _: 0.1  # which float32 does not hold
+    np.testing.assert_array_equal(at_once(layer, np.zeros((3, 2, 1))), np.full((3, 2, 1), 0.1))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -23,6 +23,14 @@ def test_sum_of_differences(factor):
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize("factor", [0.3, [[0.3, 0.1]] * 3])
+def test_numbers_of_python_keep_their_precision(factor):
+    x1, x2 = np.random.default_rng(0).normal(size=(4, 3)), np.zeros((4, 2))
+    expected = x1.sum(1)[:, None] * np.broadcast_to(factor, (3, 2))[0]
+    found = d.diff_mask_mult_sum(x1, x2, [[1, 1]] * 3, factor)
+    np.testing.assert_allclose(found, expected, rtol=1e-13)
+
+
 def test_steps_are_merged_and_split_again():
     x = tf.constant(np.random.default_rng(0).normal(size=(5, 2, 3, 4)), "float32")
     np.testing.assert_array_equal(d.unfold_forward_fold(x, tf.identity), x)

@@ -52,8 +52,8 @@ def close(values, expected, dtype):
 def settings(text):
     """What `a=1 b=True c=None(soft)` says, by name."""
     values = {"True": True, "False": False, "None": None}
-    found = dict(re.findall(r"(\w+)=([\w.\-]+)", text))
-    return {name: values[value] if value in values else float(value) for name, value in found.items()}
+    found = re.findall(r"(\w+)=(True|False|None|-?\d[\w.\-]*)", text)
+    return {name: values[value] if value in values else float(value) for name, value in found}
 
 
 def function(text):
@@ -190,10 +190,6 @@ def test_dendrite(name, dtype, step_mode):
         close(found, out[key], dtype)
 
 
-def seen_of_soma(layer):
-    return {"v_pre": (lambda: layer.v_pre_spike,) * 2, "v_post": (lambda: layer.v_seq, lambda: layer.v)}
-
-
 @every("soma")
 def test_soma(name, dtype, step_mode):
     case = CASES[name]
@@ -237,6 +233,16 @@ def neuron(p, dtype):
     else:
         kind += "Forward"
     return getattr(kit, f"{kind}DendNeuron")(*arguments, **options)
+
+
+def test_words_of_a_case_are_understood():
+    """Kept-back cases may name the active component as a setting, or behind the compartment."""
+    for said in (
+        "segregated n=2, PA tau=2 decay_input=False f_dca=gauss v_rest=-.5",
+        "segregated n=2, PA(gauss) tau=2",
+    ):
+        leaky = dendrite(said, "float64").compartment
+        assert leaky.f_dca is gauss and leaky.tau == 2
 
 
 @every("neuron", but="reshape")

@@ -1,51 +1,13 @@
-"""Layers of dendritic neurons: equations, layouts, feedback, recorders, modes, gradients, stability, predictions."""
-
-import warnings
+"""Layers of dendritic neurons: equations, layouts, modes, strengths, gradients."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from dendrite_layers import DENDRITES, KINDS, drawn, made, segregated, square, trained, tree, weighed
 
 import rate2spike as r2s
-from rate2spike.errors import InputError, InputWarning
 
 d = r2s.dendrites
-KINDS = {
-    "VDiffForward": d.VDiffForwardDendNeuron,
-    "VActivationForward": d.VActivationForwardDendNeuron,
-    "VDiffForwardSBackward": d.VDiffForwardSBackwardDendNeuron,
-    "VActivationForwardSBackward": d.VActivationForwardSBackwardDendNeuron,
-}
-
-
-def square(v):
-    return v**2
-
-
-def drawn(n_steps, *shape, dtype="float64", seed=0, mean=1.0):
-    return tf.constant(np.random.default_rng(seed).normal(mean, 1.0, size=(n_steps, *shape)), dtype)
-
-
-def tree(bidirection=False, n_output=2, coupling=0.5, dtype="float64", active=None):
-    kind = d.PassiveDendCompartment if active is None else d.PAComponentDendCompartment
-    compartment = kind(3.0, **({} if active is None else {"f_dca": active}))
-    return d.VDiffDend(compartment, d.Kto1DendWiring(2, n_output, bidirection=bidirection), coupling, True, dtype=dtype)
-
-
-def segregated(n=2, tau=2.0, decay_input=False, active=None):
-    options = {} if active is None else {"f_dca": active}
-    kind = d.PassiveDendCompartment if active is None else d.PAComponentDendCompartment
-    return d.SegregatedDend(kind(tau, decay_input, **options), d.SegregatedDendWiring(n))
-
-
-def made(kind, dend, soma_shape=(3,), soma=None, **options):
-    arguments = (square,) if "Activation" in kind else ()
-    if "SBackward" in kind:
-        options = {"backward_strength": [0.5, -0.25], "backward_strength_learnable": True} | options
-    options = {"forward_strength": [0.75, 0.5], "forward_strength_learnable": True, "dtype": "float64"} | options
-    return KINDS[kind](
-        dend, d.LIFSoma(2.0, v_threshold=0.25) if soma is None else soma, soma_shape, *arguments, **options
-    )
 
 
 def by_hand(layer, x, kind, backward):
@@ -76,21 +38,6 @@ def by_hand(layer, x, kind, backward):
             v, vp = v + s[..., None] * raised, vp + s[..., None] * raised
         series.append((s, before, v, h, soma_v))
     return [tf.stack(one) for one in zip(*series, strict=True)]
-
-
-def trained(layer):
-    return list(layer.trainable_variables)
-
-
-def weighed(y):
-    return tf.reduce_sum(tf.reshape(tf.range(1, y.shape[0] + 1, dtype=y.dtype), [-1] + [1] * (y.shape.rank - 1)) * y)
-
-
-DENDRITES = {
-    "tree": lambda: tree(True),
-    "segregated": lambda: segregated(decay_input=True),
-    "active tree": lambda: tree(active=lambda v: 0.3 * v**2),
-}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -163,95 +110,6 @@ def test_the_published_comparison_of_modes(kind, bidirection, n_spikes, first):
             np.testing.assert_array_equal(tf.reduce_sum(spikes, 0), np.full((2, 3), n_spikes))
     if rates:
         np.testing.assert_allclose(rates, n_spikes / 25, rtol=1e-6)
-
-
-class TestFeedback:
-    def traces(self, strength, active):
-        dend = segregated(2, 2.0, True, active=active)
-        layer = d.VDiffForwardSBackwardDendNeuron(
-            dend, d.LIFSoma(1), [1], 0.45, backward_strength=strength, step_mode="m", store_v_soma_pre_spike=True
-        )
-        layer.store_v_dend_seq = True
-        layer(tf.fill([6, 1, 2], 4.0))
-        return layer.v_soma_pre_spike.numpy().ravel(), layer.v_dend_seq
-
-    @pytest.mark.parametrize("active", [None, tf.zeros_like, lambda v: 0.1 * v**2])
-    def test_it_changes_later_steps_of_every_compartment(self, active):
-        (without, _), (with_it, v) = self.traces(0.0, active), self.traces(5.0, active)
-        assert without[0] == with_it[0] >= 1 and np.all(np.abs(with_it - without)[1:] > 0.1)
-        assert np.all(v[0] > 5)
-
-    def test_passive_and_linear_active_compartments_agree(self):
-        """What an active component of 0 is: the passive compartment."""
-        for one, other in zip(self.traces(5.0, None), self.traces(5.0, tf.zeros_like), strict=True):
-            np.testing.assert_array_equal(one, other)
-
-    @pytest.mark.parametrize("step_mode", ["s", "m"])
-    def test_recorders_tell_before_from_after(self, step_mode):
-        """Published numbers: tau 2, input 2, β = 1, LIF tau 1, two compartments: 1 and 2 before, 2 and 3 after."""
-        with pytest.warns(InputWarning, match="the soma is unstable"):
-            layer = d.VDiffForwardSBackwardDendNeuron(segregated(2, 2, True), d.LIFSoma(1), [1], step_mode=step_mode)
-        layer.store_v_dend_pre_spike = layer.store_v_dend_seq = layer.store_v_soma_seq = (
-            layer.store_v_soma_pre_spike
-        ) = True
-        x = tf.fill([2, 1, 2], 2.0)
-        if step_mode == "m":
-            layer(x)
-            before, after = layer.v_dend_pre_spike, layer.v_dend_seq
-        else:
-            steps = [(layer(one), layer.v_dend_pre_spike, layer.v_dend) for one in x]
-            before, after = (tf.stack([step[k] for step in steps]) for k in (1, 2))
-            assert layer.v_dend_seq is None and layer.v_soma_pre_spike.shape == (1, 1)
-        np.testing.assert_array_equal(before[:, 0, 0], [[1, 1], [2, 2]])
-        np.testing.assert_array_equal(after[:, 0, 0], [[2, 2], [3, 3]])
-        layer.reset()
-        recorders = ("v_dend_seq", "v_soma_seq", "v_dend_pre_spike", "v_soma_pre_spike")
-        assert [getattr(layer, name) for name in recorders] == [None] * 4
-        assert layer.v_dend == layer.v_soma == 0.0
-
-
-class TestRecorders:
-    @pytest.mark.parametrize("kind", ["VDiffForward", "VActivationForwardSBackward"])
-    @pytest.mark.parametrize("dendrite", ["tree", "segregated"])
-    def test_each_is_of_its_flag_alone(self, kind, dendrite):
-        """Where no spikes run back, compartments before the spike are those at the end, whose recorder is on, too."""
-        x = drawn(2, 2, 12 if dendrite == "tree" else 6)
-        shapes = {
-            "v_dend_seq": (2, 2, 3, 6 if dendrite == "tree" else 2),
-            "v_soma_seq": (2, 2, 3),
-            "v_dend_pre_spike": (2, 2, 3, 6 if dendrite == "tree" else 2),
-            "v_soma_pre_spike": (2, 2, 3),
-        }
-        for name in shapes:
-            layer = made(kind, DENDRITES[dendrite](), step_mode="m", **{f"store_{name}": True})
-            layer(x)
-            found = {one: getattr(layer, one) for one in shapes if getattr(layer, one) is not None}
-            together = {"v_dend_seq"} if name == "v_dend_pre_spike" and "SBackward" not in kind else set()
-            assert set(found) == {name} | together
-            assert found[name].shape == shapes[name]
-
-    def test_flags_are_those_of_the_parts_and_can_be_changed(self):
-        layer = made("VDiffForward", tree(), step_mode="m")
-        x = drawn(9, 2, 12)
-        layer(x)
-        assert layer.v_soma_seq is layer.v_dend_seq is None
-        layer.store_v_soma_seq = layer.store_v_dend_seq = True
-        assert layer.soma.store_v_seq and layer.dend.compartment.store_v_seq
-        layer(x)
-        assert layer.v_soma_seq is layer.soma.v_seq and layer.v_dend_seq is layer.dend.compartment.v_seq
-        np.testing.assert_array_equal(layer.v_soma_seq[-1], layer.v_soma)
-        np.testing.assert_array_equal(layer.v_dend_seq[-1], layer.v_dend)
-        layer.store_v_soma_seq = False
-        layer(x)
-        assert layer.v_soma_seq is None
-
-    def test_parts_can_be_reset_by_themselves(self):
-        layer = made("VDiffForward", tree())
-        layer(drawn(1, 2, 12)[0])
-        layer.soma.reset()
-        assert layer.v_soma == 0.0 and layer.v_dend.shape == (2, 3, 6)
-        layer(drawn(1, 2, 12)[0])
-        assert layer.v_soma.shape == (2, 3)
 
 
 class TestLayouts:
@@ -341,77 +199,6 @@ class TestStrengths:
         assert [one.name for one in layer.trainable_variables] == ["backward_strength"]
 
 
-class TestStability:
-    @pytest.mark.parametrize(
-        ("n", "strength", "tau", "decay_input", "factor", "bounds"),
-        [
-            (4, 1, 2, True, -1.5, ("-1", "3")),
-            (2, 1, 2, False, -1.5, ("-0.5", "1.5")),
-            (2, [0.5, 1.0], 1, True, -1.5, ("-1", "1")),
-            (2, 1, 2, True, None, None),
-            (2, [2.5, 0.4], 2, True, None, None),
-        ],
-    )
-    @pytest.mark.parametrize("kind", ["VDiffForward", "VDiffForwardSBackward"])
-    def test_the_warning_says_the_factor_and_the_bounds(self, n, strength, tau, decay_input, factor, bounds, kind):
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            KINDS[kind](segregated(n), d.LIFSoma(tau, decay_input), [1], strength)
-        assert len(caught) == (factor is not None)
-        if caught:
-            message = str(caught[0].message)
-            assert f"the factor per step is {factor}, " in message and "\n" not in message
-            assert "for sums between {} and {}".format(*bounds) in message
-            assert caught[0].filename == __file__
-
-    def test_the_published_divergence(self):
-        with pytest.warns(InputWarning, match="the soma is unstable"):
-            layer = d.VDiffForwardDendNeuron(
-                segregated(4, 2.0, True), d.LIFSoma(2, v_threshold=1e9), [1], step_mode="m"
-            )
-        layer.store_v_soma_seq = True
-        layer(tf.ones([33, 1, 4], "float64"))
-        np.testing.assert_allclose(layer.v_soma_seq[::8, 0, 0], [1, 12.3, 296, 7576, 1.9e5], rtol=0.03)
-
-    def test_integrators_are_judged_too(self):
-        with pytest.warns(InputWarning, match="the factor per step is -1.5, .* for sums between 0 and 2"):
-            d.VDiffForwardDendNeuron(segregated(5), d.IFSoma(), [1], 0.5)
-
-    def test_of_activations_nothing_is_said(self):
-        d.VActivationForwardDendNeuron(segregated(4), d.LIFSoma(2), [1], square)
-
-
-class TestPredictedSoma:
-    def test_differences(self):
-        """The share of each compartment in the resting point of the soma, whatever batch and width are."""
-        for decay_input, leak in ((True, 1.0), (False, 1 / 3)):
-            soma = d.LIFSoma(3.0, decay_input, v_reset=-0.5)
-            layer = d.VDiffForwardDendNeuron(segregated(2), soma, [4], [0.5, 0.25])
-            v = drawn(5, 7, 4, 2)
-            expected = ([0.5, 0.25] * v.numpy() - 0.5 * leak) / (0.75 + leak)
-            np.testing.assert_allclose(layer.predicted_soma(v), expected, rtol=1e-6)
-
-    def test_it_is_where_a_single_compartment_brings_the_soma(self):
-        layer = d.VDiffForwardDendNeuron(segregated(1, decay_input=True), d.LIFSoma(4.0, False, 1e9, -0.5), [1], 0.3)
-        layer.step_mode = "m"
-        layer(tf.ones([200, 1, 1], "float64"))
-        np.testing.assert_allclose(layer.v_soma, layer.predicted_soma(layer.v_dend)[..., 0], rtol=1e-6)
-
-    def test_activations(self):
-        for decay_input, rho in ((True, 1.0), (False, 3.0)):
-            soma = d.LIFSoma(3.0, decay_input, v_reset=-0.5)
-            layer = d.VActivationForwardDendNeuron(segregated(2), soma, [4], square, [0.5, 0.25])
-            v = drawn(7, 4, 2)
-            np.testing.assert_allclose(layer.predicted_soma(v), rho * v**2 * [0.5, 0.25] - 0.5, rtol=1e-6)
-
-    def test_others_say_that_they_do_not(self):
-        v = np.zeros((1, 3, 6))
-        for layer in (made("VDiffForwardSBackward", tree()), made("VDiffForward", tree(), soma=d.IFSoma())):
-            with pytest.raises(InputError, match=r"foretell.*: give f_u_pred") as caught:
-                layer.predicted_soma(v)
-            assert "\n" not in str(caught.value)
-
-
 def test_a_rule_of_ones_own():
     """Users override what the soma receives."""
 
@@ -421,73 +208,6 @@ def test_a_rule_of_ones_own():
 
     layer, x = Loudest(segregated(2, 1, True), d.IFSoma(), [3], step_mode="m"), drawn(9, 2, 6)
     np.testing.assert_array_equal(layer(x), x.numpy().reshape(9, 2, 3, 2).max(-1) >= 1)  # H is the louder compartment
-
-
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda: made("VDiffForward", segregated(), []), "soma_shape must have one axis at least, got none"),
-        (lambda: made("VDiffForward", segregated(), 3), "soma_shape must be a sequence of whole numbers, got 3"),
-        (
-            lambda: made("VDiffForward", segregated(), [0]),
-            "an entry of soma_shape must be a whole number from 1, got 0",
-        ),
-        (lambda: made("VDiffForward", 3), "dend must be a dendrite, got 3"),
-        (lambda: made("VDiffForward", segregated(), soma=3), "soma must be a soma, got 3"),
-        (
-            lambda: made("VDiffForward", segregated(), forward_strength=[1, 2, 3]),
-            r"forward_strength must be a number or an array \(2,\), one per output compartment, got the shape \(3,\)",
-        ),
-        (
-            lambda: made("VDiffForward", segregated(), forward_strength=np.nan),
-            "forward_strength must be finite numbers, got nan",
-        ),
-        (
-            lambda: made("VDiffForwardSBackward", segregated(), backward_strength="x"),
-            "backward_strength must be finite numbers",
-        ),
-        (lambda: d.VActivationForwardDendNeuron(segregated(), d.IFSoma(), [3]), "f_da is missing"),
-        (
-            lambda: d.VActivationForwardDendNeuron(segregated(), d.IFSoma(), [3], 1),
-            "f_da must be a function of a voltage, got 1",
-        ),
-        (
-            lambda: d.VActivationForwardDendNeuron(segregated(), d.IFSoma(), [3], lambda v: v[..., :1])(
-                np.ones((1, 6))
-            ),
-            r"f_da must give a value for every voltage, \(1, 3, 2\), got the shape \(1, 3, 1\)",
-        ),
-        (
-            lambda: made("VDiffForward", segregated(), store_v_soma_seq=1),
-            "store_v_soma_seq must be true or false, got 1",
-        ),
-        (
-            lambda: made("VDiffForward", segregated(), name="net")(np.ones((4, 7))),
-            r"layer net takes features of shape \(6,\), for 3 somas with 2 input compartments each, .* shape \(4, 7\)",
-        ),
-        (lambda: made("VDiffForward", segregated())(np.ones(6)), r"after the batch axis; got inputs of shape \(6,\)"),
-        (
-            lambda: made("VDiffForward", segregated(), [3, 2])(np.ones((4, 12))),
-            r"features of shape \(6, 2\), .* got inputs of shape \(4, 12\)",
-        ),
-        (
-            lambda: d.VDiffForwardDendNeuron(segregated(), d.IFSoma(), [3], 0.1, False, "m")(np.ones((9, 4, 5))),
-            r"features of shape \(6,\)",
-        ),
-    ],
-)
-def test_what_does_not_fit_is_one_line(make, message):
-    with pytest.raises(InputError, match=message) as caught:
-        make()
-    assert "\n" not in str(caught.value)
-
-
-def test_a_batch_that_changed_is_one_line():
-    layer = made("VDiffForward", tree(), step_mode="m")
-    layer(drawn(3, 2, 12))
-    with pytest.raises(InputError, match=r"call reset\(\) before the batch changes") as caught:
-        layer(drawn(3, 4, 12))
-    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("kind", KINDS)

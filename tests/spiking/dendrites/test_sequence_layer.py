@@ -232,3 +232,16 @@ def test_a_keras_network_of_the_kit_is_built_in_either_mode(step_mode):
     assert net(x).shape == (*x.shape[:-1], 3)
     reset_net(net)
     assert net(x).shape == (*x.shape[:-1], 3)
+
+
+def test_what_does_not_fit_is_one_line_in_a_network_of_keras_too():
+    d = r2s.dendrites
+    options = {"step_mode": "m", "time_major": False}
+    dendrite = d.SegregatedDend(d.PassiveDendCompartment(2.0), d.SegregatedDendWiring(2))
+    synapse = d.LinearIdentitySynapse(8, 4, seed=1, **options)
+    layer = d.VDiffForwardDendNeuron(dendrite, d.LIFSoma(), [3], name="three", **options)
+    with pytest.raises(InputError, match=r"^layer \w+ was made for 8 inputs, got 9$"):
+        synapse(keras.Input((5, 9)))
+    with pytest.raises(InputError, match=r"^layer three takes features of shape \(6,\), .*") as caught:
+        keras.Sequential([keras.Input((5, 8)), synapse, layer])
+    assert "\n" not in str(caught.value)

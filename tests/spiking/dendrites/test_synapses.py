@@ -248,3 +248,10 @@ def test_a_compiled_sequence_is_the_same_and_begins_at_rest():
     run = tf.function(synapse)
     for _ in range(2):
         np.testing.assert_allclose(run(x), expected, atol=1e-6)
+
+
+def test_the_published_layout_is_that_of_the_connection():
+    synapse, weight = LinearIdentitySynapse(3, 2), np.arange(6.0).reshape(2, 3)
+    synapse.set_published_weight(weight)
+    np.testing.assert_array_equal(synapse.published_weight(), weight)
+    np.testing.assert_array_equal(synapse.conn.weight, weight.T)

@@ -125,6 +125,18 @@ def test_connections_can_be_added():
     np.testing.assert_array_equal(wiring.adjacency_matrix, expected)
 
 
+def test_a_connection_is_added_both_ways_where_all_are():
+    for both_ways in (True, False):
+        wiring = d.Kto1DendWiring(1, 2, bidirection=both_ways)
+        wiring.add_compartment_connection(2, 3)
+        assert wiring.adjacency_matrix[2, 3] == 1 and wiring.adjacency_matrix[3, 2] == both_ways
+        assert wiring.bidirection is both_ways
+    to_themselves = d.DendWiring(np.eye(2), 2, [0, 1])
+    assert not to_themselves.bidirection
+    to_themselves.add_compartment_connection(0, 1)
+    assert not to_themselves.adjacency_matrix[1, 0]
+
+
 @pytest.mark.parametrize(
     "wiring",
     [d.DendWiring(CHAIN, 1, [2]), d.Kto1DendWiring(2, 3, bidirection=True), d.SegregatedDendWiring(3)],

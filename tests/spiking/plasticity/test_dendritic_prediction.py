@@ -181,6 +181,7 @@ def test_making_a_learner_lets_the_layer_record():
     ("options", "message"),
     [
         ({"f_rate": 2.0}, "^f_rate must be a function, got 2.0"),
+        ({"f_rate": r2s.dendrites.LogisticStochasticFiring(0.9, 5.0)}, "draws spikes: give its rate_function"),
         ({"f_u_pred": 2.0}, "^f_u_pred must be a function, got 2.0"),
         ({"f_w": None}, "^f_w, unless it is a function, must be a finite number, got None"),
         ({"tau_psp": 0.0}, "^tau_psp must be a number from 1, got 0.0"),
@@ -209,7 +210,12 @@ def test_a_layer_that_foretells_nothing_is_refused_when_the_learner_is_made():
     dendrite = d.SegregatedDend(d.PassiveDendCompartment(), d.SegregatedDendWiring(1))
     feedback = d.VDiffForwardSBackwardDendNeuron(dendrite, d.LIFSoma(), soma_shape=[2])
     point = d.VDiffForwardDendNeuron(dendrite, d.IFSoma(), soma_shape=[2])
-    for layer in (feedback, point):
+    chain = d.VDiffDend(d.PassiveDendCompartment(3.0), d.Kto1DendWiring(1, 1), 0.5)
+    trees = [
+        kind(chain, d.LIFSoma(), [2], *more)
+        for kind, *more in ((d.VDiffForwardDendNeuron,), (d.VActivationForwardDendNeuron, tf.tanh))
+    ]
+    for layer in (feedback, point, *trees):
         with pytest.raises(InputError) as caught:
             DPPLearner(dense(3, 2), layer, rate)
         assert "\n" not in str(caught.value)
