@@ -35,9 +35,15 @@ def dendrites_of_file(settings: dict[str, Any], n_units: int, source: str) -> De
     if missing:
         raise ModelFileError(f"{source}: r2s_{_KIND} needs r2s_{missing[0]}, which is missing")
     try:
-        return _record({name: settings.pop(name) for name in _NAMES}, n_units)
+        return _record({name: _scalar(settings.pop(name)) for name in _NAMES}, n_units)
     except InputError as error:
         raise ModelFileError(f"{source}: {error}") from None
+
+
+def _scalar(value: Any) -> Any:
+    """A number of one element as such, of whatever class MATLAB saved it."""
+    is_number = isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "fiu"
+    return value.item() if is_number else value
 
 
 def _record(values: dict[str, Any], n_units: int) -> DendriticInput:

@@ -63,6 +63,19 @@ def test_integers_of_a_matlab_user_are_taken(tmp_path):
     assert load_model(tmp_path / "f.mat").dendrites == model.dendrites
 
 
+def test_numbers_of_any_class_of_matlab_are_taken(tmp_path):
+    """r2s_n_compartments = int32(3) and gain = single(1.5), as a MATLAB user may write them."""
+    path = tmp_path / "model.mat"
+    save_model(a_model(), path)
+    numbers = {
+        "r2s_n_compartments": np.int32(3),
+        "r2s_dendrite_gain": np.float32(1.5),
+        "r2s_dendrite_slope": np.int8(4),
+    }
+    append(path, numbers)
+    assert load_model(path).dendrites == a_model().dendrites
+
+
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
