@@ -39,7 +39,7 @@ def prepare_tensorflow(gpu: str = "0", gpu_frac: float | None = None, n_threads:
 
 def check_gpu(gpu: str) -> None:
     """Raise InputError unless this can name GPUs; whether they exist is seen later."""
-    if not re.fullmatch(r"all|[0-9]+(,[0-9]+)*", gpu):
+    if not isinstance(gpu, str) or not re.fullmatch(r"all|[0-9]+(,[0-9]+)*", gpu):  # argparse makes [] of --gpu=--
         raise InputError(f"{{gpu}} must be an index, several with commas, or all; got {gpu!r}", "gpu")
 
 

@@ -241,6 +241,9 @@ class TrainConfig(Readable):
             if self.dendrites == "subunit" and self.dendrite_gain == 0:
                 message = "{dendrites} subunit needs {dendrite_gain} above 0: no recurrent input would reach the soma"
                 raise InputError(message, "dendrites", "dendrite_gain")
+            if self.n_compartments > self.n_units:
+                message = f"{{n_compartments}} {self.n_compartments} must be at most {{n_units}} {self.n_units}"
+                raise InputError(f"{message}: no connection would end on some", "n_compartments", "n_units")
             return
         idle = [name for name in _OF_DENDRITES if getattr(self, name) != default_of(type(self), name)]
         if idle:

@@ -33,10 +33,11 @@ class LearnerList(list[Learner]):
     def __init__(self, learners: Iterable[Learner] = ()):
         if not isinstance(learners, Iterable):
             raise InputError(f"{{learners}} must be several learners, got {shown(learners)}", "learners")
-        super().__init__(learners)
-        wrong = [one for one in self if not isinstance(one, Learner)]
-        if wrong:
-            raise InputError(f"{{learners}} must be learners, got {shown(wrong[0])}", "learners")
+        super().__init__(map(_checked, learners))
+
+    def append(self, learner: Learner) -> None:
+        """Add one. Raises InputError for what is no learner."""
+        super().append(_checked(learner))
 
     def reset(self) -> None:
         """Forget traces and records of all."""
@@ -89,3 +90,9 @@ class LearnerList(list[Learner]):
     def __repr__(self) -> str:
         """One line."""
         return f"LearnerList({len(self)} learners: {', '.join(type(one).__name__ for one in self)})"[:200]
+
+
+def _checked(learner: Any) -> Learner:
+    if not isinstance(learner, Learner):
+        raise InputError(f"{{learners}} must be learners, got {shown(learner)}", "learners")
+    return learner

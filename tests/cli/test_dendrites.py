@@ -150,6 +150,7 @@ def test_numbers_that_are_not_finite_are_one_line(cli, tmp_path):
         ("gradient --n_steps 1", "number of steps must be a whole number from 2"),
         ("conv --resume", "--resume needs --run_folder"),
         ("conv --gpu x", "--gpu must be an index"),
+        ("conv --gpu=--", "--gpu must be an index"),
         ("classify --neuron VDiff", "unknown neuron 'VDiff': choose from VDiffForward"),
         ("classify --all perhaps", "expected True or False, got 'perhaps'"),
         ("classify --data_path nowhere", "train-images-idx3-ubyte[.gz] is neither in nowhere nor in its raw"),

@@ -115,6 +115,10 @@ def test_settings_survive_the_file_of_a_run():
         ({"dendrites": "plateau"}, "unknown kind of dendrites 'plateau': choose from none, active, subunit"),
         ({"dendrites": None}, "unknown kind of dendrites None: choose from none, active, subunit"),
         ({"n_compartments": 0}, "number of compartments must be a whole number from 1, got 0"),
+        (
+            {"n_units": 20, "n_compartments": 21},
+            "n_compartments 21 must be at most n_units 20: no connection would end",
+        ),
         ({"dendrite_gain": -1}, "dendrite gain must be a number from 0, got -1"),
         ({"dendrite_threshold": "high"}, "dendrite threshold must be a finite number, got 'high'"),
         ({"dendrite_threshold": float("inf")}, "dendrite threshold must be a finite number, got inf"),

@@ -342,6 +342,7 @@ def test_learners_of_one_weight_add_up():
         (lambda learner: learner.apply("sgd"), "^optimizer must be a Keras optimizer, got 'sgd'"),
         (lambda learner: r2s.plasticity.LearnerList(learner), "^learners must be several learners, got STDPLearner"),
         (lambda learner: r2s.plasticity.LearnerList([1]), "^learners must be learners, got 1"),
+        (lambda learner: r2s.plasticity.LearnerList([learner]).append(3), "^learners must be learners, got 3"),
     ],
 )
 def test_what_does_not_fit_is_one_line(call, message):
