@@ -16,6 +16,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import wilcoxon
 
 from rate2spike.figures import Figure
 from rate2spike.io.figure_file import save_figure
@@ -120,6 +121,22 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def pairs_table(rows: Sequence[Row]) -> str:
+    """Markdown: networks with dendrites against those of points of the same task and seed, by number of units."""
+    heads = ("N", "units", "pairs", "better than points", "worse", "mean difference", "Wilcoxon signed-rank p")
+    lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
+    for n_units, kind in product(SIZES, KINDS[1:]):
+        apart = [
+            of_point(rows, (task, n_units, kind), "fresh_accuracy")
+            - of_point(rows, (task, n_units, "none"), "fresh_accuracy")
+            for task in TASKS
+        ]
+        apart = np.concatenate(apart)
+        cells = [str(n_units), NAMES[kind], str(apart.size), str((apart > 0).sum()), str((apart < 0).sum())]
+        lines.append(f"| {' | '.join(cells)} | {apart.mean():+.3f} | {wilcoxon(apart).pvalue:.2g} |")
+    return "\n".join(lines)
+
+
 def draw(rows: Sequence[Row]) -> Figure:
     """Accuracy, rates and updates of training over the number of units, a column per task."""
     panels = (
@@ -154,7 +171,7 @@ def _draw_kind(axes, rows: Sequence[Row], task: str, kind: str, column: str, shi
         if values.size:
             style = dict(color=_GREYS[kind], marker=_MARKERS[kind], linestyle="none")
             axes.plot(np.full(values.size, x + aside), values, markersize=4, markerfacecolor="white", **style)
-            label = f"{NAMES[kind]}: mean, networks" if x == 0 else None
+            label = f"{NAMES[kind]} (filled: mean)" if x == 0 else None
             axes.plot(x + aside + 0.08, values.mean(), markersize=7, label=label, **style)
 
 
@@ -178,6 +195,8 @@ def main() -> None:
     if rows:
         print(*save_figure(draw(rows), arguments.output / "dendrites"))
     print(table(rows))
+    if {row["dendrites"] for row in rows} == set(KINDS):
+        print("", pairs_table(rows), sep="\n")
 
 
 if __name__ == "__main__":

@@ -65,8 +65,9 @@ def context_table(docs: Path) -> str:
 
 
 def dendrites_table(docs: Path) -> str:
-    """Points and dendrites, by task and size, of dendrites.csv."""
-    return dendrites_study.table(rows_of(docs / "dendrites.csv"))
+    """Points and dendrites of dendrites.csv, by task and size, and in pairs."""
+    rows = rows_of(docs / "dendrites.csv")
+    return f"{dendrites_study.table(rows)}\n\n{dendrites_study.pairs_table(rows)}"
 
 
 def paper_table(docs: Path) -> str:
