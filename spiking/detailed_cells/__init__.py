@@ -1,0 +1,1 @@
+"""Cells that are simulated in detail, so that a deep network can imitate them: morphology, channels, synapses, cable."""
