@@ -39,7 +39,7 @@ class Segments(Readable):
     >>> from rate2spike.spiking.detailed_cells.segments import segments_of
     >>> segments = segments_of(l5_morphology())
     >>> segments
-    Segments(n_segments=639, n_sections=193, total_length_um=1.258e+04)
+    Segments(n_segments=639, n_sections=193, total_length_um=1.257e+04)
     >>> {name: indices.size for name, indices in segments.groups.items()}
     {'basal': 262, 'oblique': 184, 'tuft': 193}
     """
@@ -150,8 +150,8 @@ def morphology_dict(morphology: Morphology) -> dict[str, Any]:
         "all_segments_segment_index_within_section_index": in_section.tolist(),
     }
     for kind in (BASAL, APICAL):
-        rows = np.flatnonzero(segments.kind == kind)
-        first = int(segments.section[rows[0]]) if rows.size else 0
+        rows = np.flatnonzero(segments.kind == kind).tolist()
+        first = int(segments.section[rows[0]]) if rows else 0
         by_segment = {
             (int(segments.section[i]) - first, int(in_section[i])): _coordinates(segments, i, i) for i in rows
         }
