@@ -8,22 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rate2spike.spiking.detailed_cells.morphology import Morphology
+from rate2spike.spiking.detailed_cells.biophysics import CompartmentValues
+from rate2spike.spiking.detailed_cells.morphology import Morphology, Section
 from rate2spike.spiking.kernels.cable import Tree
 
 _NF_PER_UF_CM2_UM2 = 1e-5
-_US_PER_S_CM2_UM2 = 1e-2
+US_PER_S_CM2_UM2 = 1e-2
 _MOHM_PER_OHM_CM_UM = 1e-2
-
-
-@dataclass(frozen=True)
-class Passive:
-    """Passive constants of a membrane and of what is inside."""
-
-    cm_uf_cm2: float
-    ra_ohm_cm: float
-    g_pas_s_cm2: float
-    e_pas_mv: float
 
 
 @dataclass(frozen=True)
@@ -51,58 +42,76 @@ class Cable:
         return Tree(self.parent, self.g_axial_us, diagonal, c_over_dt, self.leak_current_na)
 
 
-def cable_of(morphology: Morphology, passive: dict[str, Passive]) -> Cable:
-    """The nodes of a tree, with the constants of each kind of section."""
-    parent, resistance, ends = [], [], []  # of nodes; where children of a section's 1-end are attached
-    node_of_compartment: list[int] = []
-    first_compartment = 0
-    has_children = {
-        section.parent for section in morphology.sections if section.parent is not None and section.parent_x == 1
-    }
-    first_of_section = []
+def cable_of(morphology: Morphology, values: CompartmentValues) -> Cable:
+    """The nodes of a tree whose compartments have these membranes."""
+    halves = _half_resistances(morphology, values)
+    nodes = _Nodes()
+    with_joint = {one.parent for one in morphology.sections if one.parent is not None and one.parent_x == 1}
+    first = 0
     for k, section in enumerate(morphology.sections):
-        first_of_section.append(first_compartment)
-        first_compartment += section.n_segments
-        ra = passive[section.kind].ra_ohm_cm
-        halves = [
-            _MOHM_PER_OHM_CM_UM * ra * section.length_um / (2 * section.n_segments) / (np.pi * (d / 2) ** 2)
-            for d in section.diameters_um
-        ]
-        before, half_before = _attached(section, morphology, node_of_compartment, first_of_section, ends)
+        nodes.add_section(section, halves[first : first + section.n_segments], k in with_joint)
+        first += section.n_segments
+    return _with_membrane(nodes, _areas_um2(morphology), values)
+
+
+class _Nodes:
+    """The nodes so far, section by section."""
+
+    def __init__(self) -> None:
+        self.parent: list[int] = []
+        self.resistance_mohm: list[float] = []  # to the parent
+        self.of_sections: list[list[int]] = []  # nodes of the compartments of each section
+        self.ends: list[int] = []  # node at the 1-end of each section: the joint if there is one
+
+    def add(self, parent: int, resistance_mohm: float) -> int:
+        """A node; its index."""
+        self.parent.append(parent)
+        self.resistance_mohm.append(resistance_mohm)
+        return len(self.parent) - 1
+
+    def add_section(self, section: Section, halves: np.ndarray, with_joint: bool) -> None:
+        """Compartments of a section, whose halves have these resistances, and its joint."""
+        before, resistance, compartments = self._attached(section), 0.0, []
         for half in halves:
-            parent.append(before)
-            resistance.append(half_before + half)
-            before, half_before = len(parent) - 1, half
-            node_of_compartment.append(before)
-        if k in has_children:
-            parent.append(before)
-            resistance.append(half_before)
-            before = len(parent) - 1
-        ends.append(before)
-    return _with_membrane(morphology, passive, np.array(parent, np.int32), np.array(resistance), node_of_compartment)
+            before = self.add(before, resistance + half)
+            compartments.append(before)
+            resistance = half
+        self.of_sections.append(compartments)
+        self.ends.append(self.add(before, resistance) if with_joint else before)
+
+    def _attached(self, section: Section) -> int:
+        """Node that the 0-end of a section is attached to."""
+        if section.parent is None:
+            return -1
+        if section.parent_x == 1:
+            return self.ends[section.parent]
+        of_parent = self.of_sections[section.parent]
+        return of_parent[min(int(section.parent_x * len(of_parent)), len(of_parent) - 1)]
 
 
-def _attached(section, morphology, node_of_compartment, first_of_section, ends) -> tuple[int, float]:
-    """Node that the 0-end of a section is attached to, and the resistance in between."""
-    if section.parent is None:
-        return -1, 0.0
-    if section.parent_x == 1:
-        return ends[section.parent], 0.0
-    of_parent = morphology.sections[section.parent]
-    place = min(int(section.parent_x * of_parent.n_segments), of_parent.n_segments - 1)
-    return node_of_compartment[first_of_section[section.parent] + place], 0.0
+def _half_resistances(morphology: Morphology, values: CompartmentValues) -> np.ndarray:
+    """(n_compartments,) from the centre of a compartment to its end, in megaohms."""
+    diameters, lengths = _diameters_and_lengths(morphology)
+    return _MOHM_PER_OHM_CM_UM * values.ra_ohm_cm * (lengths / 2) / (np.pi * (diameters / 2) ** 2)
 
 
-def _with_membrane(morphology, passive, parent, resistance, node_of_compartment) -> Cable:
-    sections = [morphology.sections[k] for k in morphology.section_of_compartment]
-    constants = [passive[section.kind] for section in sections]
+def _areas_um2(morphology: Morphology) -> np.ndarray:
+    diameters, lengths = _diameters_and_lengths(morphology)
+    return np.pi * diameters * lengths
+
+
+def _diameters_and_lengths(morphology: Morphology) -> tuple[np.ndarray, np.ndarray]:
     diameters = np.concatenate([section.diameters_um for section in morphology.sections])
-    lengths = np.array([section.length_um / section.n_segments for section in sections])
-    nodes = np.array(node_of_compartment, np.int32)
-    area, capacitance, leak, current = (np.zeros(parent.size) for _ in range(4))
-    area[nodes] = np.pi * diameters * lengths
-    capacitance[nodes] = [_NF_PER_UF_CM2_UM2 * one.cm_uf_cm2 for one in constants] * area[nodes]
-    leak[nodes] = [_US_PER_S_CM2_UM2 * one.g_pas_s_cm2 for one in constants] * area[nodes]
-    current[nodes] = leak[nodes] * [one.e_pas_mv for one in constants]
-    resistance[0] = np.inf
-    return Cable(parent, 1 / resistance, nodes, area, capacitance, leak, current)
+    lengths = [np.full(one.n_segments, one.length_um / one.n_segments) for one in morphology.sections]
+    return diameters, np.concatenate(lengths)
+
+
+def _with_membrane(nodes: _Nodes, areas_um2: np.ndarray, values: CompartmentValues) -> Cable:
+    of_compartment = np.array([node for section in nodes.of_sections for node in section], np.int32)
+    area, capacitance, leak, current = (np.zeros(len(nodes.parent)) for _ in range(4))
+    area[of_compartment] = areas_um2
+    capacitance[of_compartment] = _NF_PER_UF_CM2_UM2 * values.cm_uf_cm2 * areas_um2
+    leak[of_compartment] = US_PER_S_CM2_UM2 * values.g_pas_s_cm2 * areas_um2
+    current[of_compartment] = leak[of_compartment] * values.e_pas_mv
+    axial = 1 / np.array([np.inf, *nodes.resistance_mohm[1:]])
+    return Cable(np.array(nodes.parent, np.int32), axial, of_compartment, area, capacitance, leak, current)
