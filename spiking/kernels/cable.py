@@ -237,7 +237,6 @@ def _passive(tables, channels, state):
 def _active(tables, channels, ca_decay, state):
     table, lanes = tables.active, state.v.shape[1]
     e_na, e_k, e_h = channels.reversals_mv
-    own = np.empty(4)
     for a in range(channels.active.size):
         node = channels.active[a]
         for lane in range(lanes):
@@ -246,11 +245,12 @@ def _active(tables, channels, ca_decay, state):
                 decay = table[k, q] + f * (table[k + 1, q] - table[k, q])
                 drive = table[k, N_GATES + q] + f * (table[k + 1, N_GATES + q] - table[k, N_GATES + q])
                 state.gates[a, lane, q] = state.gates[a, lane, q] * decay + drive
-            for q in range(own.size):
-                own[q] = table[k, 2 * N_GATES + q] + f * (table[k + 1, 2 * N_GATES + q] - table[k, 2 * N_GATES + q])
-            state.block[node, lane] = own[0]
-            state.block_slope[node, lane] = own[1]
-            state.active_ih[a, lane] = state.active_ih[a, lane] * own[2] + own[3]
+            q = 2 * N_GATES
+            state.block[node, lane] = table[k, q] + f * (table[k + 1, q] - table[k, q])
+            state.block_slope[node, lane] = table[k, q + 1] + f * (table[k + 1, q + 1] - table[k, q + 1])
+            decay = table[k, q + 2] + f * (table[k + 1, q + 2] - table[k, q + 2])
+            drive = table[k, q + 3] + f * (table[k + 1, q + 3] - table[k, q + 3])
+            state.active_ih[a, lane] = state.active_ih[a, lane] * decay + drive
         for lane in range(lanes):
             steady = channels.ca_rest_mm - channels.ca_per_na[a] * state.i_ca[a, lane]
             state.ca_mm[a, lane] = steady + (state.ca_mm[a, lane] - steady) * ca_decay[a]
