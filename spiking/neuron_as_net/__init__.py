@@ -1,1 +1,1 @@
-"""Deep networks that imitate one neuron: convolutional ones and the expressive leaky memory neuron, and how they are fitted."""
+"""Deep networks that imitate one neuron, convolutional ones and ELM neurons, and how they are fitted."""

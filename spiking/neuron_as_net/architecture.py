@@ -1,4 +1,4 @@
-"""A convolutional network that imitates a neuron, described by lists: filter lengths, widths, activations, initial weights."""
+"""A convolutional network that imitates a neuron, as lists: filter lengths, widths, activations, initial weights."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -153,7 +153,7 @@ class ConvolutionalArchitecture(Readable):
         given, depth = _listed(getattr(self, name)), len(_listed(self.filter_lengths_ms))
         if len(given) not in (1, depth):
             raise InputError(
-                f"{{{name}}} must be one for all layers or a list of {depth}, as long as {{filter_lengths_ms}}; got {len(given)}",
+                f"{{{name}}} must be one for all layers, or as many as {{filter_lengths_ms}}, {depth}; got {len(given)}",
                 name,
                 "filter_lengths_ms",
             )

@@ -17,6 +17,11 @@ def constant(value: float) -> keras.initializers.Initializer:
     return keras.initializers.Constant(value)
 
 
+def linear_layer(seed: int, key: int) -> keras.initializers.Initializer:
+    """Uniform within one over the root of the number of inputs, on both sides of 0."""
+    return keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform", seed=_seed_of(seed, key))
+
+
 def sd_or_named(given: float | str, seed: int, key: int) -> keras.initializers.Initializer:
     """By the SD, or by the name that an initialiser has in Keras, such as `he_normal`."""
     if not isinstance(given, str):

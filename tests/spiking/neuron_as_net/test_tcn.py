@@ -109,7 +109,7 @@ def test_what_comes_after_the_first_layer_has_the_same_variables():
     [
         (dict(filter_lengths_ms=[]), "filter_lengths_ms must be a list of 1 to 100 lengths, got 0"),
         (dict(filter_lengths_ms=[5, 0]), "a filter's length must be a whole number from 1, got 0"),
-        (dict(widths=[3, 3]), "widths must be one for all layers or a list of 3, as long as filter_lengths_ms; got 2"),
+        (dict(widths=[3, 3]), "widths must be one for all layers, or as many as filter_lengths_ms, 3; got 2"),
         (dict(activations="relo"), "unknown activation 'relo'"),
         (dict(l2=-1), "an L2 penalty must be a number from 0"),
         (
