@@ -42,7 +42,9 @@ def test_twelve_events_at_once_make_a_spike_and_the_next_sample_is_rest():
     recording = run([50] * 12, range(12))
     assert recording.spike_times_ms.tolist() == [50.5]
     assert recording.v_soma_mv[50] == np.float32(-54.9)
-    assert (recording.v_soma_mv[51:] == -75).all()
+    assert (recording.v_soma_mv[51:191] == -75).all()
+    # what undoes a spike starts, and is forgotten, one sample after what caused it
+    assert recording.v_soma_mv[191] == pytest.approx(-75 - 24 * np.exp(-141 / 20))
 
 
 def test_ten_events_at_once_stay_below():
