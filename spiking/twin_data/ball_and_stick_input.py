@@ -111,7 +111,7 @@ class BallAndStickInput(Readable):
         rng = generator(seed, Role.SYNAPTIC_INPUT, _ELEMENTS, simulation, attempt)
         all_ranges = (self.excitation, self.inhibition, self.excitation_sparsity, self.inhibition_sparsity)
         shared = [(chunk.uniform(a, b), chunk.uniform(c, d)) for a, b, c, d in all_ranges]
-        most_e, most_i, sparsity_e, sparsity_i = (rng.uniform(*sorted(one)) for one in shared)
+        most_e, most_i, sparsity_e, sparsity_i = (rng.uniform(min(one), max(one)) for one in shared)
         n_inhibitory = cell.n_synapses - cell.n_excitatory
         x = np.concatenate(
             [
