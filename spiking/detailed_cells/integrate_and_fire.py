@@ -80,7 +80,11 @@ class IntegrateAndFire(Readable):
 
     @public()
     def run(
-        self, inputs: SynapticEvents | Iterable[SynapticEvents], *, dendrites: bool = False, fine: bool = False
+        self,
+        inputs: SynapticEvents | Iterable[SynapticEvents],
+        *,
+        with_dendrites: bool = False,
+        with_fine_soma: bool = False,
     ) -> list[CellRecording]:
         """Simulate.
 
@@ -88,7 +92,7 @@ class IntegrateAndFire(Readable):
         ----------
         inputs : SynapticEvents, or several
             The events of each simulation.
-        dendrites, fine : bool, default False
+        with_dendrites, with_fine_soma : bool, default False
             What other cells can record beside the soma at every millisecond; this cell has no dendrites and no finer time.
 
         Returns
@@ -108,11 +112,9 @@ class IntegrateAndFire(Readable):
         >>> IntegrateAndFire().run(SynapticEvents(100, 1000, time_ms=[5] * 12, synapse=range(12)))
         [CellRecording(duration_ms=1000, n_spikes=1, rate_hz=1)]
         """
-        for asked, what in ((dendrites, "dendrites"), (fine, "fine")):
+        for asked, what in ((with_dendrites, "with_dendrites"), (with_fine_soma, "with_fine_soma")):
             if asked:
-                raise InputError(
-                    f"{{{what}}} cannot be recorded of {self.name}, which is a point in steps of 1 ms", what
-                )
+                raise InputError(f"{{{what}}}: {self.name} is a point in steps of 1 ms", what)
         return [self._recording(events) for events in events_given(inputs, self.n_synapses, self.name)]
 
     def _recording(self, events: SynapticEvents) -> CellRecording:

@@ -34,7 +34,6 @@ _DENDRITES = "v_dendrites_mv"
 _RAGGED = ("event_synapse_steps", "event_weights", "spike_times_ms")  # of different lengths: end to end, with offsets
 _CHUNK = 2**15  # values of these
 _COMPRESSED = dict(compression="gzip", compression_opts=4, shuffle=True, fletcher32=True)
-_NEW_FORMAT = ("v110", "v110")  # with checksums of its own structures
 
 
 class ShardError(InputError):
@@ -78,7 +77,7 @@ def write_shard(head: ShardHead, simulations: Sequence[CellSimulation]) -> None:
     columns = _columns(simulations)
 
     def write(path: Path) -> None:
-        with open_hdf5(path, "w", libver=_NEW_FORMAT) as file:
+        with _created(path) as file:
             file.attrs["format"] = np.bytes_(FORMAT)
             for name, value in (
                 ("configuration", head.configuration),
@@ -163,6 +162,18 @@ def _value(file: h5py.File, name: str, k: int) -> np.ndarray:
         first, end = file[f"{name}_offsets"][k : k + 2]
         return file[name][first:end]
     return file[name][k]
+
+
+def _created(path: Path) -> h5py.File:
+    """A new file, in the form that has checksums of its own structures, and without times, so that equal data is equal.
+
+    Without a lock, too: it is a temporary file that nobody else knows.
+    """
+    creation, access = h5py.h5p.create(h5py.h5p.FILE_CREATE), h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    creation.set_obj_track_times(False)
+    access.set_libver_bounds(h5py.h5f.LIBVER_V110, h5py.h5f.LIBVER_V110)
+    access.set_file_locking(False, True)
+    return h5py.File(h5py.h5f.create(os.fsencode(path), h5py.h5f.ACC_TRUNC, creation, access))
 
 
 @contextmanager

@@ -91,7 +91,7 @@ def test_several_simulations_are_the_single_ones():
         (lambda: CELL.run(SynapticEvents(99, 10, [], [])), "inputs must be for the 100 synapses of .*, got 99"),
         (lambda: CELL.run(5), "inputs must be SynapticEvents, one or several, got 5"),
         (lambda: CELL.run([np.zeros(3)]), "inputs must be SynapticEvents, one or several, got array"),
-        (lambda: CELL.run([], dendrites=True), "dendrites cannot be recorded of integrate_and_fire"),
+        (lambda: CELL.run([], with_dendrites=True), "with_dendrites: integrate_and_fire is a point in steps of 1 ms"),
         (lambda: IntegrateAndFire(tau_ms=0), "membrane time constant must be a positive number, got 0"),
         (lambda: IntegrateAndFire(threshold_mv=-80), "threshold_mv must be above rest_mv, got -80 and -75"),
     ],
