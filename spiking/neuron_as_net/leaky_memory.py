@@ -64,7 +64,8 @@ def memory_by_kernel(u: tf.Tensor, weights: MemoryWeights) -> tf.Tensor:
         def gradient(d_memory: tf.Tensor) -> tuple[tf.Tensor, ...]:
             back = (here.keep, here.gain, tf.transpose(here.to_memory), tf.transpose(here.from_memory))
             d_u, total = tf.numpy_function(_backward, [d_memory, hidden, proposal, *back], [tf.float32] * 2)
-            return _all_slopes(here, tf.ensure_shape(d_u, u.shape), total, memory, hidden, proposal)
+            d_u, total = tf.ensure_shape(d_u, u.shape), tf.ensure_shape(total, of_memory)
+            return _all_slopes(here, d_u, total, memory, hidden, proposal)
 
         return memory, gradient
 

@@ -44,7 +44,10 @@ def test_ball_and_stick():
 
 
 def test_after_the_end_and_one_phase():
-    assert point_schedule(3).at(7).learning_rate == 1e-2
+    assert [point_schedule(20).at(k).learning_rate for k in (0, 9, 10, 16, 99)] == pytest.approx(
+        [1e-2, 1e-2, 3e-3, 1e-3, 1e-3]
+    )
+    assert point_schedule().n_epochs == 10 and point_schedule(1).n_epochs == 3
 
 
 @pytest.mark.parametrize(
