@@ -144,11 +144,11 @@ class CableCell(Readable):
             For inputs of other synapses or of different durations, steps that do not divide a millisecond, and steps that
             are too long for the cell.
         """
-        given = _checked_inputs(inputs, self.n_synapses)
+        given = checked_inputs(inputs, self.n_synapses)
         if not given:
             return []
-        steps_per_ms = _steps_per_ms(dt_ms)
-        currents = _checked_current(current_na, len(given), given[0].duration_ms)
+        steps_per_ms = steps_of_ms(dt_ms)
+        currents = checked_current(current_na, len(given), given[0].duration_ms)
         with_dendrites = true_or_false(with_dendrites, "{with_dendrites}", "with_dendrites")
         with_fine_soma = true_or_false(with_fine_soma, "{with_fine_soma}", "with_fine_soma")
         system = self.system(1 / steps_per_ms)
@@ -190,7 +190,8 @@ class CableCell(Readable):
         )
 
 
-def _checked_inputs(inputs: Iterable[SynapticEvents], n_synapses: int) -> Sequence[SynapticEvents]:
+def checked_inputs(inputs: Iterable[SynapticEvents], n_synapses: int) -> Sequence[SynapticEvents]:
+    """The events of each simulation. Raises InputError for those of other synapses or durations."""
     given = [inputs] if isinstance(inputs, SynapticEvents) else inputs
     if not isinstance(given, Iterable):
         raise InputError(f"{{inputs}} must be several SynapticEvents, got {shown(inputs)}", "inputs")
@@ -207,7 +208,8 @@ def _checked_inputs(inputs: Iterable[SynapticEvents], n_synapses: int) -> Sequen
     return given
 
 
-def _steps_per_ms(dt_ms: float) -> int:
+def steps_of_ms(dt_ms: float) -> int:
+    """Steps of a millisecond. Raises InputError if it is no whole number of them."""
     dt_ms = number(dt_ms, "{dt_ms}", "dt_ms", POSITIVE)
     steps = round(1 / dt_ms)
     if steps < 1 or abs(steps * dt_ms - 1) > 1e-9:
@@ -215,7 +217,8 @@ def _steps_per_ms(dt_ms: float) -> int:
     return steps
 
 
-def _checked_current(current_na: Any, n_inputs: int, duration_ms: int) -> np.ndarray | None:
+def checked_current(current_na: Any, n_inputs: int, duration_ms: int) -> np.ndarray | None:
+    """(n_inputs, T), or None as given. Raises InputError for another shape, and for what is no number."""
     if current_na is None:
         return None
     try:
