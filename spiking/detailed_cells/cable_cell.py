@@ -163,7 +163,7 @@ class CableCell(Readable):
     def system(self, dt_ms: float) -> System:
         """All that the kernel needs of the cell, with steps of dt_ms."""
         values, cable = self.membrane, cable_of(self.morphology, self.membrane)
-        ih_shift_mv = float(np.max(values.ih_shift_mv))
+        ih_shift_mv = float(values.ih_shift_mv[0])  # of the soma; the axon, whose Ih hardly counts, may have none
         nodes = cable.node_of_compartment
         of_segments = nodes[self.morphology.is_dendrite]
         return System(
@@ -190,7 +190,7 @@ class CableCell(Readable):
         )
 
 
-def checked_inputs(inputs: Iterable[SynapticEvents], n_synapses: int) -> Sequence[SynapticEvents]:
+def checked_inputs(inputs: Any, n_synapses: int) -> Sequence[SynapticEvents]:
     """The events of each simulation. Raises InputError for those of other synapses or durations."""
     given = [inputs] if isinstance(inputs, SynapticEvents) else inputs
     if not isinstance(given, Iterable):

@@ -174,8 +174,8 @@ class _Simulator:
     ) -> CellRecording:
         h, cell, duration_ms = self._h, self._cell, events.duration_ms
         compartments = self._sections.compartments
-        of_segments = [compartments[k] for k in np.flatnonzero(cell.morphology.is_dendrite)] if with_dendrites else []
-        dendrites = np.empty((len(of_segments), duration_ms), np.float16) if with_dendrites else None
+        dendrites = np.empty((cell.n_segments, duration_ms), np.float16) if with_dendrites else None
+        now = self._voltages_of_segments()
         t_ms, soma = h.Vector().record(h._ref_t), h.Vector().record(compartments[0]._ref_v)
         nexus = None if cell.nexus is None else h.Vector().record(compartments[cell.nexus]._ref_v)
         clamp = self._clamp(current_na)
@@ -183,10 +183,23 @@ class _Simulator:
         h.finitialize(cell.v_start_mv)
         for ms in range(duration_ms):
             if dendrites is not None:
-                dendrites[:, ms] = [segment.v for segment in of_segments]
+                dendrites[:, ms] = now()
             self._go_on_to(ms + 1)
         del clamp, at_start  # they had to be there until now
         return self._as_recording(t_ms, soma, nexus, dendrites, duration_ms, with_fine_soma)
+
+    def _voltages_of_segments(self) -> Callable[[], np.ndarray]:
+        """What reads them all at once."""
+        dendritic = np.flatnonzero(self._cell.morphology.is_dendrite)
+        pointers, values = self._h.PtrVector(dendritic.size), self._h.Vector(dendritic.size)
+        for i, k in enumerate(dendritic):
+            pointers.pset(i, self._sections.compartments[k]._ref_v)
+
+        def read() -> np.ndarray:
+            pointers.gather(values)
+            return values.as_numpy()
+
+        return read
 
     def _go_on_to(self, ms: int) -> None:
         if self._steps_per_ms is None:
