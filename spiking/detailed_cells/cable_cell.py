@@ -16,7 +16,7 @@ from rate2spike.spiking.detailed_cells.biophysics import CompartmentValues
 from rate2spike.spiking.detailed_cells.cable import cable_of
 from rate2spike.spiking.detailed_cells.cable_system import channels_of, start_of, synapses_of, tables_of
 from rate2spike.spiking.detailed_cells.events import SynapticEvents
-from rate2spike.spiking.detailed_cells.lane_runs import System, Voltages, run_group
+from rate2spike.spiking.detailed_cells.lane_runs import System, Voltages, lanes_for, run_group
 from rate2spike.spiking.detailed_cells.morphology import Morphology
 from rate2spike.spiking.detailed_cells.recording import CellRecording
 from rate2spike.spiking.detailed_cells.segments import Segments
@@ -105,6 +105,11 @@ class CableCell(Readable):
         """Synapses."""
         return 2 * self.n_segments
 
+    @property
+    def n_side_by_side(self) -> int:
+        """Simulations that take hardly longer together than one by itself."""
+        return lanes_for(self.morphology.n_compartments)
+
     def run(
         self,
         inputs: Iterable[SynapticEvents],
@@ -173,7 +178,7 @@ class CableCell(Readable):
             channels=channels_of(cable, values, dt_ms),
             synapses=synapses_of(of_segments, self.excitatory, self.inhibitory, dt_ms),
             start=start_of(self.v_start_mv, ih_shift_mv),
-            node_of_soma=int(nodes[0]),
+            nodes_of_compartments=nodes,
             nodes_of_segments=of_segments,
             node_of_nexus=None if self.nexus is None else int(nodes[self.nexus]),
         )

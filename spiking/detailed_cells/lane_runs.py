@@ -9,8 +9,8 @@ from rate2spike.errors import InputError
 from rate2spike.spiking.detailed_cells.events import SynapticEvents
 from rate2spike.spiking.kernels import cable as kernel
 
-_LANES, _LANES_OF_FEW_NODES = 8, 32  # steps of few nodes take the time of their calls
-_FEW_NODES = 100
+_LANES, _LANES_OF_FEW_COMPARTMENTS = 8, 32  # steps of few compartments take the time of their calls
+_FEW_COMPARTMENTS = 100
 _CHUNK_MS = 200
 _V_LIMIT_MV = 1000.0
 
@@ -25,14 +25,14 @@ class System:
     channels: kernel.Channels
     synapses: kernel.Synapses
     start: "Start"
-    node_of_soma: int
+    nodes_of_compartments: np.ndarray  # (n_compartments,) int32, the soma first
     nodes_of_segments: np.ndarray  # (s,) int32
     node_of_nexus: int | None
 
     @property
     def lanes(self) -> int:
         """Simulations of a group; groups are filled up, since the last bits may depend on their size."""
-        return _LANES_OF_FEW_NODES if self.tree.parent.size <= _FEW_NODES else _LANES
+        return lanes_for(self.nodes_of_compartments.size)
 
     @property
     def steps_per_ms(self) -> int:
@@ -59,6 +59,11 @@ class Voltages:
     soma_mv: np.ndarray  # (n_steps,) float64
     nexus_mv: np.ndarray | None  # (T,) float32
     dendrites_mv: np.ndarray | None  # (s, T) float16
+
+
+def lanes_for(n_compartments: int) -> int:
+    """How many simulations of a cell of this size are a group."""
+    return _LANES_OF_FEW_COMPARTMENTS if n_compartments <= _FEW_COMPARTMENTS else _LANES
 
 
 def run_group(
@@ -90,7 +95,7 @@ def run_group(
             system.synapses,
             events,
             current[steps],
-            system.node_of_soma,
+            int(system.nodes_of_compartments[0]),
             state,
             soma[steps],
             every_ms,
