@@ -39,7 +39,8 @@ class Cable:
         c_over_dt = self.capacitance_nf / dt_ms
         diagonal = c_over_dt + self.g_leak_us + self.g_axial_us
         np.add.at(diagonal, self.parent[1:], self.g_axial_us[1:])
-        return Tree(self.parent, self.g_axial_us, diagonal, c_over_dt, self.leak_current_na)
+        joints = np.flatnonzero(self.area_um2 == 0).astype(np.int32)
+        return Tree(self.parent, self.g_axial_us, diagonal, c_over_dt, self.leak_current_na, joints)
 
 
 def cable_of(morphology: Morphology, values: CompartmentValues) -> Cable:
@@ -114,4 +115,21 @@ def _with_membrane(nodes: _Nodes, areas_um2: np.ndarray, values: CompartmentValu
     leak[of_compartment] = US_PER_S_CM2_UM2 * values.g_pas_s_cm2 * areas_um2
     current[of_compartment] = leak[of_compartment] * values.e_pas_mv
     axial = 1 / np.array([np.inf, *nodes.resistance_mohm[1:]])
-    return Cable(np.array(nodes.parent, np.int32), axial, of_compartment, area, capacitance, leak, current)
+    order, parent = _by_depth(np.array(nodes.parent, np.int32))
+    place = np.argsort(order).astype(np.int32)
+    return Cable(
+        parent, axial[order], place[of_compartment], area[order], capacitance[order], leak[order], current[order]
+    )
+
+
+def _by_depth(parent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes sorted by their distance from the root in nodes, and the parents in that order.
+
+    Neighbours in this order do not wait for each other when the processor eliminates one after the other.
+    """
+    depth = np.zeros(parent.size, int)
+    for node in range(1, parent.size):
+        depth[node] = depth[parent[node]] + 1
+    order = np.argsort(depth, kind="stable")
+    place = np.argsort(order).astype(np.int32)
+    return order, np.concatenate([[-1], place[parent[order[1:]]]]).astype(np.int32)

@@ -16,7 +16,7 @@ from rate2spike.spiking.detailed_cells.biophysics import CompartmentValues
 from rate2spike.spiking.detailed_cells.cable import cable_of
 from rate2spike.spiking.detailed_cells.cable_system import channels_of, start_of, synapses_of, tables_of
 from rate2spike.spiking.detailed_cells.events import SynapticEvents
-from rate2spike.spiking.detailed_cells.lane_runs import LANES, System, Voltages, run_group
+from rate2spike.spiking.detailed_cells.lane_runs import System, Voltages, run_group
 from rate2spike.spiking.detailed_cells.morphology import Morphology
 from rate2spike.spiking.detailed_cells.recording import CellRecording
 from rate2spike.spiking.detailed_cells.segments import Segments
@@ -151,11 +151,12 @@ class CableCell(Readable):
         currents = checked_current(current_na, len(given), given[0].duration_ms)
         with_dendrites = true_or_false(with_dendrites, "{with_dendrites}", "with_dendrites")
         with_fine_soma = true_or_false(with_fine_soma, "{with_fine_soma}", "with_fine_soma")
-        run = partial(run_group, self.system(1 / steps_per_ms), with_dendrites=with_dendrites)
+        system = self.system(1 / steps_per_ms)
+        run = partial(run_group, system, with_dendrites=with_dendrites)
         with executor_of(n_threads, None) as executor:
             futures = [
-                executor.submit(run, given[k : k + LANES], None if currents is None else currents[k : k + LANES])
-                for k in range(0, len(given), LANES)
+                executor.submit(run, given[group], None if currents is None else currents[group])
+                for group in (slice(k, k + system.lanes) for k in range(0, len(given), system.lanes))
             ]
             return [self._recording(one, steps_per_ms, with_fine_soma) for future in futures for one in future.result()]
 

@@ -9,7 +9,8 @@ from rate2spike.errors import InputError
 from rate2spike.spiking.detailed_cells.events import SynapticEvents
 from rate2spike.spiking.kernels import cable as kernel
 
-LANES = 8  # simulations of a group; a group is filled up, since the last bits depend on its size
+_LANES, _LANES_OF_FEW_NODES = 8, 32  # steps of few nodes take the time of their calls
+_FEW_NODES = 100
 _CHUNK_MS = 200
 _V_LIMIT_MV = 1000.0
 
@@ -27,6 +28,11 @@ class System:
     node_of_soma: int
     nodes_of_segments: np.ndarray  # (s,) int32
     node_of_nexus: int | None
+
+    @property
+    def lanes(self) -> int:
+        """Simulations of a group; groups are filled up, since the last bits may depend on their size."""
+        return _LANES_OF_FEW_NODES if self.tree.parent.size <= _FEW_NODES else _LANES
 
     @property
     def steps_per_ms(self) -> int:
@@ -58,16 +64,16 @@ class Voltages:
 def run_group(
     system: System, inputs: Sequence[SynapticEvents], current_na: np.ndarray | None, with_dendrites: bool
 ) -> list[Voltages]:
-    """At most LANES simulations of one duration. current_na (n_inputs, T) flows into the soma. Raises InputError."""
+    """At most `system.lanes` simulations of one duration. current_na (n_inputs, T) flows into the soma. Raises InputError."""
     duration_ms, n = inputs[0].duration_ms, len(inputs)
     per_ms = system.steps_per_ms
     n_steps = duration_ms * per_ms
-    current = np.zeros((n_steps, LANES))
+    current = np.zeros((n_steps, system.lanes))
     if current_na is not None:
         current[:, :n] = np.repeat(current_na.T, per_ms, axis=0)
     events = _events_of(system, inputs)
     state = _state_at_start(system, events)
-    soma = np.empty((n_steps, LANES))
+    soma = np.empty((n_steps, system.lanes))
     nexus = np.empty((n, duration_ms), np.float32) if system.node_of_nexus is not None else None
     shape = (n, system.nodes_of_segments.size, duration_ms)
     dendrites = np.empty(shape, np.float16) if with_dendrites else None
@@ -110,25 +116,25 @@ def _check_stable(v_mv: np.ndarray, at_ms: int, dt_ms: float) -> None:
 
 
 def _state_at_start(system: System, events: kernel.Events) -> kernel.CellState:
-    channels, start = system.channels, system.start
+    channels, start, lanes = system.channels, system.start, system.lanes
     n_active = channels.active.size
-    ca_mm = np.full((n_active, LANES), start.ca_mm)
-    nodes = (system.tree.parent.size, LANES)
+    ca_mm = np.full((n_active, lanes), start.ca_mm)
+    nodes = (system.tree.parent.size, lanes)
     state = kernel.CellState(
         v=np.full(nodes, start.v_mv),
         g=np.zeros(nodes),
         j=np.zeros(nodes),
         block=np.zeros(nodes),
         block_slope=np.zeros(nodes),
-        passive_ih=np.full((channels.passive.size, LANES), start.ih),
-        active_ih=np.full((n_active, LANES), start.ih),
-        gates=np.tile(start.active_gates, (n_active, LANES, 1)),
-        initiation=np.tile(start.initiation_gates, (channels.initiation.size, LANES, 1)),
-        sk=np.full((n_active, LANES), start.sk),
+        passive_ih=np.full((channels.passive.size, lanes), start.ih),
+        active_ih=np.full((n_active, lanes), start.ih),
+        gates=np.tile(start.active_gates, (n_active, lanes, 1)),
+        initiation=np.tile(start.initiation_gates, (channels.initiation.size, lanes, 1)),
+        sk=np.full((n_active, lanes), start.sk),
         ca_mm=ca_mm,
         ca_bits=ca_mm.view(np.int64),
-        i_ca=np.zeros((n_active, LANES)),
-        synapses=np.zeros((kernel.N_STATES, system.synapses.node.size, LANES)),
+        i_ca=np.zeros((n_active, lanes)),
+        synapses=np.zeros((kernel.N_STATES, system.synapses.node.size, lanes)),
         next_event=events.first[:-1].copy(),
     )
     kernel.advance_channels(system.tables, channels, np.ones(n_active), state)
@@ -136,7 +142,7 @@ def _state_at_start(system: System, events: kernel.Events) -> kernel.CellState:
 
 
 def _events_of(system: System, inputs: Sequence[SynapticEvents]) -> kernel.Events:
-    counts = [one.n_events for one in inputs] + [0] * (LANES - len(inputs))
+    counts = [one.n_events for one in inputs] + [0] * (system.lanes - len(inputs))
     first = np.concatenate([[0], np.cumsum(counts)])
     weights = [np.ones(one.n_events, np.float32) if one.weight is None else one.weight for one in inputs]
     step = np.concatenate([one.time_ms for one in inputs]) * np.int32(system.steps_per_ms)

@@ -31,6 +31,7 @@ class Tree(NamedTuple):
     diagonal: np.ndarray  # (n,) capacitance / dt + leak + all axial conductances
     c_over_dt: np.ndarray  # (n,)
     leak_current: np.ndarray  # (n,) leak conductance times its reversal potential
+    joints: np.ndarray  # int32 nodes without membrane
 
 
 class Tables(NamedTuple):
@@ -182,29 +183,28 @@ def _solve(tree, state):
     """Voltages after a step: elimination from the tips to the root, and back (Hines 1984)."""
     v, g, j, lanes = state.v, state.g, state.j, state.v.shape[1]
     n_nodes = tree.parent.size
-    for node in range(n_nodes):
-        diagonal, c_over_dt, leak = tree.diagonal[node], tree.c_over_dt[node], tree.leak_current[node]
-        for lane in range(lanes):
-            g[node, lane] += diagonal
-            j[node, lane] += c_over_dt * v[node, lane] + leak
     for node in range(n_nodes - 1, 0, -1):
         parent, axial = tree.parent[node], tree.g_axial[node]
+        diagonal, c_over_dt, leak = tree.diagonal[node], tree.c_over_dt[node], tree.leak_current[node]
         for lane in range(lanes):
-            inverse = 1.0 / g[node, lane]
-            g[node, lane] = inverse
+            inverse = 1.0 / (g[node, lane] + diagonal)
+            current = j[node, lane] + c_over_dt * v[node, lane] + leak
             share = axial * inverse
             g[parent, lane] -= share * axial
-            j[parent, lane] += share * j[node, lane]
+            j[parent, lane] += share * current
+            g[node, lane] = share
+            j[node, lane] = current * inverse
     for lane in range(lanes):
-        v[0, lane] = j[0, lane] / g[0, lane]
+        current = j[0, lane] + tree.c_over_dt[0] * v[0, lane] + tree.leak_current[0]
+        v[0, lane] = current / (g[0, lane] + tree.diagonal[0])
     for node in range(1, n_nodes):
-        parent, axial = tree.parent[node], tree.g_axial[node]
+        parent = tree.parent[node]
         for lane in range(lanes):
-            v[node, lane] = (j[node, lane] + axial * v[parent, lane]) * g[node, lane]
-    for node in range(n_nodes):
+            v[node, lane] = j[node, lane] + g[node, lane] * v[parent, lane]
+    for k in range(tree.joints.size):  # those of nodes with a membrane are set anew by its channels
         for lane in range(lanes):
-            g[node, lane] = 0.0
-            j[node, lane] = 0.0
+            g[tree.joints[k], lane] = 0.0
+            j[tree.joints[k], lane] = 0.0
 
 
 @compiled(fastmath=True)
@@ -237,20 +237,20 @@ def _passive(tables, channels, state):
 def _active(tables, channels, ca_decay, state):
     table, lanes = tables.active, state.v.shape[1]
     e_na, e_k, e_h = channels.reversals_mv
-    own = np.empty(4)
     for a in range(channels.active.size):
         node = channels.active[a]
         for lane in range(lanes):
             k, f = _place(state.v[node, lane], tables)
-            for q in range(N_GATES):
+            for q in range(state.gates.shape[2]):
                 decay = table[k, q] + f * (table[k + 1, q] - table[k, q])
                 drive = table[k, N_GATES + q] + f * (table[k + 1, N_GATES + q] - table[k, N_GATES + q])
                 state.gates[a, lane, q] = state.gates[a, lane, q] * decay + drive
-            for q in range(4):
-                own[q] = table[k, 2 * N_GATES + q] + f * (table[k + 1, 2 * N_GATES + q] - table[k, 2 * N_GATES + q])
-            state.block[node, lane] = own[0]
-            state.block_slope[node, lane] = own[1]
-            state.active_ih[a, lane] = state.active_ih[a, lane] * own[2] + own[3]
+            q = 2 * N_GATES
+            state.block[node, lane] = table[k, q] + f * (table[k + 1, q] - table[k, q])
+            state.block_slope[node, lane] = table[k, q + 1] + f * (table[k + 1, q + 1] - table[k, q + 1])
+            decay = table[k, q + 2] + f * (table[k + 1, q + 2] - table[k, q + 2])
+            drive = table[k, q + 3] + f * (table[k + 1, q + 3] - table[k, q + 3])
+            state.active_ih[a, lane] = state.active_ih[a, lane] * decay + drive
         for lane in range(lanes):
             steady = channels.ca_rest_mm - channels.ca_per_na[a] * state.i_ca[a, lane]
             state.ca_mm[a, lane] = steady + (state.ca_mm[a, lane] - steady) * ca_decay[a]
@@ -280,20 +280,23 @@ def _of_calcium(bits, table):
 
 @compiled(fastmath=True)
 def _initiation(tables, channels, state):
-    table = tables.initiation
+    table, gates = tables.initiation, state.initiation
     e_na, e_k, _ = channels.reversals_mv
     for i in range(channels.initiation.size):
         node = channels.active[channels.initiation[i]]
-        g_nat, g_nap, g_kt, g_kp = channels.g_initiation[i]
+        g_nat, g_nap = channels.g_initiation[i, 0], channels.g_initiation[i, 1]
+        g_kt, g_kp = channels.g_initiation[i, 2], channels.g_initiation[i, 3]
         for lane in range(state.v.shape[1]):
             k, f = _place(state.v[node, lane], tables)
-            for q in range(N_INITIATION_GATES):
+            for q in range(gates.shape[2]):
                 decay = table[k, q] + f * (table[k + 1, q] - table[k, q])
                 at = N_INITIATION_GATES + q
                 drive = table[k, at] + f * (table[k + 1, at] - table[k, at])
-                state.initiation[i, lane, q] = state.initiation[i, lane, q] * decay + drive
-            m_nat, h_nat, m_nap, h_nap, m_kt, h_kt, m_kp, h_kp = state.initiation[i, lane]
-            sodium = g_nat * m_nat**3 * h_nat + g_nap * m_nap**3 * h_nap
-            potassium = g_kt * m_kt**4 * h_kt + g_kp * m_kp**2 * h_kp
+                gates[i, lane, q] = gates[i, lane, q] * decay + drive
+            m_nat, m_nap, m_kt, m_kp = gates[i, lane, 0], gates[i, lane, 2], gates[i, lane, 4], gates[i, lane, 6]
+            sodium = (
+                g_nat * m_nat * m_nat * m_nat * gates[i, lane, 1] + g_nap * m_nap * m_nap * m_nap * gates[i, lane, 3]
+            )
+            potassium = g_kt * m_kt * m_kt * m_kt * m_kt * gates[i, lane, 5] + g_kp * m_kp * m_kp * gates[i, lane, 7]
             state.g[node, lane] += sodium + potassium
             state.j[node, lane] += sodium * e_na + potassium * e_k
