@@ -89,7 +89,7 @@ def _soma(read: Any, path: str | Path) -> Section:
     if not len(points):
         raise InputError(f"{path} has no soma (type 1)", "path")
     is_contour = len(points) > 3 and not diameters.any()
-    mean_radius_um = np.linalg.norm(points - points.mean(0), axis=1).mean()
+    mean_radius_um = np.sqrt(((points - points.mean(0)) ** 2).sum(1)).mean()
     diameter_um = 2 * mean_radius_um if is_contour else diameters.max()
     if not diameter_um > 0:
         raise InputError(f"{path} has a soma of no size", "path")
@@ -99,13 +99,13 @@ def _soma(read: Any, path: str | Path) -> Section:
 
 def _section(name: str, kind: str, parent: int, one: Any, segment_um: float) -> Section:
     points, diameters = np.asarray(one.points, float), np.asarray(one.diameters, float)
-    along_um = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
+    along_um = np.concatenate([[0], np.cumsum(np.sqrt((np.diff(points, axis=0) ** 2).sum(1)))])
     length_um = max(float(along_um[-1]), 1e-3)  # two points at one place happen
     n_segments = 1 + 2 * int(length_um // segment_um)
-    ends = (*points[0, :2], *points[-1, :2])
+    (x0, y0), (x1, y1) = points[0, :2].tolist(), points[-1, :2].tolist()
     place = 0.5 if parent == 0 else 1.0
     found = _segment_diameters(along_um, diameters, n_segments)
-    return Section(name, kind, parent, place, length_um, found, tuple(map(float, ends)))
+    return Section(name, kind, parent, place, length_um, found, (x0, y0, x1, y1))
 
 
 def _segment_diameters(along_um: np.ndarray, diameters_um: np.ndarray, n_segments: int) -> tuple[float, ...]:

@@ -74,9 +74,8 @@ class SimulationConfig(Readable):
         check_options(self)
         if self.cell == POINT and (self.dt_ms is not None or self.with_dendrites):
             name = "with_dendrites" if self.dt_ms is None else "dt_ms"
-            raise InputError(
-                f"{{cell}} {POINT} has steps of a millisecond and no dendrites: leave {{{name}}} out", name
-            )
+            message = f"{{cell}} {POINT} has steps of a millisecond and no dendrites: leave {{{name}}} out"
+            raise InputError(message, "cell", name)
 
     def summary(self) -> dict[str, Any]:
         """The cell, and every setting that is not the default."""
@@ -164,7 +163,9 @@ def simulate_sets(
     """
     names = [name for name in SETS if config.n_of(name)]
     if not names:
-        raise InputError("{n_train}, {n_valid} and {n_test} are 0: nothing is to be simulated", *(f"n_{one}" for one in SETS))
+        raise InputError(
+            "{n_train}, {n_valid} and {n_test} are 0: nothing is to be simulated", *(f"n_{one}" for one in SETS)
+        )
     cell, given, options = config.made_cell(), config.made_input(), config.run_options()
     return {
         name: simulate(

@@ -7,32 +7,15 @@ import numpy as np
 import pytest
 
 from rate2spike.errors import InputError
-from rate2spike.spiking.detailed_cells.biophysics import ball_and_stick_membranes, compartment_values
-from rate2spike.spiking.detailed_cells.cable_cell import CableCell, SpikeRule
+from rate2spike.spiking.detailed_cells.ball_and_stick import ball_and_stick
 from rate2spike.spiking.detailed_cells.events import SynapticEvents
 from rate2spike.spiking.detailed_cells.l5_pyramidal import l5_pyramidal
-from rate2spike.spiking.detailed_cells.morphology import ball_and_stick_morphology
 from rate2spike.spiking.detailed_cells.neuron_reference import NeuronReference
-from rate2spike.spiking.detailed_cells.segments import segments_of
-from rate2spike.spiking.detailed_cells.synapses import GABA_A_STICK, STICK_EXCITATORY
+from rate2spike.spiking.detailed_cells.synapses import STICK_EXCITATORY
 
 pytest.importorskip("neuron")
 
 NOTHING = SynapticEvents(1278, 400, [], [])
-
-
-def stick(n_segments: int = 64, length_um: float = 2048, diameter_um: float = 1, excitatory: str = "NMDA_human"):
-    tree = ball_and_stick_morphology(n_segments, length_um, diameter_um)
-    return CableCell(
-        "stick",
-        tree,
-        compartment_values(tree, ball_and_stick_membranes()),
-        STICK_EXCITATORY[excitatory],
-        GABA_A_STICK,
-        segments_of(tree),
-        v_start_mv=-85.0,
-        spikes=SpikeRule(threshold_mv=0.0, per_ms=40),
-    )
 
 
 def random_events(n_synapses: int, duration_ms: int, share: float, seed: int, weight: float = 0) -> SynapticEvents:
@@ -97,7 +80,7 @@ def test_our_own_simulation_of_the_pyramidal_cell_agrees(ih_shift_mv):
 
 @pytest.mark.parametrize("excitatory", STICK_EXCITATORY)
 def test_our_own_simulation_of_a_stick_agrees_with_weights_and_currents(excitatory):
-    cell = stick(8, excitatory=excitatory)
+    cell = ball_and_stick(excitatory=excitatory)
     events = random_events(16, 300, 0.05, seed=1, weight=4)
     current_na = np.where(np.arange(300) < 150, 0.05, -0.02)
     (theirs,) = NeuronReference(cell).run(events, dt_ms=0.025, current_na=current_na, with_dendrites=True)
@@ -111,20 +94,21 @@ def test_our_own_simulation_of_a_stick_agrees_with_weights_and_currents(excitato
 
 
 @pytest.mark.parametrize(
-    ("length_um", "diameter_um", "weight", "peaks_mv"),
-    [(2048, 1, 9, (-66.1, -76.5, -80.6, -82.0, -82.1)), (128, 4, 6, (-68.5,) * 5)],
+    ("kind", "weight", "peaks_mv"),
+    [("NMDA_cable", 9, (-66.1, -76.5, -80.6, -82.0, -82.1)), ("AMPA_point", 6, (-68.5,) * 5)],
 )
-def test_events_along_a_stick_have_the_published_effects(length_um, diameter_um, weight, peaks_mv):
+def test_events_along_a_stick_have_the_published_effects(kind, weight, peaks_mv):
     times_ms = [102, 204, 307, 409, 512]
     events = SynapticEvents(128, 620, times_ms, [3, 16, 32, 48, 60], [weight] * 5)
-    (recording,) = NeuronReference(stick(64, length_um, diameter_um)).run(events, dt_ms=0.025)
+    cell = ball_and_stick(kind, n_segments=64, excitatory="NMDA_human")
+    (recording,) = NeuronReference(cell).run(events, dt_ms=0.025)
     assert recording.v_soma_mv[50] == pytest.approx(-82.7, abs=0.1)
     found = [recording.v_soma_mv[at : at + 100].max() for at in times_ms]
     assert found == pytest.approx(peaks_mv, abs=0.3)
 
 
 def test_an_event_at_0_has_an_effect_unless_it_is_to_be_as_published():
-    cell = NeuronReference(stick(8, 128, 4, "AMPA"))
+    cell = NeuronReference(ball_and_stick("AMPA_point"))
     events = SynapticEvents(16, 60, [0, 30, 30], [2, 2, 3], [1, 1, 1])
     (sound,) = cell.run(events)
     (legacy,) = cell.run(events, legacy_t0_bug=True)
@@ -134,7 +118,7 @@ def test_an_event_at_0_has_an_effect_unless_it_is_to_be_as_published():
 
 
 def test_several_events_of_one_time_add_up():
-    cell = NeuronReference(stick(8))
+    cell = NeuronReference(ball_and_stick())
     (twice,) = cell.run(SynapticEvents(16, 50, [10, 10], [0, 0], [1, 0.5]), dt_ms=0.025)
     (once,) = cell.run(SynapticEvents(16, 50, [10], [0], [1.5]), dt_ms=0.025)
     np.testing.assert_allclose(twice.v_soma_mv, once.v_soma_mv, atol=1e-4)
@@ -142,7 +126,7 @@ def test_several_events_of_one_time_add_up():
 
 def test_a_run_leaves_nothing_in_neuron_and_runs_do_not_disturb_each_other():
     h = pytest.importorskip("neuron").h
-    small, large = NeuronReference(stick(8)), NeuronReference(stick(64))
+    small, large = NeuronReference(ball_and_stick()), NeuronReference(ball_and_stick(n_segments=64))
     events = random_events(16, 100, 0.05, seed=2, weight=3)
     h.celsius = 20.0
     (alone,) = small.run(events, dt_ms=0.025)
@@ -161,7 +145,7 @@ def test_a_run_can_be_interrupted():
     def interrupt(number, frame):
         raise KeyboardInterrupt
 
-    cell = NeuronReference(stick(8))
+    cell = NeuronReference(ball_and_stick())
     before = signal.signal(signal.SIGALRM, interrupt)
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.3)
@@ -175,7 +159,7 @@ def test_a_run_can_be_interrupted():
 
 
 def test_what_is_refused_is_one_line():
-    cell = NeuronReference(stick(8))
+    cell = NeuronReference(ball_and_stick())
     events = SynapticEvents(16, 10, [], [])
     for call, message in (
         (lambda: NeuronReference("stick"), "cell must be a CableCell, got 'stick'"),
