@@ -1,6 +1,6 @@
 """A cell with dendrites, ready to be simulated: tree, membranes, synapses, and what counts as an output spike."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -161,7 +161,7 @@ class CableCell(Readable):
         with executor_of(n_threads, None) as executor:
             futures = [
                 executor.submit(run, given[group], None if currents is None else currents[group])
-                for group in (slice(k, k + system.lanes) for k in range(0, len(given), system.lanes))
+                for group in _groups(len(given), self.n_side_by_side)
             ]
             return [self._recording(one, steps_per_ms, with_fine_soma) for future in futures for one in future.result()]
 
@@ -193,6 +193,13 @@ class CableCell(Readable):
             v_soma_fine_mv=grid_mv.astype(np.float32) if with_fine_soma else None,
             fine_per_ms=self.spikes.per_ms,
         )
+
+
+def _groups(n: int, most: int) -> Iterator[slice]:
+    """So many simulations in groups of nearly one size."""
+    n_groups = -(-n // most)
+    for k in range(n_groups):
+        yield slice(k * n // n_groups, (k + 1) * n // n_groups)
 
 
 def checked_inputs(inputs: Any, n_synapses: int) -> Sequence[SynapticEvents]:

@@ -30,11 +30,6 @@ class System:
     node_of_nexus: int | None
 
     @property
-    def lanes(self) -> int:
-        """Simulations of a group; groups are filled up, since the last bits may depend on their size."""
-        return lanes_for(self.nodes_of_compartments.size)
-
-    @property
     def steps_per_ms(self) -> int:
         """Steps of a millisecond."""
         return round(1 / self.dt_ms)
@@ -62,23 +57,21 @@ class Voltages:
 
 
 def lanes_for(n_compartments: int) -> int:
-    """How many simulations of a cell of this size are a group."""
+    """How many simulations of a cell of this size are a group at most. The numbers do not depend on it."""
     return _LANES_OF_FEW_COMPARTMENTS if n_compartments <= _FEW_COMPARTMENTS else _LANES
 
 
 def run_group(
     system: System, inputs: Sequence[SynapticEvents], current_na: np.ndarray | None, with_dendrites: bool
 ) -> list[Voltages]:
-    """At most `system.lanes` simulations of one duration. current_na (n_inputs, T) flows into the soma. Raises InputError."""
+    """Simulations of one duration. current_na (n_inputs, T) flows into the soma. Raises InputError."""
     duration_ms, n = inputs[0].duration_ms, len(inputs)
     per_ms = system.steps_per_ms
     n_steps = duration_ms * per_ms
-    current = np.zeros((n_steps, system.lanes))
-    if current_na is not None:
-        current[:, :n] = np.repeat(current_na.T, per_ms, axis=0)
+    current = np.zeros((n_steps, n)) if current_na is None else np.repeat(current_na.T, per_ms, axis=0)
     events = _events_of(system, inputs)
-    state = _state_at_start(system, events)
-    soma = np.empty((n_steps, system.lanes))
+    state = _state_at_start(system, n, events)
+    soma = np.empty((n_steps, n))
     nexus = np.empty((n, duration_ms), np.float32) if system.node_of_nexus is not None else None
     shape = (n, system.nodes_of_segments.size, duration_ms)
     dendrites = np.empty(shape, np.float16) if with_dendrites else None
@@ -101,12 +94,12 @@ def run_group(
             every_ms,
             per_ms,
         )
-        _check_stable(state.v[:, :n], last_ms, system.dt_ms)
+        _check_stable(state.v, last_ms, system.dt_ms)
         rows = every_ms[: last_ms - first_ms]
         if nexus is not None:
-            nexus[:, first_ms:last_ms] = rows[:, system.node_of_nexus, :n].T
+            nexus[:, first_ms:last_ms] = rows[:, system.node_of_nexus].T
         if dendrites is not None:
-            dendrites[..., first_ms:last_ms] = rows[:, system.nodes_of_segments, :n].transpose(2, 1, 0)
+            dendrites[..., first_ms:last_ms] = rows[:, system.nodes_of_segments].transpose(2, 1, 0)
     return [
         Voltages(soma[:, k].copy(), None if nexus is None else nexus[k], None if dendrites is None else dendrites[k])
         for k in range(n)
@@ -120,8 +113,8 @@ def _check_stable(v_mv: np.ndarray, at_ms: int, dt_ms: float) -> None:
         )
 
 
-def _state_at_start(system: System, events: kernel.Events) -> kernel.CellState:
-    channels, start, lanes = system.channels, system.start, system.lanes
+def _state_at_start(system: System, lanes: int, events: kernel.Events) -> kernel.CellState:
+    channels, start = system.channels, system.start
     n_active = channels.active.size
     ca_mm = np.full((n_active, lanes), start.ca_mm)
     nodes = (system.tree.parent.size, lanes)
@@ -147,8 +140,7 @@ def _state_at_start(system: System, events: kernel.Events) -> kernel.CellState:
 
 
 def _events_of(system: System, inputs: Sequence[SynapticEvents]) -> kernel.Events:
-    counts = [one.n_events for one in inputs] + [0] * (system.lanes - len(inputs))
-    first = np.concatenate([[0], np.cumsum(counts)])
+    first = np.concatenate([[0], np.cumsum([one.n_events for one in inputs])])
     weights = [np.ones(one.n_events, np.float32) if one.weight is None else one.weight for one in inputs]
     step = np.concatenate([one.time_ms for one in inputs]) * np.int32(system.steps_per_ms)
     synapse = np.concatenate([one.synapse for one in inputs])
