@@ -51,6 +51,7 @@ PLACES = {
     "spiking.cascade_networks": Place(4.3, 4),
     "spiking.dendrite_examples": Place(5.4, 4),
     "spiking.detailed_cells": Place(-1, 5),
+    "spiking.twin_evaluation": Place(-1, 6),
     "spiking.kernels": Place(0, 6),
     "io.exports": Place(1, 6),
     "matlab_compat": Place(2, 6),
