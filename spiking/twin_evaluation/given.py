@@ -42,11 +42,18 @@ def spikes_and_scores(spikes: Any, scores: Any) -> tuple[np.ndarray, np.ndarray]
     return spikes, scores
 
 
-def check_both_kinds(n_spikes: int, n_bins: int) -> None:
-    """Raise InputError if there are no spikes, or nothing else."""
+def check_probabilities(scores: np.ndarray) -> None:
+    """Raise InputError for scores below 0 or above 1."""
+    low, high = scores.min(), scores.max()
+    if low < 0 or high > 1:
+        raise InputError(f"{{scores}} must be probabilities, from 0 to 1, got {low:g} to {high:g}", "scores")
+
+
+def check_both_kinds(n_spikes: int, n_bins: int, what_for: str = "AUC is") -> None:
+    """Raise InputError if there are no spikes, or nothing else: what is asked for (`AUC is`) is undefined."""
     if not 0 < n_spikes < n_bins:
         what = "no spikes" if n_spikes == 0 else "only spikes"
-        raise InputError(f"AUC is undefined: there are {what} in the {n_bins} bins of {{spikes}}", "spikes")
+        raise InputError(f"{what_for} undefined: there are {what} in the {n_bins} bins of {{spikes}}", "spikes")
 
 
 def simulations(values: np.ndarray, name: str) -> np.ndarray:

@@ -9,7 +9,7 @@ from scipy.special import expit, logit
 from rate2spike.calls import public
 from rate2spike.errors import InputError
 from rate2spike.readable import Readable, draw
-from rate2spike.spiking.twin_evaluation.given import check_both_kinds, spikes_and_scores
+from rate2spike.spiking.twin_evaluation.given import check_both_kinds, check_probabilities, spikes_and_scores
 from rate2spike.spiking.twin_evaluation.roc import Roc, roc_of_counts
 
 if TYPE_CHECKING:
@@ -73,10 +73,7 @@ class ScoreHistogram(Readable):
     def of(cls, spikes: Any, scores: Any) -> "ScoreHistogram":
         """The histogram of some bins: spikes 0 and 1, scores from 0 to 1 in the same shape. Raises InputError."""
         spikes, scores = (values.ravel() for values in spikes_and_scores(spikes, scores))
-        if scores.min() < 0 or scores.max() > 1:
-            raise InputError(
-                f"{{scores}} must be probabilities, from 0 to 1, got {scores.min():g} to {scores.max():g}", "scores"
-            )
+        check_probabilities(scores)
         place = (logit(scores.astype(float)) - _LOWEST) / (_HIGHEST - _LOWEST) * _N_FINEST
         return _with_few_cells(np.clip(place, 0, _N_FINEST - 1).astype(np.int64), spikes, ~spikes, 0)
 
