@@ -3,8 +3,11 @@
 ax: where to draw, in place of a new figure.
 """
 
-from rate2spike.figures import Axes, Figure, panel, whole
+import numpy as np
+
+from rate2spike.figures import Axes, Figure, canvas, panel, whole
 from rate2spike.spiking.twin_evaluation.cross_correlation import CrossCorrelation
+from rate2spike.spiking.twin_evaluation.result import TwinEvaluation
 from rate2spike.spiking.twin_evaluation.roc import OPERATING_FPR, Roc
 
 _INSET_FPR = 0.05  # as far as the inset goes
@@ -40,3 +43,37 @@ def cross_correlation(found: CrossCorrelation, ax: Axes | None = None) -> Figure
     axes.set_title(f"{found.within_10_ms:.0%} within 10 ms, SD {found.width_ms:.1f} ms", fontsize="medium")
     axes.margins(x=0.02, y=0.06)
     return whole(axes)
+
+
+def voltage_scatter(pairs_mv: np.ndarray, ax: Axes | None = None) -> Figure:
+    """Predicted over true voltage, (2, m) mV, with the line of equality; the highest voltage is that of the cap."""
+    axes = panel(ax, (3.8, 3.6))
+    true_mv, predicted_mv = pairs_mv
+    low, high = np.quantile(pairs_mv, 0.001), max(true_mv.max(), np.quantile(predicted_mv, 0.999))
+    axes.plot(true_mv, predicted_mv, ",", color="0.0", alpha=0.3, rasterized=True)
+    axes.plot([low, high], [low, high], color="0.5", linestyle="--", linewidth=1)
+    edge = 0.04 * (high - low)
+    axes.set(xlim=(low - edge, high + edge), ylim=(low - edge, high + edge))
+    axes.set(xlabel="true voltage (mV)", ylabel="predicted voltage (mV)", aspect="equal")
+    return whole(axes)
+
+
+def evaluation(found: TwinEvaluation, ax: Axes | None = None) -> Figure:
+    """ROC, cross-correlation and voltage, side by side, as far as there are any."""
+    correlation = found.operating_point.cross_correlation
+    drawn = [lambda axes: roc(found.roc, axes)]
+    if correlation is not None:
+        drawn.append(lambda axes: cross_correlation(correlation, axes))
+    if found.voltage_pairs_mv is not None:
+        drawn.append(lambda axes: _voltage_of(found, axes))
+    figure = canvas(ax, (4.1 * len(drawn), 3.9))
+    for draw_panel, axes in zip(drawn, figure.subplots(1, len(drawn), squeeze=False)[0], strict=True):
+        draw_panel(axes)
+    return whole(figure)
+
+
+def _voltage_of(found: TwinEvaluation, axes: Axes) -> None:
+    assert found.voltage_pairs_mv is not None
+    voltage_scatter(found.voltage_pairs_mv, axes)
+    explained, rmse = found.soma_explained_variance_percent, found.soma_rmse_mv
+    axes.set_title(f"explained {explained:.1f} %, RMSE {rmse:.2f} mV", fontsize="medium")

@@ -91,6 +91,12 @@ class Roc(Readable):
         inside = (flat[0][1:] & flat[0][:-1]) | (flat[1][1:] & flat[1][:-1])
         return np.flatnonzero(np.concatenate(([True], ~inside, [True])))
 
+    def simplified(self) -> "Roc":
+        """The same curve by its corners alone, some two per spike, to be kept; without `n_bins`: precision needs the rest."""
+        at = self.corners
+        threshold = None if self.threshold is None else self.threshold[at]
+        return Roc(self.false_positive_rate[at], self.true_positive_rate[at], threshold, self.n_spikes)
+
     def tpr_at(self, fpr: float) -> float:
         """True positive rate at the corner, (0, 0) excepted, whose false positive rate is nearest to `fpr`.
 
