@@ -83,8 +83,8 @@ def voltage_of_samples(weights: np.ndarray, true_mv: np.ndarray, predicted_mv: n
 def _thresholds_around(scores: np.ndarray, fpr: float) -> np.ndarray:
     """Falling scores of bins without a spike, denser the higher they are, on both sides of a false positive rate."""
     falling = np.sort(scores)[::-1]
-    ends = np.clip([fpr / _AROUND * falling.size, fpr * _AROUND * falling.size], 1, falling.size)
-    ranks = np.unique(np.rint(np.geomspace(*ends, _N_THRESHOLDS)).astype(int))
+    low, high = (min(max(fpr * factor * falling.size, 1), falling.size) for factor in (1 / _AROUND, _AROUND))
+    ranks = np.unique(np.rint(np.geomspace(low, high, _N_THRESHOLDS)).astype(int))
     return np.concatenate([[np.inf], np.unique(falling[ranks - 1])[::-1]])
 
 

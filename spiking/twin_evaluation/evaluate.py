@@ -54,9 +54,9 @@ def evaluate_twin(predictions: TwinPredictions, threshold: float | None = None, 
     >>> scores = 1 / (1 + np.exp(6 - rng.normal(size=spikes.shape) - 3 * spikes))
     >>> found = evaluate_twin(TwinPredictions(scores, spikes), n_resamples=200)
     >>> round(found.auc, 3), [round(end, 3) for end in found.auc_interval]
-    (0.983, [0.973, 0.991])
+    (0.987, [0.982, 0.991])
     >>> list(found.results)[2], round(found.headline["TP @ 0.0020 FP"], 3)
-    ('starting_at_500ms_spikes_in_[0,24]_range', 0.515)
+    ('starting_at_500ms_spikes_in_[0,24]_range', 0.5)
     """
     options = EvaluationOptions(**settings)
     scored = Scored.of(_checked(predictions), options.discard_ms)

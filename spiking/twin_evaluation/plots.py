@@ -18,7 +18,6 @@ def roc(curve: Roc, ax: Axes | None = None) -> Figure:
     axes = panel(ax, (4.2, 3.8))
     corners = curve.corners
     false_rate, true_rate = curve.false_positive_rate[corners], curve.true_positive_rate[corners]
-    axes.plot([0, 1], [0, 1], color="0.7", linestyle=":", linewidth=1)
     axes.plot(false_rate, true_rate, color="0.0")
     inset = axes.inset_axes((0.42, 0.16, 0.54, 0.56))
     inset.plot(false_rate, true_rate, color="0.0")
@@ -61,19 +60,14 @@ def voltage_scatter(pairs_mv: np.ndarray, ax: Axes | None = None) -> Figure:
 def evaluation(found: TwinEvaluation, ax: Axes | None = None) -> Figure:
     """ROC, cross-correlation and voltage, side by side, as far as there are any."""
     correlation = found.operating_point.cross_correlation
-    drawn = [lambda axes: roc(found.roc, axes)]
+    n_panels = 1 + (correlation is not None) + (found.voltage_pairs_mv is not None)
+    figure = canvas(ax, (4.1 * n_panels, 3.9))
+    panels = list(figure.subplots(1, n_panels, squeeze=False)[0])
+    roc(found.roc, panels.pop(0))
     if correlation is not None:
-        drawn.append(lambda axes: cross_correlation(correlation, axes))
+        cross_correlation(correlation, panels.pop(0))
     if found.voltage_pairs_mv is not None:
-        drawn.append(lambda axes: _voltage_of(found, axes))
-    figure = canvas(ax, (4.1 * len(drawn), 3.9))
-    for draw_panel, axes in zip(drawn, figure.subplots(1, len(drawn), squeeze=False)[0], strict=True):
-        draw_panel(axes)
+        voltage_scatter(found.voltage_pairs_mv, panels[0])
+        explained, rmse = found.soma_explained_variance_percent, found.soma_rmse_mv
+        panels[0].set_title(f"explained {explained:.1f} %, RMSE {rmse:.2f} mV", fontsize="medium")
     return whole(figure)
-
-
-def _voltage_of(found: TwinEvaluation, axes: Axes) -> None:
-    assert found.voltage_pairs_mv is not None
-    voltage_scatter(found.voltage_pairs_mv, axes)
-    explained, rmse = found.soma_explained_variance_percent, found.soma_rmse_mv
-    axes.set_title(f"explained {explained:.1f} %, RMSE {rmse:.2f} mV", fontsize="medium")

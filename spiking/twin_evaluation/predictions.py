@@ -105,11 +105,11 @@ class Scored(NamedTuple):
                 "discard_ms",
             )
         soma = None
-        if predictions.soma_mv is not None:
-            matched = moment_matched(predictions.true_soma_mv, predictions.soma_mv)
-            soma = Soma(*(one[:, discard_ms:] for one in (predictions.true_soma_mv, predictions.soma_mv, matched)))
-        after = [one[:, discard_ms:] for one in (predictions.scores, predictions.true_spikes)]
-        return cls(*after, predictions.true_spikes.sum(1), soma)
+        true_mv, soma_mv = predictions.true_soma_mv, predictions.soma_mv
+        if true_mv is not None and soma_mv is not None:
+            soma = Soma(*(one[:, discard_ms:] for one in (true_mv, soma_mv, moment_matched(true_mv, soma_mv))))
+        scores, spikes = predictions.scores[:, discard_ms:], predictions.true_spikes[:, discard_ms:]
+        return cls(scores, spikes, predictions.true_spikes.sum(1), soma)
 
     def kept(self, which: np.ndarray) -> "Scored":
         """Some of the simulations: indices, or a mask."""

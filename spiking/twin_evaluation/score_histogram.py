@@ -20,7 +20,6 @@ MOST_CELLS = 2**18
 _N_FINEST = 2**40  # cells of the finest grid over all logits
 # Logits of its ends: what a sigmoid of 32 bits gives lies between, but for 0 and 1, which share the outermost cells.
 _LOWEST, _HIGHEST = -104.0, 37.0
-_COUNTS = ("with_spike", "without_spike")
 
 
 @public()
@@ -82,8 +81,9 @@ class ScoreHistogram(Readable):
             return NotImplemented
         n_halvings = max(self.n_halvings, other.n_halvings)
         cells = [one.cell >> (n_halvings - one.n_halvings) for one in (self, other)]
-        counts = [np.concatenate([getattr(one, name) for one in (self, other)]) for name in _COUNTS]
-        return _with_few_cells(np.concatenate(cells), *counts, n_halvings)
+        with_spike = np.concatenate([self.with_spike, other.with_spike])
+        without_spike = np.concatenate([self.without_spike, other.without_spike])
+        return _with_few_cells(np.concatenate(cells), with_spike, without_spike, n_halvings)
 
     @property
     def n_cells(self) -> int:
@@ -121,5 +121,8 @@ def _with_few_cells(
     while np.count_nonzero(np.diff(used >> n_more)) >= MOST_CELLS:
         n_more += 1
     kept, merged = np.unique(used >> n_more, return_inverse=True)
-    counts = [np.bincount(merged[place], counted, kept.size) for counted in (with_spike, without_spike)]
-    return ScoreHistogram(kept, *(np.rint(count).astype(np.int64) for count in counts), n_halvings + n_more)
+    of_spikes, of_others = (
+        np.rint(np.bincount(merged[place], counted, kept.size)).astype(np.int64)
+        for counted in (with_spike, without_spike)
+    )
+    return ScoreHistogram(kept, of_spikes, of_others, n_halvings + n_more)

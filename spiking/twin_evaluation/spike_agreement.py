@@ -83,11 +83,8 @@ def spike_agreement(true_spikes: Any, predicted_spikes: Any, tolerance_ms: int =
     same_shape(truth, prediction, "true_spikes", "predicted_spikes")
     truth, prediction = simulations(truth, "true_spikes"), simulations(prediction, "predicted_spikes")
     reach = whole_number(tolerance_ms, "{tolerance_ms}", "tolerance_ms", least=0)
-    shares = [
-        float(_near(other, reach)[own].mean()) if own.any() else float("nan")
-        for own, other in ((prediction, truth), (truth, prediction))
-    ]
-    return SpikeAgreement(reach, *shares, np.count_nonzero(truth), np.count_nonzero(prediction))
+    precision, recall = _share_near(prediction, truth, reach), _share_near(truth, prediction, reach)
+    return SpikeAgreement(reach, precision, recall, int(truth.sum()), int(prediction.sum()))
 
 
 @public()
@@ -128,6 +125,11 @@ def bits_per_spike(spikes: Any, scores: Any) -> float:
     rate = n_spikes / spikes.size
     of_mean_rate = xlogy(n_spikes, rate) + xlog1py(spikes.size - n_spikes, -rate)
     return float((found - of_mean_rate) / n_spikes / np.log(2))
+
+
+def _share_near(own: np.ndarray, other: np.ndarray, reach: int) -> float:
+    """Share of the own spikes with another within `reach` bins; NaN if there are none."""
+    return float(_near(other, reach)[own].mean()) if own.any() else float("nan")
 
 
 def _near(spikes: np.ndarray, reach: int) -> np.ndarray:
