@@ -82,7 +82,7 @@ class Roc(Readable):
     @property
     def d_prime(self) -> float:
         """Distance of two normal distributions of one variance with this AUC, in their SD: sqrt(2) Phi^-1(AUC)."""
-        return float(np.sqrt(2) * ndtri(self.auc))
+        return d_prime_of(self.auc)
 
     @property
     def corners(self) -> np.ndarray:
@@ -163,6 +163,11 @@ class PrecisionRecall(Readable):
     def area(self) -> float:
         """Average precision."""
         return float((np.diff(self.recall, prepend=0) * self.precision).sum())
+
+
+def d_prime_of(auc: float) -> float:
+    """Distance of two normal distributions of one variance that have this AUC, in their SD."""
+    return float(np.sqrt(2) * ndtri(auc))
 
 
 @public()
