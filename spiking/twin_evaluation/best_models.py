@@ -225,7 +225,7 @@ def _as_text(value: Any) -> str:
 
 
 def _row_of_texts(values: Mapping[str, str], where: str) -> ModelRow:
-    found = {}
+    found: dict[str, Any] = {"history_ms": None}  # an empty cell: a memory without end
     for item in fields(ModelRow):
         text = values.get((COLUMNS | OPTIONAL).get(item.name, ""))
         if text:

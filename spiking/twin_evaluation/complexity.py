@@ -133,7 +133,8 @@ def best_so_far(
 
 def _running_best(x: np.ndarray, score: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Every complexity once, rising, and the row that is best up to there: of equal ones the least complex, first."""
-    at, best = [], []
+    at: list[float] = []
+    best: list[int] = []
     for row in known[np.lexsort((known, -score[known], x[known]))]:
         if not at or x[row] > at[-1]:
             at.append(float(x[row]))
