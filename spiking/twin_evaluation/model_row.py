@@ -177,7 +177,7 @@ def model_row(evaluation: TwinEvaluation, file_name: str, **description: Any) ->
     }
     if SOMA[0] in found:
         voltage = dict(
-            zip(("soma_explained_percent", "soma_rmse_mv", "soma_mae_mv"), map(found.get, SOMA), strict=True)
+            zip(("soma_explained_percent", "soma_rmse_mv", "soma_mae_mv"), [found[name] for name in SOMA], strict=True)
         )
         scores |= voltage | {"soma_explained_sd": evaluation.subset_sd(SOMA[0])}
     return ModelRow(**(known | scores), file_name=PurePath(file_name).name)

@@ -6,9 +6,10 @@ ax: where to draw, in place of a new figure.
 import numpy as np
 
 from rate2spike.figures import Axes, Figure, canvas, panel, whole
+from rate2spike.spiking.twin_evaluation.calibration import Calibration
 from rate2spike.spiking.twin_evaluation.cross_correlation import CrossCorrelation
 from rate2spike.spiking.twin_evaluation.result import TwinEvaluation
-from rate2spike.spiking.twin_evaluation.roc import OPERATING_FPR, Roc
+from rate2spike.spiking.twin_evaluation.roc import OPERATING_FPR, PrecisionRecall, Roc
 
 _INSET_FPR = 0.05  # as far as the inset goes
 
@@ -29,6 +30,16 @@ def roc(curve: Roc, ax: Axes | None = None) -> Figure:
     inset.tick_params(labelsize="small")
     axes.set(xlabel="false positive rate", ylabel="true positive rate", title=f"AUC {curve.auc:.4f}")
     axes.margins(0.03)
+    return whole(axes)
+
+
+def precision_recall(curve: PrecisionRecall, ax: Axes | None = None) -> Figure:
+    """Precision over recall; dotted: what chance would give."""
+    axes = panel(ax, (4.2, 3.6))
+    axes.axhline(curve.base_rate, color="0.6", linestyle=":", linewidth=1)
+    axes.plot(curve.recall, curve.precision, color="0.0", linewidth=1, rasterized=True)
+    axes.set(xlabel="recall", ylabel="precision", xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
+    axes.set_title(f"average precision {curve.area:.3f}", fontsize="medium")
     return whole(axes)
 
 
@@ -71,3 +82,16 @@ def evaluation(found: TwinEvaluation, ax: Axes | None = None) -> Figure:
         explained, rmse = found.soma_explained_variance_percent, found.soma_rmse_mv
         panels[0].set_title(f"explained {explained:.1f} %, RMSE {rmse:.2f} mV", fontsize="medium")
     return whole(figure)
+
+
+def calibration(found: Calibration, ax: Axes | None = None) -> Figure:
+    """Spikes over what was predicted, in Hz, a dot per part of a simulation, with the line of equality."""
+    axes = panel(ax, (3.8, 3.6))
+    predicted_hz, true_hz = 1000 * found.probability.ravel(), 1000 * found.spikes.ravel()
+    highest = max(predicted_hz.max(), true_hz.max())
+    axes.plot([0, highest], [0, highest], color="0.5", linestyle="--", linewidth=1)
+    axes.plot(predicted_hz, true_hz, ".", color="0.0", alpha=0.4, markersize=3, rasterized=True)
+    axes.set(xlabel="predicted rate (Hz)", ylabel="true rate (Hz)")
+    axes.set_title(f"r {found.correlation:.3f}, parts of {found.part_ms} ms", fontsize="medium")
+    axes.margins(0.05)
+    return whole(axes)

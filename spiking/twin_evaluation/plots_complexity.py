@@ -4,6 +4,7 @@ ax: whose place is taken, or where to draw, in place of a new figure.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -35,22 +36,28 @@ def accuracy_over_complexity(table: ModelTable, ax: Axes | None = None) -> Figur
     """AUC and explained variance up to each depth, width, history and number of parameters, as far as they are known.
 
     A curve per variant of the neuron; bars: SD over random subsets of the simulations, of the network that has the value.
+    Networks whose memory has no end are compared by their parameters alone: their depth and width mean something else.
     """
-    rows = [row for row in table.rows if row.history_ms is None or _SHOWN_MS[0] <= row.history_ms <= _SHOWN_MS[1]]
-    variants = ModelTable(tuple(rows)).by_variant()
+    layered = [
+        row for row in table.rows if row.history_ms is not None and _SHOWN_MS[0] <= row.history_ms <= _SHOWN_MS[1]
+    ]
+    rows = [*layered, *(row for row in table.rows if row.history_ms is None)]
+    variants = list(ModelTable(tuple(rows)).by_variant())
     metrics = [name for name in ("auc", "soma_explained_percent") if _is_known(rows, name)]
-    axis_names = [name for name in _AXES if _is_known(rows, name)]
+    axis_names = [name for name in _AXES if _is_known(rows if name == "n_parameters" else layered, name)]
     if not metrics or not axis_names:
         raise InputError("no network of the {table} has an AUC or an explained variance", "table")
     figure = canvas(ax, (2.6 * len(axis_names) + 1, 2.5 * len(metrics) + 0.3))
     panels = figure.subplots(len(metrics), len(axis_names), sharex="col", sharey="row", squeeze=False)
     for row, metric in zip(panels, metrics, strict=True):
         for axes, axis in zip(row, axis_names, strict=True):
-            _draw_curves(axes, variants, axis, metric)
+            shown = rows if axis == "n_parameters" else layered
+            _draw_curves(axes, {name: _of_variant(shown, name) for name in variants}, axis, metric)
         row[0].set(ylabel=_METRICS[metric])
     for axes, axis in zip(panels[-1], axis_names, strict=True):
         axes.set(xlabel=_AXES[axis])
-    panels[0, -1].legend(**BESIDE)
+    curves = {curve.get_label(): curve for axes in panels.ravel() for curve in axes.containers}
+    panels[0, -1].legend(handles=[curves[name] for name in variants if name in curves], **BESIDE)
     return whole(figure)
 
 
@@ -78,7 +85,7 @@ def metrics_over(table: ModelTable, axis: str = "depth", ax: Axes | None = None)
     panels = figure.subplots(2, 3, sharex=True).ravel()
     for axes, metric in zip(panels, metrics, strict=False):
         for index, (name, one) in enumerate(table.by_variant().items()):
-            x, y = ([getattr(row, which) for row in one.rows] for which in (axis, metric))
+            x, y = ([getattr(row, which) or np.nan for row in one.rows] for which in (axis, metric))
             style = {"color": SHADES[index % len(SHADES)], "marker": _MARKERS[index % len(_MARKERS)]}
             axes.plot(np.array(x, float), y, linestyle="none", fillstyle="none", markersize=5, label=name, **style)
         axes.set(ylabel=_METRICS[metric])
@@ -91,6 +98,10 @@ def metrics_over(table: ModelTable, axis: str = "depth", ax: Axes | None = None)
     return whole(figure)
 
 
+def _of_variant(rows: Iterable[ModelRow], name: str) -> ModelTable:
+    return ModelTable(tuple(row for row in rows if row.biophysical_model_type == name))
+
+
 def _draw_curves(axes: Axes, tables: Mapping[str, ModelTable], axis: str, metric: str) -> None:
     """The best so far of each table, with bars."""
     for index, (name, table) in enumerate(tables.items()):
@@ -100,7 +111,7 @@ def _draw_curves(axes: Axes, tables: Mapping[str, ModelTable], axis: str, metric
         shade, style = SHADES[index % len(SHADES)], LINE_STYLES[index % len(LINE_STYLES)]
         marker = _MARKERS[index % len(_MARKERS)]
         error = None if curve.error is None or np.isnan(curve.error).all() else np.nan_to_num(curve.error)
-        how = {"color": shade, "linestyle": style, "marker": marker, "markersize": 4, "capsize": 2}
+        how: dict[str, Any] = {"color": shade, "linestyle": style, "marker": marker, "markersize": 4, "capsize": 2}
         axes.errorbar(curve.complexity, curve.value, error, label=name, **how)
     _fit_axis(axes, axis)
 

@@ -164,6 +164,10 @@ class PrecisionRecall(Readable):
         """Average precision."""
         return float((np.diff(self.recall, prepend=0) * self.precision).sum())
 
+    def plot(self, ax: "Axes | None" = None) -> "Figure":
+        """Draw precision over recall, and that of chance; ax: where, in place of a new figure."""
+        return draw("spiking.twin_evaluation.plots:precision_recall", self, ax)
+
 
 def d_prime_of(auc: float) -> float:
     """Distance of two normal distributions of one variance that have this AUC, in their SD."""

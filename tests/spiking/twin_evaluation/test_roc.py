@@ -171,3 +171,12 @@ def test_the_figure_has_an_inset():
     figure = roc_of([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]).plot()
     (axes,) = figure.axes
     assert len(axes.child_axes) == 1 and axes.get_title() == "AUC 0.7500"
+
+
+def test_precision_over_recall_is_drawn_into_given_axes():
+    from rate2spike.figures import Figure
+
+    figure = Figure()
+    axes = figure.subplots()
+    assert roc_of([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]).precision_recall().plot(axes) is figure
+    assert axes.get_title() == "average precision 0.833"
