@@ -46,15 +46,17 @@ class Calibration(Readable):
     @property
     def correlation(self) -> float:
         """Pearson's r."""
-        deviations = [one - one.mean() for one in (self.probability, self.spikes)]
-        spread = np.sqrt((deviations[0] ** 2).sum() * (deviations[1] ** 2).sum())
-        return float((deviations[0] * deviations[1]).sum() / spread) if spread > 0 else float("nan")
+        if _is_constant(self.probability) or _is_constant(self.spikes):
+            return float("nan")
+        x, y = ((one - one.mean()) / one.std() for one in (self.probability, self.spikes))
+        return float((x * y).mean())
 
     @property
     def explained_variance_percent(self) -> float:
         """How much of the variance of the spikes over parts the probabilities explain."""
-        spread = self.spikes.var()
-        return float(100 * (1 - (self.spikes - self.probability).var() / spread)) if spread > 0 else float("nan")
+        if _is_constant(self.spikes):
+            return float("nan")
+        return float(100 * (1 - (self.spikes - self.probability).var() / self.spikes.var()))
 
     def plot(self, ax: "Axes | None" = None) -> "Figure":
         """Draw spikes over probability, in Hz, with the line of equality; ax: where, in place of a new figure."""
@@ -98,4 +100,10 @@ def calibration(spikes: Any, scores: Any, n_parts: int = 8) -> Calibration:
     if not part_ms:
         raise InputError(f"{{n_parts}} must be at most the length of a simulation, {spikes.shape[1]} ms", "n_parts")
     parts = [one[:, : n_parts * part_ms].reshape(len(one), n_parts, part_ms) for one in (scores, spikes)]
-    return Calibration(*(one.mean(2, dtype=float) for one in parts), part_ms=part_ms)
+    probability, share = (one.mean(2, dtype=float) for one in parts)
+    return Calibration(probability, share, part_ms)
+
+
+def _is_constant(values: np.ndarray) -> bool:
+    """But for rounding."""
+    return bool(np.ptp(values) <= 1e-12 * np.abs(values).max())

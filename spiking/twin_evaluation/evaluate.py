@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from rate2spike.calls import public
-from rate2spike.checks import number, shown
+from rate2spike.checks import Range, number, shown
 from rate2spike.errors import InputError
 from rate2spike.seeding import Role, generator
 from rate2spike.spiking.twin_evaluation.bootstrap import Interval, intervals
@@ -19,6 +19,7 @@ from rate2spike.spiking.twin_evaluation.roc import Roc, roc_of
 from rate2spike.spiking.twin_evaluation.spike_agreement import spike_agreement
 
 _SUBSETS, _SAMPLES = 1, 2  # keys of the draws
+_ANY_END = Range(infinite=True)  # a threshold may be below all scores, or above
 _N_PAIRS = 20_000  # of voltages, for figures
 
 
@@ -154,7 +155,7 @@ def _intervals(scored: Scored, options: EvaluationOptions) -> dict[str, dict[str
 
 def _operating_point(scored: Scored, curve: Roc, threshold: float | None, options: EvaluationOptions) -> OperatingPoint:
     is_given = threshold is not None
-    at = number(threshold, "{threshold}", "threshold") if is_given else curve.threshold_at(options.operating_fpr)
+    at = number(threshold, "{threshold}", "threshold", _ANY_END) if is_given else curve.threshold_at(options.operating_fpr)
     predicted = scored.scores > at
     return OperatingPoint(
         at,

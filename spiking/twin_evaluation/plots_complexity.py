@@ -48,11 +48,14 @@ def accuracy_over_complexity(table: ModelTable, ax: Axes | None = None) -> Figur
     if not metrics or not axis_names:
         raise InputError("no network of the {table} has an AUC or an explained variance", "table")
     figure = canvas(ax, (2.6 * len(axis_names) + 1, 2.5 * len(metrics) + 0.3))
-    panels = figure.subplots(len(metrics), len(axis_names), sharex="col", sharey="row", squeeze=False)
+    panels = figure.subplots(len(metrics), len(axis_names), sharex="col", squeeze=False)
     for row, metric in zip(panels, metrics, strict=True):
         for axes, axis in zip(row, axis_names, strict=True):
             shown = rows if axis == "n_parameters" else layered
             _draw_curves(axes, {name: _of_variant(shown, name) for name in variants}, axis, metric)
+            if axes is not row[0] and (axis != "n_parameters" or len(rows) == len(layered)):
+                axes.sharey(row[0])
+                axes.tick_params(labelleft=False)
         row[0].set(ylabel=_METRICS[metric])
     for axes, axis in zip(panels[-1], axis_names, strict=True):
         axes.set(xlabel=_AXES[axis])

@@ -35,7 +35,7 @@ def test_what_is_left_over_does_not_count():
 
 def test_constant_probabilities_have_no_correlation():
     _, spikes = rates_and_spikes()
-    assert np.isnan(calibration(spikes, np.full(spikes.shape, 0.5)).correlation)
+    assert np.isnan(calibration(spikes, np.full(spikes.shape, 0.3)).correlation)
     assert len(calibration(spikes, np.full(spikes.shape, 0.5)).plot().axes) == 1
 
 

@@ -135,6 +135,11 @@ def test_the_threshold_comes_from_validation_data(toy, found):
     assert own.true_positive_rate == pytest.approx(found.headline["TP @ 0.0020 FP"], abs=0.02)
 
 
+def test_a_threshold_below_all_scores_predicts_every_bin(toy):
+    point = evaluate_twin(toy, -np.inf, n_resamples=0, n_subsets=0).operating_point
+    assert point.false_positive_rate == point.true_positive_rate == point.agreement.recall == 1
+
+
 def test_a_network_without_voltage_and_one_that_predicts_nothing_near(toy):
     found = evaluate_twin(TwinPredictions(toy.scores, toy.true_spikes), 1.0, n_resamples=10)
     assert "soma_RMSE" not in found.headline and found.voltage_pairs_mv is None and found.soma_rmse_mv is None
