@@ -9,6 +9,7 @@ import numpy as np
 from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.spiking.twin_evaluation.metrics import AUC, RAW_SOMA, SOMA, tp_key
 from rate2spike.spiking.twin_evaluation.predictions import Scored
+from rate2spike.spiking.twin_evaluation.voltage_sums import VoltageSums, ratio
 
 Interval = tuple[float, float]
 _N_THRESHOLDS = 512  # around the false positive rate that is asked for
@@ -31,7 +32,7 @@ def intervals(
     if scored.soma is not None:
         true_mv, raw_mv, matched_mv = scored.soma
         for keys, predicted_mv in ((SOMA, matched_mv), (RAW_SOMA, raw_mv)):
-            draws |= dict(zip(keys, voltage_of_samples(weights, true_mv, predicted_mv), strict=True))
+            draws |= dict(zip(keys, VoltageSums.of(true_mv, predicted_mv).scores(weights), strict=True))
     return {name: _percentiles(values, confidence) for name, values in draws.items()}
 
 
@@ -50,7 +51,7 @@ def auc_of_samples(weights: np.ndarray, spikes: np.ndarray, scores: np.ndarray) 
         won[:, k] = np.bincount(owner, below / 2, n)
     n_spikes = np.count_nonzero(spikes, axis=1)
     n_pairs = (weights @ n_spikes) * (weights @ (spikes.shape[1] - n_spikes))
-    return _ratio(((weights @ won) * weights).sum(1), n_pairs)
+    return ratio(((weights @ won) * weights).sum(1), n_pairs)
 
 
 def tpr_of_samples(weights: np.ndarray, spikes: np.ndarray, scores: np.ndarray, fpr: float) -> np.ndarray:
@@ -61,23 +62,9 @@ def tpr_of_samples(weights: np.ndarray, spikes: np.ndarray, scores: np.ndarray, 
     thresholds = _thresholds_around(scores[~spikes], fpr)
     spikes_above, others_above = (_n_above(scores, chosen, thresholds) for chosen in (spikes, ~spikes))
     n_spikes = np.count_nonzero(spikes, axis=1)
-    hits = _ratio(weights @ spikes_above, (weights @ n_spikes)[:, None])
-    alarms = _ratio(weights @ others_above, (weights @ (spikes.shape[1] - n_spikes))[:, None])
+    hits = ratio(weights @ spikes_above, (weights @ n_spikes)[:, None])
+    alarms = ratio(weights @ others_above, (weights @ (spikes.shape[1] - n_spikes))[:, None])
     return np.array([np.interp(fpr, alarm, hit) for alarm, hit in zip(alarms, hits, strict=True)])
-
-
-def voltage_of_samples(weights: np.ndarray, true_mv: np.ndarray, predicted_mv: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Explained variance in percent, RMSE and MAE of each sample; weights: (n_samples, n), voltages (n, T)."""
-    truth = true_mv - true_mv.mean(dtype=float) if true_mv.size else true_mv.astype(float)
-    error = true_mv.astype(float) - predicted_mv
-    per_simulation = np.stack(
-        [truth.sum(1), (truth**2).sum(1), error.sum(1), (error**2).sum(1), np.abs(error).sum(1)], 1
-    )
-    sums = weights @ per_simulation
-    n_bins = weights.sum(1) * true_mv.shape[1]
-    truth_mean, truth_square, error_mean, error_square, absolute = (_ratio(one, n_bins) for one in sums.T)
-    explained = 1 - _ratio(error_square - error_mean**2, truth_square - truth_mean**2)
-    return 100 * explained, np.sqrt(error_square), absolute
 
 
 def _thresholds_around(scores: np.ndarray, fpr: float) -> np.ndarray:
@@ -92,12 +79,6 @@ def _n_above(scores: np.ndarray, chosen: np.ndarray, thresholds: np.ndarray) -> 
     """(n, n_thresholds) how many of the chosen scores of each simulation are at least each threshold."""
     sorted_rows = [np.sort(row[which]) for row, which in zip(scores, chosen, strict=True)]
     return np.array([row.size - np.searchsorted(row, thresholds, "left") for row in sorted_rows])
-
-
-def _ratio(upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
-    """The quotient; NaN where there is nothing to divide by."""
-    upper, lower = np.broadcast_arrays(upper, lower)
-    return np.divide(upper, lower, out=np.full(upper.shape, np.nan), where=lower > 0)
 
 
 def _percentiles(draws: np.ndarray, confidence: float) -> Interval:

@@ -12,7 +12,7 @@ from rate2spike.spiking.twin_evaluation.bootstrap import Interval, intervals
 from rate2spike.spiking.twin_evaluation.cross_correlation import CrossCorrelation, cross_correlation
 from rate2spike.spiking.twin_evaluation.evaluation_options import EvaluationOptions
 from rate2spike.spiking.twin_evaluation.given import check_both_kinds
-from rate2spike.spiking.twin_evaluation.metrics import further_metrics, published_metrics
+from rate2spike.spiking.twin_evaluation.metrics import Scorer
 from rate2spike.spiking.twin_evaluation.predictions import Scored, TwinPredictions
 from rate2spike.spiking.twin_evaluation.result import Metrics, OperatingPoint, TwinEvaluation
 from rate2spike.spiking.twin_evaluation.roc import Roc, roc_of
@@ -62,13 +62,14 @@ def evaluate_twin(predictions: TwinPredictions, threshold: float | None = None, 
     options = EvaluationOptions(**settings)
     scored = Scored.of(_checked(predictions), options.discard_ms)
     headline, curve = _headline(scored, options)
+    scorer, n = Scorer.of(scored), len(scored.spikes)
     return TwinEvaluation(
         options,
-        len(scored.spikes),
-        _by_range(scored, options),
-        {options.key(one): further_metrics(scored.with_spikes(one)) for one in options.ranges},
+        n,
+        _by_range(scorer, np.ones(n, bool), options),
+        {options.key(one): scorer.further(scored.has_spikes(one)) for one in options.ranges},
         _intervals(scored, options),
-        tuple(_by_range(scored.kept(which), options) for which in random_subsets(len(scored.spikes), options)),
+        tuple(_by_range(scorer, np.isin(np.arange(n), chosen), options) for chosen in random_subsets(n, options)),
         curve.simplified(),
         _operating_point(headline, curve, threshold, options),
         _voltage_pairs(headline, options.seed),
@@ -124,7 +125,7 @@ def _checked(predictions: TwinPredictions) -> TwinPredictions:
 def _headline(scored: Scored, options: EvaluationOptions) -> tuple[Scored, Roc]:
     """The simulations of most interest, and their ROC. Raises InputError."""
     fewest, most = options.headline_range
-    kept = scored.with_spikes((fewest, most))
+    kept = scored.kept(scored.has_spikes((fewest, most)))
     if not len(kept.spikes):
         raise InputError(
             f"AUC is undefined: none of {len(scored.spikes)} simulations has {fewest} to {most} spikes "
@@ -137,25 +138,26 @@ def _headline(scored: Scored, options: EvaluationOptions) -> tuple[Scored, Roc]:
     return kept, roc_of(kept.spikes, kept.scores)
 
 
-def _by_range(scored: Scored, options: EvaluationOptions) -> dict[str, Metrics]:
-    return {options.key(one): published_metrics(scored.with_spikes(one)) for one in options.ranges}
+def _by_range(scorer: Scorer, which: np.ndarray, options: EvaluationOptions) -> dict[str, Metrics]:
+    """The published metrics of each range, of the simulations of a mask."""
+    return {options.key(one): scorer.published(which & scorer.scored.has_spikes(one)) for one in options.ranges}
 
 
 def _intervals(scored: Scored, options: EvaluationOptions) -> dict[str, dict[str, Interval]]:
     if not options.n_resamples:
         return {}
     how = options.n_resamples, options.confidence, options.operating_fpr
-    return {
-        options.key(one): intervals(
-            scored.with_spikes(one), *how, generator(options.seed, Role.ANALYSIS, _SAMPLES, *one)
-        )
-        for one in options.ranges
-    }
+    rngs = {one: generator(options.seed, Role.ANALYSIS, _SAMPLES, *one) for one in options.ranges}
+    return {options.key(one): intervals(scored.kept(scored.has_spikes(one)), *how, rng) for one, rng in rngs.items()}
 
 
 def _operating_point(scored: Scored, curve: Roc, threshold: float | None, options: EvaluationOptions) -> OperatingPoint:
     is_given = threshold is not None
-    at = number(threshold, "{threshold}", "threshold", _ANY_END) if is_given else curve.threshold_at(options.operating_fpr)
+    at = (
+        number(threshold, "{threshold}", "threshold", _ANY_END)
+        if is_given
+        else curve.threshold_at(options.operating_fpr)
+    )
     predicted = scored.scores > at
     return OperatingPoint(
         at,

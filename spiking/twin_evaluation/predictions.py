@@ -116,9 +116,9 @@ class Scored(NamedTuple):
         soma = None if self.soma is None else Soma(*(one[which] for one in self.soma))
         return Scored(self.scores[which], self.spikes[which], self.n_spikes[which], soma)
 
-    def with_spikes(self, spikes: tuple[int, int]) -> "Scored":
-        """The simulations whose number of spikes is in a range, its ends included."""
-        return self.kept((self.n_spikes >= spikes[0]) & (self.n_spikes <= spikes[1]))
+    def has_spikes(self, spikes: tuple[int, int]) -> np.ndarray:
+        """(n,) bool: the simulations whose number of spikes is in a range, its ends included."""
+        return (self.n_spikes >= spikes[0]) & (self.n_spikes <= spikes[1])
 
     @property
     def has_auc(self) -> bool:

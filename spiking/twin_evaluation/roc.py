@@ -87,9 +87,7 @@ class Roc(Readable):
     @property
     def corners(self) -> np.ndarray:
         """Indices of the vertices that are not inside a horizontal or vertical stretch: all that a drawing needs."""
-        flat = np.diff(self.false_positive_rate) == 0, np.diff(self.true_positive_rate) == 0
-        inside = (flat[0][1:] & flat[0][:-1]) | (flat[1][1:] & flat[1][:-1])
-        return np.flatnonzero(np.concatenate(([True], ~inside, [True])))
+        return corners_of(self.false_positive_rate, self.true_positive_rate)
 
     def simplified(self) -> "Roc":
         """The same curve by its corners alone, some two per spike, to be kept; without `n_bins`: precision needs the rest."""
@@ -167,6 +165,13 @@ class PrecisionRecall(Readable):
     def plot(self, ax: "Axes | None" = None) -> "Figure":
         """Draw precision over recall, and that of chance; ax: where, in place of a new figure."""
         return draw("spiking.twin_evaluation.plots:precision_recall", self, ax)
+
+
+def corners_of(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Indices of the ends, and of the points that are not inside a stretch where x or y stays the same."""
+    same_x, same_y = x[1:] == x[:-1], y[1:] == y[:-1]
+    inside = (same_x[1:] & same_x[:-1]) | (same_y[1:] & same_y[:-1])
+    return np.flatnonzero(np.concatenate(([True], ~inside, [True])))
 
 
 def d_prime_of(auc: float) -> float:

@@ -11,8 +11,10 @@ from rate2spike.readable import as_json
 from rate2spike.spiking.twin_evaluation.evaluate import evaluate_twin, operating_threshold, random_subsets
 from rate2spike.spiking.twin_evaluation.evaluation_options import EvaluationOptions
 from rate2spike.spiking.twin_evaluation.predictions import TwinPredictions
+from rate2spike.spiking.twin_evaluation.ranked_scores import RankedScores
 from rate2spike.spiking.twin_evaluation.roc import roc_of
 from rate2spike.spiking.twin_evaluation.voltage_scores import moment_matched, voltage_scores
+from rate2spike.spiking.twin_evaluation.voltage_sums import VoltageSums
 
 from twin_toys import toy_predictions
 
@@ -94,7 +96,7 @@ def test_intervals_are_those_of_simulations_put_together_again(toy):
     scores = np.round(toy.scores, 4)  # with ties
     auc = bootstrap.auc_of_samples(weights, toy.true_spikes, scores)
     hits = bootstrap.tpr_of_samples(weights, toy.true_spikes, scores, 0.01)
-    voltage = bootstrap.voltage_of_samples(weights, toy.true_soma_mv, toy.soma_mv)
+    voltage = VoltageSums.of(toy.true_soma_mv, toy.soma_mv).scores(weights)
     for k, weight in enumerate(weights.astype(int)):
         rows = np.repeat(np.arange(n), weight)
         curve = roc_of(toy.true_spikes[rows], scores[rows])
@@ -112,6 +114,19 @@ def test_intervals_cover_what_they_say():
     found = [evaluate_twin(one, n_subsets=0, n_resamples=300, confidence=0.8, discard_ms=0) for one in sets]
     covered = np.mean([low < true_auc < high for low, high in (one.auc_interval for one in found)])
     assert 0.62 <= covered <= 0.95
+
+
+@pytest.mark.parametrize("digits", [7, 3])
+def test_scores_that_are_sorted_once_give_the_roc_of_any_simulations(toy, digits):
+    scores = np.round(toy.scores, digits)
+    ranked = RankedScores.of(toy.true_spikes, scores)
+    for which in np.random.default_rng(0).random((5, toy.n_simulations)) < 0.5:
+        expected = roc_of(toy.true_spikes[which], scores[which])
+        assert ranked.roc(which) == expected
+        corners = ranked.roc(which, only_corners=True)
+        np.testing.assert_array_equal(corners.false_positive_rate, expected.simplified().false_positive_rate)
+        np.testing.assert_array_equal(corners.true_positive_rate, expected.simplified().true_positive_rate)
+    assert ranked.roc(np.zeros(toy.n_simulations, bool)) is None
 
 
 def test_one_seed_gives_one_result(toy, found):
