@@ -26,6 +26,8 @@ class Role(IntEnum):
     MANIPULATION = 7
     ANALYSIS = 8
     EVENTS = 9
+    SYNAPTIC_INPUT = 10
+    SYNAPTIC_EVENTS = 11
 
 
 def resolve_seed(seed: int | None) -> int:

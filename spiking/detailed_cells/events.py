@@ -88,7 +88,7 @@ class SynapticEvents(Readable):
             raise InputError(f"{{x}} must be a matrix (n_synapses, duration_ms), got {shown(x)}", "x")
         time_ms, synapse = np.nonzero(x.T)
         weight = None if x.dtype.kind == "b" else x[synapse, time_ms]
-        return cls(*x.shape, time_ms=time_ms, synapse=synapse, weight=weight)
+        return cls(x.shape[0], x.shape[1], time_ms=time_ms, synapse=synapse, weight=weight)
 
     def to_dense(self) -> np.ndarray:
         """The matrix (n_synapses, duration_ms), bool, or float32 if events have weights; those of one place add up."""

@@ -25,6 +25,8 @@ class CellRecording(Readable):
         Somatic voltage on a finer grid, if it was asked for.
     fine_per_ms : int
         Samples of it per millisecond.
+    v_nexus_fine_mv : (fine_per_ms T,) float32 array, or None
+        The same at the apical nexus.
 
     Examples
     --------
@@ -42,6 +44,7 @@ class CellRecording(Readable):
     v_dendrites_mv: np.ndarray | None = None
     v_soma_fine_mv: np.ndarray | None = None
     fine_per_ms: int = 8
+    v_nexus_fine_mv: np.ndarray | None = None
 
     @property
     def duration_ms(self) -> int:
