@@ -15,7 +15,7 @@ _CHUNK_MS = 200
 _V_LIMIT_MV = 1000.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class System:
     """All that the kernel needs of a cell at one time step, and where a simulation begins."""
 
@@ -35,7 +35,7 @@ class System:
         return round(1 / self.dt_ms)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Start:
     """States at the beginning, of every lane."""
 
@@ -47,7 +47,7 @@ class Start:
     ca_mm: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Voltages:
     """What is kept of a lane: the soma at every step; nexus and dendrites at every millisecond."""
 
