@@ -97,7 +97,7 @@ class SimulationConfig(Readable):
     def made_input(self) -> Any:
         """Settings of its input."""
         if self.cell == POINT:
-            given = POINT_INPUT
+            given: Any = POINT_INPUT
         else:
             given = BallAndStickInput() if self.cell in STICKS else LAYER_5[self.cell].input
         return given if self.duration_ms is None else replace(given, duration_ms=self.duration_ms)
