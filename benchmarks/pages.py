@@ -30,7 +30,19 @@ from paper_studies import STUDIES
 DOCS = Path(__file__).parent.parent / "docs"
 SPEED = "speed.csv"
 LINE = 126
-SECTIONS = ("simulator", "growth", "search", "octave", "training", "layers", "cells", "cascades", "dendrites", "kit")
+SECTIONS = (
+    "simulator",
+    "growth",
+    "search",
+    "octave",
+    "training",
+    "layers",
+    "cells",
+    "cascades",
+    "dendrites",
+    "kit",
+    "detailed",
+)
 PAPER_ORDER = "7 2C 2E S4 4 5 S7 6C 6A 6B longer trainer small 1C S1 S2 S3".split()  # same columns side by side
 BLOCK = re.compile(r"(<!-- ([\w ]+): written by benchmarks/pages\.py -->\n).*?(<!-- end -->)", flags=re.DOTALL)
 Row = dict[str, str]

@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LIBRARIES = ("numpy", "scipy", "tensorflow", "keras", "numba", "matplotlib", "h5py", "rich", "threadpoolctl", "tomli-w")
-EXTRAS = {"pandas": "pandas", "nir": "nir", "pynwb": "nwb", "neo": "neo", "neurogym": "neurogym", "dask": "cluster"}
+EXTRAS = {
+    "pandas": "pandas",
+    "nir": "nir",
+    "pynwb": "nwb",
+    "neo": "neo",
+    "neurogym": "neurogym",
+    "dask": "cluster",
+    "neuron": "neuron",
+    "morphio": "morphology",
+}
 _LITTLE_BYTES = 2 * 2**30  # of memory: TensorFlow alone takes half a GiB
 _WAIT_S = 20.0  # for another program
 

@@ -52,6 +52,7 @@ PLACES = {
     "spiking.dendrite_examples": Place(5.4, 4),
     "spiking.twin_data": Place(-2, 4),
     "spiking.detailed_cells": Place(-1, 5),
+    "spiking.twin_evaluation": Place(-2, 5),
     "spiking.kernels": Place(0, 6),
     "io.exports": Place(1, 6),
     "matlab_compat": Place(2, 6),

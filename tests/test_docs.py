@@ -204,6 +204,16 @@ def test_python_of_the_dendrites_page_prints_what_stands_there(tmp_path):
     assert (tmp_path / "wiring.png").exists()
 
 
+def test_python_of_the_twin_page_prints_what_stands_there(tmp_path):
+    page = (ROOT / "docs" / "twin.md").read_text(encoding="utf-8")
+    code = blocks(page, "python")
+    assert len(code) == 3
+    done = subprocess.run([sys.executable, "-c", "".join(code)], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == printed(page)
+    assert (tmp_path / "voltages.png").exists() and (tmp_path / "tree.png").exists()
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 def test_commands_of_the_cascades_page_find_what_stands_there_and_draw_its_figures(tmp_path):

@@ -52,7 +52,7 @@ def test_modules_are_imported_by_their_full_name_only(path):
             assert node.level == 0 and (node.module or "").split(".")[0] not in rooms
 
 
-WITHOUT_TENSORFLOW = ("kernels", "simulator", "scoring", "search", "analysis", "diagnosis")
+WITHOUT_TENSORFLOW = ("kernels", "simulator", "scoring", "search", "analysis", "diagnosis", "twin_evaluation")
 
 
 def draws(module: str) -> bool:

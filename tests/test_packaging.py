@@ -34,7 +34,8 @@ def test_wheel_holds_the_package_and_nothing_else(built):
     names = zipfile.ZipFile(wheel).namelist()
     for name in ("__init__.py", "py.typed", "rate/main.py", "spiking/kernels/fast.py", "cli/main.py"):
         assert f"rate2spike/{name}" in names
-    for path in (ROOT / "matlab_compat" / "m").rglob("*.m"):
+    cells = ROOT / "spiking" / "detailed_cells"
+    for path in (*(ROOT / "matlab_compat" / "m").rglob("*.m"), *cells.glob("*.txt"), *cells.rglob("*.mod")):
         assert f"rate2spike/{path.relative_to(ROOT).as_posix()}" in names
     assert not [name for name in names if name.split("/")[0] in ("tests", "benchmarks") or "/tests/" in name]
 

@@ -51,6 +51,7 @@ def test_every_module_that_multiplies_or_decomposes_does_it_in_one_thread(reposi
     folders = [repository / name for name in ("rate", "spiking", "io", "matlab_compat", "machine", "cli")]
     sources = {path: path.read_text() for folder in folders for path in folder.rglob("*.py")}
     sources |= {path: path.read_text() for path in repository.glob("*.py")}
+    sources = {path: re.sub(r'"[^"\n]*"', '""', code) for path, code in sources.items()}  # texts multiply nothing
     found = {path for path, code in sources.items() if calls.search(code) and "keras_on_tensorflow" not in code}
     assert len(found) > 10
     unlimited = {path.name for path in found if "one_blas_thread" not in sources[path]}

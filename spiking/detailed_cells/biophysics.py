@@ -24,7 +24,7 @@ CHANNEL_NAMES = tuple(channel.name for channel in channels())
 _DECIMALS = 10  # densities are assigned rounded
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Membrane:
     """Of one region of a cell.
 

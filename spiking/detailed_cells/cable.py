@@ -17,7 +17,7 @@ US_PER_S_CM2_UM2 = 1e-2
 _MOHM_PER_OHM_CM_UM = 1e-2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cable:
     """Nodes in an order in which parents come first, the root's compartment at 0."""
 

@@ -1,6 +1,6 @@
 """A cell with dendrites, ready to be simulated: tree, membranes, synapses, and what counts as an output spike."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,7 +16,7 @@ from rate2spike.spiking.detailed_cells.biophysics import CompartmentValues
 from rate2spike.spiking.detailed_cells.cable import cable_of
 from rate2spike.spiking.detailed_cells.cable_system import channels_of, start_of, synapses_of, tables_of
 from rate2spike.spiking.detailed_cells.events import SynapticEvents
-from rate2spike.spiking.detailed_cells.lane_runs import System, Voltages, run_group
+from rate2spike.spiking.detailed_cells.lane_runs import System, Voltages, lanes_for, run_group
 from rate2spike.spiking.detailed_cells.morphology import Morphology
 from rate2spike.spiking.detailed_cells.recording import CellRecording
 from rate2spike.spiking.detailed_cells.segments import Segments
@@ -105,6 +105,11 @@ class CableCell(Readable):
         """Synapses."""
         return 2 * self.n_segments
 
+    @property
+    def n_side_by_side(self) -> int:
+        """Simulations that take hardly longer together than one by itself."""
+        return lanes_for(self.morphology.n_compartments)
+
     def run(
         self,
         inputs: Iterable[SynapticEvents],
@@ -144,11 +149,11 @@ class CableCell(Readable):
             For inputs of other synapses or of different durations, steps that do not divide a millisecond, and steps that
             are too long for the cell.
         """
-        given = _checked_inputs(inputs, self.n_synapses)
+        given = checked_inputs(inputs, self.n_synapses)
         if not given:
             return []
-        steps_per_ms = _steps_per_ms(dt_ms)
-        currents = _checked_current(current_na, len(given), given[0].duration_ms)
+        steps_per_ms = steps_of_ms(dt_ms)
+        currents = checked_current(current_na, len(given), given[0].duration_ms)
         with_dendrites = true_or_false(with_dendrites, "{with_dendrites}", "with_dendrites")
         with_fine_soma = true_or_false(with_fine_soma, "{with_fine_soma}", "with_fine_soma")
         system = self.system(1 / steps_per_ms)
@@ -156,14 +161,14 @@ class CableCell(Readable):
         with executor_of(n_threads, None) as executor:
             futures = [
                 executor.submit(run, given[group], None if currents is None else currents[group])
-                for group in (slice(k, k + system.lanes) for k in range(0, len(given), system.lanes))
+                for group in _groups(len(given), self.n_side_by_side)
             ]
             return [self._recording(one, steps_per_ms, with_fine_soma) for future in futures for one in future.result()]
 
     def system(self, dt_ms: float) -> System:
         """All that the kernel needs of the cell, with steps of dt_ms."""
         values, cable = self.membrane, cable_of(self.morphology, self.membrane)
-        ih_shift_mv = float(np.max(values.ih_shift_mv))
+        ih_shift_mv = float(values.ih_shift_mv[0])  # of the soma; the axon, whose Ih hardly counts, may have none
         nodes = cable.node_of_compartment
         of_segments = nodes[self.morphology.is_dendrite]
         return System(
@@ -173,7 +178,7 @@ class CableCell(Readable):
             channels=channels_of(cable, values, dt_ms),
             synapses=synapses_of(of_segments, self.excitatory, self.inhibitory, dt_ms),
             start=start_of(self.v_start_mv, ih_shift_mv),
-            node_of_soma=int(nodes[0]),
+            nodes_of_compartments=nodes,
             nodes_of_segments=of_segments,
             node_of_nexus=None if self.nexus is None else int(nodes[self.nexus]),
         )
@@ -190,7 +195,15 @@ class CableCell(Readable):
         )
 
 
-def _checked_inputs(inputs: Iterable[SynapticEvents], n_synapses: int) -> Sequence[SynapticEvents]:
+def _groups(n: int, most: int) -> Iterator[slice]:
+    """So many simulations in groups of nearly one size."""
+    n_groups = -(-n // most)
+    for k in range(n_groups):
+        yield slice(k * n // n_groups, (k + 1) * n // n_groups)
+
+
+def checked_inputs(inputs: Any, n_synapses: int) -> Sequence[SynapticEvents]:
+    """The events of each simulation. Raises InputError for those of other synapses or durations."""
     given = [inputs] if isinstance(inputs, SynapticEvents) else inputs
     if not isinstance(given, Iterable):
         raise InputError(f"{{inputs}} must be several SynapticEvents, got {shown(inputs)}", "inputs")
@@ -207,7 +220,8 @@ def _checked_inputs(inputs: Iterable[SynapticEvents], n_synapses: int) -> Sequen
     return given
 
 
-def _steps_per_ms(dt_ms: float) -> int:
+def steps_of_ms(dt_ms: float) -> int:
+    """Steps of a millisecond. Raises InputError if it is no whole number of them."""
     dt_ms = number(dt_ms, "{dt_ms}", "dt_ms", POSITIVE)
     steps = round(1 / dt_ms)
     if steps < 1 or abs(steps * dt_ms - 1) > 1e-9:
@@ -215,7 +229,8 @@ def _steps_per_ms(dt_ms: float) -> int:
     return steps
 
 
-def _checked_current(current_na: Any, n_inputs: int, duration_ms: int) -> np.ndarray | None:
+def checked_current(current_na: Any, n_inputs: int, duration_ms: int) -> np.ndarray | None:
+    """(n_inputs, T), or None as given. Raises InputError for another shape, and for what is no number."""
     if current_na is None:
         return None
     try:

@@ -18,7 +18,7 @@ CALCIUM_OUTSIDE_MM, CALCIUM_START_MM, CALCIUM_REST_MM, SHELL_UM = 2.0, 5e-5, 1e-
 REVERSAL_MV = {"k": -85.0, "na": 50.0, "h": -45.0}  # that of calcium moves
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Gate:
     """One gate of a channel: its power in the current, its steady state, and its time constant.
 

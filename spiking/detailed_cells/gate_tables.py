@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rate2spike.spiking.detailed_cells.channels import Channel, Gate, calcium_reversal_mv, channels
+from rate2spike.spiking.detailed_cells.channels import Channel, Curve, Gate, calcium_reversal_mv, channels
 from rate2spike.spiking.kernels.cable import Tables, calcium_grid
 
 V_MIN_MV, V_MAX_MV, PER_MV = -150.0, 110.0, 10
@@ -13,7 +13,7 @@ ACTIVE = ("NaTs2_t", "SKv3_1", "Im", "Ca_HVA", "Ca_LVAst")  # in the order of th
 INITIATION = ("NaTa_t", "Nap_Et2", "K_Tst", "K_Pst")
 
 
-def tables(dt_ms: float, block, ih_shift_mv: float = 0.0) -> Tables:
+def tables(dt_ms: float, block: Curve, ih_shift_mv: float = 0.0) -> Tables:
     """For steps of dt_ms. block: function of the voltage, the share of NMDA channels that magnesium leaves open."""
     v_mv = np.round(np.arange(V_MIN_MV, V_MAX_MV + 0.5 / PER_MV, 1 / PER_MV), 6)
     of = {channel.name: channel for channel in channels(ih_shift_mv)}

@@ -9,13 +9,13 @@ from rate2spike.errors import InputError
 from rate2spike.spiking.detailed_cells.events import SynapticEvents
 from rate2spike.spiking.kernels import cable as kernel
 
-_LANES, _LANES_OF_FEW_NODES = 8, 32  # steps of few nodes take the time of their calls
-_FEW_NODES = 100
+_LANES, _LANES_OF_FEW_COMPARTMENTS = 8, 32  # steps of few compartments take the time of their calls
+_FEW_COMPARTMENTS = 100
 _CHUNK_MS = 200
 _V_LIMIT_MV = 1000.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class System:
     """All that the kernel needs of a cell at one time step, and where a simulation begins."""
 
@@ -25,14 +25,9 @@ class System:
     channels: kernel.Channels
     synapses: kernel.Synapses
     start: "Start"
-    node_of_soma: int
+    nodes_of_compartments: np.ndarray  # (n_compartments,) int32, the soma first
     nodes_of_segments: np.ndarray  # (s,) int32
     node_of_nexus: int | None
-
-    @property
-    def lanes(self) -> int:
-        """Simulations of a group; groups are filled up, since the last bits may depend on their size."""
-        return _LANES_OF_FEW_NODES if self.tree.parent.size <= _FEW_NODES else _LANES
 
     @property
     def steps_per_ms(self) -> int:
@@ -40,7 +35,7 @@ class System:
         return round(1 / self.dt_ms)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Start:
     """States at the beginning, of every lane."""
 
@@ -52,7 +47,7 @@ class Start:
     ca_mm: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Voltages:
     """What is kept of a lane: the soma at every step; nexus and dendrites at every millisecond."""
 
@@ -61,19 +56,22 @@ class Voltages:
     dendrites_mv: np.ndarray | None  # (s, T) float16
 
 
+def lanes_for(n_compartments: int) -> int:
+    """How many simulations of a cell of this size are a group at most. The numbers do not depend on it."""
+    return _LANES_OF_FEW_COMPARTMENTS if n_compartments <= _FEW_COMPARTMENTS else _LANES
+
+
 def run_group(
     system: System, inputs: Sequence[SynapticEvents], current_na: np.ndarray | None, with_dendrites: bool
 ) -> list[Voltages]:
-    """At most `system.lanes` simulations of one duration. current_na (n_inputs, T) flows into the soma. Raises InputError."""
+    """Simulations of one duration. current_na (n_inputs, T) flows into the soma. Raises InputError."""
     duration_ms, n = inputs[0].duration_ms, len(inputs)
     per_ms = system.steps_per_ms
     n_steps = duration_ms * per_ms
-    current = np.zeros((n_steps, system.lanes))
-    if current_na is not None:
-        current[:, :n] = np.repeat(current_na.T, per_ms, axis=0)
+    current = np.zeros((n_steps, n)) if current_na is None else np.repeat(current_na.T, per_ms, axis=0)
     events = _events_of(system, inputs)
-    state = _state_at_start(system, events)
-    soma = np.empty((n_steps, system.lanes))
+    state = _state_at_start(system, n, events)
+    soma = np.empty((n_steps, n))
     nexus = np.empty((n, duration_ms), np.float32) if system.node_of_nexus is not None else None
     shape = (n, system.nodes_of_segments.size, duration_ms)
     dendrites = np.empty(shape, np.float16) if with_dendrites else None
@@ -90,18 +88,18 @@ def run_group(
             system.synapses,
             events,
             current[steps],
-            system.node_of_soma,
+            int(system.nodes_of_compartments[0]),
             state,
             soma[steps],
             every_ms,
             per_ms,
         )
-        _check_stable(state.v[:, :n], last_ms, system.dt_ms)
+        _check_stable(state.v, last_ms, system.dt_ms)
         rows = every_ms[: last_ms - first_ms]
         if nexus is not None:
-            nexus[:, first_ms:last_ms] = rows[:, system.node_of_nexus, :n].T
+            nexus[:, first_ms:last_ms] = rows[:, system.node_of_nexus].T
         if dendrites is not None:
-            dendrites[..., first_ms:last_ms] = rows[:, system.nodes_of_segments, :n].transpose(2, 1, 0)
+            dendrites[..., first_ms:last_ms] = rows[:, system.nodes_of_segments].transpose(2, 1, 0)
     return [
         Voltages(soma[:, k].copy(), None if nexus is None else nexus[k], None if dendrites is None else dendrites[k])
         for k in range(n)
@@ -115,8 +113,8 @@ def _check_stable(v_mv: np.ndarray, at_ms: int, dt_ms: float) -> None:
         )
 
 
-def _state_at_start(system: System, events: kernel.Events) -> kernel.CellState:
-    channels, start, lanes = system.channels, system.start, system.lanes
+def _state_at_start(system: System, lanes: int, events: kernel.Events) -> kernel.CellState:
+    channels, start = system.channels, system.start
     n_active = channels.active.size
     ca_mm = np.full((n_active, lanes), start.ca_mm)
     nodes = (system.tree.parent.size, lanes)
@@ -142,8 +140,7 @@ def _state_at_start(system: System, events: kernel.Events) -> kernel.CellState:
 
 
 def _events_of(system: System, inputs: Sequence[SynapticEvents]) -> kernel.Events:
-    counts = [one.n_events for one in inputs] + [0] * (system.lanes - len(inputs))
-    first = np.concatenate([[0], np.cumsum(counts)])
+    first = np.concatenate([[0], np.cumsum([one.n_events for one in inputs])])
     weights = [np.ones(one.n_events, np.float32) if one.weight is None else one.weight for one in inputs]
     step = np.concatenate([one.time_ms for one in inputs]) * np.int32(system.steps_per_ms)
     synapse = np.concatenate([one.synapse for one in inputs])

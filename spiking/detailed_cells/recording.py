@@ -1,10 +1,15 @@
 """What the simulation of a cell gives: voltages at every millisecond, and the times of its spikes."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rate2spike.readable import Readable
+from rate2spike.readable import Readable, draw
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -60,3 +65,17 @@ class CellRecording(Readable):
     def rate_hz(self) -> float:
         """Mean output rate."""
         return 1000 * self.n_spikes / self.duration_ms
+
+    def plot(self, ax: "Axes | None" = None) -> "Figure":
+        """Draw the voltages that were recorded: soma, nexus, dendrites.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default None
+            Where, in place of a new figure.
+
+        Returns
+        -------
+        Figure
+        """
+        return draw("spiking.detailed_cells.plots:voltages", self, ax)

@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rate2spike.calls import public
-from rate2spike.readable import Readable
+from rate2spike.readable import Readable, draw
 from rate2spike.spiking.detailed_cells.morphology import APICAL, BASAL, Morphology
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _TUFT = ("a36", "a78")  # first and last section; it includes a piece of the trunk
 
@@ -79,6 +83,20 @@ class Segments(Readable):
     def centres_um(self) -> np.ndarray:
         """(n, 2) x, y of the centre of each segment."""
         return (self.ends_um[:, :2] + self.ends_um[:, 2:]) / 2
+
+    def plot(self, ax: "Axes | None" = None) -> "Figure":
+        """Draw the tree.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default None
+            Where, in place of a new figure.
+
+        Returns
+        -------
+        Figure
+        """
+        return draw("spiking.detailed_cells.plots:tree", self, ax)
 
 
 def segments_of(morphology: Morphology) -> Segments:

@@ -3,7 +3,7 @@
 Steps are those of NEURON's fixed step: currents of the states at t, one linear system for all voltages at t + dt (implicit
 Euler), and the exact exponential step of gates, calcium and synapses with these voltages. What depends on the voltage alone
 is in tables. Voltages in mV, conductances in µS, currents in nA, times in ms. The lane is the last axis of all states: the
-compiler handles lanes together.
+compiler handles lanes together. Without fastmath a lane has the same bits however many there are.
 """
 
 from typing import NamedTuple
@@ -106,7 +106,7 @@ def calcium_grid(highest_mm: float) -> np.ndarray:
     return (np.arange(_CA_FIRST, last + 2) << _CA_SHIFT).view(np.float64)
 
 
-@compiled(fastmath=True)
+@compiled()
 def run_steps(
     first_step, n_steps, tree, tables, channels, synapses, events, current_na, root, state, v_root, v_all, every
 ):
@@ -130,7 +130,7 @@ def run_steps(
         advance_channels(tables, channels, channels.ca_decay, state)
 
 
-@compiled(fastmath=True)
+@compiled()
 def advance_channels(tables, channels, ca_decay, state):
     """Gates and calcium of the voltages as they are; conductances and currents follow. ca_decay 1: calcium stays."""
     _passive(tables, channels, state)
@@ -138,7 +138,7 @@ def advance_channels(tables, channels, ca_decay, state):
     _initiation(tables, channels, state)
 
 
-@compiled(fastmath=True)
+@compiled()
 def _deliver(step, synapses, events, state):
     n_places = synapses.node.size
     for lane in range(state.v.shape[1]):
@@ -156,7 +156,7 @@ def _deliver(step, synapses, events, state):
         state.next_event[lane] = k
 
 
-@compiled(fastmath=True)
+@compiled()
 def _synaptic(synapses, state):
     """Reversal potential of excitation is 0. The NMDA current is linear in V around the V of now, block included."""
     states, lanes = state.synapses, state.v.shape[1]
@@ -178,7 +178,7 @@ def _synaptic(synapses, state):
                 states[k, s, lane] *= decay
 
 
-@compiled(fastmath=True)
+@compiled()
 def _solve(tree, state):
     """Voltages after a step: elimination from the tips to the root, and back (Hines 1984)."""
     v, g, j, lanes = state.v, state.g, state.j, state.v.shape[1]
@@ -207,7 +207,7 @@ def _solve(tree, state):
             j[tree.joints[k], lane] = 0.0
 
 
-@compiled(fastmath=True)
+@compiled()
 def _place(v_mv, tables):
     """Row of the tables below a voltage, and how far it is from there to the next."""
     x = (v_mv - tables.v_min_mv) * tables.per_mv
@@ -216,7 +216,7 @@ def _place(v_mv, tables):
     return row, x - row
 
 
-@compiled(fastmath=True)
+@compiled()
 def _passive(tables, channels, state):
     table, e_h = tables.block, channels.reversals_mv[2]
     for p in range(channels.passive.size):
@@ -233,7 +233,7 @@ def _passive(tables, channels, state):
             state.j[node, lane] = peak * gate * e_h
 
 
-@compiled(fastmath=True)
+@compiled()
 def _active(tables, channels, ca_decay, state):
     table, lanes = tables.active, state.v.shape[1]
     e_na, e_k, e_h = channels.reversals_mv
@@ -270,7 +270,7 @@ def _active(tables, channels, ca_decay, state):
             state.j[node, lane] = sodium * e_na + potassium * e_k + calcium * e_ca + ih * e_h
 
 
-@compiled(fastmath=True)
+@compiled()
 def _of_calcium(bits, table):
     """E_Ca and the steady state of SK_E2. The first bits of a floating-point number are the place on a logarithmic axis."""
     k = min(max((bits >> _CA_SHIFT) - _CA_FIRST, 0), table.shape[0] - 2)
@@ -278,7 +278,7 @@ def _of_calcium(bits, table):
     return table[k, 0] + f * (table[k + 1, 0] - table[k, 0]), table[k, 1] + f * (table[k + 1, 1] - table[k, 1])
 
 
-@compiled(fastmath=True)
+@compiled()
 def _initiation(tables, channels, state):
     table, gates = tables.initiation, state.initiation
     e_na, e_k, _ = channels.reversals_mv

@@ -54,8 +54,8 @@ class ShardHead(Readable):
         Of the simulations.
     numbers : tuple of int
         Of the simulations, among all of that seed.
-    versions : dict
-        Of the software that made it.
+    origin : dict
+        Where they are from, such as the versions of the software that made them.
     """
 
     shown = ("path", "seed", "n_simulations")
@@ -64,7 +64,7 @@ class ShardHead(Readable):
     configuration: Mapping[str, Any]
     seed: int
     numbers: tuple[int, ...]
-    versions: Mapping[str, str] = field(default_factory=dict)
+    origin: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def n_simulations(self) -> int:
@@ -81,7 +81,7 @@ def write_shard(head: ShardHead, simulations: Sequence[CellSimulation]) -> None:
             file.attrs["format"] = np.bytes_(FORMAT)
             for name, value in (
                 ("configuration", head.configuration),
-                ("versions", head.versions),
+                ("origin", head.origin),
                 ("drawn", [one.drawn for one in simulations]),
             ):
                 file.attrs[name] = _as_bytes(value)
@@ -103,7 +103,7 @@ def read_head(path: str | os.PathLike) -> ShardHead:
             _from_bytes(file.attrs["configuration"]),
             int(file.attrs["seed"]),
             tuple(int(one) for one in file.attrs["numbers"]),
-            _from_bytes(file.attrs["versions"]),
+            _from_bytes(file.attrs["origin"]),
         )
 
 

@@ -22,7 +22,7 @@ from rate2spike.spiking.twin_data.shards import CellDataset, shard_path, shard_p
 from rate2spike.spiking.twin_data.simulation_plan import SimulationPlan, Task
 from rate2spike.work_units import WorkerDied, run_units
 
-_AT_ONCE = 8  # simulations that a cell is given together: as many as cable cells run side by side
+_AT_ONCE = 8  # simulations that a cell is given together, unless it says itself how many it runs side by side
 _INTERFACE = ("name", "n_synapses", "n_excitatory", "segments", "run")
 
 
@@ -105,7 +105,7 @@ def simulate(
         whole_number(simulations_per_shard, "{simulations_per_shard}", "simulations_per_shard"),
         dict(run_options or {}),
     )
-    finished = {index: plan.finished(index) for index in _of_shard(plan.n_shards, shard)}
+    finished = {index: plan.finished(index) for index in share_of(plan.n_shards, shard)}
     total = sum(len(plan.numbers(index)) for index in finished)
     left = [index for index in finished if not finished[index].issuperset(plan.numbers(index))]
     with following(progress, "simulating", total) as advance:
@@ -171,7 +171,8 @@ class _Work:
 
     def next_tasks(self, n_threads: int) -> list[Task]:
         """Some of what is to do; few enough that no thread is left without any."""
-        count = min(_AT_ONCE, -(-len(self.todo) // n_threads))
+        at_once = getattr(self.plan.cell, "n_side_by_side", _AT_ONCE)
+        count = min(at_once, -(-len(self.todo) // n_threads))
         return [self.todo.popleft() for _ in range(count)]
 
     def take(self, results: Sequence[tuple[Task, CellSimulation | None]]) -> None:
@@ -199,7 +200,7 @@ def _seed(seed: int | None, folder: os.PathLike) -> int:
     return read_head(there[0]).seed if seed is None and there else resolve_seed(seed)
 
 
-def _of_shard(n: int, shard: str | None) -> range:
+def share_of(n: int, shard: str | None) -> range:
     """Every N-th number below n from the I-th on, for 'I/N'; all for None. Raises InputError."""
     if shard is None:
         return range(n)

@@ -68,7 +68,8 @@ class SimulationPlan:
         """Write a shard, whole or in part."""
         ordered = sorted(simulations, key=lambda one: one.number)
         numbers = tuple(one.number for one in ordered)
-        head = ShardHead(shard_path(self.folder, index), self.configuration, self.seed, numbers, versions())
+        origin = {"versions": versions()}
+        head = ShardHead(shard_path(self.folder, index), self.configuration, self.seed, numbers, origin)
         write_shard(head, ordered)
 
     def finished(self, index: int) -> frozenset[int]:

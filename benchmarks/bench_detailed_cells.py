@@ -1,0 +1,140 @@
+"""Our solver of detailed cells against NEURON at the same fixed step, on one core in one run: speed, and agreement of spikes.
+
+    python benchmarks/bench_detailed_cells.py                        # speed: needs `pip install 'rate2spike[neuron]'`
+    python benchmarks/bench_detailed_cells.py --agreement 20         # spikes of as many simulations of 6 s, L5 cell with NMDA
+
+Both get the same events. Times are those of the processor. The yardstick of agreement is NEURON at 0.1 ms against NEURON at
+0.025 ms: how many spikes of the first are within 1 ms of one of the second.
+"""
+
+import argparse
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from rate2spike.spiking.detailed_cells.ball_and_stick import ball_and_stick
+from rate2spike.spiking.detailed_cells.events import SynapticEvents
+from rate2spike.spiking.detailed_cells.l5_pyramidal import l5_pyramidal
+from rate2spike.spiking.twin_data.ball_and_stick_input import BallAndStickInput
+from rate2spike.spiking.twin_data.l5_variants import L5_VARIANTS
+
+from timing import machine, write_results
+
+WITHIN_MS = 1.0
+_REPEATS = 3
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A cell, its input, its step, and how many simulations of ours and of NEURON's are timed."""
+
+    name: str
+    cell: Any
+    random_input: Any
+    dt_ms: float
+    n_ours: int
+    n_neuron: int
+
+    def inputs(self, n: int) -> list[SynapticEvents]:
+        """The same for everybody."""
+        return [self.random_input.draw(self.cell, 1, k).events for k in range(n)]
+
+
+def subjects() -> tuple[Subject, ...]:
+    """The layer 5 cell and both balls with a stick; full groups of lanes."""
+    return (
+        Subject("L5 cell, 0.1 ms", l5_pyramidal(), L5_VARIANTS["NMDA"].input, 0.1, 8, 1),
+        Subject("NMDA cable, 0.025 ms", ball_and_stick("NMDA_cable"), BallAndStickInput(), 0.025, 32, 1),
+        Subject("AMPA point, 0.025 ms", ball_and_stick("AMPA_point"), BallAndStickInput(), 0.025, 32, 1),
+    )
+
+
+def speed(subject: Subject, repeats: int = _REPEATS) -> dict[str, float]:
+    """Processor seconds of one simulation of ours and of NEURON's, in turns, and their ratio."""
+    inputs = subject.inputs(subject.n_ours)
+    runs = {"ours": lambda: subject.cell.run(inputs, dt_ms=subject.dt_ms, n_threads=1)}
+    counts = {"ours": subject.n_ours, "NEURON": subject.n_neuron}
+    if find_spec("neuron"):
+        from rate2spike.spiking.detailed_cells.neuron_reference import NeuronReference
+
+        reference = NeuronReference(subject.cell)
+        runs["NEURON"] = lambda: reference.run(inputs[: subject.n_neuron], dt_ms=subject.dt_ms)
+    subject.cell.run([SynapticEvents(subject.cell.n_synapses, 10, [], [])], dt_ms=subject.dt_ms)  # compiles
+    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(repeats):
+        for name, run in runs.items():
+            start = time.process_time()
+            run()
+            seconds[name].append((time.process_time() - start) / counts[name])
+    found = {f"{subject.name}, {name}, s per simulation": median(values) for name, values in seconds.items()}
+    if "NEURON" in seconds:
+        found[f"{subject.name}, NEURON / ours"] = median(
+            other / own for own, other in zip(seconds["ours"], seconds["NEURON"], strict=True)
+        )
+    return found
+
+
+def matched(own: np.ndarray, other: np.ndarray) -> int:
+    """Spikes of `other` that have one of `own` within WITHIN_MS; none of `own` counts twice. Both are sorted."""
+    n, k = 0, 0
+    for spike in other:
+        while k < own.size and own[k] < spike - WITHIN_MS:
+            k += 1
+        if k < own.size and own[k] <= spike + WITHIN_MS:
+            n, k = n + 1, k + 1
+    return n
+
+
+def agreement(n: int) -> dict[str, float]:
+    """Of n simulations of the layer 5 cell: ours with NEURON's at 0.1 ms, and NEURON's with its own at 0.025 ms."""
+    from rate2spike.spiking.detailed_cells.neuron_reference import NeuronReference
+
+    cell = l5_pyramidal()
+    inputs = [L5_VARIANTS["NMDA"].input.draw(cell, 1, k).events for k in range(n)]
+    ours, reference = cell.run(inputs), NeuronReference(cell)
+    coarse, fine = ([reference.run(one, dt_ms=dt)[0] for one in inputs] for dt in (0.1, 0.025))
+    found = {"spikes of ours": _count(ours), "spikes of NEURON, 0.1 ms": _count(coarse)}
+    found["spikes of NEURON, 0.025 ms"] = _count(fine)
+    found["NEURON's spikes that ours has within 1 ms, %"] = _share(ours, coarse)
+    found["spikes of NEURON at 0.025 ms that NEURON at 0.1 ms has within 1 ms, %"] = _share(coarse, fine)
+    worst = max(np.abs(a.v_soma_mv - b.v_soma_mv).max() for a, b in zip(ours, coarse, strict=True))
+    return found | {"largest difference of the somatic voltage, mV": float(worst)}
+
+
+def _count(recordings: Sequence[Any]) -> int:
+    return sum(one.n_spikes for one in recordings)
+
+
+def _share(own: Sequence[Any], other: Sequence[Any]) -> float:
+    found = sum(matched(a.spike_times_ms, b.spike_times_ms) for a, b in zip(own, other, strict=True))
+    return 100 * found / max(_count(other), 1)
+
+
+def run() -> dict[str, float]:
+    """Speed of all subjects."""
+    return {name: value for subject in subjects() for name, value in speed(subject).items()}
+
+
+def main() -> None:
+    """Print, and write if asked."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--agreement", type=int, default=0, metavar="N", help="compare N simulations in place of speed")
+    parser.add_argument("--output", type=Path, default=None, help="file of results (JSON)")
+    arguments = parser.parse_args()
+    results = agreement(arguments.agreement) if arguments.agreement else run()
+    if arguments.output:
+        write_results(arguments.output, results)
+    where = machine()
+    print(f"{where['processor']}, {where['cores']} cores, Python {where['python']}")
+    for name, value in results.items():
+        print(f"  {name:<72} {value:10.3f}")
+
+
+if __name__ == "__main__":
+    main()
