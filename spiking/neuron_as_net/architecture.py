@@ -1,6 +1,5 @@
 """A convolutional network that imitates a neuron, as lists: filter lengths, widths, activations, initial weights."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any
@@ -80,11 +79,11 @@ class ConvolutionalArchitecture(Readable):
     shown = ("overview", "n_synapses", "n_parameters")
 
     n_synapses: int = 1278
-    filter_lengths_ms: Sequence[int] = (54, 24, 24)
-    widths: int | Sequence[int] = 64
-    activations: str | Sequence[str] = "relu"
-    l2: float | Sequence[float] = 1e-8
-    initial_weights: float | str | Sequence[float | str] = 0.002
+    filter_lengths_ms: tuple[int, ...] = (54, 24, 24)
+    widths: tuple[int, ...] = (64,)  # here and below one value may stand for all layers
+    activations: tuple[str, ...] = ("relu",)
+    l2: tuple[float, ...] = (1e-8,)
+    initial_weights: tuple[float | str, ...] = (0.002,)
     initial_bias: float = 0.0
     normalisation: str = "batch"
     heads: tuple[Head, ...] = field(default_factory=layer_5_heads)
@@ -117,7 +116,7 @@ class ConvolutionalArchitecture(Readable):
     @property
     def average_width(self) -> int:
         """Mean of the widths, rounded down."""
-        return sum(self.widths) // self.depth  # type: ignore[arg-type]
+        return sum(self.widths) // self.depth
 
     @property
     def kind(self) -> str:
@@ -134,7 +133,7 @@ class ConvolutionalArchitecture(Readable):
         """Weights of the network, with the moving statistics of its batch normalisations."""
         per_channel = {"batch": 5, "rms": 2, "none": 1}[self.normalisation]  # the bias is one of them
         n_in, total = self.n_synapses, 0
-        for length, width in zip(self.filter_lengths_ms, self.widths, strict=True):  # type: ignore[arg-type]
+        for length, width in zip(self.filter_lengths_ms, self.widths, strict=True):
             total += width * (length * n_in + per_channel)
             n_in = width
         return total + (n_in + 1) * sum(head.n_outputs for head in self.heads)
@@ -164,10 +163,10 @@ def point_architecture(n_synapses: int = 100, filter_length_ms: int = 80) -> Con
     """The twin of an integrate-and-fire cell: one linear unit."""
     return ConvolutionalArchitecture(
         n_synapses,
-        [filter_length_ms],
-        1,
-        "linear",
-        initial_weights=0.25,
+        (filter_length_ms,),
+        (1,),
+        ("linear",),
+        initial_weights=(0.25,),
         initial_bias=0.1,
         normalisation="none",
         heads=point_heads(),
@@ -180,11 +179,11 @@ def ball_and_stick_architecture(
     """The twin of a ball-and-stick cell: a first layer and `depth` more, all of one width and filter length."""
     return ConvolutionalArchitecture(
         2 * n_segments,
-        [filter_length_ms] * (depth + 1),
-        width,
-        "leaky_gelu",
-        l2=0.0,
-        initial_weights="he_uniform",
+        (filter_length_ms,) * (depth + 1),
+        (width,),
+        ("leaky_gelu",),
+        l2=(0.0,),
+        initial_weights=("he_uniform",),
         normalisation="rms",
         heads=ball_and_stick_heads(n_segments),
     )
@@ -242,7 +241,7 @@ def preset(name: str, n_synapses: int = 1278, n_dendritic: int = 20) -> Convolut
     """
     lengths, width = PRESETS[choice(name, "architecture", "name", PRESETS)]
     n_dendritic = whole_number(n_dendritic, "{n_dendritic}", "n_dendritic", least=0)
-    return ConvolutionalArchitecture(n_synapses, lengths, width, heads=layer_5_heads(n_dendritic))
+    return ConvolutionalArchitecture(n_synapses, lengths, (width,), heads=layer_5_heads(n_dendritic))
 
 
 def _listed(value: Any) -> tuple:

@@ -196,10 +196,10 @@ def architecture_dict(architecture: Any, window_ms: int) -> dict[str, Any]:
     return {
         "network_depth": depth,
         "input_window_size": window_ms,
-        "num_filters_per_layer": list(architecture.widths),  # type: ignore[arg-type]
-        "initializer_per_layer": list(architecture.initial_weights),  # type: ignore[arg-type]
+        "num_filters_per_layer": list(architecture.widths),
+        "initializer_per_layer": list(architecture.initial_weights),
         "filter_sizes_per_layer": list(architecture.filter_lengths_ms),
-        "l2_regularization_per_layer": list(architecture.l2),  # type: ignore[arg-type]
+        "l2_regularization_per_layer": list(architecture.l2),
         "activation_function_per_layer": list(architecture.activations),
         "strides_per_layer": [1] * depth,
         "dilation_rates_per_layer": [1] * depth,

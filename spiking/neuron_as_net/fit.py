@@ -92,9 +92,9 @@ def fit(
     >>> from rate2spike.spiking.twin_data.simulate import simulate
     >>> data = simulate(IntegrateAndFire(), POINT_INPUT, "cells", n_simulations=8, seed=1)
     >>> network, more = TwinNetwork(point_architecture()), dict(batches_per_epoch=10, epochs_per_stage=1)
-    >>> result = fit(network, data, data, point_schedule(2), POINT_TARGETS, progress=False, **more)
+    >>> result = fit(network, data, data, point_schedule(3), POINT_TARGETS, progress=False, **more)
     >>> result.n_updates
-    20
+    30
     """
     set_threads(tf)
     if not isinstance(network, TwinNetwork):

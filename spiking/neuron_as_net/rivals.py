@@ -13,7 +13,9 @@ def logistic_regression(
     """
     heads = layer_5_heads(0) if heads is None else heads
     n_outputs = sum(head.n_outputs for head in heads)
-    return ConvolutionalArchitecture(n_synapses, [history_ms], n_outputs, "linear", normalisation="none", heads=heads)
+    return ConvolutionalArchitecture(
+        n_synapses, (history_ms,), (n_outputs,), ("linear",), normalisation="none", heads=heads
+    )
 
 
 def one_hidden_layer(
@@ -21,4 +23,4 @@ def one_hidden_layer(
 ) -> ConvolutionalArchitecture:
     """One layer of relu units on the last history_ms."""
     heads = layer_5_heads(0) if heads is None else heads
-    return ConvolutionalArchitecture(n_synapses, [history_ms], width, heads=heads)
+    return ConvolutionalArchitecture(n_synapses, (history_ms,), (width,), heads=heads)

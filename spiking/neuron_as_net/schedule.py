@@ -1,6 +1,6 @@
 """How learning rate and weights of the losses change while a network is fitted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,7 +84,7 @@ class Schedule(Readable):
 
     shown = ("n_epochs", "n_phases")
 
-    phases: Phase | Sequence[Phase]
+    phases: tuple[Phase, ...]
 
     def __post_init__(self) -> None:
         phases = (self.phases,) if isinstance(self.phases, Phase) else tuple(self.phases)
@@ -95,16 +95,16 @@ class Schedule(Readable):
     @property
     def n_phases(self) -> int:
         """Number of phases."""
-        return len(self.phases)  # type: ignore[arg-type]
+        return len(self.phases)
 
     @property
     def n_epochs(self) -> int:
         """Epochs of all phases."""
-        return sum(phase.n_epochs for phase in self.phases)  # type: ignore[union-attr]
+        return sum(phase.n_epochs for phase in self.phases)
 
     def at(self, epoch: int) -> Phase:
         """The phase of an epoch, counted from 0; after the last epoch the last phase."""
-        for phase in self.phases:  # type: ignore[union-attr]
+        for phase in self.phases:
             if epoch < phase.n_epochs:
                 return phase
             epoch -= phase.n_epochs
@@ -113,15 +113,11 @@ class Schedule(Readable):
     def scaled(self, factor: float) -> "Schedule":
         """The same with `factor` times as many epochs; no phase vanishes. Raises InputError."""
         factor = number(factor, "{scale}", "scale", POSITIVE)
-        ends = np.cumsum([phase.n_epochs for phase in self.phases])  # type: ignore[union-attr]
+        ends = np.cumsum([phase.n_epochs for phase in self.phases])
         scaled = np.maximum(np.round(ends * factor), np.arange(1, len(ends) + 1)).astype(int)
         counts = np.diff(scaled, prepend=0).clip(1)
-        return Schedule(
-            [
-                Phase(int(n), phase.learning_rate, phase.weights)
-                for n, phase in zip(counts, self.phases, strict=True)  # type: ignore[arg-type]
-            ]
-        )
+        counted = zip(counts.tolist(), self.phases, strict=True)
+        return Schedule(tuple(Phase(n, phase.learning_rate, phase.weights) for n, phase in counted))
 
 
 _PUBLISHED = (  # epochs, learning rate, and weights of spikes, soma, dendrites
@@ -158,14 +154,14 @@ def published_schedule(scale: float = 1.0) -> Schedule:
     [0.0001, 3e-05, 1e-05, 3e-06, 1e-06]
     """
     phases = [Phase(n, rate, dict(zip((SPIKES, SOMATIC, DENDRITIC), ws, strict=True))) for n, rate, *ws in _PUBLISHED]
-    return Schedule(phases).scaled(scale)
+    return Schedule(tuple(phases)).scaled(scale)
 
 
 def point_schedule(n_epochs: int = 10, learning_rate: float = 1e-2) -> Schedule:
     """Of the integrate-and-fire cell's twin, for 1 000 updates or so: the published weights, a rate that falls to a tenth."""
     weights = {SPIKES: 1.0, SOMATIC: 0.003}
     parts = [(5, 1.0), (3, 0.3), (2, 0.1)]
-    return Schedule([Phase(n, learning_rate * factor, weights) for n, factor in parts]).scaled(n_epochs / 10)
+    return Schedule(tuple(Phase(n, learning_rate * factor, weights) for n, factor in parts)).scaled(n_epochs / 10)
 
 
 def ball_and_stick_schedule(n_epochs: int = 100, learning_rate: float = 3e-4) -> Schedule:
@@ -186,12 +182,12 @@ def ball_and_stick_schedule(n_epochs: int = 100, learning_rate: float = 3e-4) ->
         n_left = n_epochs - k
         return 1.0 if n_left > n_cool else float(np.linspace(0.0005, 0.5, n_cool)[n_left - 1])
 
-    return Schedule([phase(k) for k in range(n_epochs)])
+    return Schedule(tuple(phase(k) for k in range(n_epochs)))
 
 
 def described(schedule: Schedule) -> list[dict[str, Any]]:
     """Phases as plain values, as a checkpoint holds them."""
     return [
         {"n_epochs": phase.n_epochs, "learning_rate": phase.learning_rate, "weights": dict(phase.weights)}
-        for phase in schedule.phases  # type: ignore[union-attr]
+        for phase in schedule.phases
     ]

@@ -27,12 +27,12 @@ def after_first_layer(model: keras.Model) -> keras.Model:
 
 
 def _hidden_layer(architecture: ConvolutionalArchitecture, k: int, seed: int, x: tf.Tensor) -> tf.Tensor:
-    name, penalty = f"layer_{k + 1}", architecture.l2[k]  # type: ignore[index]
+    name, penalty = f"layer_{k + 1}", architecture.l2[k]
     convolution = keras.layers.Conv1D(
-        architecture.widths[k],  # type: ignore[index]
+        architecture.widths[k],
         architecture.filter_lengths_ms[k],
         padding="causal",
-        kernel_initializer=sd_or_named(architecture.initial_weights[k], seed, k),  # type: ignore[index]
+        kernel_initializer=sd_or_named(architecture.initial_weights[k], seed, k),
         bias_initializer=constant(architecture.initial_bias),
         kernel_regularizer=keras.regularizers.L2(penalty) if penalty else None,
         name=name,

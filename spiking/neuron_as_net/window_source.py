@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,7 +37,7 @@ def files_of(data: Any, field_name: str) -> list[DataFile]:
     """The shards of a data set; simulations in memory are one file. Raises InputError for anything else, or nothing."""
     if isinstance(data, CellDataset):
         return [
-            DataFile(str(shard.path), shard.n_simulations, lambda path=shard.path: read_simulations(path))
+            DataFile(str(shard.path), shard.n_simulations, partial(read_simulations, shard.path))
             for shard in data.shards
         ]
     several = list(data) if isinstance(data, Iterable) and not isinstance(data, str) else []

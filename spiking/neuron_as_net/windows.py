@@ -157,4 +157,6 @@ class WindowBatches:
         mask = np.ones((n, length), np.float32)
         # before a simulation nothing was: there the history is known
         mask[:, : self.n_left_out] = (starts == 0)[:, None]
-        return WindowBatch(batch_of_windows([one.events for one in chosen], starts, length), targets, mask, starts)
+        return WindowBatch(
+            batch_of_windows([one.events for one in chosen], starts.tolist(), length), targets, mask, starts
+        )

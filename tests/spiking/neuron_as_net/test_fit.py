@@ -115,7 +115,8 @@ def test_metadata_are_complete(tmp_path):
     keys = {
         "data_dict": "train_files valid_files test_files",
         "architecture_dict": "network_depth input_window_size num_filters_per_layer initializer_per_layer "
-        "filter_sizes_per_layer l2_regularization_per_layer activation_function_per_layer strides_per_layer dilation_rates_per_layer",
+        "filter_sizes_per_layer l2_regularization_per_layer activation_function_per_layer strides_per_layer "
+        "dilation_rates_per_layer",
         "learning_schedule_dict": "train_file_load valid_file_load validation_fraction num_epochs num_steps_multiplier "
         "batch_size_per_epoch loss_weights_per_epoch learning_rate_per_epoch num_train_steps_per_epoch",
         "training_history_dict": "loss spikes_loss somatic_loss dendritic_loss val_loss val_spikes_loss val_somatic_loss "
