@@ -73,7 +73,7 @@ class ConvolutionalArchitecture(Readable):
     --------
     >>> from rate2spike.spiking.neuron_as_net.architecture import ConvolutionalArchitecture
     >>> ConvolutionalArchitecture(filter_lengths_ms=[45, 1], widths=128)
-    ConvolutionalArchitecture(overview='FCN__DxWxT_2x128x45', n_synapses=1278, n_parameters=7381142)
+    ConvolutionalArchitecture(overview='FCN__DxWxT_2x128x45', n_synapses=1278, n_parameters=7381782)
     """
 
     shown = ("overview", "n_synapses", "n_parameters")

@@ -113,9 +113,12 @@ class Schedule(Readable):
     def scaled(self, factor: float) -> "Schedule":
         """The same with `factor` times as many epochs; no phase vanishes. Raises InputError."""
         factor = number(factor, "{scale}", "scale", POSITIVE)
-        ends = np.cumsum([phase.n_epochs for phase in self.phases])
-        scaled = np.maximum(np.round(ends * factor), np.arange(1, len(ends) + 1)).astype(int)
-        counts = np.diff(scaled, prepend=0).clip(1)
+        order = np.arange(self.n_phases)
+        ends = np.round(np.cumsum([phase.n_epochs for phase in self.phases]) * factor).astype(int)
+        # of every phase one epoch at least, and no more epochs in all than that asks for
+        ends = np.maximum.accumulate(np.maximum(ends, 1) - order) + order
+        total = max(round(self.n_epochs * factor), self.n_phases)
+        counts = np.diff(np.minimum(ends, total - order[::-1]), prepend=0)
         counted = zip(counts.tolist(), self.phases, strict=True)
         return Schedule(tuple(Phase(n, phase.learning_rate, phase.weights) for n, phase in counted))
 

@@ -35,6 +35,12 @@ def test_scaled_length(scale, n):
     assert published_schedule(scale).n_epochs == n and published_schedule(scale).n_phases == 5
 
 
+@pytest.mark.parametrize("n", [3, 4, 5, 7, 10, 21])
+def test_scaled_to_any_length(n):
+    phases = point_schedule(n).phases
+    assert sum(phase.n_epochs for phase in phases) == n and min(phase.n_epochs for phase in phases) >= 1
+
+
 def test_ball_and_stick():
     schedule = ball_and_stick_schedule()
     rates = [schedule.at(k).learning_rate / 3e-4 for k in (0, 9, 10, 74, 75, 99)]
