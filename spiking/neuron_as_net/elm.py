@@ -13,7 +13,7 @@ from rate2spike.machine.keras_on_tensorflow import float32_by_default, keras, tf
 from rate2spike.options import check_options, not_default, option
 from rate2spike.readable import Readable
 from rate2spike.spiking.layers.cell import PACKAGE
-from rate2spike.spiking.neuron_as_net.heads import Head, checked_heads, layer_5_heads, outputs_of
+from rate2spike.spiking.neuron_as_net.heads import Head, ball_and_stick_heads, checked_heads, layer_5_heads, outputs_of
 from rate2spike.spiking.neuron_as_net.initial_values import constant, linear_layer
 from rate2spike.spiking.neuron_as_net.leaky_memory import MemoryWeights, leaky_sum_of_batch, memory_over_time
 
@@ -144,6 +144,28 @@ class ElmArchitecture(Readable):
     def time_constants_ms(self) -> np.ndarray:
         """(n_memory,): spaced logarithmically."""
         return np.geomspace(self.least_tau_ms, self.most_tau_ms, self.n_memory)
+
+
+def ball_and_stick_elm(n_segments: int = 8, n_memory: int = 64) -> ElmArchitecture:
+    """The twin of a ball-and-stick cell: a branch for every synapse, which may be negative, and trained time constants.
+
+    As published for such cells, but for their normalisation of what enters the MLP.
+    """
+    return ElmArchitecture(
+        2 * n_segments,
+        n_memory,
+        n_branches=2 * n_segments,
+        n_per_branch=1,
+        n_hidden=2 * n_memory,
+        tau_branch_ms=3.0,
+        least_tau_ms=2.0,
+        most_tau_ms=40.0,
+        train_tau=True,
+        speed=2.0,
+        update="linear",
+        positive_synapses=False,
+        heads=ball_and_stick_heads(n_segments),
+    )
 
 
 def elm_model(architecture: ElmArchitecture, seed: int) -> keras.Model:

@@ -140,6 +140,8 @@ class _Fit:
                 self._run_epoch(epochs, updates, train, valid, advance)
                 if keep and epochs.n_done % self.options.epochs_per_stage == 0:
                     self._write_snapshot(folder, epochs)
+        if self.options.keep_best and epochs.n_done:
+            self.network.model.load_weights(folder / "best.keras")
         return FitResult(self._twin(epochs), tuple(epochs.history), tuple(self.snapshots))
 
     def _run_epoch(

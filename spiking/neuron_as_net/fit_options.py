@@ -9,7 +9,7 @@ from rate2spike.options import option
 from rate2spike.seeding import SEED_LIMIT
 from rate2spike.spiking.neuron_as_net.windows import WindowOptions
 
-MAY_DIFFER = frozenset({"files_in_memory", "loss_gate", "variant", "schedule"})  # when a fit goes on
+MAY_DIFFER = frozenset({"files_in_memory", "loss_gate", "variant", "schedule", "keep_best"})  # when a fit goes on
 OPTIMIZERS = ("nadam", "adamw")
 
 
@@ -46,6 +46,7 @@ class FitOptions(WindowOptions):
     loss_gate: float = option(
         0.03, "a file is written while the validation loss of spikes is below this", what="loss", allowed=POSITIVE
     )
+    keep_best: bool = option(False, "at the end the network of the epoch with the least validation loss of spikes")
     variant: str = option("twin", "first word of the names of files")
 
     def optimizer_of(self, model: keras.Model) -> keras.optimizers.Optimizer:
