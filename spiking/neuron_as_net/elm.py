@@ -242,6 +242,7 @@ class LeakyMemory(keras.layers.Layer):
         super().__init__(**rest)
         self.n_hidden, self.tau_ms, self.tau_branch_ms = n_hidden, list(tau_ms), tau_branch_ms
         self.speed, self.update, self.train_tau, self.seed = speed, update, train_tau, seed
+        self.supports_jit = False  # XLA cannot call our kernels
 
     def build(self, input_shape: Any) -> None:
         """Make the weights."""

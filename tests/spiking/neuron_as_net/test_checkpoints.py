@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from rate2spike.errors import InputError
+from rate2spike.machine.keras_on_tensorflow import keras
 from rate2spike.spiking.neuron_as_net.architecture import ConvolutionalArchitecture
 from rate2spike.spiking.neuron_as_net.checkpoints import (
     SavedTwin,
@@ -33,6 +34,16 @@ def test_what_is_saved_is_read(tmp_path, architecture):
     assert again.architecture == architecture
     for a, b in zip(network.model.get_weights(), again.model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("architecture", [SMALL, ELM])
+def test_keras_alone_reads_and_runs_it(tmp_path, architecture):
+    network = TwinNetwork(architecture, seed=5)
+    model = keras.models.load_model(save_twin(SavedTwin(network), tmp_path / "one.keras"))
+    x = (np.random.default_rng(0).random((3, 40, 10)) < 0.2).astype("u1")
+    found = model.predict(x, verbose=0)
+    for name, one in network.model(x.astype("f4")).items():
+        np.testing.assert_allclose(found[name], one, rtol=1e-4, atol=1e-5)
 
 
 def published_file(path, model, root):

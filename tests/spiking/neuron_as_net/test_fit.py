@@ -145,6 +145,33 @@ def test_samples_without_history_do_not_count():
     assert small_fit(scale=1e-3, left_out_ms=None).history[0] != whole.history[0]
 
 
+def test_shards_in_turn(tmp_path):
+    cell = IntegrateAndFire()
+    data = simulate(cell, POINT_INPUT, tmp_path, n_simulations=6, seed=1, simulations_per_shard=2, progress=False)
+    assert data.n_shards == 3
+    more = dict(batches_per_epoch=None, batch_size=2, ignore_ms=0, train_files_per_epoch=2, valid_files_per_epoch=1)
+    network = TwinNetwork(point_architecture())
+    result = fit(network, data, data, Schedule(Phase(2, 1e-2, {"spikes": 1.0})), POINT_TARGETS, **{**SHORT, **more})
+    assert result.n_epochs == 4
+    for record in result.history:
+        # 0.2 of 2 simulations of 6 s, in batches of 2 times 60 ms
+        assert list(record["train_files"].values()) == [20, 20] and record["n_steps"] == 40
+        assert set(record["train_files"]) < {str(shard.path) for shard in data.shards}
+    assert result.twin.metadata["training_history_dict"]["val_spikes_loss"][-1] == result.valid_spikes_loss
+
+
+def test_the_best_epoch_is_kept_on_request():
+    schedule = Schedule((Phase(1, 1e-3, {"spikes": 1.0}), Phase(1, 1.0, {"spikes": 1.0})))  # the second spoils it
+    last, best = (fit(TwinNetwork(SMALL), DATA, DATA, schedule, keep_best=keep, **SHORT) for keep in (False, True))
+    assert last.history[1]["val_spikes_loss"] < 0.1 * last.history[3]["val_spikes_loss"]
+    losses = []
+    for result in (last, best):
+        predicted = result.twin.network.predict([one.events for one in DATA])["spikes"][..., 0]
+        truth = np.stack([one.recording.v_soma_mv > -60 for one in DATA])
+        losses.append(-np.mean(np.log(np.where(truth, predicted, 1 - predicted).clip(1e-7))))
+    assert losses[1] < 0.5 * losses[0]
+
+
 def test_adamw_and_a_table():
     result = small_fit(optimizer="adamw", weight_decay=0.1, clip_norm=1.0)
     table = result.to_dataframe()
