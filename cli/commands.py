@@ -46,6 +46,7 @@ COMMANDS = {
     ),
     "dendrites stdp": ("rate2spike.cli.dendrites_stdp", "neurons become selective by STDP"),
     "dendrites dpp": ("rate2spike.cli.dendrites_dpp", "a dendrite learns to foretell its soma"),
+    "twin simulate": ("rate2spike.cli.twin_simulate", "a neuron in detail under random input: data sets for its twin"),
     "inspect": ("rate2spike.cli.inspect_model", "what is in a .mat file; of a model, in words"),
     "export": ("rate2spike.cli.export", "a model as NIR, spike records as NWB or Neo"),
     "import": ("rate2spike.cli.import_nir", "a network in NIR as a model file"),
@@ -60,6 +61,7 @@ COMMANDS = {
 FAMILIES = {
     "cascade": "dendrites as cascades of stages: single cells, and networks that are trained",
     "dendrites": "neurons made of compartments: trained by gradients, or learning by local rules",
+    "twin": "one neuron simulated in detail, for a deep network that shall imitate it",
 }
 HIDDEN = ("matlab-bridge",)  # from all lists
 # the first words that there are, and what they do

@@ -31,8 +31,9 @@ ORDER = (
 )
 _BY_GROUP = {
     WORK: "paths model sources source command name shell task task_options task_option dataset task_type model_type "
-    "data_path synthetic input output to form dt_ms config scaling_factor request answer",
-    COMMON: "seed n_seeds models n_trials n_updates evaluation_trials search_trials scaling_factors run_folder resume recipe "
+    "data_path synthetic input output to form dt_ms cell duration_ms with_dendrites config scaling_factor request answer",
+    COMMON: "seed n_train n_valid n_test "
+    "n_seeds models n_trials n_updates evaluation_trials search_trials scaling_factors run_folder resume recipe "
     "output_dir mode n_epochs sweep record spectrum json quiet verbose help version",
     NETWORK: "n_units p_inh p_rec n_som cell_types gain weight_distribution balanced sparse apply_dale dale_outputs "
     "tau_steps train_taus unit_tau_steps train_w_in train_b_out train_unit_bias unit_bias_sd dendrites n_compartments "
@@ -45,7 +46,7 @@ _BY_GROUP = {
     ACTIVITY: "target_spike_prob spike_reg_l2",
     EXECUTION: "gpu gpu_frac n_workers scheduler shard reclaim n_threads device cache recompute "
     "precision checkpoint_every",
-    FILES: "log_json force tensorboard traces trace_step_ms",
+    FILES: "simulations_per_shard log_json force tensorboard traces trace_step_ms",
 }
 _OF_DEST = {dest: group for group, names in _BY_GROUP.items() for dest in names.split()}
 # first in their group, in this order

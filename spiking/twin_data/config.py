@@ -15,6 +15,7 @@ from rate2spike.progress import OnProgress
 from rate2spike.readable import Readable
 from rate2spike.seeding import SEED_LIMIT, Role, generator
 from rate2spike.spiking.detailed_cells.ball_and_stick import ball_and_stick
+from rate2spike.spiking.detailed_cells.cable_cell import steps_of_ms
 from rate2spike.spiking.detailed_cells.integrate_and_fire import IntegrateAndFire
 from rate2spike.spiking.detailed_cells.l5_pyramidal import l5_pyramidal
 from rate2spike.spiking.twin_data.ball_and_stick_input import BallAndStickInput
@@ -24,6 +25,7 @@ from rate2spike.spiking.twin_data.shards import CellDataset
 from rate2spike.spiking.twin_data.simulate import simulate
 
 SETS = ("train", "valid", "test")
+MAY_DIFFER = frozenset(f"n_{name}" for name in SETS)  # when a run goes on
 POINT, STICKS = "integrate_and_fire", ("NMDA_cable", "AMPA_point")
 LAYER_5 = {f"L5PC_{name}": variant for name, variant in L5_VARIANTS.items()}
 _STEPS_MS = dict.fromkeys(STICKS, 0.025) | dict.fromkeys(LAYER_5, 0.1)
@@ -76,6 +78,8 @@ class SimulationConfig(Readable):
             name = "with_dendrites" if self.dt_ms is None else "dt_ms"
             message = f"{{cell}} {POINT} has steps of a millisecond and no dendrites: leave {{{name}}} out"
             raise InputError(message, "cell", name)
+        if self.dt_ms is not None:
+            steps_of_ms(self.dt_ms)
 
     def summary(self) -> dict[str, Any]:
         """The cell, and every setting that is not the default."""
@@ -97,7 +101,7 @@ class SimulationConfig(Readable):
     def made_input(self) -> Any:
         """Settings of its input."""
         if self.cell == POINT:
-            given = POINT_INPUT
+            given: Any = POINT_INPUT
         else:
             given = BallAndStickInput() if self.cell in STICKS else LAYER_5[self.cell].input
         return given if self.duration_ms is None else replace(given, duration_ms=self.duration_ms)

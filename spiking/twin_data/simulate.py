@@ -105,7 +105,7 @@ def simulate(
         whole_number(simulations_per_shard, "{simulations_per_shard}", "simulations_per_shard"),
         dict(run_options or {}),
     )
-    finished = {index: plan.finished(index) for index in _of_shard(plan.n_shards, shard)}
+    finished = {index: plan.finished(index) for index in share_of(plan.n_shards, shard)}
     total = sum(len(plan.numbers(index)) for index in finished)
     left = [index for index in finished if not finished[index].issuperset(plan.numbers(index))]
     with following(progress, "simulating", total) as advance:
@@ -200,7 +200,7 @@ def _seed(seed: int | None, folder: os.PathLike) -> int:
     return read_head(there[0]).seed if seed is None and there else resolve_seed(seed)
 
 
-def _of_shard(n: int, shard: str | None) -> range:
+def share_of(n: int, shard: str | None) -> range:
     """Every N-th number below n from the I-th on, for 'I/N'; all for None. Raises InputError."""
     if shard is None:
         return range(n)

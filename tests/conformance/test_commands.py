@@ -35,6 +35,7 @@ MISSING = {
     "dendrites continual": ("--data_path", "{absent}"),
     "dendrites stdp": ("--data_path", "{absent}"),
     "dendrites dpp": ("--run_folder", "{absent}", "--resume"),
+    "twin simulate": ("--run_folder", "{absent}", "--resume"),
     "inspect": ("{absent}.mat",),
     "export": ("{absent}.mat", "--to", "nir", "--output", "o.nir"),
     "import": ("{absent}.nir",),

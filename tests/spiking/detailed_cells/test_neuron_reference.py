@@ -1,5 +1,6 @@
 """The cells in NEURON: published responses, agreement with our own simulation, and what happens around a run."""
 
+import shutil
 import signal
 import threading
 
@@ -14,6 +15,8 @@ from rate2spike.spiking.detailed_cells.neuron_reference import NeuronReference
 from rate2spike.spiking.detailed_cells.synapses import STICK_EXCITATORY
 
 pytest.importorskip("neuron")
+if not (shutil.which("make") and any(map(shutil.which, ("c++", "g++", "clang++")))):
+    pytest.skip("NEURON's mechanisms need a compiler and make", allow_module_level=True)
 
 NOTHING = SynapticEvents(1278, 400, [], [])
 
