@@ -91,13 +91,6 @@ def test_each_idea_has_a_file_to_open():
         assert 1 <= len(re.findall(r"`[\w/]+(?:\.py|/)`", files)) <= 3, idea
 
 
-def test_rooms_to_come_are_not_there_yet():
-    """Who builds one moves it from this list into the tables."""
-    to_come = re.findall(r"\((\w+)\)", PAGE.partition("## Rooms to come")[2].partition("\n## ")[0])
-    assert len(to_come) == 1
-    assert not [name for name in to_come if (ROOT / "spiking" / name).exists()]
-
-
 @cache
 def _names_in_the_code() -> set[str]:
     names = {module.rpartition(".")[2] for module in module_files()}

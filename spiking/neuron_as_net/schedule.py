@@ -1,0 +1,196 @@
+"""How learning rate and weights of the losses change while a network is fitted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rate2spike.calls import public
+from rate2spike.checks import NOT_NEGATIVE, POSITIVE, number, whole_number
+from rate2spike.errors import InputError
+from rate2spike.readable import Readable
+from rate2spike.spiking.neuron_as_net.heads import DENDRITIC, NEAR_SPIKES, RATE, SOMATIC, SPIKES
+
+
+@public()
+@dataclass(frozen=True, eq=False, repr=False)
+class Phase(Readable):
+    """Epochs of one learning rate and of one weight per loss.
+
+    Parameters
+    ----------
+    n_epochs : int
+        How many.
+    learning_rate : float
+        Of the optimiser.
+    weights : dict of str to float
+        By the name of the head; heads that are not named have none.
+
+    Raises
+    ------
+    InputError
+        If a value cannot be used.
+
+    Examples
+    --------
+    >>> from rate2spike.spiking.neuron_as_net.schedule import Phase
+    >>> Phase(40, 1e-4, {"spikes": 1.0, "somatic": 0.02})
+    Phase(n_epochs=40, learning_rate=0.0001, weights={spikes: 1, somatic: 0.02})
+    """
+
+    n_epochs: int
+    learning_rate: float
+    weights: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.weights, Mapping) or not self.weights:
+            raise InputError("{weights} must be a dict with a weight per head, such as {'spikes': 1}", "weights")
+        values = dict(
+            n_epochs=whole_number(self.n_epochs, "{n_epochs}", "n_epochs"),
+            learning_rate=number(self.learning_rate, "{learning_rate}", "learning_rate", POSITIVE),
+            weights={
+                name: number(weight, f"the weight of {name}", "weights", NOT_NEGATIVE)
+                for name, weight in self.weights.items()
+            },
+        )
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+
+@public()
+@dataclass(frozen=True, eq=False, repr=False)
+class Schedule(Readable):
+    """Phases, one after the other.
+
+    Parameters
+    ----------
+    phases : Phase, or several
+        In order.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+
+    Examples
+    --------
+    >>> from rate2spike.spiking.neuron_as_net.schedule import published_schedule
+    >>> published_schedule(0.1)
+    Schedule(n_epochs=25, n_phases=5)
+    >>> published_schedule().at(80).learning_rate
+    1e-05
+    """
+
+    shown = ("n_epochs", "n_phases")
+
+    phases: tuple[Phase, ...]
+
+    def __post_init__(self) -> None:
+        phases = (self.phases,) if isinstance(self.phases, Phase) else tuple(self.phases)
+        if not phases or not all(isinstance(one, Phase) for one in phases):
+            raise InputError("{phases} must be one or several Phase", "phases")
+        object.__setattr__(self, "phases", phases)
+
+    @property
+    def n_phases(self) -> int:
+        """Number of phases."""
+        return len(self.phases)
+
+    @property
+    def n_epochs(self) -> int:
+        """Epochs of all phases."""
+        return sum(phase.n_epochs for phase in self.phases)
+
+    def at(self, epoch: int) -> Phase:
+        """The phase of an epoch, counted from 0; after the last epoch the last phase."""
+        for phase in self.phases:
+            if epoch < phase.n_epochs:
+                return phase
+            epoch -= phase.n_epochs
+        return phase
+
+    def scaled(self, factor: float) -> "Schedule":
+        """The same with `factor` times as many epochs; no phase vanishes. Raises InputError."""
+        factor = number(factor, "{scale}", "scale", POSITIVE)
+        order = np.arange(self.n_phases)
+        ends = np.round(np.cumsum([phase.n_epochs for phase in self.phases]) * factor).astype(int)
+        # of every phase one epoch at least, and no more epochs in all than that asks for
+        ends = np.maximum.accumulate(np.maximum(ends, 1) - order) + order
+        total = max(round(self.n_epochs * factor), self.n_phases)
+        counts = np.diff(np.minimum(ends, total - order[::-1]), prepend=0)
+        counted = zip(counts.tolist(), self.phases, strict=True)
+        return Schedule(tuple(Phase(n, phase.learning_rate, phase.weights) for n, phase in counted))
+
+
+_PUBLISHED = (  # epochs, learning rate, and weights of spikes, soma, dendrites
+    (40, 1e-4, 1.0, 0.0200, 5e-6),
+    (40, 3e-5, 2.0, 0.0100, 3e-6),
+    (40, 1e-5, 4.0, 0.0100, 1e-6),
+    (40, 3e-6, 8.0, 0.0100, 1e-8),
+    (90, 1e-6, 9.0, 0.0030, 1e-9),
+)
+
+
+@public()
+def published_schedule(scale: float = 1.0) -> Schedule:
+    """The schedule of the layer-5 cell's twins (Beniaguev et al. 2021): 250 epochs in five phases.
+
+    Parameters
+    ----------
+    scale : float, default 1
+        Times as many epochs in every phase, 1 at least.
+
+    Returns
+    -------
+    Schedule
+
+    Raises
+    ------
+    InputError
+        If the scale is not positive.
+
+    Examples
+    --------
+    >>> from rate2spike.spiking.neuron_as_net.schedule import published_schedule
+    >>> [phase.learning_rate for phase in published_schedule().phases]
+    [0.0001, 3e-05, 1e-05, 3e-06, 1e-06]
+    """
+    phases = [Phase(n, rate, dict(zip((SPIKES, SOMATIC, DENDRITIC), ws, strict=True))) for n, rate, *ws in _PUBLISHED]
+    return Schedule(tuple(phases)).scaled(scale)
+
+
+def point_schedule(n_epochs: int = 10, learning_rate: float = 1e-2) -> Schedule:
+    """Of the integrate-and-fire cell's twin, for 1 000 updates or so: the published weights, a rate that falls to a tenth."""
+    weights = {SPIKES: 1.0, SOMATIC: 0.003}
+    parts = [(5, 1.0), (3, 0.3), (2, 0.1)]
+    return Schedule(tuple(Phase(n, learning_rate * factor, weights) for n, factor in parts)).scaled(n_epochs / 10)
+
+
+def ball_and_stick_schedule(n_epochs: int = 100, learning_rate: float = 3e-4) -> Schedule:
+    """Of ball-and-stick twins: a slow start, a fall in the last quarter, and weights that move towards the spikes."""
+    names = (SPIKES, SOMATIC, NEAR_SPIKES, RATE, DENDRITIC)
+    first, last = np.array([2, 0.7, 1.8, 3, 6]), np.array([24, 0.15, 0.25, 3, 0.6])
+    n_warm, n_cool = max(1, min(40, round(0.1 * n_epochs))), max(1, round(0.25 * n_epochs))
+
+    def phase(k: int) -> Phase:
+        moved = np.clip((k / n_warm - 2.5) / 1.5, 0, 1)
+        return Phase(
+            1, learning_rate * factor(k), dict(zip(names, (first + moved * (last - first)).tolist(), strict=True))
+        )
+
+    def factor(k: int) -> float:
+        if k < n_warm:
+            return float(np.linspace(0.001, 0.6, n_warm)[k])
+        n_left = n_epochs - k
+        return 1.0 if n_left > n_cool else float(np.linspace(0.0005, 0.5, n_cool)[n_left - 1])
+
+    return Schedule(tuple(phase(k) for k in range(n_epochs)))
+
+
+def described(schedule: Schedule) -> list[dict[str, Any]]:
+    """Phases as plain values, as a checkpoint holds them."""
+    return [
+        {"n_epochs": phase.n_epochs, "learning_rate": phase.learning_rate, "weights": dict(phase.weights)}
+        for phase in schedule.phases
+    ]
