@@ -16,6 +16,7 @@ from rate2spike.spiking.detailed_cells.biophysics import CompartmentValues
 from rate2spike.spiking.detailed_cells.cable import cable_of
 from rate2spike.spiking.detailed_cells.cable_system import channels_of, start_of, synapses_of, tables_of
 from rate2spike.spiking.detailed_cells.events import SynapticEvents
+from rate2spike.spiking.detailed_cells.given_inputs import events_given
 from rate2spike.spiking.detailed_cells.lane_runs import System, Voltages, lanes_for, run_group
 from rate2spike.spiking.detailed_cells.morphology import Morphology
 from rate2spike.spiking.detailed_cells.recording import CellRecording
@@ -149,7 +150,7 @@ class CableCell(Readable):
             For inputs of other synapses or of different durations, steps that do not divide a millisecond, and steps that
             are too long for the cell.
         """
-        given = checked_inputs(inputs, self.n_synapses)
+        given = checked_inputs(inputs, self.n_synapses, self.name)
         if not given:
             return []
         steps_per_ms = steps_of_ms(dt_ms)
@@ -202,17 +203,10 @@ def _groups(n: int, most: int) -> Iterator[slice]:
         yield slice(k * n // n_groups, (k + 1) * n // n_groups)
 
 
-def checked_inputs(inputs: Any, n_synapses: int) -> Sequence[SynapticEvents]:
+def checked_inputs(inputs: Any, n_synapses: int, cell: str) -> Sequence[SynapticEvents]:
     """The events of each simulation. Raises InputError for those of other synapses or durations."""
-    given = [inputs] if isinstance(inputs, SynapticEvents) else inputs
-    if not isinstance(given, Iterable):
-        raise InputError(f"{{inputs}} must be several SynapticEvents, got {shown(inputs)}", "inputs")
-    given = list(given)
+    given = events_given(inputs, n_synapses, cell)
     for one in given:
-        if not isinstance(one, SynapticEvents):
-            raise InputError(f"{{inputs}} must be SynapticEvents, got {shown(one)}", "inputs")
-        if one.n_synapses != n_synapses:
-            raise InputError(f"{{inputs}} must be of {n_synapses} synapses, got {one.n_synapses}", "inputs")
         if one.duration_ms != given[0].duration_ms:
             raise InputError(
                 f"{{inputs}} must be of one duration, got {given[0].duration_ms} and {one.duration_ms} ms", "inputs"

@@ -125,7 +125,7 @@ class NeuronReference(Readable):
             For inputs of other synapses or of different durations, steps that do not divide a millisecond; without NEURON, or
             without what compiles its mechanisms.
         """
-        given = checked_inputs(inputs, self.n_synapses)
+        given = checked_inputs(inputs, self.n_synapses, self.name)
         steps_per_ms = None if dt_ms is None else steps_of_ms(dt_ms)
         currents = checked_current(current_na, len(given), given[0].duration_ms) if given else None
         with_dendrites = true_or_false(with_dendrites, "{with_dendrites}", "with_dendrites")

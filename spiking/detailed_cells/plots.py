@@ -17,8 +17,8 @@ def voltages(record: "CellRecording", ax: Axes | None = None) -> Figure:
     """Soma, and below it what else was recorded: the nexus, and all dendritic segments as an image."""
     panels = [("soma", record.v_soma_mv), ("nexus", record.v_nexus_mv)]
     lines = [(name, values) for name, values in panels if values is not None]
-    has_dendrites = record.v_dendrites_mv is not None
-    heights = [1.0] * len(lines) + [1.6] * has_dendrites
+    dendrites = record.v_dendrites_mv
+    heights = [1.0] * len(lines) + [1.6] * (dendrites is not None)
     figure = canvas(ax, (6, 0.7 + 1.3 * sum(heights)))
     rows = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
     time_s = np.arange(record.duration_ms) / 1000
@@ -30,8 +30,8 @@ def voltages(record: "CellRecording", ax: Axes | None = None) -> Figure:
             axes.set_title(f"{record.n_spikes} spikes, {record.rate_hz:.3g} Hz")
         axes.set_ylabel(f"{name} (mV)")
         axes.margins(x=0.01)
-    if has_dendrites:
-        v = record.v_dendrites_mv.astype(np.float32)
+    if dendrites is not None:
+        v = dendrites.astype(np.float32)
         extent = (0, record.duration_ms / 1000, v.shape[0] - 0.5, -0.5)
         image = rows[-1].imshow(v, aspect="auto", cmap="Greys", extent=extent, vmin=-90, vmax=0, interpolation="none")
         figure.colorbar(image, ax=rows[-1], label="mV")

@@ -61,7 +61,7 @@ def _of_layer(place: Path, layer: keras.layers.Layer, found: dict[str, Any]) -> 
 
 def _arrays(group: Any) -> dict[str, Any]:
     """Every array below, by the last part of its name without what follows a colon."""
-    found = {}
+    found: dict[str, Any] = {}
     for name, item in group.items():
         found |= _arrays(item) if hasattr(item, "items") else {name.partition(":")[0]: item[()]}
     return found

@@ -33,14 +33,22 @@ def unpacked_events(
 
 
 def packed_voltages(v_mv: np.ndarray) -> np.ndarray:
-    """Half-precision voltages (n, T) as differences over time of their bit patterns, int16."""
+    """Half-precision voltages (n, T) as uint16 differences of their bit patterns, most of which are small.
+
+    What differs is how a segment and the one before it change from one millisecond to the next. Sums and differences wrap
+    around, so that nothing is lost. Small negative numbers become small odd ones.
+    """
     bits = np.ascontiguousarray(v_mv, np.float16).view(np.int16)
-    return np.diff(bits, axis=1, prepend=np.int16(0))  # wraps around, and back again
+    changes = np.diff(bits, axis=1, prepend=np.int16(0))
+    steps = np.diff(changes, axis=0, prepend=np.int16(0))
+    return ((steps << 1) ^ (steps >> 15)).view(np.uint16)
 
 
-def unpacked_voltages(steps: np.ndarray) -> np.ndarray:
+def unpacked_voltages(packed: np.ndarray) -> np.ndarray:
     """What `packed_voltages` was given."""
-    return np.cumsum(steps, axis=1, dtype=np.int16).view(np.float16)
+    steps = (packed >> 1).view(np.int16) ^ -(packed & 1).view(np.int16)
+    changes = np.cumsum(steps, axis=0, dtype=np.int16)
+    return np.cumsum(changes, axis=1, dtype=np.int16).view(np.float16)
 
 
 def _smallest(values: np.ndarray) -> np.ndarray:

@@ -30,7 +30,8 @@ from rate2spike.spiking.twin_data.packed_arrays import (
 
 FORMAT = "rate2spike cell data set 1"
 TRACES = ("v_soma_mv", "v_nexus_mv", "v_soma_fine_mv", "v_nexus_fine_mv")  # (T,) each, float32
-_DENDRITES = "v_dendrites_mv"
+_DENDRITES = "v_dendrites_packed"
+_EVENTS = "event_counts"
 _RAGGED = ("event_synapse_steps", "event_weights", "spike_times_ms")  # of different lengths: end to end, with offsets
 _CHUNK = 2**15  # values of these
 _COMPRESSED = dict(compression="gzip", compression_opts=4, shuffle=True, fletcher32=True)
@@ -116,12 +117,12 @@ def read_simulations(path: str | os.PathLike, which: Sequence[int] | None = None
             row = {name: _value(file, name, k) for name in file if not name.endswith("_offsets")}
             events = unpacked_events(
                 int(file.attrs["n_synapses"]),
-                row.pop("event_counts"),
+                row.pop(_EVENTS),
                 row.pop("event_synapse_steps"),
                 row.pop("event_weights", None),
             )
             if _DENDRITES in row:
-                row[_DENDRITES] = unpacked_voltages(row[_DENDRITES])
+                row["v_dendrites_mv"] = unpacked_voltages(row.pop(_DENDRITES))
             recording = CellRecording(**row, fine_per_ms=int(file.attrs["fine_per_ms"]))
             yield CellSimulation(int(numbers[k]), events, recording, drawn[k])
 
@@ -133,7 +134,7 @@ def _columns(simulations: Sequence[CellSimulation]) -> dict[str, list[np.ndarray
         counts, steps, weights = packed_events(one.events)
         recording = one.recording
         row: dict[str, Any] = {name: getattr(recording, name) for name in TRACES}
-        row |= {"event_counts": counts, "event_synapse_steps": steps, "event_weights": weights}
+        row |= {_EVENTS: counts, "event_synapse_steps": steps, "event_weights": weights}
         row["spike_times_ms"] = np.asarray(recording.spike_times_ms, float)
         row[_DENDRITES] = None if recording.v_dendrites_mv is None else packed_voltages(recording.v_dendrites_mv)
         for name, value in row.items():
@@ -185,6 +186,11 @@ def _opened(path: str | os.PathLike) -> Iterator[h5py.File]:
         with open_hdf5(path) as file:
             if bytes(file.attrs.get("format", b"")) != FORMAT.encode():
                 raise ShardError(f"{path} is no shard of a cell data set ({FORMAT})")
+            unknown = [
+                one for one in file if one.removesuffix("_offsets") not in (*TRACES, *_RAGGED, _EVENTS, _DENDRITES)
+            ]
+            if unknown:
+                raise ShardError(f"{path} was written by another version, with {unknown[0]}, which is not known here")
             yield file
     except ShardError:
         raise

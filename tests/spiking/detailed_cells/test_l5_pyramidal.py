@@ -92,9 +92,9 @@ def test_weights_scale_conductances():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"inputs": [SynapticEvents(5, 10, [], [])]}, "inputs must be of 1278 synapses, got 5"),
+        ({"inputs": [SynapticEvents(5, 10, [], [])]}, "inputs must be for the 1278 synapses of L5PC NMDA, got 5"),
         ({"inputs": [NOTHING, SynapticEvents(1278, 9, [], [])]}, "inputs must be of one duration, got 2000 and 9 ms"),
-        ({"inputs": 3}, "inputs must be several SynapticEvents, got 3"),
+        ({"inputs": 3}, "inputs must be SynapticEvents, one or several, got 3"),
         ({"dt_ms": 0.3}, "dt_ms must divide a millisecond, such as 0.1, 0.05 or 0.025, got 0.3"),
         ({"current_na": [1.0, 2.0]}, r"current_na must be of shape \(2000,\) or \(1, 2000\)"),
         ({"with_dendrites": 2}, "with_dendrites must be true or false"),

@@ -2,6 +2,7 @@
 
 import warnings
 
+import h5py
 import numpy as np
 import pytest
 
@@ -63,9 +64,23 @@ def test_several_events_of_one_place_stay_several():
 
 
 def test_packed_voltages_are_the_same():
-    v_mv = np.random.default_rng(0).normal(0, 50, (5, 400)).astype("f2")
-    v_mv[0, :3] = [-0.0, 0.0, np.inf]
-    assert unpacked_voltages(packed_voltages(v_mv)).tobytes() == v_mv.tobytes()
+    every_pattern = np.random.default_rng(0).permutation(2**16).astype("u2").view("f2").reshape(64, 1024)
+    v_mv = np.random.default_rng(0).normal(-60, 20, (5, 400)).astype("f2")
+    for one in (every_pattern, v_mv, v_mv[:1], v_mv[:, :1]):
+        assert unpacked_voltages(packed_voltages(one)).tobytes() == one.tobytes()
+
+
+def test_voltages_that_change_together_take_little():
+    together = np.cumsum(np.random.default_rng(0).normal(size=300)) - 60
+    assert packed_voltages(np.tile(together, (50, 1)).astype("f2"))[1:].max() == 0
+
+
+def test_what_another_version_wrote_is_named(tmp_path):
+    path = write(tmp_path, 0, [simulation(0)]).path
+    with h5py.File(path, "a") as file:
+        file["further"] = [1]
+    with pytest.raises(ShardError, match=r"was written by another version, with further, which is not known here"):
+        list(CellDataset.open(tmp_path))
 
 
 @pytest.mark.parametrize(
