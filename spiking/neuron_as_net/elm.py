@@ -1,4 +1,4 @@
-"""The expressive leaky memory (ELM) neuron as a network: the architecture, which synapses a branch sums, and its layers."""
+"""The architecture of an expressive leaky memory (ELM) neuron, and which synapses a branch sums."""
 
 import math
 from dataclasses import dataclass, field
@@ -9,16 +9,10 @@ import numpy as np
 from rate2spike.calls import public
 from rate2spike.checks import POSITIVE
 from rate2spike.errors import InputError
-from rate2spike.machine.keras_on_tensorflow import float32_by_default, keras, tf
 from rate2spike.options import check_options, not_default, option
 from rate2spike.readable import Readable
-from rate2spike.spiking.layers.cell import PACKAGE
-from rate2spike.spiking.neuron_as_net.heads import Head, ball_and_stick_heads, checked_heads, layer_5_heads, outputs_of
-from rate2spike.spiking.neuron_as_net.initial_values import constant, linear_layer
-from rate2spike.spiking.neuron_as_net.leaky_memory import MemoryWeights, leaky_sum_of_batch, memory_over_time
+from rate2spike.spiking.neuron_as_net.heads import Head, ball_and_stick_heads, checked_heads, layer_5_heads
 
-_TANH_SCALE = 1.7159
-_INITIAL_SYNAPSE = 0.5
 UPDATES = ("exponential", "linear")
 
 
@@ -166,124 +160,3 @@ def ball_and_stick_elm(n_segments: int = 8, n_memory: int = 64) -> ElmArchitectu
         positive_synapses=False,
         heads=ball_and_stick_heads(n_segments),
     )
-
-
-def elm_model(architecture: ElmArchitecture, seed: int) -> keras.Model:
-    """The network: (B, T, n_synapses) to a dict of outputs (B, T, n)."""
-    with float32_by_default():
-        inputs = keras.Input((None, architecture.n_synapses), dtype="float32", name="input_layer")
-        synapses = BranchSynapses(architecture.routing().tolist(), architecture.positive_synapses, name="synapses")
-        memory = LeakyMemory(
-            architecture.hidden,
-            architecture.time_constants_ms().tolist(),
-            tau_branch_ms=architecture.tau_branch_ms,
-            speed=architecture.speed,
-            update=architecture.update,
-            train_tau=architecture.train_tau,
-            seed=seed,
-            name="memory",
-        )
-        outputs = outputs_of(architecture.heads, memory(synapses(inputs)), seed)
-        return keras.Model(inputs, outputs, name="elm")
-
-
-@keras.saving.register_keras_serializable(PACKAGE)
-class BranchSynapses(keras.layers.Layer):
-    """Input (B, T, S) to what each of J branches receives, (B, T, J); the branches share synapses."""
-
-    def __init__(self, routing: list[list[int]], positive: bool = True, **rest: Any):
-        super().__init__(**rest)
-        self.routing, self.positive = routing, positive
-        self._branch, self._place = np.nonzero(np.array(routing) >= 0)
-        self._synapse = np.array(routing)[self._branch, self._place]
-
-    def build(self, input_shape: Any) -> None:
-        """Make the weights (J, K)."""
-        self.n_synapses = input_shape[-1]
-        shape = (len(self.routing), len(self.routing[0]))
-        self.strengths = self.add_weight(name="strengths", shape=shape, initializer=constant(_INITIAL_SYNAPSE))
-
-    def matrix(self) -> tf.Tensor:
-        """(S, J): what an event of a synapse adds to every branch."""
-        strengths = tf.gather_nd(tf.convert_to_tensor(self.strengths), np.stack([self._branch, self._place], 1))
-        strengths = tf.nn.relu(strengths) if self.positive else strengths
-        return tf.scatter_nd(
-            np.stack([self._synapse, self._branch], 1), strengths, (self.n_synapses, len(self.routing))
-        )
-
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        """Sums of the branches."""
-        return tf.einsum("bts,sj->btj", inputs, self.matrix())
-
-    def compute_output_shape(self, input_shape: Any) -> tuple:
-        """(B, T, J)."""
-        return (*input_shape[:-1], len(self.routing))
-
-    def get_config(self) -> dict[str, Any]:
-        """What makes the layer again."""
-        return super().get_config() | dict(routing=self.routing, positive=self.positive)
-
-
-@keras.saving.register_keras_serializable(PACKAGE)
-class LeakyMemory(keras.layers.Layer):
-    """What branches receive (B, T, J) to the memory (B, T, d)."""
-
-    def __init__(
-        self,
-        n_hidden: int,
-        tau_ms: list[float],
-        tau_branch_ms: float = 5.0,
-        speed: float = 5.0,
-        update: str = "exponential",
-        train_tau: bool = False,
-        seed: int = 0,
-        **rest: Any,
-    ):
-        super().__init__(**rest)
-        self.n_hidden, self.tau_ms, self.tau_branch_ms = n_hidden, list(tau_ms), tau_branch_ms
-        self.speed, self.update, self.train_tau, self.seed = speed, update, train_tau, seed
-        self.supports_jit = False  # XLA cannot call our kernels
-
-    def build(self, input_shape: Any) -> None:
-        """Make the weights."""
-        n_branches, n_memory = input_shape[-1], len(self.tau_ms)
-        self.to_hidden = self.add_weight(
-            name="to_hidden", shape=(n_branches + n_memory, self.n_hidden), initializer=linear_layer(self.seed, 0)
-        )
-        self.hidden_bias = self.add_weight(name="hidden_bias", shape=(self.n_hidden,), initializer="zeros")
-        self.to_memory = self.add_weight(
-            name="to_memory", shape=(self.n_hidden, n_memory), initializer=linear_layer(self.seed, 1)
-        )
-        self.memory_bias = self.add_weight(name="memory_bias", shape=(n_memory,), initializer="zeros")
-        log_tau = np.log(np.array(self.tau_ms, np.float32))
-        if self.train_tau:  # its logarithm, so that it stays positive
-            self.log_tau = self.add_weight(name="log_tau", shape=(n_memory,), initializer=lambda *_, **__: log_tau)
-        else:
-            self.log_tau = log_tau
-
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        """The memory at every step."""
-        n_branches = inputs.shape[-1]
-        branches = leaky_sum_of_batch(inputs, math.exp(-1 / self.tau_branch_ms))
-        to_hidden = tf.convert_to_tensor(self.to_hidden)
-        u = tf.einsum("btj,jh->bth", branches, to_hidden[:n_branches]) + self.hidden_bias
-        rate = tf.exp(-tf.convert_to_tensor(self.log_tau))
-        keep = tf.exp(-rate)
-        share = 1 - tf.exp(-self.speed * rate) if self.update == "exponential" else self.speed * (1 - keep)
-        weights = MemoryWeights(
-            keep,
-            _TANH_SCALE * share,
-            to_hidden[n_branches:],
-            tf.convert_to_tensor(self.to_memory),
-            tf.convert_to_tensor(self.memory_bias),
-        )
-        return memory_over_time(u, weights)
-
-    def compute_output_shape(self, input_shape: Any) -> tuple:
-        """(B, T, d)."""
-        return (*input_shape[:-1], len(self.tau_ms))
-
-    def get_config(self) -> dict[str, Any]:
-        """What makes the layer again."""
-        names = ("n_hidden", "tau_ms", "tau_branch_ms", "speed", "update", "train_tau", "seed")
-        return super().get_config() | {name: getattr(self, name) for name in names}

@@ -214,8 +214,8 @@ class _Fit:
             "network_seed": self.network.seed,
             "targets": plain(self.targets),
             "schedule": phases_of(self.schedule),
-            "train_files": [file.name for file in self.train_files],
-            "valid_files": [file.name for file in self.valid_files],
+            "training_data": [file.known_by for file in self.train_files],
+            "validation_data": [file.known_by for file in self.valid_files],
             **plain(self.options),
         }
 

@@ -8,11 +8,12 @@ import numpy as np
 from rate2spike.calls import public
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras, tf
-from rate2spike.readable import Readable
+from rate2spike.readable import Readable, same
 from rate2spike.seeding import resolve_seed
 from rate2spike.spiking.detailed_cells.events import SynapticEvents
 from rate2spike.spiking.neuron_as_net.architecture import ConvolutionalArchitecture
-from rate2spike.spiking.neuron_as_net.elm import ElmArchitecture, elm_model
+from rate2spike.spiking.neuron_as_net.elm import ElmArchitecture
+from rate2spike.spiking.neuron_as_net.elm_layers import elm_model
 from rate2spike.spiking.neuron_as_net.event_batch import batch_of_windows
 from rate2spike.spiking.neuron_as_net.sparse_first_layer import Columns, convolved_events
 from rate2spike.spiking.neuron_as_net.tcn import convolutional_model
@@ -83,6 +84,17 @@ class TwinNetwork(Readable):
         for name, value in values.items():
             object.__setattr__(self, name, value)
 
+    def __eq__(self, other: object) -> bool:
+        """Whether architecture and all weights are the same."""
+        if not isinstance(other, TwinNetwork):
+            return NotImplemented
+        return self.architecture == other.architecture and same(self.model.get_weights(), other.model.get_weights())
+
+    __hash__ = None
+
+    def __reduce__(self) -> tuple:
+        return _with_weights, (self.architecture, self.seed, self.model.get_weights())
+
     @property
     def overview(self) -> str:
         """Kind and size in one word."""
@@ -146,6 +158,12 @@ class TwinNetwork(Readable):
             )
         if len({one.duration_ms for one in events}) > 1:
             raise InputError("{events} must all have one duration_ms", "events")
+
+
+def _with_weights(architecture: Architecture, seed: int, weights: list[np.ndarray]) -> TwinNetwork:
+    network = TwinNetwork(architecture, seed)
+    network.model.set_weights(weights)
+    return network
 
 
 def _convolution_of_events(layer: keras.layers.Layer, columns: Columns, n_items: int, n_steps: int) -> tf.Tensor:

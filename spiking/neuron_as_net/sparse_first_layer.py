@@ -1,9 +1,9 @@
 """The first convolution of a network on input that is nearly all zero, given as events.
 
 Per event a run of additions (`spiking/kernels/event_convolution.py`), forward and for the gradient of the filters: of 1 278
-synapses at 7 Hz that is a thirteenth of what the dense convolution takes. On a GPU, which is better at dense products, and
-where a function is compiled by XLA, events are written into a dense array. Sums are never divided, so that the result does
-not depend on the number of threads.
+synapses at 11 Hz that is a twelfth of what the dense convolution takes. On a GPU, which is better at dense products, events
+are written into a dense array. Sums are never divided, so that the result does not depend on the number of threads. A
+function that calls this on a CPU cannot be compiled by XLA.
 """
 
 from collections.abc import Callable

@@ -11,7 +11,7 @@ import numpy as np
 from rate2spike.errors import InputError
 from rate2spike.spiking.detailed_cells.events import SynapticEvents
 from rate2spike.spiking.twin_data.cell_simulation import CellSimulation
-from rate2spike.spiking.twin_data.shard_file import read_simulations
+from rate2spike.spiking.twin_data.shard_file import ShardHead, read_simulations
 from rate2spike.spiking.twin_data.shards import CellDataset
 
 Data = CellDataset | Sequence[CellSimulation]
@@ -31,19 +31,25 @@ class DataFile(NamedTuple):
     name: str
     n_simulations: int
     read: Callable[[], Iterable[CellSimulation]]
+    known_by: str  # what it holds, wherever it lies
 
 
 def files_of(data: Any, field_name: str) -> list[DataFile]:
     """The shards of a data set; simulations in memory are one file. Raises InputError for anything else, or nothing."""
     if isinstance(data, CellDataset):
         return [
-            DataFile(str(shard.path), shard.n_simulations, partial(read_simulations, shard.path))
+            DataFile(str(shard.path), shard.n_simulations, partial(read_simulations, shard.path), _known(shard))
             for shard in data.shards
         ]
     several = list(data) if isinstance(data, Iterable) and not isinstance(data, str) else []
     if not several or not all(isinstance(one, CellSimulation) for one in several):
         raise InputError(f"{{{field_name}}} must be a CellDataset, or a list of CellSimulation", field_name)
-    return [DataFile(IN_MEMORY, len(several), lambda: several)]
+    counts = f"{len(several)} with {sum(one.n_events for one in several)} events"
+    return [DataFile(IN_MEMORY, len(several), lambda: several, counts)]
+
+
+def _known(shard: ShardHead) -> str:
+    return f"seed {shard.seed}: {shard.n_simulations} from {min(shard.numbers)}"
 
 
 @dataclass

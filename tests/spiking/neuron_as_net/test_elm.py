@@ -5,7 +5,8 @@ import pytest
 
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import tf
-from rate2spike.spiking.neuron_as_net.elm import ElmArchitecture, elm_model
+from rate2spike.spiking.neuron_as_net.elm import ElmArchitecture
+from rate2spike.spiking.neuron_as_net.elm_layers import elm_model
 from rate2spike.spiking.neuron_as_net.leaky_memory import (
     MemoryWeights,
     leaky_sum_of_batch,

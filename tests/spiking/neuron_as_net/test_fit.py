@@ -76,6 +76,8 @@ def test_another_fit_in_the_same_folder_is_refused(tmp_path):
     small_fit(tmp_path)
     with pytest.raises(InputError, match="is of other settings: batch_size 4 there, 5 here"):
         small_fit(tmp_path, batch_size=5)
+    with pytest.raises(InputError, match=r"training_data \['6 with .* there, \['5 with .* here"):
+        fit(TwinNetwork(SMALL, seed=2), DATA[1:], DATA, published_schedule(0.008), folder=tmp_path, **SHORT)
 
 
 def test_schedule_is_logged_as_it_is():

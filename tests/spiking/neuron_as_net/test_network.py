@@ -1,5 +1,7 @@
 """Networks on events say what they say on dense input, with the same gradients, on any number of threads."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -109,6 +111,15 @@ def test_it_is_compiled_once_for_any_number_of_events():
         out = compiled(*batch.arrays)["somatic"]
         np.testing.assert_allclose(out, network.predict([some_events(seed=seed)])["somatic"], rtol=1e-5, atol=1e-6)
     assert len(traced) == 1
+
+
+@pytest.mark.parametrize("name", ["tcn", "elm"])
+def test_equality_and_pickling_are_by_value(name):
+    network = TwinNetwork(ARCHITECTURES[name], seed=3)
+    again = pickle.loads(pickle.dumps(network))
+    assert again == network and again.seed == 3
+    assert network == TwinNetwork(ARCHITECTURES[name], seed=3) != TwinNetwork(ARCHITECTURES[name], seed=4)
+    assert network != 3
 
 
 def test_rivals_have_no_more_than_they_should():

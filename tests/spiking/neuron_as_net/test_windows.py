@@ -37,7 +37,7 @@ def prepared(one):
 
 def batches(n_files=7, per_epoch=6, n_simulations=128, n_left_out=0, role=Role.TRAINING, seed=1, asked=None, **options):
     """Files whose simulations are all the same one, so that 128 of them are made at once."""
-    files = [DataFile(f"file {k}", n_simulations, lambda: [SIMULATION] * 2) for k in range(n_files)]
+    files = [DataFile(f"file {k}", n_simulations, lambda: [SIMULATION] * 2, "") for k in range(n_files)]
     source = PreparedFiles(files, prepared, 2, N)
     return WindowBatches(source, WindowOptions(**options), n_left_out, per_epoch, seed, role, 6000, asked)
 
@@ -83,7 +83,7 @@ def test_files_in_turn():
     assert len({tuple(one.files_of(k)) for k in range(5)}) > 1
     assert sum(batches(asked=10).files_of(0).values()) == 10 == batches(asked=10).n_batches
     read = []
-    files = [DataFile(str(k), 128, lambda k=k: read.append(k) or [SIMULATION]) for k in range(3)]
+    files = [DataFile(str(k), 128, lambda k=k: read.append(k) or [SIMULATION], "") for k in range(3)]
     source = PreparedFiles(files, prepared, 2, N)
     three = WindowBatches(source, WindowOptions(), 0, 3, 1, Role.TRAINING, 6000, 6)
     assert len(list(three.epoch(0))) == 6 and sorted(read) == [0, 1, 2]
