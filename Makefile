@@ -10,7 +10,8 @@ NEWEST = $(shell python$(NEWEST_VERSION) -c 'import sys; print(sys.executable)' 
 	|| ls $(HOME)/.pyenv/versions/$(NEWEST_VERSION).*/bin/python 2>/dev/null | tail -n 1)
 # what a new Python, and the versions of libraries that come with it, are likely to break
 NEWEST_TESTS := tests/test_imports.py tests/conformance/test_public_names.py tests/test_checks.py tests/cli/test_commands.py tests/io \
-	tests/machine tests/matlab_compat tests/rate/test_train.py tests/spiking/layers tests/spiking/search tests/spiking/simulator
+	tests/machine tests/matlab_compat tests/rate/test_train.py tests/spiking/detailed_cells tests/spiking/layers tests/spiking/search \
+	tests/spiking/simulator
 
 .PHONY: demo test test-newest test-neurogym test-norse bench lint clean
 

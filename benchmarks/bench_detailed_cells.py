@@ -72,9 +72,10 @@ def speed(subject: Subject, repeats: int = _REPEATS) -> dict[str, float]:
             start = time.process_time()
             run()
             seconds[name].append((time.process_time() - start) / counts[name])
-    found = {f"{subject.name}, {name}, s per simulation": median(values) for name, values in seconds.items()}
+    what = subject.name
+    found = {f"{what}, {name}, s per simulation": median(values) for name, values in seconds.items()}
     if "NEURON" in seconds:
-        found[f"{subject.name}, NEURON / ours"] = median(
+        found[f"{what}, NEURON / ours"] = median(
             other / own for own, other in zip(seconds["ours"], seconds["NEURON"], strict=True)
         )
     return found
