@@ -128,3 +128,4 @@ def test_what_is_refused(given, message):
 
 def test_two_heads():
     assert [head.name for head in layer_5_heads(0)] == ["spikes", "somatic"]
+    assert [layer_5_heads()[0].initial_bias, layer_5_heads(spike_bias=-6.5)[0].initial_bias] == [-2.0, -6.5]
