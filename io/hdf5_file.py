@@ -24,6 +24,18 @@ def open_hdf5(path: str | os.PathLike, mode: str = "r", **options: Any) -> h5py.
     )
 
 
+def created_hdf5(path: str | os.PathLike) -> h5py.File:
+    """A new file, in the form that has checksums of its own structures, and without times, so that equal data is equal.
+
+    Without a lock, too: for temporary files that nobody else knows.
+    """
+    creation, access = h5py.h5p.create(h5py.h5p.FILE_CREATE), h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    creation.set_obj_track_times(False)
+    access.set_libver_bounds(h5py.h5f.LIBVER_V110, h5py.h5f.LIBVER_V110)
+    access.set_file_locking(False, True)
+    return h5py.File(h5py.h5f.create(os.fsencode(path), h5py.h5f.ACC_TRUNC, creation, access))
+
+
 def locked_if_possible(locked: Callable[[], Opened], unlocked: Callable[[], Opened]) -> Opened:
     """locked(), or, where that fails because the file system has no locks, unlocked(), with a warning.
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
-from rate2spike.io.hdf5_file import open_hdf5
+from rate2spike.io.hdf5_file import created_hdf5, open_hdf5
 from rate2spike.readable import Readable
 from rate2spike.spiking.detailed_cells.recording import CellRecording
 from rate2spike.spiking.twin_data.cell_simulation import CellSimulation
@@ -78,7 +78,7 @@ def write_shard(head: ShardHead, simulations: Sequence[CellSimulation]) -> None:
     columns = _columns(simulations)
 
     def write(path: Path) -> None:
-        with _created(path) as file:
+        with created_hdf5(path) as file:
             file.attrs["format"] = np.bytes_(FORMAT)
             for name, value in (
                 ("configuration", head.configuration),
@@ -163,18 +163,6 @@ def _value(file: h5py.File, name: str, k: int) -> np.ndarray:
         first, end = file[f"{name}_offsets"][k : k + 2]
         return file[name][first:end]
     return file[name][k]
-
-
-def _created(path: Path) -> h5py.File:
-    """A new file, in the form that has checksums of its own structures, and without times, so that equal data is equal.
-
-    Without a lock, too: it is a temporary file that nobody else knows.
-    """
-    creation, access = h5py.h5p.create(h5py.h5p.FILE_CREATE), h5py.h5p.create(h5py.h5p.FILE_ACCESS)
-    creation.set_obj_track_times(False)
-    access.set_libver_bounds(h5py.h5f.LIBVER_V110, h5py.h5f.LIBVER_V110)
-    access.set_file_locking(False, True)
-    return h5py.File(h5py.h5f.create(os.fsencode(path), h5py.h5f.ACC_TRUNC, creation, access))
 
 
 @contextmanager
