@@ -1,4 +1,4 @@
-"""What all learners share: records, accumulated changes, the optimizer, step modes, compiled functions, pickling."""
+"""What all learners share: records, accumulated changes, the optimizer, compiled functions, pickling."""
 
 import copy
 import gc
@@ -9,38 +9,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from learners import LEARNERS, X, every_learner, made, net, soft_bound
 
 import rate2spike as r2s
-from rate2spike.errors import InputError
 
-from plasticity_nets import dense, excite, neurons, run, spikes
-
-X = spikes(5, 3, 6)
-
-
-def soft_bound(w):
-    return 1.0 - w
-
-
-def net(step_mode="m", n_input=2, **options):
-    synapse = dense(6, 2 * n_input, step_mode=step_mode, **options)
-    excite(synapse, 2.0)
-    return synapse, neurons([2], n_input, step_mode=step_mode)
-
-
-LEARNERS = {
-    "STDP": lambda syn, dsn, **options: r2s.plasticity.STDPLearner(syn, dsn, 2.0, 4.0, soft_bound, **options),
-    "semi-STDP": lambda syn, dsn, **options: r2s.plasticity.SemiSTDPLearner(syn, dsn, 2.0, soft_bound, **options),
-    "DPP": lambda syn, dsn, **options: r2s.plasticity.DPPLearner(
-        syn, dsn, tf.nn.sigmoid, soft_bound, tau_psp=2.0, **options
-    ),
-}
-every_learner = pytest.mark.parametrize("name", LEARNERS)
-
-
-def made(name, step_mode="m", **options):
-    synapse, layer = net(step_mode)
-    return synapse, layer, LEARNERS[name](synapse, layer, step_mode=step_mode, **options)
+from plasticity_nets import dense, excite, neurons, run
 
 
 @every_learner
@@ -189,43 +162,6 @@ def test_batch_first_sequences_give_the_same(name):
     np.testing.assert_allclose(learner.step(), change, atol=1e-12)
 
 
-@pytest.mark.parametrize("of_synapse", [True, False])
-def test_another_step_mode_is_one_line(of_synapse):
-    synapse, layer, learner = made("STDP", "s")
-    wrong = synapse if of_synapse else layer
-    wrong.step_mode = "m"
-    with pytest.raises(InputError, match=r"^STDPLearner is in step mode 's' and layer .* in 'm': give both") as caught:
-        synapse(X) if of_synapse else layer(np.zeros((5, 3, 4)))
-    assert "\n" not in str(caught.value)
-    synapse.step_mode = layer.step_mode = learner.step_mode = "m"
-    run(synapse, layer, X)
-    assert learner.n_records == 1
-
-
-def test_another_batch_without_reset_is_one_line():
-    synapse, layer, learner = made("STDP")
-    run(synapse, layer, X)
-    learner.step()
-    layer.reset()
-    run(synapse, layer, X[:, :2])
-    with pytest.raises(InputError, match=r"holds traces of shape \(3, 6\), and recorded \(2, 6\): call its reset\(\)"):
-        learner.step()
-
-
-def test_calls_that_do_not_pair_are_one_line():
-    synapse, layer, learner = made("STDP")
-    run(synapse, layer, X)
-    synapse(X)
-    with pytest.raises(InputError, match="takes calls of its synapse and its layer by turns, and recorded 2 and 1"):
-        learner.step()
-    synapse(X)
-    layer(np.zeros((4, 3, 4)))
-    with pytest.raises(
-        InputError, match=r"recorded \(steps, batch\) \(5, 3\) of its synapse and \(4, 3\) of its layer"
-    ):
-        learner.step()
-
-
 @every_learner
 def test_in_a_compiled_function_it_learns_the_same(name):
     synapse, layer, learner = made(name)
@@ -331,47 +267,6 @@ def test_learners_of_one_weight_add_up():
     expected = synapse.weight.numpy() - 0.03125 * (stdp.gradient + dpp.gradient).numpy()
     both.apply(keras.optimizers.SGD(0.03125))
     np.testing.assert_allclose(synapse.weight.numpy(), expected, atol=1e-7)
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda learner: learner.step(on_grad=1), "^on_grad must be true or false, got 1"),
-        (lambda learner: learner.step(scale="x"), "^scale must be a finite number, got 'x'"),
-        (lambda learner: learner.step(scale=float("nan")), "^scale must be a finite number, got nan"),
-        (lambda learner: learner.apply("sgd"), "^optimizer must be a Keras optimizer, got 'sgd'"),
-        (lambda learner: r2s.plasticity.LearnerList(learner), "^learners must be several learners, got STDPLearner"),
-        (lambda learner: r2s.plasticity.LearnerList([1]), "^learners must be learners, got 1"),
-        (lambda learner: r2s.plasticity.LearnerList([learner]).append(3), "^learners must be learners, got 3"),
-    ],
-)
-def test_what_does_not_fit_is_one_line(call, message):
-    _, _, learner = made("STDP")
-    with pytest.raises(InputError, match=message) as caught:
-        call(learner)
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize("scale", [tf.constant([1.0, 2.0]), tf.constant("much")])
-def test_a_scale_that_is_not_one_number_is_one_line(scale):
-    synapse, layer, learner = made("STDP")
-    run(synapse, layer, X)
-    with pytest.raises(InputError, match="scale must be one number, got "):
-        learner.step(scale=scale)
-    assert learner.n_records == 1  # nothing was learnt, nothing is lost
-
-
-def test_an_optimizer_of_other_weights_is_one_line():
-    synapse, layer, learner = made("STDP")
-    run(synapse, layer, X)
-    learner.step()
-    optimizer = keras.optimizers.SGD(0.1)
-    optimizer.build([keras.Variable(np.ones(2))])
-    before, gradient = synapse.weight.numpy(), learner.gradient
-    with pytest.raises(InputError, match="optimizer was built for other weights: give these learners one of their own"):
-        learner.apply(optimizer)
-    np.testing.assert_array_equal(synapse.weight, before)
-    assert learner.gradient is gradient
 
 
 def test_it_shows_itself_in_a_line():
