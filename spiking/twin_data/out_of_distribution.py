@@ -50,8 +50,8 @@ class OutOfDistributionInput(RandomInput):
     >>> from rate2spike.spiking.detailed_cells.l5_pyramidal import l5_pyramidal
     >>> from rate2spike.spiking.twin_data.out_of_distribution import OutOfDistributionInput
     >>> ten_in_a_row = OutOfDistributionInput(duration_ms=1000, segment_clusters=np.arange(639) // 10)
-    >>> ten_in_a_row.draw(l5_pyramidal(), seed=0, simulation=3).drawn["clusters"]
-    [5, 20]
+    >>> ten_in_a_row.draw(l5_pyramidal(), seed=0, simulation=4).drawn["clusters"]
+    [25, 35, 42, 47]
     """
 
     segment_clusters: tuple[int, ...] = option((), "cluster of each dendritic segment", check=_clusters_given)
@@ -116,7 +116,7 @@ class OutOfDistributionInput(RandomInput):
         >>> from rate2spike.spiking.twin_data.out_of_distribution import OutOfDistributionInput
         >>> halves = OutOfDistributionInput(segment_clusters=np.arange(639) // 320, largest_share=0.5)
         >>> halves.draw(l5_pyramidal(), seed=0, simulation=0).drawn["inhibition"]
-        True
+        False
         """
         sites = cell if isinstance(cell, SynapseSites) else sites_of(cell)
         if sites.n_excitatory != len(self.segment_clusters) or sites.n_synapses != 2 * sites.n_excitatory:
