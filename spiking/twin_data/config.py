@@ -79,6 +79,9 @@ class SimulationConfig(Readable):
         None, "time step, ms", what="time step", allowed=POSITIVE, default_text="0.1, of a ball with a stick 0.025"
     )
     with_dendrites: bool = option(False, "keep the voltages of all dendritic segments")
+    legacy_t0_bug: bool = option(
+        False, "as published, synapses of a layer 5 cell with an event at t = 0 are silent for the whole simulation"
+    )
     simulations_per_shard: int = option(32, "simulations of a file", what="simulations of a file")
     seed: int = option(0, "seed of every random draw", least=0, most=SEED_LIMIT - 1)
 
@@ -94,6 +97,12 @@ class SimulationConfig(Readable):
                 f"{', '.join(LAYER_5)}; not for {{cell}} {self.cell}"
             )
             raise InputError(message, "input_kind", "cell")
+        if self.legacy_t0_bug and self.cell not in LAYER_5:
+            raise InputError(
+                f"{{legacy_t0_bug}} is of the published layer 5 cells, {', '.join(LAYER_5)}; not of {{cell}} {self.cell}",
+                "legacy_t0_bug",
+                "cell",
+            )
         if self.dt_ms is not None:
             steps_of_ms(self.dt_ms)
 
@@ -128,7 +137,8 @@ class SimulationConfig(Readable):
         """What the cell's `run` is called with."""
         if self.cell == POINT:
             return {}
-        return {"dt_ms": self.dt_ms or _STEPS_MS[self.cell], "with_dendrites": self.with_dendrites}
+        always = {"dt_ms": self.dt_ms or _STEPS_MS[self.cell], "with_dendrites": self.with_dendrites}
+        return always | ({"legacy_t0_bug": True} if self.legacy_t0_bug else {})  # data sets from before go on
 
     def n_of(self, name: str) -> int:
         """Simulations of a set: train, valid or test."""
