@@ -23,6 +23,8 @@ from rate2spike.spiking.detailed_cells.recording import CellRecording
 from rate2spike.spiking.detailed_cells.segments import Segments
 from rate2spike.spiking.detailed_cells.synapses import Receptor, without_synapses_hit_at_0
 
+_MOST_STEPS_OF_MS = 10_000
+
 
 @dataclass(frozen=True)
 class SpikeRule:
@@ -154,8 +156,8 @@ class CableCell(Readable):
         Raises
         ------
         InputError
-            For inputs of other synapses or of different durations, steps that do not divide a millisecond, steps that are too
-            long for the cell, and a current of another shape.
+            For inputs of other synapses or of different durations, negative weights, steps that do not divide a millisecond,
+            steps that are too long for the cell, and a current of another shape.
 
         Examples
         --------
@@ -213,6 +215,12 @@ class CableCell(Readable):
         )
 
 
+def _shape_of(value: Any) -> str:
+    """Of an array its shape, of anything else what it is."""
+    is_numbers = isinstance(value, np.ndarray) and value.dtype.kind in "iuf"
+    return f"shape {value.shape}" if is_numbers else shown(value)
+
+
 def _groups(n: int, most: int) -> Iterator[slice]:
     """So many simulations in groups of nearly one size."""
     n_groups = -(-n // most)
@@ -221,9 +229,14 @@ def _groups(n: int, most: int) -> Iterator[slice]:
 
 
 def checked_inputs(inputs: Any, n_synapses: int, cell: str) -> Sequence[SynapticEvents]:
-    """The events of each simulation. Raises InputError for those of other synapses or durations."""
+    """The events of each simulation. Raises InputError for those of other synapses or durations, and negative weights."""
     given = events_given(inputs, n_synapses, cell)
     for one in given:
+        if one.weight is not None and one.weight.size and one.weight.min() < 0:
+            raise InputError(
+                f"weights of {{inputs}} must not be negative, as they are conductances; got {one.weight.min():g}",
+                "inputs",
+            )
         if one.duration_ms != given[0].duration_ms:
             raise InputError(
                 f"{{inputs}} must be of one duration, got {given[0].duration_ms} and {one.duration_ms} ms", "inputs"
@@ -235,7 +248,9 @@ def steps_of_ms(dt_ms: float) -> int:
     """Steps of a millisecond. Raises InputError if it is no whole number of them."""
     dt_ms = number(dt_ms, "{dt_ms}", "dt_ms", POSITIVE)
     steps = round(1 / dt_ms)
-    if steps < 1 or abs(steps * dt_ms - 1) > 1e-9:
+    if steps > _MOST_STEPS_OF_MS:
+        raise InputError(f"{{dt_ms}} must be at least {1 / _MOST_STEPS_OF_MS:g}, got {dt_ms:g}", "dt_ms")
+    if steps < 1 or abs(steps * dt_ms - 1) > 1e-6:  # which single precision keeps
         raise InputError(f"{{dt_ms}} must divide a millisecond, such as 0.1, 0.05 or 0.025, got {dt_ms:g}", "dt_ms")
     return steps
 
@@ -245,11 +260,14 @@ def checked_current(current_na: Any, n_inputs: int, duration_ms: int) -> np.ndar
     if current_na is None:
         return None
     try:
-        array = np.asarray(current_na, float)
-        found = np.broadcast_to(array, (n_inputs, duration_ms))
+        array = np.asarray(current_na)
+        if array.dtype.kind not in "iuf":
+            raise TypeError
+        found = np.broadcast_to(array.astype(float), (n_inputs, duration_ms))
     except (TypeError, ValueError):
         raise InputError(
-            f"{{current_na}} must be of shape ({duration_ms},) or ({n_inputs}, {duration_ms}), got {shown(current_na)}",
+            f"{{current_na}} must be numbers of shape ({duration_ms},) or ({n_inputs}, {duration_ms}), got "
+            f"{_shape_of(current_na)}",
             "current_na",
         ) from None
     if not np.isfinite(found).all():
