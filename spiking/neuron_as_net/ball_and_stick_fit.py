@@ -15,7 +15,7 @@ from rate2spike.spiking.neuron_as_net.targets import BALL_AND_STICK_TARGETS, Tar
 # of the cells: time constants of memory, and further ones of branches, ms: those of GABA and of the membrane, or of NMDA
 _CELLS = {"AMPA_point": ((2.0, 40.0), (8.0, 20.0)), "NMDA_cable": ((1.0, 150.0), (8.0, 70.0))}
 _SPIKE_BIAS = -4.6  # log odds of ten spikes per second
-_UPDATES_PER_EPOCH = 250
+_UPDATES_PER_EPOCH = 500
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -43,7 +43,7 @@ class BallAndStickFit(Readable):
 
 
 @public()
-def ball_and_stick_fit(cell: str = "AMPA_point", n_epochs: int = 100, n_memory: int = 64) -> BallAndStickFit:
+def ball_and_stick_fit(cell: str = "AMPA_point", n_epochs: int = 80, n_memory: int = 64) -> BallAndStickFit:
     """Settings that fit the twin of a ball-and-stick cell on one core: an ELM neuron.
 
     They differ from the published ones of an ELM neuron for such cells. The MLP has no normalisation before it; it gets two
@@ -56,8 +56,8 @@ def ball_and_stick_fit(cell: str = "AMPA_point", n_epochs: int = 100, n_memory: 
     ----------
     cell : {'AMPA_point', 'NMDA_cable'}, default 'AMPA_point'
         The cell.
-    n_epochs : int, default 100
-        Of 250 updates each.
+    n_epochs : int, default 80
+        Of 500 updates each.
     n_memory : int, default 64
         Memory units; the MLP has twice as many hidden ones.
 
