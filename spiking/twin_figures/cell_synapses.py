@@ -114,6 +114,4 @@ class CellSynapses(Readable):
 def checked_input(n_synapses: int, synapses: CellSynapses, name: str) -> None:
     """Raise InputError unless data are of as many synapses."""
     if n_synapses != synapses.n_synapses:
-        raise InputError(
-            f"{{{name}}} must be of {synapses.n_synapses} synapses, as the cell's, got {n_synapses}", name
-        )
+        raise InputError(f"{{{name}}} must be of {synapses.n_synapses} synapses, as the cell's, got {n_synapses}", name)

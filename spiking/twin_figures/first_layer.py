@@ -83,10 +83,12 @@ class FirstLayer(Readable):
     synapses: CellSynapses
     smoothing_ms: int = 2
     shown_ms: int = 40
-    _norms: np.ndarray = field(init=False, compare=False)
+    # (n_filters, 2 n_groups) of excitatory and inhibitory synapses of each part in turn
+    _energies: np.ndarray = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_norms", np.sqrt(np.square(self.weights, dtype=float).sum((1, 2))))
+        energies = [self._energy(rows) for group in self.synapses.groups.values() for rows in group]
+        object.__setattr__(self, "_energies", np.stack(energies, 1))
 
     @classmethod
     def of(cls, kernel: Any, synapses: CellSynapses, smoothing_ms: int = 2, shown_ms: int = 40) -> "FirstLayer":
@@ -151,23 +153,29 @@ class FirstLayer(Readable):
         return FilterDecay(excitatory, inhibitory, ratio)
 
     def strongest(self, n: int) -> list[int]:
-        """Up to n filters, those with the largest weights first."""
-        return np.argsort(-self._norms, kind="stable")[:n].tolist()
+        """Up to n filters, the strongest first: those whose mean weights, by parts of the cell and kind, are largest."""
+        return np.argsort(-self._energies.sum(1), kind="stable")[:n].tolist()
 
     def typical(self, n: int) -> list[int]:
         """Up to n filters for a figure: for each part of the cell the one that listens to it most, then the strongest ones.
 
-        A filter listens to a part with the share of its squared weights that are there; only those are asked whose weights
-        are as large as the median filter's.
+        Asked are only those that are as strong as the median filter.
         """
-        asked = np.flatnonzero(self._norms >= np.median(self._norms))
+        strength = self._energies.sum(1)
+        asked = np.flatnonzero(strength >= np.median(strength))
+        parts = self._energies[asked].reshape(asked.size, -1, 2).sum(2)  # (n_asked, n_groups)
+        share = parts / np.maximum(strength[asked, None], np.finfo(float).tiny)
         chosen: list[int] = []
-        for group in self.synapses.groups.values() if len(self.synapses.groups) > 1 else ():
-            here = np.square(self.weights[asked][:, np.concatenate(group)], dtype=float).sum((1, 2))
-            share = here / np.maximum(self._norms[asked] ** 2, np.finfo(float).tiny)
-            chosen += [k for k in asked[np.argsort(-share, kind="stable")].tolist() if k not in chosen][:1]
+        for of_part in share.T if share.shape[1] > 1 else ():
+            chosen += [k for k in asked[np.argsort(-of_part, kind="stable")].tolist() if k not in chosen][:1]
         chosen += [k for k in self.strongest(self.n_filters) if k not in chosen]
         return chosen[:n]
+
+    def _energy(self, rows: np.ndarray) -> np.ndarray:
+        """(n_filters,) squared mean weights of some synapses, summed over them and time: noise of single ones drops out."""
+        if not rows.size:
+            return np.zeros(self.n_filters)
+        return rows.size * np.square(self.weights[:, rows].mean(1, dtype=float)).sum(1)
 
     def _checked(self, index: int) -> int:
         index = whole_number(index, "{index}", "index", least=0)

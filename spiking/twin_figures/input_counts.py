@@ -66,7 +66,7 @@ def input_per_ms(events: SynapticEvents, rows: np.ndarray) -> np.ndarray:
 
 
 def group_inputs(simulation: CellSimulation, synapses: CellSynapses) -> dict[str, np.ndarray]:
-    """Smoothed input (duration_ms,) per ms of every group of synapses, by name: 'basal excitatory', 'basal inhibitory', ..."""
+    """Smoothed input per ms (duration_ms,) of every group of synapses, by name: 'basal excitatory', 'basal inhibitory'..."""
     checked_input(simulation.events.n_synapses, synapses, "simulation")
     inputs = {}
     for name, group in synapses.groups.items():
@@ -78,9 +78,7 @@ def group_inputs(simulation: CellSimulation, synapses: CellSynapses) -> dict[str
 
 
 def window_counts(
-    simulations: Iterable[CellSimulation],
-    synapses: CellSynapses,
-    windows_ms: Sequence[int] = COUNT_WINDOWS_MS,
+    simulations: Iterable[CellSimulation], synapses: CellSynapses, windows_ms: Sequence[int] = COUNT_WINDOWS_MS
 ) -> dict[int, WindowCounts]:
     """Counts in windows of every length, in one pass over the simulations. What is longer than these has no windows.
 
@@ -88,14 +86,14 @@ def window_counts(
     """
     lengths = [whole_number(one, "length of a window", "windows_ms", least=2) for one in windows_ms]
     columns: dict[int, list[list[np.ndarray]]] = {length: [[], [], []] for length in lengths}
-    weighted, n = False, 0
-    for n, one in enumerate(simulations, 1):
+    weighted = False
+    for one in simulations:
         checked_input(one.events.n_synapses, synapses, "simulations")
         weighted |= one.events.weight is not None
         for which, values in enumerate(_three_series(one, synapses)):
             for length in lengths:
                 columns[length][which].append(_sums(values, length))
-    if not n:
+    if not any(parts[0] for parts in columns.values()):
         raise InputError("there are no {simulations} to count in", "simulations")
     joined = {length: [np.concatenate(part) for part in parts] for length, parts in columns.items()}
     return {

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from rate2spike.errors import InputError
-from rate2spike.figures import Axes, Figure, FigureBase, MaxNLocator, canvas, whole
+from rate2spike.figures import BESIDE, Axes, Figure, FigureBase, MaxNLocator, canvas, whole
 from rate2spike.spiking.twin_figures.cell_synapses import WHOLE
 from rate2spike.spiking.twin_figures.first_layer import FirstLayer
 
@@ -43,13 +43,11 @@ def draw_filter(figure: FigureBase, layer: FirstLayer, index: int) -> None:
         if name != WHOLE:
             column[0].set_title(f"{name} ({len(excitatory)})", fontsize="medium")
         column[0].tick_params(labelbottom=False)
-        column[1].set(xlabel="before output (ms)")
-        column[1].xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        column[1].xaxis.set_major_locator(MaxNLocator(2, integer=True))
     panels[1, 0].set(ylabel="weight")
-    panels[0, -1].tick_params(labelleft=False)
+    panels[1, len(groups) // 2].set(xlabel="before output (ms)")
     figure.colorbar(image, ax=panels[0], label="weight", aspect=15, pad=0.01)
-    handles, labels = panels[1, 0].get_legend_handles_labels()
-    panels[1, -1].legend(handles, labels, frameon=False, fontsize="small", loc="upper left")
+    panels[1, -1].legend(handlelength=1.5, handletextpad=0.4, borderpad=0.2, **BESIDE)
 
 
 def draw_weights(axes: Axes, excitatory: np.ndarray, inhibitory: np.ndarray, limit: float) -> Any:
@@ -70,10 +68,7 @@ def draw_curves(axes: Axes, excitatory: np.ndarray, inhibitory: np.ndarray) -> N
     """Weights over time: every synapse thin, the mean thick."""
     time_ms = -np.arange(excitatory.shape[1])
     axes.axhline(0, color="0.0", linewidth=0.6)
-    for weights, shade, style, label in (
-        (excitatory, "0.0", "-", "excitatory"),
-        (inhibitory, "0.5", "--", "inhibitory"),
-    ):
+    for weights, shade, style, label in ((excitatory, "0.0", "-", "exc."), (inhibitory, "0.5", "--", "inh.")):
         if len(weights):
             thin = weights[:: max(1, -(-len(weights) // _MOST_CURVES))]
             axes.plot(time_ms, thin.T, color=shade, linewidth=0.6, alpha=0.12, rasterized=True)

@@ -26,10 +26,7 @@ def learning_curves(history: Sequence[Mapping[str, Any]], ax: Axes | None = None
     figure = canvas(ax, (0.8 + 2.9 * len(names), 4.6))
     panels = figure.subplots(2, len(names), sharex=True, squeeze=False)
     for column, name in zip(panels.T, names, strict=True):
-        for key, shade, style, label in (
-            (name, "0.0", "-", "training"),
-            (f"val_{name}", "0.5", "--", "validation"),
-        ):
+        for key, shade, style, label in ((name, "0.0", "-", "training"), (f"val_{name}", "0.5", "--", "validation")):
             losses = np.array([np.nan if record.get(key) is None else record[key] for record in history], float)
             for axes in column if np.isfinite(losses).any() else ():
                 axes.plot(updates, losses, color=shade, linestyle=style, marker=".", label=label)

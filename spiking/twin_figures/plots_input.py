@@ -22,7 +22,7 @@ from rate2spike.spiking.twin_figures.input_counts import (
 )
 
 SPIKE_TOP_MV = 30.0  # where a spike is drawn to, which a voltage at every millisecond misses
-_GROUP_WIDTHS = (0.9, 1.6, 1.2, 0.7)  # of lines
+_GROUP_WIDTHS = (0.9, 1.8, 0.8, 0.6)  # of lines
 _MOST_OUTPUT = 3  # spikes in a window that still have a shade of their own
 _KINDS = {"excitatory": "0.0", "inhibitory": "0.55"}
 

@@ -19,11 +19,13 @@ def network(architecture: Any, ax: Axes | None = None) -> Figure:
     least = 0.02 * furthest  # width of a block of one ms
     for height, row in enumerate(rows):
         _draw_row(axes, row, height, least)
-        if height:
+        if height and architecture.kind != "ELM":
             _draw_cone(axes, rows[height - 1], row, height, least)
-        axes.text(-furthest, height + _HALF + 0.03, row.label, fontsize="small", va="bottom", ha="left")
+        white = {"facecolor": "1.0", "edgecolor": "none", "pad": 1.0}
+        axes.text(-furthest, height + _HALF + 0.05, row.label, fontsize="small", va="bottom", ha="left", bbox=white)
     axes.set(xlim=(-1.02 * furthest, 0.05 * furthest), ylim=(-0.4, len(rows) - 0.3))
-    axes.set(xlabel="before output (ms)", title=architecture.overview)
+    axes.set(xlabel="before output (ms)")
+    axes.set_title(architecture.overview, fontsize="medium")
     axes.set_yticks([])
     for side in ("left", "right", "top"):
         axes.spines[side].set_visible(False)

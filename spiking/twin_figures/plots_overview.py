@@ -48,7 +48,7 @@ def overview(imitation: Imitation, n_filters: int = 3, seed: int = 0, ax: Axes |
     n_filters = whole_number(n_filters, "{n_filters}", "n_filters", least=0)
     shown, layer = _first_trace(imitation, (3, 10), seed), imitation.first_layer
     filters = [] if layer is None else layer.strongest(1) if n_filters == 1 else layer.typical(n_filters)
-    heights = [1.25, 1.0] + [1.1] * bool(filters)
+    heights = [1.25, 1.0] + [1.1 if len(filters) > 1 else 1.6] * bool(filters)
     figure = canvas(ax, (15, 4.2 * sum(heights)))
     rows = list(figure.subfigures(len(heights), 1, height_ratios=heights))
     _draw_cell_and_network(rows[0], imitation, shown)

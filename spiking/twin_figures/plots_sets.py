@@ -4,7 +4,14 @@ from collections.abc import Iterator, Sequence
 
 from rate2spike.figures import Figure
 from rate2spike.spiking.twin_data.cell_simulation import CellSimulation
-from rate2spike.spiking.twin_figures import plots_filters, plots_fit, plots_input, plots_overview, plots_traces, plots_tree
+from rate2spike.spiking.twin_figures import (
+    plots_filters,
+    plots_fit,
+    plots_input,
+    plots_overview,
+    plots_traces,
+    plots_tree,
+)
 from rate2spike.spiking.twin_figures.cell_synapses import CellSynapses
 from rate2spike.spiking.twin_figures.imitation import Imitation
 from rate2spike.spiking.twin_figures.input_counts import window_counts

@@ -73,8 +73,7 @@ def draw_trace(axes: Axes, shown: Trace, window: Window) -> None:
     ):
         at_ms = _inside(spikes_ms, window)
         axes.plot(time_ms, v_mv[start:end], label=label, **how)
-        lines = {"color": how["color"], "linewidth": how["linewidth"], "linestyle": how.get("linestyle", "-")}
-        axes.vlines(at_ms, v_mv[at_ms], SPIKE_TOP_MV, **lines)
+        axes.vlines(at_ms, v_mv[at_ms], SPIKE_TOP_MV, color=how["color"], linewidth=how["linewidth"])
     axes.set(xlim=(start, end), ylabel="soma (mV)")
 
 
@@ -90,4 +89,5 @@ def _inner_range(true_mv: np.ndarray, predicted_mv: np.ndarray) -> tuple[float, 
 
 
 def _title(shown: Trace) -> str:
-    return f"simulation {shown.row}: {shown.true_spikes_ms.size} spikes, {shown.predicted_spikes_ms.size} ms foretold"
+    n_true, n_predicted = shown.true_spikes_ms.size, shown.predicted_spikes_ms.size
+    return f"simulation {shown.row}: spikes in {n_true} ms, predicted in {n_predicted} ms"

@@ -34,7 +34,7 @@ def regions(synapses: CellSynapses, ax: Axes | None = None) -> Figure:
         label = f"{name} ({members.size})" if len(synapses.segment_groups) > 1 else f"{members.size} segments"
         axes.add_collection(LineCollection(_lines(segments, members), colors=shade, linewidths=width, label=label))
     _finish_tree(axes, segments)
-    axes.legend(frameon=False, fontsize="small", loc="lower left", handlelength=1.2, borderaxespad=0)
+    axes.legend(frameon=False, fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.13))
     return whole(axes)
 
 
@@ -44,7 +44,9 @@ def dendritic_voltages(
     """The tree, and beside it the voltages of all its segments, nexus and soma on top, in a window (from, to) of ms.
 
     Segments and their voltages have one colour, by their distance from the soma; lighter is farther. Every voltage is drawn
-    from its own median. window: default, the first of those about the middle. Raises InputError if no dendritic voltages were recorded, or the window is outside.
+    from its own median. window: default, the first of those about the middle.
+
+    Raises InputError for a point, if no dendritic voltages were recorded, and for a window outside the simulation.
     """
     segments, recording = _segments(synapses), simulation.recording
     if recording.v_dendrites_mv is None:
