@@ -16,7 +16,7 @@ from rate2spike.spiking.twin_figures.input_counts import boxcar
 SIGN_MS = 12  # most recent time, in which excitatory weights are to exceed inhibitory ones
 DECAY_MS = 40  # over which an exponential is fitted
 _LIMIT_QUANTILE, _LIMIT_FACTOR = 0.998, 1.08  # of the scale of weights, as published
-_TAUS_MS = (0.2, 2000.0)  # between which a time constant is sought
+_SHORTEST_MS, _LONGEST_MS = 0.2, 2000.0  # between which a time constant is sought
 
 
 class Decay(NamedTuple):
@@ -195,7 +195,7 @@ def fitted_decay(curve: Any, over_ms: int = DECAY_MS) -> Decay:
         return amplitude, float(np.square(y - amplitude * shape).sum())
 
     # the error may have several minima over tau: the best of a grid is refined
-    grid = np.linspace(*np.log(_TAUS_MS), 60)
+    grid = np.linspace(np.log(_SHORTEST_MS), np.log(_LONGEST_MS), 60)
     best = int(np.argmin([amplitude_and_error(one)[1] for one in grid]))
     bounds = grid[max(best - 1, 0)], grid[min(best + 1, grid.size - 1)]
     scale = float(np.square(y).sum()) or 1.0

@@ -135,6 +135,6 @@ class Imitation(Readable):
         given, threshold = self.predictions, self.evaluation.operating_point.threshold
         true_ms = np.flatnonzero(given.true_spikes[row])
         predicted_ms = np.flatnonzero(given.scores[row] > threshold)
-        voltages = [None if one is None else one[row] for one in (given.true_soma_mv, given.soma_mv)]
+        true_mv, predicted_mv = (None if one is None else one[row] for one in (given.true_soma_mv, given.soma_mv))
         zoom = zoom_window(true_ms, given.duration_ms, seed, row)
-        return Trace(row, true_ms, predicted_ms, *voltages, given.scores[row], threshold, zoom)
+        return Trace(row, true_ms, predicted_ms, true_mv, predicted_mv, given.scores[row], threshold, zoom)

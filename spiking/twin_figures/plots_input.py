@@ -4,6 +4,7 @@ ax: where to draw, or whose place is taken, in place of a new figure.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -132,10 +133,10 @@ def count_scatter(counts: WindowCounts, ax: Axes | None = None) -> Figure:
     for n in range(_MOST_OUTPUT + 1):
         chosen = shown == n
         if chosen.any():
-            shade, size = ("0.8", "0.55", "0.3", "0.0")[n], (3, 9, 18, 30)[n]
+            shade, size = ("0.8", "0.55", "0.3", "0.0")[n], (1.7, 3.0, 4.2, 5.5)[n]
+            how: dict[str, Any] = {"color": shade, "markersize": size, "markeredgewidth": 0, "rasterized": True}
             label = f"{n}" if n < _MOST_OUTPUT else f"{n} or more"
-            how = {"s": size, "color": shade, "label": label, "linewidths": 0, "rasterized": True}
-            axes.scatter(counts.inhibitory[chosen], counts.excitatory[chosen], **how)
+            axes.plot(counts.inhibitory[chosen], counts.excitatory[chosen], "o", label=label, **how)
     unit = "summed weight" if counts.weighted else "events"
     axes.set(xlabel=f"inhibitory {unit} in {counts.window_ms} ms", ylabel=f"excitatory {unit} in {counts.window_ms} ms")
     if counts.n_windows:

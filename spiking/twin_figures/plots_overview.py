@@ -3,6 +3,7 @@
 ax: whose place is taken, in place of a new figure.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from rate2spike.checks import whole_number
@@ -26,8 +27,8 @@ def point_study(imitation: Imitation, seed: int = 0, ax: Axes | None = None) -> 
     """
     shown, layer = _first_trace(imitation, (2, 10), seed), imitation.first_layer
     figure = canvas(ax, (13, 9))
-    upper, lower = figure.subfigures(2, 1, height_ratios=(1.45, 1))
-    traces, scores = upper.subfigures(1, 2, width_ratios=(2.3, 1))
+    upper, lower = _rows(figure, [1.45, 1.0])
+    traces, scores = _columns(upper, [2.3, 1.0])
     _draw_simulation(traces, imitation, shown)
     _draw_roc_and_correlation(scores, imitation)
     n_panels = 2 * (layer is not None) + _has_voltage(imitation)
@@ -50,12 +51,11 @@ def overview(imitation: Imitation, n_filters: int = 3, seed: int = 0, ax: Axes |
     filters = [] if layer is None else layer.strongest(1) if n_filters == 1 else layer.typical(n_filters)
     heights = [1.25, 1.0] + [1.1 if len(filters) > 1 else 1.6] * bool(filters)
     figure = canvas(ax, (15, 4.2 * sum(heights)))
-    rows = list(figure.subfigures(len(heights), 1, height_ratios=heights))
+    rows = _rows(figure, heights)
     _draw_cell_and_network(rows[0], imitation, shown)
     _draw_scores(rows[1], imitation)
     if layer is not None and filters:
-        several: Any = rows[2].subfigures(1, len(filters), squeeze=False)[0]
-        for part, index in zip(several, filters, strict=True):
+        for part, index in zip(_columns(rows[2], [1.0] * len(filters)), filters, strict=True):
             draw_filter(part, layer, index)
             part.suptitle(f"filter {index}", fontsize="medium")
     return whole(figure)
@@ -77,7 +77,7 @@ def _draw_simulation(figure: FigureBase, imitation: Imitation, shown: Trace) -> 
 def _draw_cell_and_network(figure: FigureBase, imitation: Imitation, shown: Trace) -> None:
     has_tree, has_network = imitation.synapses.segments is not None, imitation.network is not None
     widths = [0.75] * has_tree + [1.0] * has_network + [2.1]
-    parts = list(figure.subfigures(1, len(widths), width_ratios=widths, squeeze=False)[0])
+    parts = _columns(figure, widths)
     if has_tree:
         regions(imitation.synapses, parts.pop(0).subplots())
     if imitation.network is not None:
@@ -130,6 +130,18 @@ def _draw_strongest(image_axes: Axes, curve_axes: Axes, layer: FirstLayer) -> No
     curve_axes.set(ylabel="weight", xlabel="before output (ms)")
     curve_axes.legend(frameon=False, fontsize="small", loc="upper left")
     image_axes.set(xlabel="before output (ms)", title=f"filter {index}" if layer.n_filters > 1 else "weights")
+
+
+def _rows(figure: FigureBase, heights: Sequence[float]) -> list[FigureBase]:
+    """Parts of a figure, one below the other."""
+    parts: Any = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)
+    return list(parts[:, 0])
+
+
+def _columns(figure: FigureBase, widths: Sequence[float]) -> list[FigureBase]:
+    """Parts of a figure, side by side."""
+    parts: Any = figure.subfigures(1, len(widths), squeeze=False, width_ratios=widths)
+    return list(parts[0])
 
 
 def _has_voltage(imitation: Imitation) -> bool:

@@ -4,6 +4,7 @@ ax: whose place is taken, in place of a new figure.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.patches import Rectangle
@@ -14,8 +15,8 @@ from rate2spike.spiking.twin_figures.imitation import Trace
 from rate2spike.spiking.twin_figures.selection import Window
 
 SPIKE_TOP_MV = 40.0
-_TRUE = {"color": "0.62", "linewidth": 2.2, "solid_capstyle": "butt"}
-_PREDICTED = {"color": "0.0", "linewidth": 0.9, "linestyle": (0, (4, 1.2))}
+_TRUE: dict[str, Any] = {"color": "0.62", "linewidth": 2.2, "solid_capstyle": "butt"}
+_PREDICTED: dict[str, Any] = {"color": "0.0", "linewidth": 0.9, "linestyle": (0, (4, 1.2))}
 
 
 def trace(shown: Trace, ax: Axes | None = None) -> Figure:
@@ -50,7 +51,7 @@ def draw_full_and_zoom(full: Axes, zoom: Axes, shown: Trace) -> None:
         start, end = shown.zoom
         low, high = _inner_range(shown.true_mv[start:end], shown.predicted_mv[start:end])
         zoom.set(ylim=(low, high))
-        box = {"fill": False, "edgecolor": "0.0", "linewidth": 1.0, "linestyle": ":", "zorder": 5}
+        box: dict[str, Any] = {"fill": False, "edgecolor": "0.0", "linewidth": 1.0, "linestyle": ":", "zorder": 5}
         full.add_patch(Rectangle((start, low), end - start, high - low, **box))
     else:
         full.axvspan(*shown.zoom, color="0.9", zorder=0)

@@ -119,8 +119,9 @@ def _segments(synapses: CellSynapses) -> Segments:
     return synapses.segments
 
 
-def _lines(segments: Segments, members: np.ndarray) -> np.ndarray:
-    return segments.ends_um[members].reshape(-1, 2, 2)
+def _lines(segments: Segments, members: np.ndarray) -> list[np.ndarray]:
+    """From end to end of every segment."""
+    return list(segments.ends_um[members].reshape(-1, 2, 2))
 
 
 def _finish_tree(axes: Axes, segments: Segments) -> None:
