@@ -65,7 +65,7 @@ class FitPlan(FitOptions):
         "epochs of the schedule",
         what="number of epochs",
         most=10**6,
-        default_text="250, of a point 10, of a ball with a stick 100",
+        default_text="250, of a point 10, of a ball with a stick 80",
     )
     learning_rate: float | None = option(
         None, "highest learning rate", what="learning rate", allowed=POSITIVE, default_text=_OF_STUDY
