@@ -313,7 +313,7 @@ def score_study(
     sets = {label: data} | ({} if valid is None else {VALID: valid})
     found = []
     for k, fitted in enumerate(twins):
-        if announce is not None:
+        if announce is not None and len(twins) > 1:
             announce(f"{fitted.name}, {k + 1} of {len(twins)}")
         try:
             found.append(_of_fitted(fitted, sets, options, progress))
