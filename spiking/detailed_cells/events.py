@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from rate2spike.calls import public
-from rate2spike.checks import shown, whole_number
+from rate2spike.checks import as_array, shown, whole_number
 from rate2spike.errors import InputError
 from rate2spike.readable import Readable
 
@@ -83,7 +83,7 @@ class SynapticEvents(Readable):
 
         Raises InputError for what is no matrix of finite numbers.
         """
-        x = np.asarray(x)
+        x = as_array(x, "x")
         if x.ndim != 2 or not x.size or x.dtype.kind not in "biuf":
             raise InputError(f"{{x}} must be a matrix (n_synapses, duration_ms), got {shown(x)}", "x")
         time_ms, synapse = np.nonzero(x.T)
@@ -102,7 +102,7 @@ class SynapticEvents(Readable):
 
 
 def _whole(values: Any, name: str) -> np.ndarray:
-    array = np.asarray(values)
+    array = as_array(values, name)
     if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
         raise InputError(f"{{{name}}} must be a list of whole numbers, got {shown(values)}", name)
     if array.size and (array.max() > np.iinfo(np.int32).max or array.min() < 0):
@@ -111,7 +111,7 @@ def _whole(values: Any, name: str) -> np.ndarray:
 
 
 def _finite(values: Any) -> np.ndarray:
-    array = np.asarray(values)
+    array = as_array(values, "weight")
     if array.ndim != 1 or (array.size and array.dtype.kind not in "iuf") or not np.isfinite(array).all():
         raise InputError(f"{{weight}} must be a list of finite numbers, got {shown(values)}", "weight")
     return array.astype(np.float32)

@@ -8,6 +8,7 @@ import numpy as np
 
 from rate2spike.calls import public
 from rate2spike.checks import POSITIVE, number, true_or_false
+from rate2spike.checks import path as checked_path
 from rate2spike.errors import InputError
 from rate2spike.extras import imported
 from rate2spike.spiking.detailed_cells.morphology import APICAL, AXON, BASAL, SOMA, Morphology, Section
@@ -51,7 +52,8 @@ def load_morphology(path: str | Path, *, segment_um: float = 40.0, axon_stump: b
     """
     segment_um = number(segment_um, "{segment_um}", "segment_um", POSITIVE)
     with_stump = true_or_false(axon_stump, "{axon_stump}", "axon_stump")
-    read = _read(Path(path))
+    path = checked_path(path, "path")
+    read = _read(path)
     sections, place = [_soma(read, path)], {}
     for kind_in_file, (kind, letter) in _KINDS.items():
         for one in read.iter():

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rate2spike.calls import public
+from rate2spike.checks import shown
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras, tf
 from rate2spike.readable import Readable, same
@@ -75,7 +76,7 @@ class TwinNetwork(Readable):
             first, start = _branches_of_events, model.get_layer("synapses")
         else:
             raise InputError(
-                f"{{architecture}} must be a ConvolutionalArchitecture or an ElmArchitecture, got {self.architecture!r}",
+                f"{{architecture}} must be a ConvolutionalArchitecture or an ElmArchitecture, got {shown(self.architecture)}",
                 "architecture",
             )
         # what comes after the first layer, with the same variables

@@ -40,6 +40,7 @@ def test_no_events_are_fine():
         ((3, 10, [-1], [0]), "time_ms must be from 0"),
         ((3, 10, [2, 1], [0, 0]), "time_ms must be sorted"),
         ((3, 10, [1, 1], [2, 0]), "time_ms must be sorted, and events of one time by synapse"),
+        ((3, 10, [[1, 2], [3]], [0]), "time_ms must be an array, got"),
         ((3, 10, [1.5], [0]), "time_ms must be a list of whole numbers, got"),
         ((3, 10, [1], [0], [np.nan]), "weight must be a list of finite numbers"),
         ((0, 10, [], []), "n_synapses must be a whole number from 1, got 0"),

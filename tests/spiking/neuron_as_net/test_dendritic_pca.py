@@ -60,6 +60,7 @@ def test_it_is_saved_with_all_digits():
         ([np.full((3, 5), np.nan)], 2, "voltages_mv must be finite"),
         ([np.full((3, 5), -70.0)], 2, "the voltages do not vary in n_components 2 directions"),
         ([], 2, "n_components must be at most"),
+        (None, 2, "voltages_mv must be matrices \\(n_segments, T\\), got None"),
     ],
 )
 def test_what_is_refused(voltages, n, message):
