@@ -106,6 +106,31 @@ class TwinNetwork(Readable):
         """Weights."""
         return self.architecture.n_parameters
 
+    @public()
+    def first_layer(self) -> np.ndarray:
+        """The filters of the first convolution, on the synapses.
+
+        Returns
+        -------
+        (filter_length_ms, n_synapses, n_filters) float32 array
+            The oldest millisecond first.
+
+        Raises
+        ------
+        InputError
+            For a network without convolutions.
+
+        Examples
+        --------
+        >>> from rate2spike.spiking.neuron_as_net.architecture import point_architecture
+        >>> from rate2spike.spiking.neuron_as_net.network import TwinNetwork
+        >>> TwinNetwork(point_architecture()).first_layer().shape
+        (80, 100, 1)
+        """
+        if not isinstance(self.architecture, ConvolutionalArchitecture):
+            raise InputError(f"{self.overview} has no filters on its synapses: an {self.architecture.kind} has none")
+        return self.model.get_layer("layer_1").kernel.numpy()
+
     def outputs(self, columns: Columns, n_items: int, n_steps: int, training: bool = False) -> Outputs:
         """Outputs (n_items, n_steps, n) for events (item, time, synapse, weight), as the model's for dense input."""
         return self._rest(self._first(columns, n_items, n_steps), training=training)
