@@ -137,9 +137,14 @@ class DendriticPCA(Readable):
     def from_json(cls, text: str) -> "DendriticPCA":
         """From what `to_json` gave. Raises InputError."""
         try:
-            return cls(**{name: np.array(value, float) for name, value in json.loads(text).items()})
+            found = cls(**{name: np.array(value, float) for name, value in json.loads(text).items()})
         except (ValueError, TypeError, AttributeError):
             raise InputError("this is no saved DendriticPCA") from None
+        if found.components.ndim != 2 or not found.components.size:
+            raise InputError("this is no saved DendriticPCA: its components are no matrix")
+        if (found.mean_mv.shape, found.variances_mv2.shape) != ((found.n_segments,), (found.n_components,)):
+            raise InputError("this is no saved DendriticPCA: its means, components and variances do not fit each other")
+        return found
 
 
 def _each_matrix(voltages_mv: Any) -> Iterator[Any]:

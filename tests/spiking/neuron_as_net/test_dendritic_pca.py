@@ -1,5 +1,7 @@
 """Components of dendritic voltages: against a decomposition of all samples at once, whitened, signs fixed, saved."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -66,5 +68,7 @@ def test_it_is_saved_with_all_digits():
 def test_what_is_refused(voltages, n, message):
     with pytest.raises(InputError, match=message):
         DendriticPCA.fit(voltages, n)
-    with pytest.raises(InputError, match="no saved DendriticPCA"):
-        DendriticPCA.from_json("[1")
+    parts = {"mean_mv": [1.0], "components": [[1.0, 2.0]], "variances_mv2": [1.0]}
+    for text in ("[1", "{}", "null", json.dumps(parts), json.dumps(parts | {"components": [1.0]})):
+        with pytest.raises(InputError, match="no saved DendriticPCA"):
+            DendriticPCA.from_json(text)
