@@ -32,7 +32,7 @@ ORDER = (
 _BY_GROUP = {
     WORK: "paths model sources source command name shell task task_options task_option dataset task_type model_type "
     "data_path synthetic input output to form dt_ms cell duration_ms with_dendrites config scaling_factor request answer "
-    "fits data label",
+    "fits data label set networks tables",
     COMMON: "seed n_train n_valid n_test "
     "n_seeds models n_trials n_updates evaluation_trials search_trials scaling_factors run_folder resume recipe "
     "output_dir mode n_epochs sweep record spectrum json quiet verbose help version",
