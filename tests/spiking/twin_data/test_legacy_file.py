@@ -302,6 +302,14 @@ def test_a_seed_that_is_none_or_no_number(tmp_path):
         import_legacy(None, tmp_path / "z")
 
 
+def test_files_of_different_seeds_are_one_data_set(tmp_path):
+    for k in range(3):
+        write(tmp_path / "x" / f"{k}.p", [legacy_simulation(k)], randomSeed=70 + k)
+    imported = import_legacy(tmp_path / "x", tmp_path / "set")
+    assert [shard.seed for shard in imported.shards] == [70, 71, 72]
+    assert CellDataset.open(tmp_path / "set").n_simulations == 3
+
+
 def test_files_of_different_settings_and_taken_folders_are_refused(tmp_path):
     one = write(tmp_path / "x" / "a.p", [legacy_simulation(0)])
     other = write(tmp_path / "x" / "b.p", [legacy_simulation(1)], randomSeed=8, Ih_vshift=5)
