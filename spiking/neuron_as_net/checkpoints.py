@@ -81,7 +81,7 @@ def save_twin(twin: SavedTwin, path: str | os.PathLike) -> Path:
     Raises
     ------
     InputError
-        For another ending, and for a folder that cannot be written.
+        For another ending, for a folder that cannot be written, and for what is no SavedTwin.
 
     Examples
     --------
@@ -92,6 +92,8 @@ def save_twin(twin: SavedTwin, path: str | os.PathLike) -> Path:
     'elm.keras'
     """
     place = _keras_path(path)
+    if not isinstance(twin, SavedTwin):
+        raise InputError(f"{{twin}} must be a SavedTwin, got {checks.shown(twin)}", "twin")
     make_folder(place.parent)
     beside = {
         "architecture": described(twin.network.architecture),

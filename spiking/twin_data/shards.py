@@ -188,10 +188,10 @@ def _files(path: Any) -> list[Path]:
 
 
 def _check_seed(heads: Sequence[ShardHead]) -> None:
-    """Raises InputError unless the shards of a folder are of one seed, as `simulate` writes them."""
+    """Raises InputError for shards of several seeds in a folder, as `simulate` writes none; imported ones may differ."""
     first = heads[0]
     for one in heads:
-        if one.seed != first.seed:
+        if one.seed != first.seed and "legacy_params" not in one.configuration:
             raise InputError(
                 f"{first.path} and {one.path} do not belong together: they are of seeds {first.seed} and {one.seed}; "
                 "join data sets by a list of their folders"
