@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from rate2spike.errors import InputError
-from rate2spike.figures import BESIDE, Axes, Figure, FigureBase, MaxNLocator, canvas, whole
+from rate2spike.figures import Axes, Figure, FigureBase, MaxNLocator, canvas, whole
 from rate2spike.spiking.twin_figures.cell_synapses import WHOLE
 from rate2spike.spiking.twin_figures.first_layer import FirstLayer
 
@@ -27,6 +27,7 @@ def first_layer_filter(layer: FirstLayer, index: int = 0, ax: Axes | None = None
     groups = layer.by_group(index)
     figure = canvas(ax, (2.2 + 2.6 * len(groups), 5))
     draw_filter(figure, layer, index)
+    draw_legend(figure, figure)
     sign = "turned around" if layer.flipped[index] else "as it is"
     figure.suptitle(f"filter {index}, sign {sign}", fontsize="medium")
     return whole(figure)
@@ -47,7 +48,14 @@ def draw_filter(figure: FigureBase, layer: FirstLayer, index: int) -> None:
     panels[1, 0].set(ylabel="weight")
     panels[1, len(groups) // 2].set(xlabel="before output (ms)")
     figure.colorbar(image, ax=panels[0], label="weight", aspect=15, pad=0.01)
-    panels[1, -1].legend(handlelength=1.5, handletextpad=0.4, borderpad=0.2, **BESIDE)
+
+
+def draw_legend(figure: FigureBase, drawn: FigureBase) -> None:
+    """A legend below a figure, of a filter that was drawn into it or into a part of it."""
+    axes = next(one for one in drawn.axes if len(one.get_legend_handles_labels()[1]))
+    figure.legend(
+        *axes.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False, fontsize="small"
+    )
 
 
 def draw_weights(axes: Axes, excitatory: np.ndarray, inhibitory: np.ndarray, limit: float) -> Any:
@@ -68,7 +76,10 @@ def draw_curves(axes: Axes, excitatory: np.ndarray, inhibitory: np.ndarray) -> N
     """Weights over time: every synapse thin, the mean thick."""
     time_ms = -np.arange(excitatory.shape[1])
     axes.axhline(0, color="0.0", linewidth=0.6)
-    for weights, shade, style, label in ((excitatory, "0.0", "-", "exc."), (inhibitory, "0.5", "--", "inh.")):
+    for weights, shade, style, label in (
+        (excitatory, "0.0", "-", "excitatory"),
+        (inhibitory, "0.5", "--", "inhibitory"),
+    ):
         if len(weights):
             thin = weights[:: max(1, -(-len(weights) // _MOST_CURVES))]
             axes.plot(time_ms, thin.T, color=shade, linewidth=0.6, alpha=0.12, rasterized=True)
