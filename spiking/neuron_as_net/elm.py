@@ -1,19 +1,28 @@
 """The architecture of an expressive leaky memory (ELM) neuron, and which synapses a branch sums."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from rate2spike.calls import public
-from rate2spike.checks import POSITIVE
+from rate2spike.checks import POSITIVE, number, shown
 from rate2spike.errors import InputError
 from rate2spike.options import check_options, not_default, option
 from rate2spike.readable import Readable
 from rate2spike.spiking.neuron_as_net.heads import Head, ball_and_stick_heads, checked_heads, layer_5_heads
 
 UPDATES = ("exponential", "linear")
+
+
+def _lengths(values: Any) -> tuple[float, ...]:
+    """Time constants of a list. Raises InputError."""
+    name = "more_tau_branch_ms"
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise InputError(f"{{{name}}} must be a list of time constants, got {shown(values)}", name)
+    return tuple(number(one, "a time constant", name, POSITIVE) for one in values)
 
 
 @public()
@@ -26,6 +35,11 @@ class ElmArchitecture(Readable):
     * b = k_b b + sum of relu(w) x over the synapses of the branch;
     * p = 1.7159 tanh(2/3 MLP([b, k_m m])), the MLP with one hidden relu layer;
     * m = k_m m + (1 - exp(-lambda / tau_m)) p; with update 'linear' lambda (1 - k_m) in place of the bracket.
+
+    With more_tau_branch_ms the MLP gets, for each of these, a further b of every branch, times tau_branch over it; these are
+    not published. They are for synapses with slow conductances, such as NMDA, beside fast ones. With negative_inhibition the
+    events x of inhibitory synapses count -1, as they do in the authors' data: else a branch, whose weights are positive,
+    cannot tell one kind of synapse from the other.
 
     Branches are overlapping windows over the synapses, excitatory and inhibitory ones of a place side by side.
 
@@ -57,12 +71,16 @@ class ElmArchitecture(Readable):
         None, "hidden units of the MLP", what="number of hidden units", default_text="twice the memory units"
     )
     tau_branch_ms: float = option(5.0, "time constant of branches, ms", what="time constant", allowed=POSITIVE)
+    more_tau_branch_ms: tuple[float, ...] = option(
+        (), "further time constants of branches, ms: the MLP gets one more sum of every branch for each", check=_lengths
+    )
     least_tau_ms: float = option(1.0, "least time constant of memory, ms", what="time constant", allowed=POSITIVE)
     most_tau_ms: float = option(150.0, "largest one, ms", what="time constant", allowed=POSITIVE)
     train_tau: bool = option(False, "train the time constants of memory")
     speed: float = option(5.0, "lambda, of the update of memory", what="lambda", allowed=POSITIVE)
     update: str = option("exponential", "how memory takes in the proposal", choices=UPDATES)
     positive_synapses: bool = option(True, "synaptic weights go through a relu")
+    negative_inhibition: bool = option(False, "events of inhibitory synapses count -1, as in the authors' data")
     heads: tuple[Head, ...] = field(default_factory=lambda: layer_5_heads(0))
 
     def __post_init__(self) -> None:
@@ -119,15 +137,21 @@ class ElmArchitecture(Readable):
         return math.ceil(self.n_synapses / self.n_branches)
 
     @property
+    def first_inhibitory(self) -> int:
+        """Number of the first inhibitory synapse: how many are excitatory."""
+        return self.n_synapses // 2 if self.n_excitatory is None else self.n_excitatory
+
+    @property
     def n_parameters(self) -> int:
         """Weights of the network."""
-        mlp = (self.n_branches + self.n_memory) * self.hidden + self.hidden + (self.hidden + 1) * self.n_memory
+        n_sums = self.n_branches * (1 + len(self.more_tau_branch_ms))
+        mlp = (n_sums + self.n_memory + 1) * self.hidden + (self.hidden + 1) * self.n_memory
         out = (self.n_memory + 1) * sum(head.n_outputs for head in self.heads)
         return self.n_branches * self.n_per_branch + mlp + out + self.n_memory * self.train_tau
 
     def routing(self) -> np.ndarray:
         """(n_branches, n_per_branch): which synapse, -1 past the end."""
-        n_excitatory = self.n_synapses // 2 if self.n_excitatory is None else self.n_excitatory
+        n_excitatory = self.first_inhibitory
         n_pairs = min(n_excitatory, self.n_synapses - n_excitatory)
         pairs = np.stack([np.arange(n_pairs), n_excitatory + np.arange(n_pairs)], 1).ravel()
         alone = np.setdiff1d(np.arange(self.n_synapses), pairs)  # where there are more of one kind

@@ -25,6 +25,7 @@ from rate2spike.spiking.neuron_as_net.fit_options import MAY_DIFFER, FitOptions
 from rate2spike.spiking.neuron_as_net.fit_result import FitResult, published_metadata
 from rate2spike.spiking.neuron_as_net.heads import DENDRITIC, SPIKES
 from rate2spike.spiking.neuron_as_net.network import TwinNetwork
+from rate2spike.spiking.neuron_as_net.optimizer import optimizer_of
 from rate2spike.spiking.neuron_as_net.schedule import Schedule, published_schedule
 from rate2spike.spiking.neuron_as_net.schedule import described as phases_of
 from rate2spike.spiking.neuron_as_net.targets import COMPONENTS, Targets
@@ -78,7 +79,8 @@ def fit(
     Raises
     ------
     InputError
-        For data that do not fit the network, a folder with another fit, and losses that are not finite.
+        For data that do not fit the network, training data without a spike for a network with a head of spikes, a folder
+        with another fit, and losses that are not finite.
 
     Examples
     --------
@@ -125,9 +127,10 @@ class _Fit:
 
     def run(self, folder: Path, progress: bool | OnProgress | None, keep: bool) -> FitResult:
         """All epochs that are left."""
+        self._check_spikes()
         self._find_components()
         train, valid = self._batches(self.train_files, Role.TRAINING), self._batches(self.valid_files, Role.VALIDATION)
-        optimizer = self.options.optimizer_of(self.network.model)
+        optimizer = optimizer_of(self.options, self.network.model)
         epochs = ResumableEpochs(
             self.network.model, optimizer, folder, self._settings(), best_by="score", may_differ=MAY_DIFFER
         )
@@ -175,6 +178,17 @@ class _Fit:
             }
 
         epochs.run_epoch(phase.learning_rate, epoch)
+
+    def _check_spikes(self) -> None:
+        """Raise InputError if there are spikes to learn and the training data have none; reads up to the first spike."""
+        heads = (head.name for head in self.network.architecture.heads)
+        simulations = (one for file in self.train_files for one in file.read())
+        if SPIKES in heads and not any(one.n_spikes for one in simulations):
+            raise InputError(
+                "{training_data} hold no spike, so that the head of spikes has nothing to learn and AUC is undefined: "
+                "simulate a cell that fires, or leave the head out",
+                "training_data",
+            )
 
     def _find_components(self) -> None:
         """Fit the components to the first file, if there are to be some and none are given."""

@@ -32,6 +32,17 @@ def test_jobs_share_the_files(cli, tmp_path):
     assert code == 0 and CellDataset.open(folder / "data" / "train").n_simulations == 4
 
 
+def test_a_damaged_file_is_named_and_what_can_be_done(cli, tmp_path):
+    run = ("twin", "simulate", "--cell", "integrate_and_fire", "--duration_ms", 100, "--n_train", 1, "--n_test", 0)
+    run = (*run, "--n_valid", 0, "--run_folder", tmp_path)
+    assert cli(*run)[0] == 0
+    file = tmp_path / "data" / "train" / "shard_00000.h5"
+    file.write_bytes(file.read_bytes()[:-200])
+    code, _, error = cli("twin", "simulate", "--run_folder", tmp_path, "--resume")
+    assert code == 2 and f"{file} is damaged" in error and "delete it, and the same call" in error
+    assert error.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
@@ -41,6 +52,11 @@ def test_jobs_share_the_files(cli, tmp_path):
         (("--shard", "3/2"), "--shard must be I/N with I from 1 to N"),
         (("--n_train", 0), "are 0: nothing is to be simulated"),
         (("--n_threads", 0), "number of threads must be a whole number from 1, got 0"),
+        (
+            ("--cell", "NMDA_cable", "--input_kind", "out_of_distribution"),
+            "--input_kind out_of_distribution is for cells with 64 parts of their dendrites",
+        ),
+        (("--cell", "NMDA_cable", "--legacy_t0_bug"), "--legacy_t0_bug is of the published layer 5 cells"),
     ],
 )
 def test_what_cannot_be_used_is_one_line(cli, tmp_path, flags, message):

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -201,6 +202,17 @@ def test_what_is_refused(given, message):
     with pytest.raises(InputError, match=message) as error:
         small_fit(**given)
     assert "\n" not in str(error.value)
+
+
+def test_training_data_without_a_spike_are_refused_where_spikes_are_learnt():
+    silent = [CellSimulation(one.number, one.events, replace(one.recording, spike_times_ms=[])) for one in DATA]
+    schedule = Schedule(Phase(1, 1e-3, {"somatic": 1.0}))
+    with pytest.raises(InputError, match="training_data hold no spike, so that the head of spikes") as error:
+        fit(TwinNetwork(SMALL), silent, DATA, schedule, **SHORT)
+    assert "\n" not in str(error.value)
+    assert fit(TwinNetwork(SMALL), [*silent, DATA[0]], silent, schedule, **SHORT).n_updates == 10
+    voltage_alone = ConvolutionalArchitecture(N, [8], 6, heads=[SMALL.heads[1]])
+    assert fit(TwinNetwork(voltage_alone), silent, silent, schedule, **SHORT).n_updates == 10
 
 
 def test_a_loss_that_is_not_finite_is_said():

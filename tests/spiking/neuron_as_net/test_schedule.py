@@ -9,6 +9,7 @@ from rate2spike.spiking.neuron_as_net.schedule import (
     ball_and_stick_schedule,
     point_schedule,
     published_schedule,
+    short_ball_and_stick_schedule,
 )
 
 TABLE = {
@@ -47,6 +48,17 @@ def test_ball_and_stick():
     assert rates == pytest.approx([0.001, 0.6, 1, 1, 0.5, 0.0005])
     assert [schedule.at(k).weights["spikes"] for k in (0, 25, 40, 99)] == pytest.approx([2, 2, 24, 24])
     assert schedule.at(40).weights["dendritic"] == pytest.approx(0.6)
+
+
+def test_short_ball_and_stick():
+    schedule = short_ball_and_stick_schedule(200)
+    rates = [schedule.at(k).learning_rate / 3e-3 for k in range(200)]
+    assert (
+        rates[0] == pytest.approx(0.05) and max(rates) == pytest.approx(1, abs=1e-3) and rates.index(max(rates)) == 10
+    )
+    assert rates[-1] == pytest.approx(0.01, abs=1e-4) and rates[10:] == sorted(rates[10:], reverse=True)
+    assert [schedule.at(k).weights["spikes"] for k in (0, 49, 80, 199)] == [2, 2, 24, 24]
+    assert short_ball_and_stick_schedule(1).n_epochs == 1
 
 
 def test_after_the_end_and_one_phase():
