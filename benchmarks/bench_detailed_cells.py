@@ -96,10 +96,11 @@ def scaling(repeats: int = _REPEATS) -> dict[str, float]:
         stick, two_seconds = ball_and_stick(n_segments=n), BallAndStickInput(duration_ms=2000)
         inputs = [two_seconds.draw(stick, 1, k).events for k in range(stick.n_side_by_side)]
         by_segments[n] = _own_seconds(stick, inputs, 0.025, repeats) / 2
+    (*_, half, whole), (*_, few, many) = _LENGTHS_S, _N_SEGMENTS
     found = {f"L5 cell, simulations of {length} s, s per simulation": value for length, value in by_length.items()}
-    found[f"L5 cell, simulations of {_LENGTHS_S[-1]} s / of {_LENGTHS_S[-2]} s"] = _last_two(by_length)
+    found[f"L5 cell, simulations of {whole} s / of {half} s"] = by_length[whole] / by_length[half]
     found |= {f"NMDA cable, {n} segments, s per simulated second": value for n, value in by_segments.items()}
-    found[f"NMDA cable, {_N_SEGMENTS[-1]} segments / {_N_SEGMENTS[-2]} segments"] = _last_two(by_segments)
+    found[f"NMDA cable, {many} segments / {few} segments"] = by_segments[many] / by_segments[few]
     return found
 
 
@@ -112,12 +113,6 @@ def _own_seconds(cell: Any, inputs: Sequence[SynapticEvents], dt_ms: float, repe
         cell.run(inputs, dt_ms=dt_ms, n_threads=1)
         seconds.append((time.process_time() - start) / len(inputs))
     return median(seconds)
-
-
-def _last_two(values: dict[Any, float]) -> float:
-    """The last by the one before, which is half of it: 2 if the cost is linear."""
-    *_, half, whole = values.values()
-    return whole / half
 
 
 def matched(own: np.ndarray, other: np.ndarray) -> int:

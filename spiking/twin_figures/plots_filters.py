@@ -26,15 +26,14 @@ def first_layer_filter(layer: FirstLayer, index: int = 0, ax: Axes | None = None
     """
     groups = layer.by_group(index)
     figure = canvas(ax, (2.2 + 2.6 * len(groups), 5))
-    draw_filter(figure, layer, index)
-    draw_legend(figure, figure)
+    draw_legend(figure, draw_filter(figure, layer, index))
     sign = "turned around" if layer.flipped[index] else "as it is"
     figure.suptitle(f"filter {index}, sign {sign}", fontsize="medium")
     return whole(figure)
 
 
-def draw_filter(figure: FigureBase, layer: FirstLayer, index: int) -> None:
-    """The panels of one filter: a column for each part of the cell."""
+def draw_filter(figure: FigureBase, layer: FirstLayer, index: int) -> Axes:
+    """The panels of one filter: a column for each part of the cell. Returns one with curves."""
     groups = layer.by_group(index)
     panels = figure.subplots(2, len(groups), sharex=True, sharey="row", squeeze=False, height_ratios=(1.5, 1))
     limit = layer.limit(index)
@@ -48,14 +47,13 @@ def draw_filter(figure: FigureBase, layer: FirstLayer, index: int) -> None:
     panels[1, 0].set(ylabel="weight")
     panels[1, len(groups) // 2].set(xlabel="before output (ms)")
     figure.colorbar(image, ax=panels[0], label="weight", aspect=15, pad=0.01)
+    return panels[1, 0]
 
 
-def draw_legend(figure: FigureBase, drawn: FigureBase) -> None:
-    """A legend below a figure, of a filter that was drawn into it or into a part of it."""
-    axes = next(one for one in drawn.axes if len(one.get_legend_handles_labels()[1]))
-    figure.legend(
-        *axes.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False, fontsize="small"
-    )
+def draw_legend(figure: FigureBase, curves: Axes) -> None:
+    """A legend of curves below a figure."""
+    handles, labels = curves.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False, fontsize="small")
 
 
 def draw_weights(axes: Axes, excitatory: np.ndarray, inhibitory: np.ndarray, limit: float) -> Any:

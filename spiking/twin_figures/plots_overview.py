@@ -56,9 +56,9 @@ def overview(imitation: Imitation, n_filters: int = 3, seed: int = 0, ax: Axes |
     _draw_scores(rows[1], imitation)
     if layer is not None and filters:
         for part, index in zip(_columns(rows[2], [1.0] * len(filters)), filters, strict=True):
-            draw_filter(part, layer, index)
+            curves = draw_filter(part, layer, index)
             part.suptitle(f"filter {index}", fontsize="medium")
-        draw_legend(rows[2], part)
+        draw_legend(rows[2], curves)
     return whole(figure)
 
 

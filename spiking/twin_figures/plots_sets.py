@@ -1,9 +1,8 @@
 """All figures of a data set, and all of an imitation, one after the other, with names for their files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from rate2spike.figures import Figure
-from rate2spike.spiking.twin_data.cell_simulation import CellSimulation
 from rate2spike.spiking.twin_figures import (
     plots_filters,
     plots_fit,
@@ -15,14 +14,14 @@ from rate2spike.spiking.twin_figures import (
 from rate2spike.spiking.twin_figures.cell_synapses import CellSynapses
 from rate2spike.spiking.twin_figures.imitation import Imitation
 from rate2spike.spiking.twin_figures.input_counts import window_counts
-from rate2spike.spiking.twin_figures.selection import any_simulations, chosen_simulations, middle_windows
+from rate2spike.spiking.twin_figures.selection import Simulations, any_simulations, chosen_simulations, middle_windows
 
 Named = tuple[str, Figure]
 _MOST_COUNTED = 1000  # simulations
 _N_TRACES = 30
 
 
-def of_dataset(dataset: Sequence[CellSimulation], synapses: CellSynapses, seed: int = 0) -> Iterator[Named]:
+def of_dataset(dataset: Simulations, synapses: CellSynapses, seed: int = 0) -> Iterator[Named]:
     """Figures of simulated data. What they lack is left out: of a point the tree, without dendritic voltages these.
 
     Names: regions, dendrites_<width>_ms (six of simulations of 5 s and more), input_and_output, soma_traces, group_input,

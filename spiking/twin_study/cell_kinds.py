@@ -79,7 +79,7 @@ class CellKind(Readable):
 _POINT_FIT = {
     "batch_size": 16,
     "window_ms": 500,
-    "left_out_ms": 80,
+    "left_out_ms": 0,
     "batches_per_epoch": 100,
     "valid_batches": 10,
     "epochs_per_stage": 1,

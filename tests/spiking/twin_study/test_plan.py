@@ -28,7 +28,7 @@ def test_networks_and_seeds(point):
 
 def test_what_is_not_given_is_that_of_the_cells_study(point):
     plan = resolved(point, {"batch_size": 3})
-    assert (plan.batch_size, plan.window_ms, plan.left_out_ms) == (3, 500, 80)
+    assert (plan.batch_size, plan.window_ms, plan.left_out_ms) == (3, 500, 0)
     assert (plan.architectures, plan.n_epochs, plan.learning_rate) == (("linear-80",), 10, 0.01)
 
 
