@@ -9,6 +9,7 @@ from scipy.optimize import minimize_scalar
 from rate2spike.calls import public
 from rate2spike.checks import shown, whole_number
 from rate2spike.errors import InputError
+from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.readable import Readable
 from rate2spike.spiking.twin_figures.cell_synapses import CellSynapses
 from rate2spike.spiking.twin_figures.input_counts import boxcar
@@ -184,6 +185,7 @@ class FirstLayer(Readable):
         return index
 
 
+@one_blas_thread()
 def fitted_decay(curve: Any, over_ms: int = DECAY_MS) -> Decay:
     """The exponential with the least squared distance from the first over_ms values of a curve, one per ms from 0 on."""
     y = np.asarray(curve, float)[:over_ms]

@@ -11,12 +11,11 @@ from rate2spike.calls import public
 from rate2spike.checks import shown
 from rate2spike.errors import InputError
 from rate2spike.readable import Readable
-from rate2spike.spiking.twin_data.cell_simulation import CellSimulation
 from rate2spike.spiking.twin_evaluation.predictions import TwinPredictions
 from rate2spike.spiking.twin_evaluation.result import TwinEvaluation
 from rate2spike.spiking.twin_figures.cell_synapses import CellSynapses
 from rate2spike.spiking.twin_figures.first_layer import FirstLayer
-from rate2spike.spiking.twin_figures.selection import Window, chosen_rows, zoom_window
+from rate2spike.spiking.twin_figures.selection import Simulations, Window, chosen_rows, zoom_window
 
 if TYPE_CHECKING:
     from rate2spike.spiking.neuron_as_net.network import TwinNetwork
@@ -83,7 +82,7 @@ class Imitation(Readable):
     synapses: CellSynapses
     predictions: TwinPredictions
     evaluation: TwinEvaluation
-    simulations: Sequence[CellSimulation] | None = None
+    simulations: Simulations | None = None
     network: "TwinNetwork | None" = None
     history: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
 

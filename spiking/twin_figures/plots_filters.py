@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from rate2spike.errors import InputError
-from rate2spike.figures import BESIDE, Axes, Figure, FigureBase, MaxNLocator, canvas, whole
+from rate2spike.figures import Axes, Figure, FigureBase, MaxNLocator, canvas, whole
 from rate2spike.spiking.twin_figures.cell_synapses import WHOLE
 from rate2spike.spiking.twin_figures.first_layer import FirstLayer
 
@@ -26,14 +26,14 @@ def first_layer_filter(layer: FirstLayer, index: int = 0, ax: Axes | None = None
     """
     groups = layer.by_group(index)
     figure = canvas(ax, (2.2 + 2.6 * len(groups), 5))
-    draw_filter(figure, layer, index)
+    draw_legend(figure, draw_filter(figure, layer, index))
     sign = "turned around" if layer.flipped[index] else "as it is"
     figure.suptitle(f"filter {index}, sign {sign}", fontsize="medium")
     return whole(figure)
 
 
-def draw_filter(figure: FigureBase, layer: FirstLayer, index: int) -> None:
-    """The panels of one filter: a column for each part of the cell."""
+def draw_filter(figure: FigureBase, layer: FirstLayer, index: int) -> Axes:
+    """The panels of one filter: a column for each part of the cell. Returns one with curves."""
     groups = layer.by_group(index)
     panels = figure.subplots(2, len(groups), sharex=True, sharey="row", squeeze=False, height_ratios=(1.5, 1))
     limit = layer.limit(index)
@@ -47,7 +47,13 @@ def draw_filter(figure: FigureBase, layer: FirstLayer, index: int) -> None:
     panels[1, 0].set(ylabel="weight")
     panels[1, len(groups) // 2].set(xlabel="before output (ms)")
     figure.colorbar(image, ax=panels[0], label="weight", aspect=15, pad=0.01)
-    panels[1, -1].legend(handlelength=1.5, handletextpad=0.4, borderpad=0.2, **BESIDE)
+    return panels[1, 0]
+
+
+def draw_legend(figure: FigureBase, curves: Axes) -> None:
+    """A legend of curves below a figure."""
+    handles, labels = curves.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False, fontsize="small")
 
 
 def draw_weights(axes: Axes, excitatory: np.ndarray, inhibitory: np.ndarray, limit: float) -> Any:
@@ -68,7 +74,10 @@ def draw_curves(axes: Axes, excitatory: np.ndarray, inhibitory: np.ndarray) -> N
     """Weights over time: every synapse thin, the mean thick."""
     time_ms = -np.arange(excitatory.shape[1])
     axes.axhline(0, color="0.0", linewidth=0.6)
-    for weights, shade, style, label in ((excitatory, "0.0", "-", "exc."), (inhibitory, "0.5", "--", "inh.")):
+    for weights, shade, style, label in (
+        (excitatory, "0.0", "-", "excitatory"),
+        (inhibitory, "0.5", "--", "inhibitory"),
+    ):
         if len(weights):
             thin = weights[:: max(1, -(-len(weights) // _MOST_CURVES))]
             axes.plot(time_ms, thin.T, color=shade, linewidth=0.6, alpha=0.12, rasterized=True)

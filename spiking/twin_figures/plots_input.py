@@ -21,8 +21,10 @@ from rate2spike.spiking.twin_figures.input_counts import (
     input_per_ms,
     unit_of,
 )
+from rate2spike.spiking.twin_figures.output_statistics import OutputStatistics
 
 SPIKE_TOP_MV = 30.0  # where a spike is drawn to, which a voltage at every millisecond misses
+_LONGEST_MS = 2000  # interval that is drawn
 _GROUP_WIDTHS = (0.9, 1.8, 0.8, 0.6)  # of lines
 _MOST_OUTPUT = 3  # spikes in a window that still have a shade of their own
 _KINDS = {"excitatory": "0.0", "inhibitory": "0.55"}
@@ -141,6 +143,23 @@ def count_scatter(counts: WindowCounts, ax: Axes | None = None) -> Figure:
     axes.set(xlabel=f"inhibitory {unit} in {counts.window_ms} ms", ylabel=f"excitatory {unit} in {counts.window_ms} ms")
     if counts.n_windows:
         axes.legend(title="spikes", **BESIDE)
+    return whole(figure)
+
+
+def output(found: OutputStatistics, ax: Axes | None = None) -> Figure:
+    """Intervals between spikes, in 5 ms up to 2 s, and somatic voltages; spikes count in the highest."""
+    figure = canvas(ax, (8, 2.9))
+    intervals, voltages = figure.subplots(1, 2)
+    counts, edges = np.histogram(found.interval_ms, np.arange(0, _LONGEST_MS + 5, 5))
+    intervals.stairs(counts, edges, fill=True, color="0.3")
+    intervals.set(xlabel="interval between spikes (ms)", ylabel="intervals", xlim=(0, _LONGEST_MS))
+    longer = f", {found.n_intervals - counts.sum()} longer" if found.n_intervals > counts.sum() else ""
+    intervals.set_title(f"{found.rate_hz:.2f} Hz, CV {found.interval_cv:.2f}{longer}", fontsize="medium")
+    there = np.flatnonzero(found.share)
+    shown = slice(there[0], there[-1] + 1)
+    step = found.v_mv[1] - found.v_mv[0]
+    voltages.bar(found.v_mv[shown], found.share[shown], width=step, color="0.3")
+    voltages.set(xlabel="somatic voltage (mV)", ylabel="share of milliseconds")
     return whole(figure)
 
 

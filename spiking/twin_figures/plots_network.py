@@ -1,11 +1,13 @@
 """A drawing of a network: its layers, and how far back each looks."""
 
+import textwrap
 from typing import Any
 
 from rate2spike.figures import Axes, Figure, panel, whole
 from rate2spike.spiking.twin_figures.network_sketch import SketchRow, sketch_rows
 
 _HALF = 0.21  # of the height of a block
+_LETTERS = 40  # of a line of text
 
 
 def network(architecture: Any, ax: Axes | None = None) -> Figure:
@@ -22,7 +24,15 @@ def network(architecture: Any, ax: Axes | None = None) -> Figure:
         if height and architecture.kind != "ELM":
             _draw_cone(axes, rows[height - 1], row, height, least)
         white = {"facecolor": "1.0", "edgecolor": "none", "pad": 1.0}
-        axes.text(-furthest, height + _HALF + 0.05, row.label, fontsize="small", va="bottom", ha="left", bbox=white)
+        axes.text(
+            -furthest,
+            height + _HALF + 0.05,
+            textwrap.fill(row.label, _LETTERS),
+            fontsize="small",
+            va="bottom",
+            ha="left",
+            bbox=white,
+        )
     axes.set(xlim=(-1.02 * furthest, 0.05 * furthest), ylim=(-0.4, len(rows) - 0.3))
     axes.set(xlabel="before output (ms)")
     axes.set_title(architecture.overview, fontsize="medium")

@@ -12,7 +12,7 @@ from rate2spike.figures import Axes, Figure, FigureBase, canvas, whole
 from rate2spike.spiking.twin_evaluation.plots import cross_correlation, roc, voltage_scatter
 from rate2spike.spiking.twin_figures.first_layer import FirstLayer
 from rate2spike.spiking.twin_figures.imitation import Imitation, Trace
-from rate2spike.spiking.twin_figures.plots_filters import draw_curves, draw_filter, draw_weights
+from rate2spike.spiking.twin_figures.plots_filters import draw_curves, draw_filter, draw_legend, draw_weights
 from rate2spike.spiking.twin_figures.plots_input import draw_events
 from rate2spike.spiking.twin_figures.plots_network import network
 from rate2spike.spiking.twin_figures.plots_traces import draw_full_and_zoom
@@ -56,8 +56,9 @@ def overview(imitation: Imitation, n_filters: int = 3, seed: int = 0, ax: Axes |
     _draw_scores(rows[1], imitation)
     if layer is not None and filters:
         for part, index in zip(_columns(rows[2], [1.0] * len(filters)), filters, strict=True):
-            draw_filter(part, layer, index)
+            curves = draw_filter(part, layer, index)
             part.suptitle(f"filter {index}", fontsize="medium")
+        draw_legend(rows[2], curves)
     return whole(figure)
 
 

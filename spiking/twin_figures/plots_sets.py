@@ -1,9 +1,8 @@
 """All figures of a data set, and all of an imitation, one after the other, with names for their files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from rate2spike.figures import Figure
-from rate2spike.spiking.twin_data.cell_simulation import CellSimulation
 from rate2spike.spiking.twin_figures import (
     plots_filters,
     plots_fit,
@@ -15,18 +14,19 @@ from rate2spike.spiking.twin_figures import (
 from rate2spike.spiking.twin_figures.cell_synapses import CellSynapses
 from rate2spike.spiking.twin_figures.imitation import Imitation
 from rate2spike.spiking.twin_figures.input_counts import window_counts
-from rate2spike.spiking.twin_figures.selection import any_simulations, chosen_simulations, middle_windows
+from rate2spike.spiking.twin_figures.output_statistics import output_statistics
+from rate2spike.spiking.twin_figures.selection import Simulations, any_simulations, chosen_simulations, middle_windows
 
 Named = tuple[str, Figure]
 _MOST_COUNTED = 1000  # simulations
 _N_TRACES = 30
 
 
-def of_dataset(dataset: Sequence[CellSimulation], synapses: CellSynapses, seed: int = 0) -> Iterator[Named]:
+def of_dataset(dataset: Simulations, synapses: CellSynapses, seed: int = 0) -> Iterator[Named]:
     """Figures of simulated data. What they lack is left out: of a point the tree, without dendritic voltages these.
 
     Names: regions, dendrites_<width>_ms (six of simulations of 5 s and more), input_and_output, soma_traces, group_input,
-    count_histograms_<window>_ms and count_scatter_<window>_ms (100, 200, 1000; not if simulations are shorter).
+    output, count_histograms_<window>_ms and count_scatter_<window>_ms (100, 200, 1000; not if simulations are shorter).
     Raises InputError for data of another cell, and if there are none.
     """
     one = chosen_simulations(dataset, 1, (4, 30), seed)[0]
@@ -38,8 +38,9 @@ def of_dataset(dataset: Sequence[CellSimulation], synapses: CellSynapses, seed: 
     yield "input_and_output", plots_input.input_and_output(one, synapses)
     yield "soma_traces", plots_input.soma_traces(several)
     yield "group_input", plots_input.group_input(several, synapses)
-    counted = (dataset[k] for k in any_simulations(len(dataset), _MOST_COUNTED, seed))
-    for length, counts in window_counts(counted, synapses).items():
+    counted = any_simulations(len(dataset), _MOST_COUNTED, seed)
+    yield "output", plots_input.output(output_statistics(dataset[k] for k in counted))
+    for length, counts in window_counts((dataset[k] for k in counted), synapses).items():
         if counts.n_windows:
             yield f"count_histograms_{length}_ms", plots_input.count_histograms(counts)
             yield f"count_scatter_{length}_ms", plots_input.count_scatter(counts)

@@ -8,8 +8,10 @@ import numpy as np
 from rate2spike.errors import InputError
 from rate2spike.seeding import Role, generator
 from rate2spike.spiking.twin_data.cell_simulation import CellSimulation
+from rate2spike.spiking.twin_data.shards import CellDataset
 
 Window = tuple[int, int]  # first ms, and the one after the last
+Simulations = CellDataset | Sequence[CellSimulation]
 
 _SIMULATIONS, _ZOOM, _ANY = 1, 2, 3  # keys of the draws
 _MOST_READ = 300  # simulations that are looked at to find some of the right number of spikes
@@ -26,9 +28,7 @@ def chosen_rows(n_spikes: Any, n: int, spikes: tuple[int, int], seed: int) -> np
     return order[np.argsort(outside, kind="stable")][:n]
 
 
-def chosen_simulations(
-    dataset: Sequence[CellSimulation], n: int, spikes: tuple[int, int], seed: int
-) -> list[CellSimulation]:
+def chosen_simulations(dataset: Simulations, n: int, spikes: tuple[int, int], seed: int) -> list[CellSimulation]:
     """Up to n simulations, chosen as `chosen_rows` does; no more than needed are read. Raises InputError if there is none."""
     if not len(dataset):
         raise InputError("there are no simulations to draw: {dataset} is empty", "dataset")

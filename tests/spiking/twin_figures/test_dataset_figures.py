@@ -15,6 +15,7 @@ from rate2spike.spiking.twin_data.simulate import simulate
 from rate2spike.spiking.twin_figures import plots_input, plots_sets, plots_tree
 from rate2spike.spiking.twin_figures.cell_synapses import CellSynapses
 from rate2spike.spiking.twin_figures.input_counts import window_counts
+from rate2spike.spiking.twin_figures.output_statistics import output_statistics
 
 L5, STICK, POINT = l5_pyramidal(), ball_and_stick("AMPA_point"), IntegrateAndFire()
 SYNAPSES = {"l5": CellSynapses.of(L5), "stick": CellSynapses.of(STICK), "point": CellSynapses.of(POINT)}
@@ -44,7 +45,7 @@ COUNTS = [f"count_{kind}_{length}_ms" for length in (100, 200, 1000) for kind in
 
 def test_every_cell_has_the_figures_that_its_data_allow(drawn):
     """Row 34."""
-    always = ["input_and_output", "soma_traces", "group_input"]
+    always = ["input_and_output", "soma_traces", "group_input", "output"]
     assert list(drawn["point"]) == always + COUNTS
     assert list(drawn["l5"]) == ["regions", *(f"dendrites_{w}_ms" for w in (200, 400, 600)), *always, *COUNTS[:4]]
     several = [f"dendrites_{w}_ms" for w in (200, 400, 600, 800, 1200)]
@@ -139,6 +140,27 @@ def test_counts_are_drawn_as_they_are(data, drawn):
         np.testing.assert_array_equal(line.get_ydata(), counts.excitatory[chosen])
     sizes = [line.get_markersize() for line in scatter.lines]
     assert sizes == sorted(sizes) and len(set(sizes)) > 1
+
+
+def test_intervals_and_voltages_of_the_output(data, drawn):
+    dataset = data["point"]
+    found = output_statistics(dataset)
+    times = [one.recording.spike_times_ms for one in dataset]
+    np.testing.assert_array_equal(found.interval_ms, np.concatenate([np.diff(one) for one in times]))
+    assert found.rate_hz == pytest.approx(sum(map(len, times)) / 36)
+    assert found.interval_cv == pytest.approx(found.interval_ms.std() / found.interval_ms.mean())
+    mean_mv = np.mean([one.recording.v_soma_mv.mean() for one in dataset])
+    assert (found.v_mv * found.share).sum() == pytest.approx(mean_mv, abs=0.05) and found.share.sum() == pytest.approx(
+        1
+    )
+    intervals, voltages = drawn["point"]["output"].axes
+    n_longer = (found.interval_ms > 2000).sum()
+    assert intervals.patches[0].get_data().values.sum() == found.n_intervals - n_longer and n_longer > 0
+    assert intervals.get_title().endswith(f", {n_longer} longer")
+    assert sum(bar.get_height() for bar in voltages.patches) == pytest.approx(1)
+    assert len(drawn["l5"]["output"].axes) == 2
+    with pytest.raises(InputError, match="there are no simulations to look at"):
+        output_statistics([])
 
 
 def test_one_seed_gives_one_choice(data):

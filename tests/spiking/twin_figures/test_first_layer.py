@@ -132,9 +132,9 @@ def test_the_figure_of_a_filter_has_a_column_per_part():
         assert excitatory.get_clim() == (-layer.limit(0), layer.limit(0)) == inhibitory.get_clim()
     for axes, group in zip(figure.axes[3:6], layer.by_group(0).values(), strict=True):
         means = {line.get_label(): line for line in axes.lines if line.get_linewidth() > 2}
-        np.testing.assert_allclose(means["exc."].get_ydata(), group.excitatory.mean(0))
-        np.testing.assert_array_equal(means["inh."].get_xdata(), -np.arange(40))
-        assert (means["exc."].get_ydata()[:12] > means["inh."].get_ydata()[:12]).all()
+        np.testing.assert_allclose(means["excitatory"].get_ydata(), group.excitatory.mean(0))
+        np.testing.assert_array_equal(means["inhibitory"].get_xdata(), -np.arange(40))
+        assert (means["excitatory"].get_ydata()[:12] > means["inhibitory"].get_ydata()[:12]).all()
     assert figure.axes[4].get_xlabel() == "before output (ms)"
 
 
