@@ -184,7 +184,7 @@ def named_parts(name: str) -> dict[str, Any]:
         r"__(?P<date>[\d-]+)__(?P<time>\d\d_\d\d)__samples_(?P<n_samples>\d+)"
         r"__LogLoss_train_(?P<train_loss>\d+)_valid_(?P<valid_loss>\d+)__ID_(?P<number>\d+)(\.\w+)?"
     )
-    match = re.fullmatch(pattern, name)
+    match = re.fullmatch(pattern, str(name))
     if not match:
         raise InputError(f"{name!r} is no name of a checkpoint", "name")
     return {key: int(text) if text.isdigit() else text for key, text in match.groupdict().items() if text}

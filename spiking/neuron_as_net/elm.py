@@ -1,14 +1,13 @@
 """The architecture of an expressive leaky memory (ELM) neuron, and which synapses a branch sums."""
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from rate2spike.calls import public
-from rate2spike.checks import POSITIVE, number, shown
+from rate2spike.checks import POSITIVE, number, several
 from rate2spike.errors import InputError
 from rate2spike.options import check_options, not_default, option
 from rate2spike.readable import Readable
@@ -20,9 +19,7 @@ UPDATES = ("exponential", "linear")
 def _lengths(values: Any) -> tuple[float, ...]:
     """Time constants of a list. Raises InputError."""
     name = "more_tau_branch_ms"
-    if isinstance(values, str) or not isinstance(values, Iterable):
-        raise InputError(f"{{{name}}} must be a list of time constants, got {shown(values)}", name)
-    return tuple(number(one, "a time constant", name, POSITIVE) for one in values)
+    return tuple(number(one, "a time constant", name, POSITIVE) for one in several(values))
 
 
 @public()

@@ -9,6 +9,7 @@ from rate2spike.spiking.neuron_as_net.ball_and_stick_fit import ball_and_stick_f
 from rate2spike.spiking.neuron_as_net.heads import DENDRITIC, SPIKES, Head, layer_5_heads, point_heads
 from rate2spike.spiking.neuron_as_net.schedule import (
     Schedule,
+    cosine_schedule,
     point_schedule,
     published_schedule,
     short_ball_and_stick_schedule,
@@ -49,8 +50,14 @@ class CellKind(Readable):
     fit: Mapping[str, Any]
     evaluation: Mapping[str, Any]
 
-    def schedule(self, n_epochs: int, learning_rate: float) -> Schedule:
-        """The schedule of the study, over so many epochs, with this highest learning rate."""
+    def schedule(self, n_epochs: int, learning_rate: float, decay: str = "published") -> Schedule:
+        """The schedule of the study, over so many epochs, with this highest learning rate.
+
+        decay 'cosine': the rate falls along half a cosine, and losses have the weights that the study begins with.
+        """
+        if decay == "cosine":
+            begins = self.schedule(n_epochs, learning_rate).phases[0]
+            return cosine_schedule(n_epochs, learning_rate, begins.weights)
         if self.name == POINT:
             return point_schedule(n_epochs, learning_rate)
         if self.name in STICKS:

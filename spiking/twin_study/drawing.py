@@ -1,6 +1,7 @@
 """The figures of a study, as files: of its data, of each network beside the neuron, of all networks by their size."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from rate2spike.errors import InputError
@@ -46,7 +47,7 @@ def _of_networks(table: ModelTable) -> Iterator[tuple[str, Figure]]:
         "explained_over_parameters": lambda: plots_complexity.families_over_parameters(table, "soma_explained_percent"),
         "sizes": lambda: plots_complexity.sizes(table),
     }
-    made |= {f"scores_over_{axis}": lambda axis=axis: plots_complexity.metrics_over(table, axis) for axis in _AXES}
+    made |= {f"scores_over_{axis}": partial(plots_complexity.metrics_over, table, axis) for axis in _AXES}
     for name, draw in made.items():
         try:
             yield name, draw()
