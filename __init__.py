@@ -1,7 +1,7 @@
 """rate2spike: train rate recurrent networks, turn them into spiking ones, exchange every file with MATLAB.
 
 `import rate2spike as r2s` is instant: the names below are imported on first use (PEP 562), TensorFlow only by `train`,
-`keras_model`, `RateLayer`, the spiking layers, `dendrites` and `plasticity`.
+`keras_model`, `RateLayer`, the spiking layers, `dendrites`, `plasticity` and `twin`.
 """
 
 from importlib import import_module
@@ -57,6 +57,7 @@ _HOMES = {
     "cascade": "spiking.cascade.single_cells",
     "dendrites": "spiking.dendrites.kit",
     "plasticity": "spiking.plasticity.rules",
+    "twin": "spiking.twin_study.kit",
     "memorize": "spiking.cascade_networks.memorize",
     "recognize_digits": "spiking.cascade_networks.recognize_digits",
     "diagnose": "spiking.diagnosis.diagnose",
@@ -109,6 +110,7 @@ if TYPE_CHECKING:
     from rate2spike.spiking.simulator.params import AdLIFParams, EIFParams, LIFParams, QIFParams
     from rate2spike.spiking.simulator.spike_record import SpikeRecord
     from rate2spike.spiking.simulator.stimulation import Stimulation
+    from rate2spike.spiking.twin_study import kit as twin
     from rate2spike.trained_model import TrainedModel
 
 
@@ -119,6 +121,7 @@ _MODULES = (
     "cascade",
     "dendrites",
     "plasticity",
+    "twin",
 )  # these names are of whole modules
 _OLD_NAMES = {"ALIFParams": "AdLIFParams"}
 _OF_MATLAB = {  # what is no name of this package

@@ -24,6 +24,7 @@ from rate2spike.errors import InputError, nearest
 
 Record = TypeVar("Record")
 _KEY = "option"
+OFF = "none"  # the word for None of settings that can be switched off, where a file has no other
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def from_mapping(kind: type[Record], values: Mapping[str, Any], source: str) -> 
 def _checked(kind: type, name: str, known: Option, value: Any) -> Any:
     main, may_be_none = type_of(kind, name)
     what = known.what or name.replace("_", " ")
-    if value is None and may_be_none:
+    if may_be_none and (value is None or (known.or_none and str(value).lower() == OFF)):
         return None
     if main is bool:
         value = true_or_false(value, what, name)

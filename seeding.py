@@ -28,6 +28,7 @@ class Role(IntEnum):
     EVENTS = 9
     SYNAPTIC_INPUT = 10
     SYNAPTIC_EVENTS = 11
+    STIMULATED_CLUSTERS = 12
 
 
 def resolve_seed(seed: int | None) -> int:

@@ -26,6 +26,7 @@ from rate2spike.spiking.neuron_as_net.elm import ElmArchitecture
 from rate2spike.spiking.neuron_as_net.event_batch import batch_of_windows
 from rate2spike.spiking.neuron_as_net.fit_options import FitOptions
 from rate2spike.spiking.neuron_as_net.network import TwinNetwork
+from rate2spike.spiking.neuron_as_net.optimizer import optimizer_of
 from rate2spike.spiking.neuron_as_net.windows import WindowBatch
 
 from timing import machine, write_results
@@ -46,7 +47,7 @@ def some_batch(network: TwinNetwork) -> WindowBatch:
 
 def updates_of(network: TwinNetwork) -> CompiledUpdates:
     """With the published rule and losses."""
-    made = CompiledUpdates(network, FitOptions().optimizer_of(network.model), BATCH, WINDOW_MS)
+    made = CompiledUpdates(network, optimizer_of(FitOptions(), network.model), BATCH, WINDOW_MS)
     made.set_weights({"spikes": 1.0, "somatic": 0.02, "dendritic": 5e-6})
     return made
 

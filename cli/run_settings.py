@@ -1,7 +1,7 @@
 """The settings of a run whose config.toml has one section: flags, over what a run to go on with says, over the defaults."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -19,15 +19,17 @@ def settings_and_place(
     command: str,
     may_differ: frozenset[str],
     written: Callable[[Any], tuple[str, ...]],
+    base: Mapping[str, Any] | None = None,
 ) -> tuple[Any, RunPlace]:
     """The record of settings, and where the run is or will be. Raises InputError.
 
     command: two words, of which the second one is the section of config.toml. may_differ: settings that may be otherwise
-    when a run goes on. written: what a new run with these settings must not find in its folder.
+    when a run goes on. written: what a new run with these settings must not find in its folder. base: settings of a file,
+    which flags override.
     """
     if arguments.resume and arguments.run_folder is None:
         raise InputError("--resume needs --run_folder, the folder of the run to go on with")
-    flags = given(arguments, kind)
+    flags = dict(base or {}) | given(arguments, kind)
     if not arguments.resume:
         config = kind(**flags)
         folder = Path(arguments.run_folder or _new_folder(command))

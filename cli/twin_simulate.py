@@ -21,13 +21,12 @@ from rate2spike.cli.option_flags import add_option_flags
 from rate2spike.cli.run_place import add_run_folder
 from rate2spike.cli.run_settings import settings_and_place
 from rate2spike.cli.speaking import next_step, note, tell
+from rate2spike.cli.twin_study import CONFIG, DATA, add_config, config_file, section
 
 if TYPE_CHECKING:
-    from rate2spike.spiking.twin_data.config import SimulationConfig
     from rate2spike.spiking.twin_data.shards import CellDataset
 
 COMMAND = "twin simulate"
-DATA = "data"
 
 
 def add_arguments(parser: Parser) -> None:
@@ -37,6 +36,7 @@ def add_arguments(parser: Parser) -> None:
     with parser.in_group(WORK):
         add_option_flags(parser, SimulationConfig, dash="_", bools_take_values=True)
     add_run_folder(parser, default=" (default: a new one in runs/)")
+    add_config(parser)
     parser.add_argument("--n_threads", type=int, default=None, help="threads (default: one per core)")
     parser.add_argument(
         "--scheduler", default=None, metavar="ADDRESS", help="simulate on this Dask cluster: tcp://host:8786"
@@ -49,13 +49,20 @@ def add_arguments(parser: Parser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Simulate, or go on; write summary.json, and tell. Raises InputError."""
+    from rate2spike.io.atomic_file import write_atomically
     from rate2spike.machine.thread_pool import checked_threads
     from rate2spike.spiking.twin_data.config import MAY_DIFFER, SimulationConfig, simulate_sets
     from rate2spike.spiking.twin_data.simulate import share_of
     from rate2spike.work_units import dask_executor
 
+    source = config_file(arguments, only_given=True)
     config, place = settings_and_place(
-        arguments, SimulationConfig, COMMAND, MAY_DIFFER, lambda _: (DATA, "summary.json")
+        arguments,
+        SimulationConfig,
+        COMMAND,
+        MAY_DIFFER,
+        lambda _: (DATA, "summary.json"),
+        section(source, "simulate", SimulationConfig),
     )
     place.check_free()
     share_of(1, arguments.shard)
@@ -64,12 +71,14 @@ def run(arguments: argparse.Namespace) -> int:
         folder = place.open()
         with folder.interruptible(f"`rate2spike {COMMAND} --resume --run_folder {place.path}` goes on"):
             place.begin(folder, config.sections(), unit="")
+            if source is not None:
+                write_atomically(folder.path / CONFIG, source.read_bytes())
             found = simulate_sets(
                 config, folder.path / DATA, shard=arguments.shard, n_threads=arguments.n_threads, executor=executor
             )
     summary = {"cell": config.cell} | {name: _in_numbers(dataset) for name, dataset in found.items()}
     folder.write_summary(summary)
-    _tell(arguments, folder.path, config, summary)
+    _tell(arguments, folder.path, summary)
     return 0
 
 
@@ -85,10 +94,8 @@ def _in_numbers(dataset: "CellDataset") -> dict[str, Any]:
     }
 
 
-def _tell(arguments: argparse.Namespace, folder: Path, config: "SimulationConfig", summary: Mapping[str, Any]) -> None:
+def _tell(arguments: argparse.Namespace, folder: Path, summary: Mapping[str, Any]) -> None:
     if arguments.shard is not None:
         note("a share of all simulations: the other jobs add theirs to the same folder with --resume")
     tell(arguments, {"run_folder": str(folder), **summary}, *facts(summary), labelled("written to", folder))
-    next_step(
-        arguments, "twin", "simulate", "--run_folder", folder, "--resume", "--n_train", 2 * max(config.n_train, 1)
-    )
+    next_step(arguments, "twin", "fit", "--run_folder", folder)

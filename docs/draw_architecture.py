@@ -50,6 +50,7 @@ PLACES = {
     "spiking.cascade": Place(-1, 4),
     "spiking.cascade_networks": Place(4.3, 4),
     "spiking.dendrite_examples": Place(5.4, 4),
+    "spiking.twin_study": Place(-2, 1.9),
     "spiking.neuron_as_net": Place(-2, 3),
     "spiking.twin_data": Place(-2, 4),
     "spiking.detailed_cells": Place(-1, 5),

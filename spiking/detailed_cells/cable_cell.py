@@ -21,7 +21,9 @@ from rate2spike.spiking.detailed_cells.lane_runs import System, Voltages, lanes_
 from rate2spike.spiking.detailed_cells.morphology import Morphology
 from rate2spike.spiking.detailed_cells.recording import CellRecording
 from rate2spike.spiking.detailed_cells.segments import Segments
-from rate2spike.spiking.detailed_cells.synapses import Receptor
+from rate2spike.spiking.detailed_cells.synapses import Receptor, without_synapses_hit_at_0
+
+_MOST_STEPS_OF_MS = 10_000
 
 
 @dataclass(frozen=True)
@@ -111,52 +113,69 @@ class CableCell(Readable):
         """Simulations that take hardly longer together than one by itself."""
         return lanes_for(self.morphology.n_compartments)
 
+    @public()
     def run(
         self,
-        inputs: Iterable[SynapticEvents],
+        inputs: SynapticEvents | Iterable[SynapticEvents],
         *,
         dt_ms: float = 0.1,
         current_na: Any = None,
         with_dendrites: bool = False,
         with_fine_soma: bool = False,
+        legacy_t0_bug: bool = False,
         n_threads: int | None = None,
     ) -> list[CellRecording]:
         """Simulate the cell for each input, several side by side.
 
-        The same input gives the same recording whatever else is simulated with it, and on any number of threads.
+        The same input gives the same recording whatever else is simulated with it, and on any number of threads. Events
+        arrive at the beginning of their millisecond.
 
         Parameters
         ----------
-        inputs : iterable of SynapticEvents
+        inputs : SynapticEvents, or several
             All of one duration.
         dt_ms : float, default 0.1
-            Time step; a whole number of them is a millisecond.
+            Time step, ms; a whole number of them is a millisecond.
         current_na : (T,) or (n_inputs, T) array, or None, default None
-            Current into the soma, in every millisecond.
+            Current into the soma (nA), in every millisecond; None: none.
         with_dendrites : bool, default False
-            Record the voltages of all dendritic segments.
+            Record the voltages of all dendritic segments, every ms.
         with_fine_soma : bool, default False
-            Keep the somatic voltage on the grid of `spikes`.
+            Keep the somatic voltage on the grid of `spikes`, 8 samples per ms in the layer-5 cell.
+        legacy_t0_bug : bool, default False
+            As in the published simulations a synapse with an event at t = 0 is silent for the whole simulation. The events
+            themselves stay as they are.
         n_threads : int or None, default None
             None: one per usable core.
 
         Returns
         -------
         list of CellRecording
+            One per input: voltages (mV) at whole milliseconds, and the times (ms) of output spikes.
 
         Raises
         ------
         InputError
-            For inputs of other synapses or of different durations, steps that do not divide a millisecond, and steps that
-            are too long for the cell.
+            For inputs of other synapses or of different durations, negative weights, steps that do not divide a millisecond,
+            steps that are too long for the cell, and a current of another shape.
+
+        Examples
+        --------
+        >>> from rate2spike.spiking.detailed_cells.ball_and_stick import ball_and_stick
+        >>> from rate2spike.spiking.detailed_cells.events import SynapticEvents
+        >>> strong = SynapticEvents(16, 50, time_ms=[10], synapse=[0], weight=[9])
+        >>> ball_and_stick("AMPA_point").run(strong, dt_ms=0.025)
+        [CellRecording(duration_ms=50, n_spikes=1, rate_hz=20)]
         """
         given = checked_inputs(inputs, self.n_synapses, self.name)
-        if not given:
-            return []
         steps_per_ms = steps_of_ms(dt_ms)
-        currents = checked_current(current_na, len(given), given[0].duration_ms)
+        if true_or_false(legacy_t0_bug, "{legacy_t0_bug}", "legacy_t0_bug"):
+            given = [without_synapses_hit_at_0(one) for one in given]
         with_dendrites = true_or_false(with_dendrites, "{with_dendrites}", "with_dendrites")
         with_fine_soma = true_or_false(with_fine_soma, "{with_fine_soma}", "with_fine_soma")
+        if not given:
+            return []
+        currents = checked_current(current_na, len(given), given[0].duration_ms)
         system = self.system(1 / steps_per_ms)
         run = partial(run_group, system, with_dendrites=with_dendrites)
         with executor_of(n_threads, None) as executor:
@@ -196,6 +215,12 @@ class CableCell(Readable):
         )
 
 
+def _shape_of(value: Any) -> str:
+    """Of an array its shape, of anything else what it is."""
+    is_numbers = isinstance(value, np.ndarray) and value.dtype.kind in "iuf"
+    return f"shape {value.shape}" if is_numbers else shown(value)
+
+
 def _groups(n: int, most: int) -> Iterator[slice]:
     """So many simulations in groups of nearly one size."""
     n_groups = -(-n // most)
@@ -204,9 +229,14 @@ def _groups(n: int, most: int) -> Iterator[slice]:
 
 
 def checked_inputs(inputs: Any, n_synapses: int, cell: str) -> Sequence[SynapticEvents]:
-    """The events of each simulation. Raises InputError for those of other synapses or durations."""
+    """The events of each simulation. Raises InputError for those of other synapses or durations, and negative weights."""
     given = events_given(inputs, n_synapses, cell)
     for one in given:
+        if one.weight is not None and one.weight.size and one.weight.min() < 0:
+            raise InputError(
+                f"weights of {{inputs}} must not be negative, as they are conductances; got {one.weight.min():g}",
+                "inputs",
+            )
         if one.duration_ms != given[0].duration_ms:
             raise InputError(
                 f"{{inputs}} must be of one duration, got {given[0].duration_ms} and {one.duration_ms} ms", "inputs"
@@ -218,7 +248,9 @@ def steps_of_ms(dt_ms: float) -> int:
     """Steps of a millisecond. Raises InputError if it is no whole number of them."""
     dt_ms = number(dt_ms, "{dt_ms}", "dt_ms", POSITIVE)
     steps = round(1 / dt_ms)
-    if steps < 1 or abs(steps * dt_ms - 1) > 1e-9:
+    if steps > _MOST_STEPS_OF_MS:
+        raise InputError(f"{{dt_ms}} must be at least {1 / _MOST_STEPS_OF_MS:g}, got {dt_ms:g}", "dt_ms")
+    if steps < 1 or abs(steps * dt_ms - 1) > 1e-6:  # which single precision keeps
         raise InputError(f"{{dt_ms}} must divide a millisecond, such as 0.1, 0.05 or 0.025, got {dt_ms:g}", "dt_ms")
     return steps
 
@@ -228,11 +260,14 @@ def checked_current(current_na: Any, n_inputs: int, duration_ms: int) -> np.ndar
     if current_na is None:
         return None
     try:
-        array = np.asarray(current_na, float)
-        found = np.broadcast_to(array, (n_inputs, duration_ms))
+        array = np.asarray(current_na)
+        if array.dtype.kind not in "iuf":
+            raise TypeError
+        found = np.broadcast_to(array.astype(float), (n_inputs, duration_ms))
     except (TypeError, ValueError):
         raise InputError(
-            f"{{current_na}} must be of shape ({duration_ms},) or ({n_inputs}, {duration_ms}), got {shown(current_na)}",
+            f"{{current_na}} must be numbers of shape ({duration_ms},) or ({n_inputs}, {duration_ms}), got "
+            f"{_shape_of(current_na)}",
             "current_na",
         ) from None
     if not np.isfinite(found).all():

@@ -56,15 +56,12 @@ class SynapticEvents(Readable):
     def __post_init__(self) -> None:
         n_synapses = whole_number(self.n_synapses, "{n_synapses}", "n_synapses", least=1)
         duration_ms = whole_number(self.duration_ms, "{duration_ms}", "duration_ms", least=1)
-        time_ms, synapse = _whole(self.time_ms, "time_ms"), _whole(self.synapse, "synapse")
+        time_ms = _whole(self.time_ms, "time_ms", duration_ms)
+        synapse = _whole(self.synapse, "synapse", n_synapses)
         weight = None if self.weight is None else _finite(self.weight)
         for name, one in (("synapse", synapse), ("weight", weight)):
             if one is not None and one.shape != time_ms.shape:
                 raise InputError(f"{{{name}}} must be as long as time_ms, {time_ms.size}, got {one.size}", name)
-        for name, one, limit in (("time_ms", time_ms, duration_ms), ("synapse", synapse, n_synapses)):
-            if one.size and not (one.min() >= 0 and one.max() < limit):
-                wrong = int(one[(one < 0) | (one >= limit)][0])
-                raise InputError(f"{{{name}}} must be from 0 to {limit - 1}, got {wrong}", name)
         later = np.diff(time_ms)
         if ((later < 0) | ((later == 0) & (np.diff(synapse) < 0))).any():
             raise InputError("{time_ms} must be sorted, and events of one time by synapse", "time_ms")
@@ -83,7 +80,10 @@ class SynapticEvents(Readable):
 
         Raises InputError for what is no matrix of finite numbers.
         """
-        x = np.asarray(x)
+        try:
+            x = np.asarray(x)
+        except ValueError:  # rows of different lengths
+            raise InputError(f"{{x}} must be a matrix (n_synapses, duration_ms), got {shown(x)}", "x") from None
         if x.ndim != 2 or not x.size or x.dtype.kind not in "biuf":
             raise InputError(f"{{x}} must be a matrix (n_synapses, duration_ms), got {shown(x)}", "x")
         time_ms, synapse = np.nonzero(x.T)
@@ -101,17 +101,32 @@ class SynapticEvents(Readable):
         return weighted
 
 
-def _whole(values: Any, name: str) -> np.ndarray:
-    array = np.asarray(values)
-    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
+def _whole(values: Any, name: str, limit: int) -> np.ndarray:
+    """Whole numbers from 0 to limit - 1, as int32. Raises InputError."""
+    array = _list(values)
+    if array is None or (array.size and array.dtype.kind not in "iu"):
         raise InputError(f"{{{name}}} must be a list of whole numbers, got {shown(values)}", name)
-    if array.size and (array.max() > np.iinfo(np.int32).max or array.min() < 0):
-        raise InputError(f"{{{name}}} must be from 0 to {np.iinfo(np.int32).max}", name)
+    if array.size and not (array.min() >= 0 and array.max() < limit):
+        wrong = int(array[(array < 0) | (array >= limit)][0])
+        raise InputError(f"{{{name}}} must be from 0 to {limit - 1}, got {wrong}", name)
     return array.astype(np.int32)
 
 
 def _finite(values: Any) -> np.ndarray:
-    array = np.asarray(values)
-    if array.ndim != 1 or (array.size and array.dtype.kind not in "iuf") or not np.isfinite(array).all():
-        raise InputError(f"{{weight}} must be a list of finite numbers, got {shown(values)}", "weight")
-    return array.astype(np.float32)
+    """Numbers as float32. Raises InputError, also for those that are too large for it."""
+    array = _list(values)
+    if array is not None and (not array.size or array.dtype.kind in "iuf"):
+        with np.errstate(over="ignore"):
+            single = array.astype(np.float32)
+        if np.isfinite(single).all():
+            return single
+    raise InputError(f"{{weight}} must be a list of finite numbers, got {shown(values)}", "weight")
+
+
+def _list(values: Any) -> np.ndarray | None:
+    """The values as a one-dimensional array; None for anything else."""
+    try:
+        array = np.asarray(values)
+    except ValueError:  # lists of different lengths
+        return None
+    return array if array.ndim == 1 else None

@@ -109,7 +109,9 @@ def run_group(
 def _check_stable(v_mv: np.ndarray, at_ms: int, dt_ms: float) -> None:
     if not np.abs(v_mv).max() < _V_LIMIT_MV:  # NaN is not below, either
         raise InputError(
-            f"{{dt_ms}} {dt_ms:g} is too long a step: voltages left +-{_V_LIMIT_MV:g} mV within {at_ms} ms", "dt_ms"
+            f"{{dt_ms}} {dt_ms:g} is too long a step, or the input too strong: voltages left +-{_V_LIMIT_MV:g} mV within "
+            f"{at_ms} ms",
+            "dt_ms",
         )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from rate2spike import checks
 from rate2spike.calls import public
 from rate2spike.checks import POSITIVE, number, true_or_false
 from rate2spike.errors import InputError
@@ -14,6 +15,7 @@ from rate2spike.spiking.detailed_cells.morphology import APICAL, AXON, BASAL, SO
 
 _KINDS = {3: (BASAL, "d"), 4: (APICAL, "a")}  # by the type in the file
 _STUMP = (30.0, 1.0)  # length and diameter of each of the two pieces that stand for an axon, um
+_MOST_SEGMENTS = 10**5  # of a section
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -51,7 +53,7 @@ def load_morphology(path: str | Path, *, segment_um: float = 40.0, axon_stump: b
     """
     segment_um = number(segment_um, "{segment_um}", "segment_um", POSITIVE)
     with_stump = true_or_false(axon_stump, "{axon_stump}", "axon_stump")
-    read = _read(Path(path))
+    read = _read(checks.path(path, "path"))
     sections, place = [_soma(read, path)], {}
     for kind_in_file, (kind, letter) in _KINDS.items():
         for one in read.iter():
@@ -59,7 +61,7 @@ def load_morphology(path: str | Path, *, segment_um: float = 40.0, axon_stump: b
                 place[one.id] = len(sections)
                 parent = 0 if one.is_root else place.get(one.parent.id, 0)
                 name = f"{letter}{sum(section.kind == kind for section in sections)}"
-                sections.append(_section(name, kind, parent, one, segment_um))
+                sections.append(_section(name, kind, parent, one, segment_um, path))
     if len(sections) == 1:
         raise InputError(f"{path} has no dendrites (types 3 and 4)", "path")
     if with_stump:
@@ -72,15 +74,17 @@ def load_morphology(path: str | Path, *, segment_um: float = 40.0, axon_stump: b
 def _read(path: Path) -> Any:
     morphio = imported("morphio", "morphology", "reading a reconstruction")
     if not path.is_file():
-        raise InputError(f"{path} does not exist", "path")
+        raise InputError(f"{path} {'is no file' if path.exists() else 'does not exist'}", "path")
     morphio.set_maximum_warnings(0)
     try:
         return morphio.Morphology(path)
     except morphio.MorphioError as error:
         text = " ".join(_COLOURS.sub("", str(error)).split())
-        line = re.search(rf"{re.escape(str(path))}:(\d+):error", text)
+        place = re.compile(rf"{re.escape(str(path))}:(\d+):(error|warning)")
+        line = place.search(text)
         where = f"{path}, line {line[1]}" if line else str(path)
-        said = text.partition(":error")[2].strip() if line else text
+        said = " ".join(place.sub("", text, count=1).split())
+        said = place.sub(r"line \1", said)
         raise InputError(f"{where}: no reconstruction that can be read ({said})", "path") from None
 
 
@@ -97,11 +101,21 @@ def _soma(read: Any, path: str | Path) -> Section:
     return Section("s0", SOMA, None, 0.0, float(diameter_um), (float(diameter_um),), (x, y, x, y))
 
 
-def _section(name: str, kind: str, parent: int, one: Any, segment_um: float) -> Section:
+def _section(name: str, kind: str, parent: int, one: Any, segment_um: float, path: str | Path) -> Section:
     points, diameters = np.asarray(one.points, float), np.asarray(one.diameters, float)
+    if diameters.min() < 0:
+        x, y, z = points[diameters.argmin()]
+        raise InputError(f"{path} has a negative radius at ({x:g}, {y:g}, {z:g}): {diameters.min() / 2:g} um", "path")
     along_um = np.concatenate([[0], np.cumsum(np.sqrt((np.diff(points, axis=0) ** 2).sum(1)))])
     length_um = max(float(along_um[-1]), 1e-3)  # two points at one place happen
     n_segments = 1 + 2 * int(length_um // segment_um)
+    if n_segments > _MOST_SEGMENTS:
+        raise InputError(
+            f"{path} has a section of {length_um:g} um: with {{segment_um}} {segment_um:g} it would have {n_segments} "
+            f"segments, more than {_MOST_SEGMENTS}",
+            "path",
+            "segment_um",
+        )
     (x0, y0), (x1, y1) = points[0, :2].tolist(), points[-1, :2].tolist()
     place = 0.5 if parent == 0 else 1.0
     found = _segment_diameters(along_um, diameters, n_segments)

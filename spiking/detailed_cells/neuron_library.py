@@ -89,7 +89,10 @@ def _copy(source: Path, target: Path) -> None:
 def _compiling(home: Path) -> tuple[list[str], dict[str, str]]:
     """Command and environment of NEURON's compiler. home: the folder of its programs, if it was installed by pip."""
     compiler = os.environ.get("CXX") or next(filter(None, map(shutil.which, _COMPILERS)), None)
-    missing = ["C++ compiler"] * (compiler is None) + [name for name in ("make", "bash") if not shutil.which(name)]
+    is_there = compiler is not None and shutil.which(compiler.split()[0])
+    missing = [f"C++ compiler {compiler or ''}".strip()] * (not is_there) + [
+        name for name in ("make", "bash") if not shutil.which(name)
+    ]
     own = home / "bin" / "nrnivmodl"
     program = str(own) if own.exists() else shutil.which("nrnivmodl")
     if missing or program is None or compiler is None:

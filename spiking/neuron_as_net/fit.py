@@ -25,6 +25,7 @@ from rate2spike.spiking.neuron_as_net.fit_options import MAY_DIFFER, FitOptions
 from rate2spike.spiking.neuron_as_net.fit_result import FitResult, published_metadata
 from rate2spike.spiking.neuron_as_net.heads import DENDRITIC, SPIKES
 from rate2spike.spiking.neuron_as_net.network import TwinNetwork
+from rate2spike.spiking.neuron_as_net.optimizer import optimizer_of
 from rate2spike.spiking.neuron_as_net.schedule import Schedule, published_schedule
 from rate2spike.spiking.neuron_as_net.schedule import described as phases_of
 from rate2spike.spiking.neuron_as_net.targets import COMPONENTS, Targets
@@ -129,7 +130,7 @@ class _Fit:
         self._check_spikes()
         self._find_components()
         train, valid = self._batches(self.train_files, Role.TRAINING), self._batches(self.valid_files, Role.VALIDATION)
-        optimizer = self.options.optimizer_of(self.network.model)
+        optimizer = optimizer_of(self.options, self.network.model)
         epochs = ResumableEpochs(
             self.network.model, optimizer, folder, self._settings(), best_by="score", may_differ=MAY_DIFFER
         )

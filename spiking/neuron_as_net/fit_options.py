@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from rate2spike.calls import public
 from rate2spike.checks import NOT_NEGATIVE, POSITIVE
-from rate2spike.machine.keras_on_tensorflow import keras
 from rate2spike.options import option
 from rate2spike.seeding import SEED_LIMIT
 from rate2spike.spiking.neuron_as_net.windows import WindowOptions
@@ -48,12 +47,3 @@ class FitOptions(WindowOptions):
     )
     keep_best: bool = option(False, "at the end the network of the epoch with the least validation loss of spikes")
     variant: str = option("twin", "first word of the names of files")
-
-    def optimizer_of(self, model: keras.Model) -> keras.optimizers.Optimizer:
-        """The optimiser of the model's weights."""
-        if self.optimizer == "nadam":
-            rule = keras.optimizers.Nadam(global_clipnorm=self.clip_norm)
-        else:
-            rule = keras.optimizers.AdamW(weight_decay=self.weight_decay, global_clipnorm=self.clip_norm)
-        rule.build(model.trainable_variables)
-        return rule

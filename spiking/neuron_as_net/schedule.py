@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -122,6 +122,15 @@ class Schedule(Readable):
         counts = np.diff(np.minimum(ends, total - order[::-1]), prepend=0)
         counted = zip(counts.tolist(), self.phases, strict=True)
         return Schedule(tuple(Phase(n, phase.learning_rate, phase.weights) for n, phase in counted))
+
+    def times(self, factor: float) -> "Schedule":
+        """The same with `factor` times the learning rates. Raises InputError."""
+        factor = number(factor, "{factor}", "factor", POSITIVE)
+        return Schedule(tuple(replace(phase, learning_rate=factor * phase.learning_rate) for phase in self.phases))
+
+    def weighted(self, **weights: float) -> "Schedule":
+        """The same with these weights of losses in every phase, by the name of the head. Raises InputError."""
+        return Schedule(tuple(replace(phase, weights={**phase.weights, **weights}) for phase in self.phases))
 
 
 _PUBLISHED = (  # epochs, learning rate, and weights of spikes, soma, dendrites

@@ -63,6 +63,16 @@ class Targets(Readable):
         """(T, n_outputs) float32 by the name of the head. Raises InputError for what the simulation does not hold."""
         return {head.name: self._of_head(simulation, head, pca) for head in heads}
 
+    def in_units(self, name: str, values: np.ndarray) -> np.ndarray:
+        """Targets of a head, or predictions, in mV (soma, segments), Hz (rate), or as they are (components, spikes)."""
+        if name == SOMATIC:
+            return self.somatic_mv(values)
+        if name == RATE:
+            return 1000 / self.rate_scale * values
+        if name == DENDRITIC and self.dendrites == SEGMENTS:
+            return values * self.dendrite_scale_mv + self.zero_dendrite_mv
+        return values
+
     def somatic_mv(self, target: np.ndarray) -> np.ndarray:
         """The voltage of a somatic target, or prediction."""
         return target * self.soma_scale_mv + self.zero_soma_mv

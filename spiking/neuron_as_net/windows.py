@@ -34,6 +34,9 @@ class WindowBatch(NamedTuple):
 class WindowOptions(Readable):
     """Settings of the batches; defaults as published for the layer-5 cell.
 
+    As published, too, a window ends one ms before the end of a simulation at the latest: what happens in the last ms of a
+    simulation is never a target.
+
     Raises
     ------
     InputError

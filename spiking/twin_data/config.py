@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from rate2spike.spiking.detailed_cells.integrate_and_fire import IntegrateAndFir
 from rate2spike.spiking.detailed_cells.l5_pyramidal import l5_pyramidal
 from rate2spike.spiking.twin_data.ball_and_stick_input import BallAndStickInput
 from rate2spike.spiking.twin_data.l5_variants import L5_VARIANTS
+from rate2spike.spiking.twin_data.out_of_distribution import OutOfDistributionInput
 from rate2spike.spiking.twin_data.random_input import POINT_INPUT
+from rate2spike.spiking.twin_data.segment_clusters import N_CLUSTERS, clusters_of_cell
 from rate2spike.spiking.twin_data.shards import CellDataset
 from rate2spike.spiking.twin_data.simulate import simulate
 
@@ -28,6 +31,7 @@ SETS = ("train", "valid", "test")
 MAY_DIFFER = frozenset(f"n_{name}" for name in SETS)  # when a run goes on
 POINT, STICKS = "integrate_and_fire", ("NMDA_cable", "AMPA_point")
 LAYER_5 = {f"L5PC_{name}": variant for name, variant in L5_VARIANTS.items()}
+PUBLISHED, OUT_OF_DISTRIBUTION = "published", "out_of_distribution"
 _STEPS_MS = dict.fromkeys(STICKS, 0.025) | dict.fromkeys(LAYER_5, 0.1)
 
 
@@ -53,6 +57,12 @@ class SimulationConfig(Readable):
         "cell: with points, a ball with a stick, or a layer 5 pyramidal cell",
         choices=(POINT, *STICKS, *LAYER_5),
     )
+    input_kind: str = option(
+        PUBLISHED,
+        "input as in the cell's study, or one that a network was not fitted on: in some parts of the dendrites of a layer 5 "
+        "cell, in half of the simulations oscillating, in half without inhibition",
+        choices=(PUBLISHED, OUT_OF_DISTRIBUTION),
+    )
     n_train: int = option(1000, "simulations to learn from", what="number of training simulations", least=0)
     n_valid: int = option(
         100, "simulations that choose threshold and time", what="number of validation simulations", least=0
@@ -69,6 +79,9 @@ class SimulationConfig(Readable):
         None, "time step, ms", what="time step", allowed=POSITIVE, default_text="0.1, of a ball with a stick 0.025"
     )
     with_dendrites: bool = option(False, "keep the voltages of all dendritic segments")
+    legacy_t0_bug: bool = option(
+        False, "as published, synapses of a layer 5 cell with an event at t = 0 are silent for the whole simulation"
+    )
     simulations_per_shard: int = option(32, "simulations of a file", what="simulations of a file")
     seed: int = option(0, "seed of every random draw", least=0, most=SEED_LIMIT - 1)
 
@@ -78,6 +91,18 @@ class SimulationConfig(Readable):
             name = "with_dendrites" if self.dt_ms is None else "dt_ms"
             message = f"{{cell}} {POINT} has steps of a millisecond and no dendrites: leave {{{name}}} out"
             raise InputError(message, "cell", name)
+        if self.input_kind == OUT_OF_DISTRIBUTION and self.cell not in LAYER_5:
+            message = (
+                f"{{input_kind}} {OUT_OF_DISTRIBUTION} is for cells with {N_CLUSTERS} parts of their dendrites, "
+                f"{', '.join(LAYER_5)}; not for {{cell}} {self.cell}"
+            )
+            raise InputError(message, "input_kind", "cell")
+        if self.legacy_t0_bug and self.cell not in LAYER_5:
+            raise InputError(
+                f"{{legacy_t0_bug}} is of the published layer 5 cells, {', '.join(LAYER_5)}; not of {{cell}} {self.cell}",
+                "legacy_t0_bug",
+                "cell",
+            )
         if self.dt_ms is not None:
             steps_of_ms(self.dt_ms)
 
@@ -99,18 +124,21 @@ class SimulationConfig(Readable):
         return l5_pyramidal(variant.excitatory, sk_factor=variant.sk_factor)
 
     def made_input(self) -> Any:
-        """Settings of its input."""
+        """Settings of its input; with parts of dendrites, these are found in a few simulations first."""
         if self.cell == POINT:
             given: Any = POINT_INPUT
         else:
             given = BallAndStickInput() if self.cell in STICKS else LAYER_5[self.cell].input
+        if self.input_kind == OUT_OF_DISTRIBUTION:
+            given = OutOfDistributionInput(**vars(given), segment_clusters=_clusters(self.cell))
         return given if self.duration_ms is None else replace(given, duration_ms=self.duration_ms)
 
     def run_options(self) -> dict[str, Any]:
         """What the cell's `run` is called with."""
         if self.cell == POINT:
             return {}
-        return {"dt_ms": self.dt_ms or _STEPS_MS[self.cell], "with_dendrites": self.with_dendrites}
+        always = {"dt_ms": self.dt_ms or _STEPS_MS[self.cell], "with_dendrites": self.with_dendrites}
+        return always | ({"legacy_t0_bug": True} if self.legacy_t0_bug else {})  # data sets from before go on
 
     def n_of(self, name: str) -> int:
         """Simulations of a set: train, valid or test."""
@@ -119,6 +147,13 @@ class SimulationConfig(Readable):
     def seed_of(self, name: str) -> int:
         """Seed of a set: sets of one seed have nothing in common, nor have those of seeds that follow each other."""
         return int(generator(self.seed, Role.EVENTS, SETS.index(name)).integers(SEED_LIMIT))
+
+
+@cache
+def _clusters(cell: str) -> tuple[int, ...]:
+    """Those of a layer 5 cell under its published input: the same for all data sets of it."""
+    made, given = SimulationConfig(cell=cell).made_cell(), LAYER_5[cell].input
+    return tuple(int(one) for one in clusters_of_cell(made, given, dt_ms=_STEPS_MS[cell]))
 
 
 @public()

@@ -136,6 +136,10 @@ class RandomInput(Readable):
         100
         """
         sites = cell if isinstance(cell, SynapseSites) else sites_of(cell)
+        return self._drawn(sites, np.ones(self.duration_ms), seed, simulation, attempt)
+
+    def _drawn(self, sites: SynapseSites, factor: np.ndarray, seed: int, simulation: int, attempt: int) -> DrawnInput:
+        """Input of synapses at these sites, all of whose rates are multiplied by a factor (T,) of each millisecond."""
         rng = generator(seed, Role.SYNAPTIC_INPUT, simulation, attempt)
         hold, sigma = (_jittered(rng, options, self.jitter_ms) for options in (self.hold_ms, self.sigma_ms))
         totals = self._totals(rng, sites.n_trees, math.ceil(self.duration_ms / hold))
@@ -143,11 +147,11 @@ class RandomInput(Readable):
         noise = rng.uniform(1 - self.noise, 1 + self.noise, (sites.n_synapses, totals.shape[1]))
         held = sites.share[:, None] * totals[group] * noise
         window = _sums_of_window(sigma)
-        gain = self._gain(hold, window)
+        gain = self._gain(hold, window) * factor
         ceiling = smoothed(totals, hold, window, self.duration_ms) * gain
         key = key64(seed, Role.SYNAPTIC_EVENTS, simulation, attempt)
-        factor = sites.share * (1 + self.noise) * (1 + 1e-9)  # rounding must not lift a rate above its ceiling
-        time_ms, synapse = draw_events(key, held, hold, window, gain, ceiling, group, factor)
+        most = sites.share * (1 + self.noise) * (1 + 1e-9)  # rounding must not lift a rate above its ceiling
+        time_ms, synapse = draw_events(key, held, hold, window, gain, ceiling, group, most)
         events = SynapticEvents(sites.n_synapses, self.duration_ms, time_ms, synapse)
         return DrawnInput(events, {"hold_ms": hold, "sigma_ms": sigma})
 

@@ -183,7 +183,7 @@ def _opened(path: str | os.PathLike) -> Iterator[h5py.File]:
     except ShardError:
         raise
     except (OSError, KeyError, ValueError, RuntimeError, TypeError, IndexError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
+        reason = " ".join(str(error).split()).strip("'")  # which a KeyError adds
         raise ShardError(f"{path} is damaged: {reason[:150]}") from None
 
 

@@ -1,6 +1,7 @@
 """What a data set will be, and what of it is there already."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +11,7 @@ from rate2spike.errors import InputError
 from rate2spike.io.run_folder import versions
 from rate2spike.spiking.twin_data.cell_simulation import CellSimulation
 from rate2spike.spiking.twin_data.described import as_plain, described_cell, described_input
-from rate2spike.spiking.twin_data.shard_file import ShardHead, read_head, read_simulations, write_shard
+from rate2spike.spiking.twin_data.shard_file import ShardError, ShardHead, read_head, read_simulations, write_shard
 from rate2spike.spiking.twin_data.shards import difference, shard_path
 
 MOST_ATTEMPTS = 1000  # for one simulation that is accepted
@@ -77,7 +78,8 @@ class SimulationPlan:
         path = shard_path(self.folder, index)
         if not path.exists():
             return frozenset()
-        head = read_head(path)
+        with _to_be_deleted():
+            head = read_head(path)
         planned = ShardHead(path, self.configuration, self.seed, ())
         if head.configuration != planned.configuration:
             raise InputError(f"{path} is of another data set: {difference(head, planned)} (there and here)")
@@ -93,4 +95,14 @@ class SimulationPlan:
 
     def kept(self, index: int) -> Iterator[CellSimulation]:
         """The simulations of a shard that are on disk."""
-        return read_simulations(shard_path(self.folder, index))
+        with _to_be_deleted():
+            yield from read_simulations(shard_path(self.folder, index))
+
+
+@contextmanager
+def _to_be_deleted() -> Iterator[None]:
+    """Errors about damaged shards say how to go on."""
+    try:
+        yield
+    except ShardError as error:
+        raise ShardError(f"{error.args[0]}; delete it, and the same call simulates what was in it anew") from None

@@ -36,6 +36,8 @@ MISSING = {
     "dendrites stdp": ("--data_path", "{absent}"),
     "dendrites dpp": ("--run_folder", "{absent}", "--resume"),
     "twin simulate": ("--run_folder", "{absent}", "--resume"),
+    "twin fit": ("--run_folder", "{absent}"),
+    "twin evaluate": ("--run_folder", "{absent}"),
     "inspect": ("{absent}.mat",),
     "export": ("{absent}.mat", "--to", "nir", "--output", "o.nir"),
     "import": ("{absent}.nir",),

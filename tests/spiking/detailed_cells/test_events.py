@@ -37,7 +37,12 @@ def test_no_events_are_fine():
         ((3, 10, [1], [0], [1.0, 2.0]), "weight must be as long as time_ms, 1, got 2"),
         ((3, 10, [10], [0]), "time_ms must be from 0 to 9, got 10"),
         ((3, 10, [1], [3]), "synapse must be from 0 to 2, got 3"),
-        ((3, 10, [-1], [0]), "time_ms must be from 0"),
+        ((3, 10, [-1], [0]), "time_ms must be from 0 to 9, got -1"),
+        ((3, 10, [1], [-1]), "synapse must be from 0 to 2, got -1"),
+        ((3, 10, [2**40], [0]), "time_ms must be from 0 to 9, got 1099511627776"),
+        ((3, 10, [[1], [1, 2]], [0]), "time_ms must be a list of whole numbers, got"),
+        ((3, 10, [1], [0], [1e300]), r"weight must be a list of finite numbers, got \[1e\+300\]"),
+        ((3, 0, [], []), "duration_ms must be a whole number from 1, got 0"),
         ((3, 10, [2, 1], [0, 0]), "time_ms must be sorted"),
         ((3, 10, [1, 1], [2, 0]), "time_ms must be sorted, and events of one time by synapse"),
         ((3, 10, [1.5], [0]), "time_ms must be a list of whole numbers, got"),
@@ -54,3 +59,5 @@ def test_what_is_refused_is_one_line(arguments, message):
 def test_what_is_no_matrix_is_one_line():
     with pytest.raises(InputError, match=r"x must be a matrix \(n_synapses, duration_ms\)"):
         SynapticEvents.from_dense(np.zeros(5))
+    with pytest.raises(InputError, match=r"x must be a matrix .* got \[\[1\], \[1, 0\]\]"):
+        SynapticEvents.from_dense([[1], [1, 0]])

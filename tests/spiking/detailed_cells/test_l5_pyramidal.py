@@ -79,7 +79,15 @@ def test_an_event_at_0_counts_unless_the_published_defect_is_wanted():
     nothing = SynapticEvents(1278, 60, [], [])
     with_it, without_it, none = CELL.run([events, without_synapses_hit_at_0(events), nothing])
     assert (with_it.v_soma_mv - none.v_soma_mv)[5:15].max() > 0.1
-    assert without_it == none
+    (published,) = CELL.run(events, legacy_t0_bug=True)
+    assert without_it == none == published and events.n_events == 2
+
+
+def test_the_published_defect_silences_synapses_hit_at_0_and_no_others():
+    events = SynapticEvents(1278, 60, [0, 20, 30], [262, 300, 262])
+    (published,) = CELL.run(events, legacy_t0_bug=True)
+    (other_alone,) = CELL.run(SynapticEvents(1278, 60, [20], [300]))
+    assert published == other_alone
 
 
 def test_weights_scale_conductances():
@@ -96,14 +104,28 @@ def test_weights_scale_conductances():
         ({"inputs": [NOTHING, SynapticEvents(1278, 9, [], [])]}, "inputs must be of one duration, got 2000 and 9 ms"),
         ({"inputs": 3}, "inputs must be SynapticEvents, one or several, got 3"),
         ({"dt_ms": 0.3}, "dt_ms must divide a millisecond, such as 0.1, 0.05 or 0.025, got 0.3"),
-        ({"current_na": [1.0, 2.0]}, r"current_na must be of shape \(2000,\) or \(1, 2000\)"),
+        ({"current_na": [1.0, 2.0]}, r"current_na must be numbers of shape \(2000,\) or \(1, 2000\)"),
         ({"with_dendrites": 2}, "with_dendrites must be true or false"),
+        ({"current_na": np.ones((2, 2000))}, r"or \(1, 2000\), got shape \(2, 2000\)"),
+        ({"current_na": np.ones(2000) * 1j}, "current_na must be numbers"),
+        ({"current_na": [[1.0], [1.0, 2.0]]}, "current_na must be numbers"),
+        ({"current_na": np.full(2000, np.nan)}, "current_na must be finite numbers"),
+        ({"dt_ms": 1e-9}, "dt_ms must be at least 0.0001, got 1e-09"),
+        ({"inputs": [SynapticEvents(1278, 9, [1], [0], [-2.0])]}, "weights of inputs must not be negative, .* got -2"),
+        ({"legacy_t0_bug": "yes"}, "legacy_t0_bug must be true or false"),
+        ({"dt": 0.1}, "dt"),
+        ({"n_threads": 0}, "n_threads"),
     ],
 )
 def test_what_does_not_fit_is_one_line(options, message):
     with pytest.raises(InputError, match=message) as caught:
         CELL.run(**({"inputs": [NOTHING]} | options))
     assert "\n" not in str(caught.value)
+
+
+def test_a_step_in_single_precision_is_that_step():
+    events = random_events(3)
+    assert CELL.run(events, dt_ms=np.float32(0.1)) == CELL.run(events)
 
 
 def test_a_step_that_is_too_long_is_said():

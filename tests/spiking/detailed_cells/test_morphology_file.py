@@ -83,6 +83,13 @@ def test_a_cell_of_a_file_fires(tmp_path):
         ("bad.asc", ASC.replace("2) (60", "2 (60"), r"bad.asc, line 2: no reconstruction"),
         ("cell.txt", SWC, "cell.txt: no reconstruction that can be read"),
         ("axon.swc", SWC.splitlines()[1] + "\n", "axon.swc has no dendrites"),
+        (
+            "negative.swc",
+            SWC.replace("60 0 0 1 2", "60 0 0 -1 2"),
+            r"negative.swc has a negative radius at \(.*, 0\): -1 um",
+        ),
+        ("twice.swc", SWC.replace("\n9 2", "\n5 2"), r"twice.swc, line \d+: .*Repeated ID: .* line \d+"),
+        ("long.swc", SWC.replace("3 3 60 0", "3 3 6e12 0"), "long.swc has a section of 6e.12 um: .* more than 100000"),
         ("headless.swc", "1 3 0 0 0 1 -1\n2 3 0 9 0 1 1\n", "headless.swc has no soma"),
     ],
 )
@@ -95,3 +102,7 @@ def test_what_cannot_be_read_is_one_line(tmp_path, name, text, message):
 def test_a_file_that_is_not_there_is_one_line(tmp_path):
     with pytest.raises(InputError, match=r"none\.swc does not exist"):
         load_morphology(tmp_path / "none.swc")
+    with pytest.raises(InputError, match="is no file"):
+        load_morphology(tmp_path)
+    with pytest.raises(InputError, match="path must be a path, got None"):
+        load_morphology(None)

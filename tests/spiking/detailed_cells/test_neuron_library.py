@@ -56,6 +56,12 @@ def test_without_a_compiler_one_line_says_what_is_missing(monkeypatch, tmp_path)
     assert "\n" not in str(caught.value)
 
 
+def test_a_compiler_that_is_not_there_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("CXX", "/nowhere/g++ -O2")
+    with pytest.raises(InputError, match=r"there is no C\+\+ compiler /nowhere/g\+\+ -O2 on this machine"):
+        neuron_library._compile({}, home(), tmp_path / "kept.so")
+
+
 def test_a_text_that_cannot_be_compiled_is_said_in_one_line(tmp_path):
     with pytest.raises(InputError, match="nrnivmodl could not compile the mechanisms") as caught:
         neuron_library._compile({"wrong.mod": "NEURON { SUFFIX wrong RANGE }"}, home(), tmp_path / "kept.so")

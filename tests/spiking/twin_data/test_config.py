@@ -44,6 +44,17 @@ def test_a_layer_5_cell_and_its_dendrites(tmp_path):
     assert simulation.recording.v_dendrites_mv.shape == (639, 40)
 
 
+def test_the_published_defect_at_0_changes_what_the_cell_does_but_not_the_stored_input(tmp_path):
+    def first(**settings):
+        config = SimulationConfig(duration_ms=60, n_train=1, n_valid=0, n_test=0, **settings)
+        return simulate_sets(config, tmp_path / str(len(settings)))["train"]
+
+    sound, published = first(), first(legacy_t0_bug=True)
+    assert (sound[0].events.time_ms == 0).any() and published[0].events == sound[0].events
+    assert published[0].recording != sound[0].recording
+    assert published.configuration["run"] == sound.configuration["run"] | {"legacy_t0_bug": True}
+
+
 def test_a_record_in_one_line_and_in_toml():
     config = SimulationConfig(cell="AMPA_point", n_train=10)
     assert repr(config) == "SimulationConfig(cell='AMPA_point', n_train=10)"
@@ -56,6 +67,7 @@ def test_a_record_in_one_line_and_in_toml():
         ({"cell": "L5PC"}, "unknown cell 'L5PC'"),
         ({"cell": "integrate_and_fire", "dt_ms": 0.1}, "cell integrate_and_fire has steps of a millisecond"),
         ({"cell": "integrate_and_fire", "with_dendrites": True}, "no dendrites: leave with_dendrites out"),
+        ({"cell": "AMPA_point", "legacy_t0_bug": True}, "legacy_t0_bug is of the published layer 5 cells, L5PC_NMDA"),
         ({"n_train": -1}, "number of training simulations must be a whole number from 0"),
         ({"dt_ms": 0}, "time step must be"),
     ],

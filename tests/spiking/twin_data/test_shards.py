@@ -155,7 +155,7 @@ def test_a_cut_shard_is_named(tmp_path, share):
     write(tmp_path, 0, [simulation(0)])
     path = write(tmp_path, 1, [simulation(1)]).path
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
-    with pytest.raises(ShardError, match=r"shard_00001.h5 is damaged") as caught:
+    with pytest.raises(ShardError, match=r"shard_00001.h5 is damaged: .* \(damaged 'skip' leaves it out\)") as caught:
         CellDataset.open(tmp_path)
     assert "\n" not in str(caught.value)
     with pytest.warns(UserWarning, match=r"left out: .*shard_00001.h5 is damaged"):
@@ -204,13 +204,30 @@ def test_mixed_configurations_are_refused(tmp_path):
         CellDataset.open(tmp_path)
 
 
+def test_another_cell_is_named_first_whatever_else_differs(tmp_path):
+    write(tmp_path, 0, [simulation(0)])
+    other = {"cell": {"a_setting": 1, "digest": "5", "name": "point"}, "input": {"duration_ms": 300}}
+    write(tmp_path, 1, [simulation(1)], other)
+    with pytest.raises(InputError, match=r"do not belong together: cell.name is 'made up' and 'point'"):
+        CellDataset.open(tmp_path)
+
+
 def test_a_simulation_that_stands_twice_is_refused(tmp_path):
     write(tmp_path, 0, [simulation(0), simulation(1)])
     write(tmp_path, 1, [simulation(1)])
     with pytest.raises(InputError, match=r"simulation 1 of seed 0 stands in .*shard_00000.h5 and in .*shard_00001.h5"):
         CellDataset.open(tmp_path)
-    write(tmp_path, 1, [simulation(1)], seed=1)
-    assert len(CellDataset.open(tmp_path)) == 3
+
+
+def test_shards_of_two_seeds_are_refused_in_one_folder_and_joined_from_two(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    write(tmp_path / "one", 0, [simulation(0), simulation(1)])
+    write(tmp_path / "two", 1, [simulation(1)], seed=1)
+    assert len(CellDataset.open([tmp_path / "one", tmp_path / "two"])) == 3
+    write(tmp_path / "one", 1, [simulation(1)], seed=1)
+    with pytest.raises(InputError, match=r"shard_00000.h5 and .*shard_00001.h5 .* of seeds 0 and 1; join"):
+        CellDataset.open(tmp_path / "one")
 
 
 def test_simulations_of_a_shard_hold_the_same(tmp_path):
@@ -222,7 +239,7 @@ def test_simulations_of_a_shard_hold_the_same(tmp_path):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("none.h5", "none.h5: there is no such file"),
+        ("none.h5", "none.h5: there is no such folder or file"),
         ("empty", "empty holds no shards"),
         ("text.h5", "text.h5 is damaged"),
     ],

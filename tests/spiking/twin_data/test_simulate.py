@@ -87,6 +87,22 @@ def test_nothing_is_written_anew_that_is_there(whole, tmp_path):
     assert files(tmp_path) == files(whole)
 
 
+@pytest.mark.parametrize("n_simulations", [22, 24])  # the last file is full, or goes on
+def test_a_damaged_file_is_named_and_made_again_once_it_is_deleted(whole, tmp_path, n_simulations):
+    for path in whole.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    last = shard_path(tmp_path, 4)
+    last.write_bytes(last.read_bytes()[:3000])
+    options = SMALL | {"n_simulations": n_simulations}
+    with pytest.raises(
+        InputError, match=r"shard_00004.h5 is damaged: .*; delete it, and the same call .* anew"
+    ) as caught:
+        simulate(CELL, SHORT, tmp_path, **options)
+    assert "\n" not in str(caught.value)
+    last.unlink()
+    assert simulate(CELL, SHORT, tmp_path, **options).n_simulations == n_simulations
+
+
 def test_more_simulations_than_before_are_added(whole, tmp_path):
     simulate(CELL, SHORT, tmp_path, **SMALL | dict(n_simulations=7))
     assert len(CellDataset.open(tmp_path)) == 7

@@ -1,0 +1,150 @@
+"""Fit deep networks to the simulations of a neuron: convolutional ones (TCN, FCN), ELM neurons, linear rivals.
+
+Works in the folder that `rate2spike twin simulate` made. Every fit has a folder of its own in fits/: twin.keras and twin.json
+(the network), log.jsonl (losses of every epoch), checkpoints, snapshots. Fits that were interrupted, or that shall have more
+epochs, networks or seeds, go on with --resume.
+
+example: rate2spike twin fit --run_folder l5 --architectures fcn-1x128x43 tcn-3x64x100 elm-20 --n_seeds 3
+         rate2spike twin fit --run_folder point --architectures linear-80
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rate2spike.cli.arguments import Parser, add_json
+from rate2spike.cli.columns import aligned, labelled
+from rate2spike.cli.flag_groups import TRAINING
+from rate2spike.cli.option_flags import add_option_flags
+from rate2spike.cli.run_place import RunPlace
+from rate2spike.cli.speaking import next_step, note, tell
+from rate2spike.cli.twin_study import DATA, FITS, add_damaged, add_study_folder, settings, study_folder
+from rate2spike.errors import InputError
+
+if TYPE_CHECKING:
+    from rate2spike.spiking.twin_study.fitted import FittedTwin
+    from rate2spike.spiking.twin_study.plan import FitPlan
+
+COMMAND = "twin fit"
+_OF_CELLS = {
+    "batch_size": "8, of points and balls with a stick 16",
+    "window_ms": "400, of points 500, of balls with a stick 512",
+    "optimizer": "nadam, of balls with a stick adamw",
+    "epochs_per_stage": "10, of points and balls with a stick 1",
+    "left_out_ms": "0, of points 80, of balls with a stick as many as lack a part of the history of the network",
+}
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the flags."""
+    from rate2spike.spiking.twin_study.plan import FitPlan
+
+    add_study_folder(parser)
+    parser.add_argument("--resume", action="store_true", help="go on with the fits that are in the folder")
+    add_fits(parser, "folder of the fits in that of the study; fits with other settings need another one")
+    parser.add_argument("--data", default=None, metavar="DIR", help=f"folder of the data (default: {DATA} in it)")
+    with parser.in_group(TRAINING):
+        add_option_flags(parser, FitPlan, dash="_", bools_take_values=True, defaults=_OF_CELLS)
+    add_damaged(parser)
+    parser.add_argument("--n_workers", type=int, default=1, help="fits side by side, a process each (default: 1)")
+    parser.add_argument(
+        "--scheduler", default=None, metavar="ADDRESS", help="fit on this Dask cluster: tcp://host:8786"
+    )
+    parser.add_argument(
+        "--shard", default=None, metavar="I/N", help="this job's share: every N-th fit from the I-th on"
+    )
+    parser.add_argument("--gpu", default="0", help="index of the GPU, if there is one (default: 0)")
+    add_json(parser, "print one line with the fits")
+
+
+def add_fits(parser: Parser, help: str) -> None:
+    """--fits."""
+    parser.add_argument("--fits", default=FITS, metavar="NAME", help=f"{help} (default: {FITS})")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Fit, or go on, and tell. Raises InputError."""
+    from rate2spike.machine.tensorflow_device import check_gpu, prepare_tensorflow
+    from rate2spike.spiking.twin_data.simulate import share_of
+    from rate2spike.work_units import dask_executor
+
+    check_gpu(arguments.gpu)
+    share_of(1, arguments.shard)
+    study = study_folder(arguments)
+    place = RunPlace(study / arguments.fits, COMMAND, (), resume=arguments.resume)
+    prepare_tensorflow(arguments.gpu)
+    from rate2spike.spiking.twin_study.fitting import fit_networks
+
+    plan, data = _plan_and_data(arguments, place, study)
+    place.check_free()
+    with dask_executor(arguments.scheduler) as executor:
+        folder = place.open()
+        with folder.interruptible(f"`rate2spike {COMMAND} --resume --run_folder {study}` goes on"):
+            place.begin(folder, plan.sections() | {"data": {"folder": str(data)}}, unit="")
+            found = fit_networks(
+                data,
+                plan,
+                folder.path,
+                shard=arguments.shard,
+                n_workers=arguments.n_workers,
+                executor=executor,
+                damaged=arguments.damaged,
+                announce=note,
+            )
+    _tell(arguments, folder.path, found)
+    next_step(arguments, "twin", "evaluate", "--run_folder", study, *_if_not_default(arguments.fits))
+    return 0
+
+
+def recorded_data(place: RunPlace) -> Path:
+    """The folder of the data of fits that are there. Raises InputError."""
+    recorded = place.recorded().get("data", {})
+    if "folder" not in recorded:
+        raise InputError(f"{place.path / 'config.toml'} does not say where the data are")
+    return Path(recorded["folder"])
+
+
+def _plan_and_data(arguments: argparse.Namespace, place: RunPlace, study: Path) -> tuple["FitPlan", Path]:
+    from rate2spike.options import from_mapping
+    from rate2spike.spiking.twin_study.cell_kinds import kind_of
+    from rate2spike.spiking.twin_study.plan import MAY_DIFFER, FitPlan, resolved
+    from rate2spike.spiking.twin_study.sets import open_sets
+
+    asked = settings(arguments, "fit", FitPlan, only_given=place.resume)
+    if not place.resume:
+        data = Path(arguments.data) if arguments.data else study / DATA
+        return resolved(kind_of(open_sets(data, "train")["train"]), asked), data.absolute()
+    recorded = from_mapping(FitPlan, place.recorded().get("fit", {}), str(place.path / "config.toml"))
+    plan = replace(recorded, **asked)
+    place.check_same(vars(plan), vars(recorded), MAY_DIFFER)
+    return plan, Path(arguments.data).absolute() if arguments.data else recorded_data(place)
+
+
+def _tell(arguments: argparse.Namespace, folder: Path, found: Sequence["FittedTwin"]) -> None:
+    rows = [("network", "parameters", "updates", "minutes", "validation loss")]
+    rows += [
+        (one.name, f"{one.n_parameters}", f"{one.n_updates}", f"{one.minutes:.1f}", f"{one.validation_loss:.4g}")
+        for one in found
+    ]
+    values: dict[str, Any] = {
+        "run_folder": str(folder),
+        "fits": {
+            one.name: {
+                "overview": one.overview,
+                "parameters": one.n_parameters,
+                "updates": one.n_updates,
+                "minutes": one.minutes,
+                "validation_loss": one.validation_loss,
+            }
+            for one in found
+        },
+    }
+    if arguments.shard is not None:
+        note("a share of all fits: the other jobs add theirs to the same folder with --resume")
+    tell(arguments, values, *aligned(rows), labelled("written to", folder))
+
+
+def _if_not_default(fits: str) -> list[str]:
+    return [] if fits == FITS else ["--fits", fits]

@@ -1,0 +1,1 @@
+"""A study of one neuron, from a folder of simulations to fitted networks, scores and figures."""

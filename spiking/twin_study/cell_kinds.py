@@ -1,0 +1,126 @@
+"""What the study of a kind of cell is fitted and judged with, unless something else is asked for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rate2spike.readable import Readable
+from rate2spike.spiking.neuron_as_net.heads import (
+    DENDRITIC,
+    SPIKES,
+    Head,
+    ball_and_stick_heads,
+    layer_5_heads,
+    point_heads,
+)
+from rate2spike.spiking.neuron_as_net.schedule import (
+    Schedule,
+    ball_and_stick_schedule,
+    point_schedule,
+    published_schedule,
+)
+from rate2spike.spiking.neuron_as_net.targets import BALL_AND_STICK_TARGETS, POINT_TARGETS, Targets
+from rate2spike.spiking.twin_data.shards import CellDataset
+
+POINT, STICK, LAYER_5 = "point", "ball and stick", "layer 5"
+_COMPONENTS = {"NMDA": 20}  # of dendritic voltages, as published; cells without NMDA receptors have more
+_OTHER_COMPONENTS = 30
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CellKind(Readable):
+    """Defaults of a study.
+
+    Attributes
+    ----------
+    name : str
+        'point', 'ball and stick' or 'layer 5'.
+    architecture : str
+        Name of the network, see `named_architecture`.
+    targets : Targets
+        What is learnt.
+    n_epochs, learning_rate
+        Of the schedule; the learning rate is its highest.
+    fit, evaluation : dict
+        Options of the fit and of the evaluation that are not the published ones of the layer 5 cell.
+    """
+
+    shown = ("name", "architecture", "n_epochs", "learning_rate")
+
+    name: str
+    architecture: str
+    targets: Targets
+    n_epochs: int
+    learning_rate: float
+    fit: Mapping[str, Any]
+    evaluation: Mapping[str, Any]
+
+    def schedule(self, n_epochs: int, learning_rate: float) -> Schedule:
+        """The schedule of the study, over so many epochs, with this highest learning rate."""
+        if self.name == POINT:
+            return point_schedule(n_epochs, learning_rate)
+        if self.name == STICK:
+            return ball_and_stick_schedule(n_epochs, learning_rate)
+        whole = published_schedule()
+        return whole.scaled(n_epochs / whole.n_epochs).times(learning_rate / whole.phases[0].learning_rate)
+
+    def heads(self, dataset: CellDataset, spike_bias: float | None) -> tuple[Head, ...]:
+        """The outputs for what a data set holds: without dendritic voltages there is no output of them."""
+        voltages = dataset[0].recording.v_dendrites_mv
+        n_segments = 0 if voltages is None else len(voltages)
+        if self.name == POINT:
+            heads = point_heads()
+        elif self.name == STICK:
+            heads = tuple(one for one in ball_and_stick_heads(n_segments or 1) if n_segments or one.name != DENDRITIC)
+        else:
+            words = (dataset.cell or "").split()
+            heads = layer_5_heads(min(n_segments, _COMPONENTS.get(words[-1] if words else "", _OTHER_COMPONENTS)))
+        if spike_bias is None:
+            return heads
+        return tuple(replace(one, initial_bias=spike_bias) if one.name == SPIKES else one for one in heads)
+
+
+_KINDS = {
+    POINT: CellKind(
+        POINT,
+        "linear-80",
+        POINT_TARGETS,
+        10,
+        1e-2,
+        {
+            "batch_size": 16,
+            "window_ms": 500,
+            "left_out_ms": 80,
+            "batches_per_epoch": 100,
+            "valid_batches": 10,
+            "epochs_per_stage": 1,
+        },
+        {"discard_ms": 0, "spike_ranges": ("0-90",)},
+    ),
+    STICK: CellKind(
+        STICK,
+        "elm-64",
+        BALL_AND_STICK_TARGETS,
+        100,
+        3e-4,
+        {
+            "batch_size": 16,
+            "window_ms": 512,
+            "left_out_ms": None,
+            "optimizer": "adamw",
+            "clip_norm": 25.0,
+            "epochs_per_stage": 1,
+        },
+        {"discard_ms": 100, "spike_ranges": ("0-200",)},
+    ),
+    LAYER_5: CellKind(LAYER_5, "tcn-3x64x100", Targets(), 250, 1e-4, {}, {}),
+}
+KINDS = tuple(_KINDS)
+
+
+def kind_of(dataset: CellDataset) -> CellKind:
+    """The kind of the cell that was simulated; any cell that is neither a point nor a ball with a stick is of the third."""
+    name = dataset.cell or ""
+    if name == "integrate_and_fire":
+        return _KINDS[POINT]
+    return _KINDS[STICK if name.startswith("ball and stick") else LAYER_5]

@@ -1,0 +1,106 @@
+"""A fitted network of a study: its folder, and what is known of it."""
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from rate2spike.errors import InputError
+from rate2spike.readable import Readable
+from rate2spike.spiking.neuron_as_net.architecture import ConvolutionalArchitecture
+from rate2spike.spiking.neuron_as_net.checkpoints import SavedTwin, load_twin
+
+TWIN = "twin.keras"  # the network after its fit, in the folder of the fit
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FittedTwin(Readable):
+    """A network after its fit: `FittedTwin.read(folder)`.
+
+    Attributes
+    ----------
+    folder : Path
+        Of the fit.
+    twin : SavedTwin
+        Network, targets, components, and the metadata of the fit.
+    name, overview, n_parameters
+        Name of the folder; kind and size of the network.
+    """
+
+    shown = ("name", "overview", "n_parameters")
+
+    folder: Path
+    twin: SavedTwin = field(repr=False)
+
+    @classmethod
+    def read(cls, folder: Path) -> "FittedTwin":
+        """The network in a folder. Raises InputError."""
+        return cls(folder, load_twin(folder / TWIN))
+
+    @property
+    def name(self) -> str:
+        """Of the folder."""
+        return self.folder.name
+
+    @property
+    def overview(self) -> str:
+        """Kind and size in one word."""
+        return self.twin.network.overview
+
+    @property
+    def n_parameters(self) -> int:
+        """Weights of the network."""
+        return self.twin.network.n_parameters
+
+    @cached_property
+    def history(self) -> list[dict[str, Any]]:
+        """One record per epoch. Raises InputError if the log is damaged."""
+        path = self.folder / "log.jsonl"
+        try:
+            return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path} is no log of a fit: {error}") from None
+
+    @property
+    def minutes(self) -> float:
+        """How long the fit took."""
+        return sum(record.get("seconds", 0.0) for record in self.history) / 60
+
+    @property
+    def n_updates(self) -> int:
+        """Updates of all epochs."""
+        return sum(record["n_steps"] for record in self.history)
+
+    @property
+    def validation_loss(self) -> float:
+        """Of spikes, after the last epoch; without such a head of all."""
+        return self.history[-1].get("val_spikes_loss", self.history[-1]["val_loss"])
+
+    def described(self) -> dict[str, Any]:
+        """What a row of a table of models says of the network, by field of `ModelRow`."""
+        architecture = self.twin.network.architecture
+        batch_sizes = self.twin.metadata["training_history_dict"]["batch_size"] or [0]
+        known = {
+            "net_type": architecture.kind,
+            "n_parameters": self.n_parameters,
+            "n_train_windows": self.n_updates * batch_sizes[-1],
+            "n_train_files": len(self.twin.metadata["data_dict"]["train_files"]),
+        }
+        if isinstance(architecture, ConvolutionalArchitecture):
+            sizes: tuple[int, int, int | None] = (
+                architecture.depth,
+                architecture.average_width,
+                architecture.history_ms,
+            )
+        else:
+            sizes = (1, architecture.n_memory, None)  # its memory has no end
+        return known | dict(zip(("depth", "width", "history_ms"), sizes, strict=True))
+
+
+def fitted_in(folder: Path) -> list[FittedTwin]:
+    """All finished fits in a folder, by name. Raises InputError if there is none."""
+    found = [FittedTwin.read(path.parent) for path in sorted(folder.glob(f"*/{TWIN}"))]
+    if not found:
+        raise InputError(f"{folder} holds no fitted network: `rate2spike twin fit` makes them")
+    return found

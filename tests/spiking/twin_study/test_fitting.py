@@ -1,0 +1,55 @@
+"""Fits of a study."""
+
+import numpy as np
+import pytest
+
+from rate2spike.errors import InputError
+from rate2spike.spiking.twin_study.fitted import fitted_in
+from rate2spike.spiking.twin_study.fitting import fit_networks
+from rate2spike.spiking.twin_study.plan import FitPlan
+
+from .conftest import QUICK
+
+
+def weights(fitted):
+    return fitted.twin.network.model.get_weights()
+
+
+def test_every_fit_has_a_folder(point_fits):
+    assert [one.name for one in point_fits] == ["linear-80_seed_0", "elm-4_seed_0"]
+    linear = point_fits[0]
+    assert (linear.n_parameters, linear.n_updates, len(linear.history)) == (8005, 9, 3)
+    assert {"twin.keras", "twin.json", "log.jsonl", "checkpoints"} <= {one.name for one in linear.folder.iterdir()}
+    assert linear.minutes > 0 and linear.validation_loss > 0
+    assert linear.described()["n_train_windows"] == 36
+    assert [one.name for one in fitted_in(linear.folder.parent)] == ["elm-4_seed_0", "linear-80_seed_0"]
+
+
+def test_processes_and_jobs_give_the_same(point_sets, point_fits, tmp_path):
+    plan = FitPlan(architectures=("linear-80", "elm-4"), **QUICK)
+    fit_networks(point_sets, plan, tmp_path, shard="1/2", n_workers=2, progress=False)
+    fit_networks(point_sets, plan, tmp_path, shard="2/2", progress=False)
+    for here, there in zip(sorted(point_fits, key=lambda one: one.name), fitted_in(tmp_path), strict=True):
+        for a, b in zip(weights(here), weights(there), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_fits_go_on(point_sets, point_fits, tmp_path):
+    said = []
+    fit_networks(point_sets, FitPlan(architectures=("linear-80",), **QUICK), tmp_path, progress=False)
+    plan = FitPlan(architectures=("linear-80",), **(QUICK | {"n_epochs": 4}))
+    (longer,) = fit_networks(point_sets, plan, tmp_path, progress=False, announce=said.append)
+    assert len(longer.history) == 4 and said == ["linear-80_seed_0, 1 of 1"]
+
+
+def test_nothing_is_fitted_if_one_network_cannot_be(point_sets, tmp_path):
+    with pytest.raises(InputError, match="unknown network 'elm'"):
+        fit_networks(point_sets, FitPlan(architectures=("linear-80", "elm"), **QUICK), tmp_path / "fits")
+    assert not (tmp_path / "fits").exists()
+
+
+def test_missing_data_are_one_line(tmp_path, point_sets):
+    with pytest.raises(InputError, match="has no folder train, with simulations to learn from"):
+        fit_networks(tmp_path, FitPlan(**QUICK), tmp_path / "fits")
+    with pytest.raises(InputError, match="holds no fitted network"):
+        fitted_in(tmp_path)
