@@ -112,6 +112,25 @@ def path(value: Any, field: str) -> Path:
     return Path(value)
 
 
+def several(value: Any) -> list[Any]:
+    """What is given, as a list: its parts, or itself if it has none, as a text, a number or an array of no axis."""
+    if isinstance(value, str | bytes | os.PathLike):
+        return [value]
+    try:
+        return list(value)
+    except TypeError:
+        return [value]
+
+
+def as_array(value: Any, field: str, dtype: Any = None) -> np.ndarray:
+    """The array. Raises InputError for lists whose parts are of different lengths, and what the dtype cannot hold."""
+    try:
+        return np.asarray(value, dtype)
+    except (ValueError, TypeError, OverflowError):
+        what = "an array of numbers" if dtype else "an array"
+        raise InputError(f"{{{field}}} must be {what}, got {shown(value)}", field) from None
+
+
 def each_name(names: str | Iterable[str]) -> tuple[str, ...]:
     """The names given. One string is one name: as an iterable it would be its letters."""
     return (names,) if isinstance(names, str) else tuple(names)
@@ -119,7 +138,7 @@ def each_name(names: str | Iterable[str]) -> tuple[str, ...]:
 
 def names_given(value: Any, what: str, field: str) -> tuple[str, ...]:
     """The names of a user. Raises InputError for what is neither text nor several texts."""
-    names = each_name(value) if isinstance(value, Iterable) else (value,)
+    names = tuple(several(value))
     wrong = [name for name in names if not isinstance(name, str)]
     if wrong:
         raise InputError(f"{what} must be text, or several texts, got {shown(wrong[0])}", field)

@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from rate2spike.checks import ANY, MOST, Range, choice, names_given, number, true_or_false, whole_number
+from rate2spike.checks import ANY, MOST, Range, choice, names_given, number, shown, true_or_false, whole_number
 from rate2spike.deprecated import warn_of_old_name
 from rate2spike.errors import InputError, nearest
 
@@ -122,7 +122,7 @@ def _checked(kind: type, name: str, known: Option, value: Any) -> Any:
     elif known.choices:
         value = choice(_present_name(value, what, known.old_names), what, name, known.choices)
     elif main is str and not isinstance(value, str):
-        raise InputError(f"{what} must be text, got {value!r}", name)
+        raise InputError(f"{what} must be text, got {shown(value)}", name)
     return known.check(value) if known.check else value
 
 

@@ -2,15 +2,16 @@
 
     python benchmarks/bench_detailed_cells.py                        # speed: needs `pip install 'rate2spike[neuron]'`
     python benchmarks/bench_detailed_cells.py --agreement 20         # spikes of as many simulations of 6 s, L5 cell with NMDA
+    python benchmarks/bench_detailed_cells.py --scaling              # how our time grows with duration and with segments
 
 Both get the same events. Times are those of the processor. The yardstick of agreement is NEURON at 0.1 ms against NEURON at
-0.025 ms: how many spikes of the first are within 1 ms of one of the second.
+0.025 ms: how many spikes of the first are within 1 ms of one of the second. --scaling takes the published rates per synapse.
 """
 
 import argparse
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -28,6 +29,7 @@ from timing import machine, write_results
 
 WITHIN_MS = 1.0
 _REPEATS = 3
+_LENGTHS_S, _N_SEGMENTS = (1.5, 3, 6), (8, 64, 256, 512)
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,38 @@ def speed(subject: Subject, repeats: int = _REPEATS) -> dict[str, float]:
     return found
 
 
+def scaling(repeats: int = _REPEATS) -> dict[str, float]:
+    """Processor seconds of ours by the length of a simulation, and by the number of segments; full groups of lanes."""
+    l5, given = l5_pyramidal(), L5_VARIANTS["NMDA"].input
+    by_length, by_segments = {}, {}
+    for seconds in _LENGTHS_S:
+        inputs = [
+            replace(given, duration_ms=int(1000 * seconds)).draw(l5, 1, k).events for k in range(l5.n_side_by_side)
+        ]
+        by_length[seconds] = _own_seconds(l5, inputs, 0.1, repeats)
+    for n in _N_SEGMENTS:
+        stick, two_seconds = ball_and_stick(n_segments=n), BallAndStickInput(duration_ms=2000)
+        inputs = [two_seconds.draw(stick, 1, k).events for k in range(stick.n_side_by_side)]
+        by_segments[n] = _own_seconds(stick, inputs, 0.025, repeats) / 2
+    (*_, half, whole), (*_, few, many) = _LENGTHS_S, _N_SEGMENTS
+    found = {f"L5 cell, simulations of {length} s, s per simulation": value for length, value in by_length.items()}
+    found[f"L5 cell, simulations of {whole} s / of {half} s"] = by_length[whole] / by_length[half]
+    found |= {f"NMDA cable, {n} segments, s per simulated second": value for n, value in by_segments.items()}
+    found[f"NMDA cable, {many} segments / {few} segments"] = by_segments[many] / by_segments[few]
+    return found
+
+
+def _own_seconds(cell: Any, inputs: Sequence[SynapticEvents], dt_ms: float, repeats: int) -> float:
+    """Median of one simulation, all of them together on one core."""
+    cell.run([SynapticEvents(cell.n_synapses, 10, [], [])], dt_ms=dt_ms)  # compiles
+    seconds = []
+    for _ in range(repeats):
+        start = time.process_time()
+        cell.run(inputs, dt_ms=dt_ms, n_threads=1)
+        seconds.append((time.process_time() - start) / len(inputs))
+    return median(seconds)
+
+
 def matched(own: np.ndarray, other: np.ndarray) -> int:
     """Spikes of `other` that have one of `own` within WITHIN_MS; none of `own` counts twice. Both are sorted."""
     n, k = 0, 0
@@ -126,9 +160,10 @@ def main() -> None:
     """Print, and write if asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--agreement", type=int, default=0, metavar="N", help="compare N simulations in place of speed")
+    parser.add_argument("--scaling", action="store_true", help="measure how our time grows in place of speed")
     parser.add_argument("--output", type=Path, default=None, help="file of results (JSON)")
     arguments = parser.parse_args()
-    results = agreement(arguments.agreement) if arguments.agreement else run()
+    results = agreement(arguments.agreement) if arguments.agreement else scaling() if arguments.scaling else run()
     if arguments.output:
         write_results(arguments.output, results)
     where = machine()

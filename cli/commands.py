@@ -47,8 +47,13 @@ COMMANDS = {
     "dendrites stdp": ("rate2spike.cli.dendrites_stdp", "neurons become selective by STDP"),
     "dendrites dpp": ("rate2spike.cli.dendrites_dpp", "a dendrite learns to foretell its soma"),
     "twin simulate": ("rate2spike.cli.twin_simulate", "a neuron in detail under random input: data sets for its twin"),
+    "twin explore": ("rate2spike.cli.twin_explore", "figures of the simulations"),
     "twin fit": ("rate2spike.cli.twin_fit", "deep networks that learn to imitate it"),
     "twin evaluate": ("rate2spike.cli.twin_evaluate", "how well they do: spikes and voltages on other data"),
+    "twin figures": (
+        "rate2spike.cli.twin_figures",
+        "figures of the networks beside the neuron, and of all by their size",
+    ),
     "inspect": ("rate2spike.cli.inspect_model", "what is in a .mat file; of a model, in words"),
     "export": ("rate2spike.cli.export", "a model as NIR, spike records as NWB or Neo"),
     "import": ("rate2spike.cli.import_nir", "a network in NIR as a model file"),

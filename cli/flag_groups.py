@@ -32,7 +32,7 @@ ORDER = (
 _BY_GROUP = {
     WORK: "paths model sources source command name shell task task_options task_option dataset task_type model_type "
     "data_path synthetic input output to form dt_ms cell duration_ms with_dendrites config scaling_factor request answer "
-    "fits data label",
+    "fits data label set networks tables",
     COMMON: "seed n_train n_valid n_test "
     "n_seeds models n_trials n_updates evaluation_trials search_trials scaling_factors run_folder resume recipe "
     "output_dir mode n_epochs sweep record spectrum json quiet verbose help version",
@@ -43,7 +43,7 @@ _BY_GROUP = {
     "apical_tau interaction reset threshold tau_soma_ms surrogate surrogate_scale input_noise rate_noise_sd noise_sd",
     TRAINING: "loss l2_weights l2_rates batch_size seeds seq_len split_by resample_each_epoch legacy robust n_patterns "
     "n_inputs n_steps input_probability event_weight window_s somatic_weight",
-    OPTIMIZER: "learning_rate lr_schedule lr_decay_updates lr_final clip_norm learning_rate_decay l2_decay optimizer "
+    OPTIMIZER: "learning_rate lr_schedule lr_decay_updates lr_final clip_norm learning_rate_decay l2_decay optimizer decay "
     "weight_decay",
     STOPPING: "min_updates evaluate_every loss_threshold accuracy_threshold patience",
     ACTIVITY: "target_spike_prob spike_reg_l2",

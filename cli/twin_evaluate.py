@@ -38,8 +38,7 @@ def add_arguments(parser: Parser) -> None:
 
     add_study_folder(parser)
     add_fits(parser, "folder of the fits in that of the study")
-    parser.add_argument("--data", default=None, metavar="DIR", help="other data of that cell: a folder with shards")
-    parser.add_argument("--label", default=None, metavar="NAME", help="with --data: what these data are called")
+    add_judged_by(parser)
     parser.add_argument(
         "--export_best", default=None, metavar="DIR", help="write the best networks there, as published"
     )
@@ -49,13 +48,19 @@ def add_arguments(parser: Parser) -> None:
     add_json(parser, "print one line with the scores of all networks")
 
 
+def add_judged_by(parser: Parser) -> None:
+    """--data and --label."""
+    parser.add_argument("--data", default=None, metavar="DIR", help="other data of that cell: a folder with shards")
+    parser.add_argument("--label", default=None, metavar="NAME", help="with --data: what these data are called")
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate all fits, write, and tell. Raises InputError."""
     from rate2spike.spiking.twin_evaluation.evaluation_options import EvaluationOptions
 
     study = study_folder(arguments)
     options = settings(arguments, "evaluate", EvaluationOptions)
-    label = _label(arguments)
+    label = label_of(arguments)
     place = RunPlace(study / arguments.fits, FIT, (), resume=True)
     sets = judged_by(arguments, place)
     from rate2spike.spiking.twin_study.best_export import export_best
@@ -81,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _label(arguments: argparse.Namespace) -> str:
+def label_of(arguments: argparse.Namespace) -> str:
     """The name of the data. Raises InputError."""
     if (arguments.data is None) != (arguments.label is None):
         raise InputError("--data and --label go together: data, and what they are called in files and tables")

@@ -33,7 +33,7 @@ _OF_CELLS = {
     "window_ms": "400, of points 500, of balls with a stick 512",
     "optimizer": "nadam, of balls with a stick adamw",
     "epochs_per_stage": "10, of points and balls with a stick 1",
-    "left_out_ms": "0, of points 80, of balls with a stick as many as lack a part of the history of the network",
+    "left_out_ms": "0, of balls with a stick 100",
 }
 
 

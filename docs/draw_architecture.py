@@ -51,6 +51,7 @@ PLACES = {
     "spiking.cascade_networks": Place(4.3, 4),
     "spiking.dendrite_examples": Place(5.4, 4),
     "spiking.twin_study": Place(-2, 1.9),
+    "spiking.twin_figures": Place(-1, 2.5),
     "spiking.neuron_as_net": Place(-2, 3),
     "spiking.twin_data": Place(-2, 4),
     "spiking.detailed_cells": Place(-1, 5),
@@ -175,7 +176,7 @@ def _arrow(room: str, other: str, shown: Mapping[str, set[str]]) -> str:
 def _start(room: str, other: str, shown: Mapping[str, set[str]]) -> tuple[float, float]:
     """Where an arrow leaves: those of one box side by side, in the order of where they go."""
     x, y = _middle(PLACES[room])
-    order = sorted(shown[room], key=lambda name: PLACES[name].column)
+    order = sorted(shown[room], key=lambda name: (PLACES[name].column, name))
     return x + BOX_PX * 0.7 * ((order.index(other) + 1) / (len(order) + 1) - 0.5), y
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rate2spike.checks import each_name
+from rate2spike.checks import as_array, each_name, names_given, several
 from rate2spike.errors import InputError
 from rate2spike.io.exports.nwb_export import NWBSession
 from rate2spike.matlab_compat.matfile import append, loadmat, savemat
@@ -28,6 +28,22 @@ def test_each_name():
     assert each_name("w_in") == ("w_in",)
     assert each_name(["w", "w_in"]) == each_name(name for name in ("w", "w_in")) == ("w", "w_in")
     assert each_name(()) == ()
+
+
+def test_several_things_and_one():
+    assert several(range(2)) == several(np.arange(2)) == several(iter((0, 1))) == [0, 1]
+    assert several("w_in") == ["w_in"] and several(b"x") == [b"x"] and several(None) == [None]
+    assert several(np.array(3)) == [3]  # it says that it can be iterated over, and cannot
+
+
+def test_what_is_no_array_is_one_line():
+    np.testing.assert_array_equal(as_array([1, 2], "x", float), [1.0, 2.0])
+    for wrong, dtype in (([[1, 2], [3]], None), ("", float), ({}, float), (None, np.int64), (2**63, np.int64)):
+        with pytest.raises(InputError, match="x must be an array") as caught:
+            as_array(wrong, "x", dtype)
+        assert "\n" not in str(caught.value)
+    with pytest.raises(InputError, match="names must be text, or several texts, got array\\(3\\)"):
+        names_given(np.array(3), "names", "names")
 
 
 @pytest.mark.parametrize("version", ["5", "7", "7.3"])

@@ -91,7 +91,10 @@ class SynapticEvents(Readable):
         return cls(x.shape[0], x.shape[1], time_ms=time_ms, synapse=synapse, weight=weight)
 
     def to_dense(self) -> np.ndarray:
-        """The matrix (n_synapses, duration_ms), bool, or float32 if events have weights; those of one place add up."""
+        """The matrix (n_synapses, duration_ms): float32 with the sum of the weights of each place, if events have any.
+
+        Without weights it is bool: where there is an event, be it one or several, which cells and networks count.
+        """
         if self.weight is None:
             dense = np.zeros((self.n_synapses, self.duration_ms), bool)
             dense[self.synapse, self.time_ms] = True

@@ -81,7 +81,7 @@ def save_twin(twin: SavedTwin, path: str | os.PathLike) -> Path:
     Raises
     ------
     InputError
-        For another ending, and for a folder that cannot be written.
+        For another ending, for a folder that cannot be written, and for what is no SavedTwin.
 
     Examples
     --------
@@ -92,6 +92,8 @@ def save_twin(twin: SavedTwin, path: str | os.PathLike) -> Path:
     'elm.keras'
     """
     place = _keras_path(path)
+    if not isinstance(twin, SavedTwin):
+        raise InputError(f"{{twin}} must be a SavedTwin, got {checks.shown(twin)}", "twin")
     make_folder(place.parent)
     beside = {
         "architecture": described(twin.network.architecture),
@@ -182,7 +184,7 @@ def named_parts(name: str) -> dict[str, Any]:
         r"__(?P<date>[\d-]+)__(?P<time>\d\d_\d\d)__samples_(?P<n_samples>\d+)"
         r"__LogLoss_train_(?P<train_loss>\d+)_valid_(?P<valid_loss>\d+)__ID_(?P<number>\d+)(\.\w+)?"
     )
-    match = re.fullmatch(pattern, name)
+    match = re.fullmatch(pattern, str(name))
     if not match:
         raise InputError(f"{name!r} is no name of a checkpoint", "name")
     return {key: int(text) if text.isdigit() else text for key, text in match.groupdict().items() if text}

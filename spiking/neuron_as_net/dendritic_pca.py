@@ -4,14 +4,14 @@ The covariance is summed in double precision over one simulation after the other
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from rate2spike.calls import public
-from rate2spike.checks import whole_number
+from rate2spike.checks import as_array, shown, whole_number
 from rate2spike.errors import InputError
 from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.readable import Readable
@@ -86,7 +86,7 @@ class DendriticPCA(Readable):
         """
         n_components = whole_number(n_components, "{n_components}", "n_components")
         n_samples, total, squares, shift = 0, np.zeros(0), np.zeros((0, 0)), np.zeros(0)
-        for given in voltages_mv:
+        for given in _each_matrix(voltages_mv):
             v = _clipped(given)
             if not n_samples:
                 # far from 0 the squares would lose digits
@@ -137,13 +137,28 @@ class DendriticPCA(Readable):
     def from_json(cls, text: str) -> "DendriticPCA":
         """From what `to_json` gave. Raises InputError."""
         try:
-            return cls(**{name: np.array(value, float) for name, value in json.loads(text).items()})
+            found = cls(**{name: np.array(value, float) for name, value in json.loads(text).items()})
         except (ValueError, TypeError, AttributeError):
             raise InputError("this is no saved DendriticPCA") from None
+        if found.components.ndim != 2 or not found.components.size:
+            raise InputError("this is no saved DendriticPCA: its components are no matrix")
+        if (found.mean_mv.shape, found.variances_mv2.shape) != ((found.n_segments,), (found.n_components,)):
+            raise InputError("this is no saved DendriticPCA: its means, components and variances do not fit each other")
+        return found
+
+
+def _each_matrix(voltages_mv: Any) -> Iterator[Any]:
+    """One after the other, without having all of them in memory. Raises InputError for what holds none."""
+    try:
+        return iter(voltages_mv)
+    except TypeError:
+        raise InputError(
+            f"{{voltages_mv}} must be matrices (n_segments, T), got {shown(voltages_mv)}", "voltages_mv"
+        ) from None
 
 
 def _clipped(voltages_mv: Any) -> np.ndarray:
-    v = np.asarray(voltages_mv)
+    v = as_array(voltages_mv, "voltages_mv")
     if v.ndim != 2 or not v.size or v.dtype.kind not in "iuf":
         raise InputError(f"{{voltages_mv}} must be matrices (n_segments, T), got one of shape {v.shape}", "voltages_mv")
     v = np.minimum(v, MOST_MV).astype(np.float64)

@@ -1,14 +1,13 @@
 """The architecture of an expressive leaky memory (ELM) neuron, and which synapses a branch sums."""
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from rate2spike.calls import public
-from rate2spike.checks import POSITIVE, number, shown
+from rate2spike.checks import POSITIVE, number, several
 from rate2spike.errors import InputError
 from rate2spike.options import check_options, not_default, option
 from rate2spike.readable import Readable
@@ -20,9 +19,7 @@ UPDATES = ("exponential", "linear")
 def _lengths(values: Any) -> tuple[float, ...]:
     """Time constants of a list. Raises InputError."""
     name = "more_tau_branch_ms"
-    if isinstance(values, str) or not isinstance(values, Iterable):
-        raise InputError(f"{{{name}}} must be a list of time constants, got {shown(values)}", name)
-    return tuple(number(one, "a time constant", name, POSITIVE) for one in values)
+    return tuple(number(one, "a time constant", name, POSITIVE) for one in several(values))
 
 
 @public()
@@ -37,7 +34,9 @@ class ElmArchitecture(Readable):
     * m = k_m m + (1 - exp(-lambda / tau_m)) p; with update 'linear' lambda (1 - k_m) in place of the bracket.
 
     With more_tau_branch_ms the MLP gets, for each of these, a further b of every branch, times tau_branch over it; these are
-    not published. They are for synapses with slow conductances, such as NMDA, beside fast ones.
+    not published. They are for synapses with slow conductances, such as NMDA, beside fast ones. With negative_inhibition the
+    events x of inhibitory synapses count -1, as they do in the authors' data: else a branch, whose weights are positive,
+    cannot tell one kind of synapse from the other.
 
     Branches are overlapping windows over the synapses, excitatory and inhibitory ones of a place side by side.
 
@@ -78,6 +77,7 @@ class ElmArchitecture(Readable):
     speed: float = option(5.0, "lambda, of the update of memory", what="lambda", allowed=POSITIVE)
     update: str = option("exponential", "how memory takes in the proposal", choices=UPDATES)
     positive_synapses: bool = option(True, "synaptic weights go through a relu")
+    negative_inhibition: bool = option(False, "events of inhibitory synapses count -1, as in the authors' data")
     heads: tuple[Head, ...] = field(default_factory=lambda: layer_5_heads(0))
 
     def __post_init__(self) -> None:
@@ -134,6 +134,11 @@ class ElmArchitecture(Readable):
         return math.ceil(self.n_synapses / self.n_branches)
 
     @property
+    def first_inhibitory(self) -> int:
+        """Number of the first inhibitory synapse: how many are excitatory."""
+        return self.n_synapses // 2 if self.n_excitatory is None else self.n_excitatory
+
+    @property
     def n_parameters(self) -> int:
         """Weights of the network."""
         n_sums = self.n_branches * (1 + len(self.more_tau_branch_ms))
@@ -143,7 +148,7 @@ class ElmArchitecture(Readable):
 
     def routing(self) -> np.ndarray:
         """(n_branches, n_per_branch): which synapse, -1 past the end."""
-        n_excitatory = self.n_synapses // 2 if self.n_excitatory is None else self.n_excitatory
+        n_excitatory = self.first_inhibitory
         n_pairs = min(n_excitatory, self.n_synapses - n_excitatory)
         pairs = np.stack([np.arange(n_pairs), n_excitatory + np.arange(n_pairs)], 1).ravel()
         alone = np.setdiff1d(np.arange(self.n_synapses), pairs)  # where there are more of one kind

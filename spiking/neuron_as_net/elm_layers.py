@@ -21,7 +21,12 @@ def elm_model(architecture: ElmArchitecture, seed: int) -> keras.Model:
     """The network: (B, T, n_synapses) to a dict of outputs (B, T, n)."""
     with float32_by_default():
         inputs = keras.Input((None, architecture.n_synapses), dtype="float32", name="input_layer")
-        synapses = BranchSynapses(architecture.routing().tolist(), architecture.positive_synapses, name="synapses")
+        synapses = BranchSynapses(
+            architecture.routing().tolist(),
+            architecture.positive_synapses,
+            architecture.first_inhibitory if architecture.negative_inhibition else None,
+            name="synapses",
+        )
         memory = LeakyMemory(
             architecture.hidden,
             architecture.time_constants_ms().tolist(),
@@ -39,11 +44,14 @@ def elm_model(architecture: ElmArchitecture, seed: int) -> keras.Model:
 
 @keras.saving.register_keras_serializable(PACKAGE)
 class BranchSynapses(keras.layers.Layer):
-    """Input (B, T, S) to what each of J branches receives, (B, T, J); the branches share synapses."""
+    """Input (B, T, S) to what each of J branches receives, (B, T, J); the branches share synapses.
 
-    def __init__(self, routing: list[list[int]], positive: bool = True, **rest: Any):
+    first_negative: synapses from this one on count negative; None: none of them.
+    """
+
+    def __init__(self, routing: list[list[int]], positive: bool = True, first_negative: int | None = None, **rest: Any):
         super().__init__(**rest)
-        self.routing, self.positive = routing, positive
+        self.routing, self.positive, self.first_negative = routing, positive, first_negative
         self._branch, self._place = np.nonzero(np.array(routing) >= 0)
         self._synapse = np.array(routing)[self._branch, self._place]
 
@@ -57,6 +65,8 @@ class BranchSynapses(keras.layers.Layer):
         """(S, J): what an event of a synapse adds to every branch."""
         strengths = tf.gather_nd(tf.convert_to_tensor(self.strengths), np.stack([self._branch, self._place], 1))
         strengths = tf.nn.relu(strengths) if self.positive else strengths
+        if self.first_negative is not None:
+            strengths *= np.where(self._synapse >= self.first_negative, -1, 1).astype(np.float32)
         return tf.scatter_nd(
             np.stack([self._synapse, self._branch], 1), strengths, (self.n_synapses, len(self.routing))
         )
@@ -71,7 +81,9 @@ class BranchSynapses(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """What makes the layer again."""
-        return super().get_config() | dict(routing=self.routing, positive=self.positive)
+        return super().get_config() | dict(
+            routing=self.routing, positive=self.positive, first_negative=self.first_negative
+        )
 
 
 @keras.saving.register_keras_serializable(PACKAGE)

@@ -1,11 +1,10 @@
 """What a network says of a neuron: one head per quantity, each a product of the last hidden layer at the same time."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from rate2spike.calls import public
-from rate2spike.checks import ANY, NOT_NEGATIVE
+from rate2spike.checks import ANY, NOT_NEGATIVE, several
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras, tf
 from rate2spike.options import check_options, not_default, option
@@ -92,13 +91,13 @@ def ball_and_stick_heads(n_segments: int = 8) -> tuple[Head, ...]:
 
 def checked_heads(heads: Any) -> tuple[Head, ...]:
     """The heads. Raises InputError unless they are one or several of different names."""
-    several = tuple(heads) if isinstance(heads, Iterable) else (heads,)
-    if not several or not all(isinstance(one, Head) for one in several):
+    given = tuple(several(heads))
+    if not given or not all(isinstance(one, Head) for one in given):
         raise InputError("{heads} must be one or several Head", "heads")
-    names = [one.name for one in several]
+    names = [one.name for one in given]
     if len(set(names)) < len(names):
         raise InputError(f"{{heads}} must have different names, got {', '.join(names)}", "heads")
-    return several
+    return given
 
 
 def outputs_of(heads: tuple[Head, ...], hidden: tf.Tensor, seed: int) -> dict[str, tf.Tensor]:

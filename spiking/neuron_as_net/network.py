@@ -1,11 +1,12 @@
 """A twin of a neuron: architecture and Keras network, and how it takes input as events."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from rate2spike.calls import public
+from rate2spike.checks import several, shown
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras, tf
 from rate2spike.readable import Readable, same
@@ -75,7 +76,7 @@ class TwinNetwork(Readable):
             first, start = _branches_of_events, model.get_layer("synapses")
         else:
             raise InputError(
-                f"{{architecture}} must be a ConvolutionalArchitecture or an ElmArchitecture, got {self.architecture!r}",
+                f"{{architecture}} must be a ConvolutionalArchitecture or an ElmArchitecture, got {shown(self.architecture)}",
                 "architecture",
             )
         # what comes after the first layer, with the same variables
@@ -105,17 +106,42 @@ class TwinNetwork(Readable):
         """Weights."""
         return self.architecture.n_parameters
 
+    @public()
+    def first_layer(self) -> np.ndarray:
+        """The filters of the first convolution, on the synapses.
+
+        Returns
+        -------
+        (filter_length_ms, n_synapses, n_filters) float32 array
+            The oldest millisecond first.
+
+        Raises
+        ------
+        InputError
+            For a network without convolutions.
+
+        Examples
+        --------
+        >>> from rate2spike.spiking.neuron_as_net.architecture import point_architecture
+        >>> from rate2spike.spiking.neuron_as_net.network import TwinNetwork
+        >>> TwinNetwork(point_architecture()).first_layer().shape
+        (80, 100, 1)
+        """
+        if not isinstance(self.architecture, ConvolutionalArchitecture):
+            raise InputError(f"{self.overview} has no filters on its synapses: an {self.architecture.kind} has none")
+        return self.model.get_layer("layer_1").kernel.numpy()
+
     def outputs(self, columns: Columns, n_items: int, n_steps: int, training: bool = False) -> Outputs:
         """Outputs (n_items, n_steps, n) for events (item, time, synapse, weight), as the model's for dense input."""
         return self._rest(self._first(columns, n_items, n_steps), training=training)
 
     @public()
-    def predict(self, events: Sequence[SynapticEvents]) -> dict[str, np.ndarray]:
+    def predict(self, events: SynapticEvents | Iterable[SynapticEvents]) -> dict[str, np.ndarray]:
         """What the network says of whole simulations, in one causal pass each.
 
         Parameters
         ----------
-        events : list of SynapticEvents
+        events : SynapticEvents, or several
             The input of every simulation, all of one length.
 
         Returns
@@ -137,11 +163,11 @@ class TwinNetwork(Readable):
         >>> network.predict([SynapticEvents(1278, 20, [1], [5])])["somatic"].shape
         (1, 20, 1)
         """
-        several = list(events)
-        self._check(several)
+        given = several(events)
+        self._check(given)
         parts = []
-        for k in range(0, len(several), _AT_ONCE):
-            group = several[k : k + _AT_ONCE]
+        for k in range(0, len(given), _AT_ONCE):
+            group = given[k : k + _AT_ONCE]
             batch = batch_of_windows(group, [0] * len(group), group[0].duration_ms)
             columns = tuple(tf.constant(column) for column in batch.arrays)
             parts.append({name: one.numpy() for name, one in self.outputs(columns, *batch[4:]).items()})

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from rate2spike.calls import public
-from rate2spike.checks import NOT_NEGATIVE, POSITIVE, number, whole_number
+from rate2spike.checks import NOT_NEGATIVE, POSITIVE, Range, number, several, whole_number
 from rate2spike.errors import InputError
 from rate2spike.readable import Readable
 from rate2spike.spiking.neuron_as_net.heads import DENDRITIC, NEAR_SPIKES, RATE, SOMATIC, SPIKES
+
+_MOST_SCALE = 1e6  # times as many epochs
 
 
 @public()
@@ -88,7 +90,7 @@ class Schedule(Readable):
     phases: tuple[Phase, ...]
 
     def __post_init__(self) -> None:
-        phases = (self.phases,) if isinstance(self.phases, Phase) else tuple(self.phases)
+        phases = tuple(several(self.phases))
         if not phases or not all(isinstance(one, Phase) for one in phases):
             raise InputError("{phases} must be one or several Phase", "phases")
         object.__setattr__(self, "phases", phases)
@@ -113,7 +115,7 @@ class Schedule(Readable):
 
     def scaled(self, factor: float) -> "Schedule":
         """The same with `factor` times as many epochs; no phase vanishes. Raises InputError."""
-        factor = number(factor, "{scale}", "scale", POSITIVE)
+        factor = number(factor, "{scale}", "scale", Range(above=0, most=_MOST_SCALE))
         order = np.arange(self.n_phases)
         ends = np.round(np.cumsum([phase.n_epochs for phase in self.phases]) * factor).astype(int)
         # of every phase one epoch at least, and no more epochs in all than that asks for
@@ -198,14 +200,24 @@ def short_ball_and_stick_schedule(n_epochs: int = 100, learning_rate: float = 3e
     It rises for a twentieth of the epochs, and falls along half a cosine to a hundredth. The weights are the published ones,
     and move, as published, from a quarter of the epochs to two fifths.
     """
-
-    def factor(done: float) -> float:
-        return done / 0.05 if done < 0.05 else 0.01 + 0.99 * (1 + math.cos(math.pi * (done - 0.05) / 0.95)) / 2
-
-    shares = [(k + 0.5) / n_epochs for k in range(n_epochs)]
+    shares = _done(n_epochs)
     return Schedule(
-        tuple(Phase(1, learning_rate * factor(done), _stick_weights((done - 0.25) / 0.15)) for done in shares)
+        tuple(Phase(1, learning_rate * _cosine(done), _stick_weights((done - 0.25) / 0.15)) for done in shares)
     )
+
+
+def cosine_schedule(n_epochs: int, learning_rate: float, weights: Mapping[str, float]) -> Schedule:
+    """For short fits: the learning rate rises for a twentieth of the epochs, and falls along half a cosine to a hundredth."""
+    return Schedule(tuple(Phase(1, learning_rate * _cosine(done), weights) for done in _done(n_epochs)))
+
+
+def _done(n_epochs: int) -> list[float]:
+    """How much of a fit is done in the middle of each epoch."""
+    return [(k + 0.5) / n_epochs for k in range(n_epochs)]
+
+
+def _cosine(done: float) -> float:
+    return done / 0.05 if done < 0.05 else 0.01 + 0.99 * (1 + math.cos(math.pi * (done - 0.05) / 0.95)) / 2
 
 
 def _stick_weights(moved: float) -> dict[str, float]:

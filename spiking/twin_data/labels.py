@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from rate2spike.calls import public
-from rate2spike.checks import number, whole_number
+from rate2spike.checks import as_array, choice, number, whole_number
 from rate2spike.errors import InputError
 from rate2spike.spiking.detailed_cells.recording import CellRecording
 
@@ -46,11 +46,13 @@ def spike_labels(spike_times_ms: Any, duration_ms: int, rule: str = HALF_BEFORE)
     >>> spike_labels([0.125, 3.0, 4.75], 6).nonzero()[0]
     array([0, 2, 4])
     """
-    times, duration_ms = np.asarray(spike_times_ms, float), whole_number(duration_ms, "{duration_ms}", "duration_ms")
+    times, duration_ms = (
+        as_array(spike_times_ms, "spike_times_ms", float),
+        whole_number(duration_ms, "{duration_ms}", "duration_ms"),
+    )
     if not ((times >= 0) & (times <= duration_ms)).all():
         raise InputError(f"{{spike_times_ms}} must be from 0 to {duration_ms} ms", "spike_times_ms")
-    if rule not in (HALF_BEFORE, FLOOR):
-        raise InputError(f"{{rule}} must be {HALF_BEFORE} or {FLOOR}, got {rule!r}", "rule")
+    rule = choice(rule, "rule", "rule", (HALF_BEFORE, FLOOR))
     labels = np.zeros(duration_ms, bool)
     bins = np.floor(times - 0.5 if rule == HALF_BEFORE else times).astype(int)
     labels[bins.clip(0, duration_ms - 1)] = True
@@ -87,7 +89,7 @@ def soma_target(v_soma_mv: Any, most_mv: float = MOST_MV, zero_mv: float = ZERO_
     array([ 0. , 12.7, 12.7], dtype=float32)
     """
     most_mv, zero_mv = number(most_mv, "{most_mv}", "most_mv"), number(zero_mv, "{zero_mv}", "zero_mv")
-    return (np.minimum(np.asarray(v_soma_mv, float), most_mv) - zero_mv).astype(np.float32)
+    return (np.minimum(as_array(v_soma_mv, "v_soma_mv", float), most_mv) - zero_mv).astype(np.float32)
 
 
 def near_spikes(recording: CellRecording) -> np.ndarray:

@@ -86,7 +86,7 @@ def import_legacy(
             common, of_file, simulations = read_legacy(file, exact_times=exact_times)
             origin = {"legacy_params": of_file, "file": file.name, "versions": versions()}
             numbers = tuple(one.number for one in simulations)
-            seed = int(of_file.get("randomSeed", index))
+            seed = _seed_of(file, of_file, index)
             write_shard(ShardHead(shard_path(place, index), common, seed, numbers, origin), simulations)
             advance(file.name)
     return CellDataset.open(place)
@@ -192,6 +192,12 @@ def read_legacy(
     return configuration, of_file, simulations
 
 
+def _seed_of(file: Path, of_file: dict[str, Any], index: int) -> int:
+    """That of a file; its place among the others, if it does not say any. Raises InputError."""
+    seed = of_file.get("randomSeed")
+    return index if seed is None else checks.whole_number(seed, f"{file}: randomSeed", "paths", 0, 2**63 - 1)
+
+
 def _groups(dataset: CellDataset, n: int) -> Iterator[tuple[ShardHead, list[CellSimulation]]]:
     """At most n simulations of one seed, with the head of their first shard."""
     by_seed: dict[int, list[ShardHead]] = {}
@@ -217,8 +223,7 @@ def _plain(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _files(paths: Any) -> list[Path]:
-    several = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-    places = [checks.path(one, "paths") for one in several]
+    places = [checks.path(one, "paths") for one in checks.several(paths)]
     files = [file for place in places for file in (sorted(place.glob("*.p")) if place.is_dir() else [place])]
     if not files:
         raise InputError("{paths} must name one file (*.p) at least", "paths")

@@ -14,8 +14,13 @@ from rate2spike.spiking.twin_data.cell_simulation import CellSimulation
 def from_legacy(
     one: Mapping[str, Any], number: int, n_segments: int, fine_per_ms: int, *, exact_times: bool
 ) -> CellSimulation:
-    """A simulation, with half-precision times of spikes as they are or moved to peaks of the finely sampled voltage."""
-    return CellSimulation(number, _events(one, n_segments), _recording(one, fine_per_ms, exact_times))
+    """A simulation, with half-precision times of spikes as they are or moved to peaks of the finely sampled voltage.
+
+    Raises InputError, or what NumPy and dicts raise, if parts are missing or do not fit each other.
+    """
+    events, recording = _events(one, n_segments), _recording(one, fine_per_ms, exact_times)
+    _check_lengths(recording, n_segments, events.duration_ms)
+    return CellSimulation(number, events, recording)
 
 
 def as_legacy(one: CellSimulation) -> dict[str, Any]:
@@ -88,6 +93,24 @@ def _recording(one: Mapping[str, Any], fine_per_ms: int, exact_times: bool) -> C
         fine_per_ms=fine_per_ms,
         **traces,
     )
+
+
+def _check_lengths(recording: CellRecording, n_segments: int, duration_ms: int) -> None:
+    n_fine = recording.fine_per_ms * duration_ms
+    expected = {
+        "v_soma_mv": (duration_ms,),
+        "v_nexus_mv": (duration_ms,),
+        "v_soma_fine_mv": (n_fine,),
+        "v_nexus_fine_mv": (n_fine,),
+        "v_dendrites_mv": (n_segments, duration_ms),
+    }
+    for name, shape in expected.items():
+        values = getattr(recording, name)
+        if values is not None and values.shape != shape:
+            raise InputError(f"{name} has shape {values.shape}, not {shape}")
+    times_ms = recording.spike_times_ms
+    if times_ms.ndim != 1 or not ((times_ms >= 0) & (times_ms <= duration_ms)).all():
+        raise InputError(f"outputSpikeTimes are not from 0 to {duration_ms} ms")
 
 
 def _moved_to_peaks(times_ms: np.ndarray, v_fine_mv: np.ndarray, fine_per_ms: int) -> np.ndarray:

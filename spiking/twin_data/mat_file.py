@@ -4,6 +4,8 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from rate2spike import checks
 from rate2spike.calls import public
 from rate2spike.errors import InputError
@@ -71,7 +73,7 @@ def _as_struct(one: CellSimulation) -> dict[str, Any]:
     events, recording = one.events, one.recording
     struct: dict[str, Any] = {
         "number": one.number,
-        "drawn": dict(one.drawn),
+        "drawn": {name: _as_value(value) for name, value in one.drawn.items() if value is not None},
         "event_time_ms": events.time_ms,
         "event_synapse": events.synapse + 1,
         "event_weight": events.weight,
@@ -83,3 +85,8 @@ def _as_struct(one: CellSimulation) -> dict[str, Any]:
         "fine_per_ms": None if recording.v_soma_fine_mv is None else recording.fine_per_ms,
     }
     return {name: value for name, value in struct.items() if value is not None}
+
+
+def _as_value(value: Any) -> Any:
+    """Several numbers as a vector, where a list would be a cell array."""
+    return np.array(value) if isinstance(value, list) else value

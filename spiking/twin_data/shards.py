@@ -62,8 +62,10 @@ class CellDataset(Readable):
     shards: tuple[ShardHead, ...] = field(repr=False)
 
     def __post_init__(self) -> None:
-        if not self.shards:
-            raise InputError("a data set needs one shard at least", "shards")
+        shards = tuple(checks.several(self.shards))
+        if not shards or not all(isinstance(one, ShardHead) for one in shards):
+            raise InputError("a data set needs one shard at least: CellDataset.open(folder) finds them", "shards")
+        object.__setattr__(self, "shards", shards)
         first, seen = self.shards[0], dict[tuple[int, int], Path]()
         for shard in self.shards:
             if shard.configuration != first.configuration:
@@ -174,9 +176,8 @@ def check_shard(path: str | os.PathLike) -> None:
 
 def _files(path: Any) -> list[Path]:
     """The shards that are meant. Raises InputError."""
-    several = [path] if isinstance(path, str | os.PathLike) else list(path)
     files: list[Path] = []
-    for one in several:
+    for one in checks.several(path):
         place = checks.path(one, "path")
         if not place.exists():
             raise InputError(f"{place}: there is no such folder or file")
@@ -188,10 +189,10 @@ def _files(path: Any) -> list[Path]:
 
 
 def _check_seed(heads: Sequence[ShardHead]) -> None:
-    """Raises InputError unless the shards of a folder are of one seed, as `simulate` writes them."""
+    """Raises InputError for shards of several seeds in a folder, as `simulate` writes none; imported ones may differ."""
     first = heads[0]
     for one in heads:
-        if one.seed != first.seed:
+        if one.seed != first.seed and "legacy_params" not in one.configuration:
             raise InputError(
                 f"{first.path} and {one.path} do not belong together: they are of seeds {first.seed} and {one.seed}; "
                 "join data sets by a list of their folders"

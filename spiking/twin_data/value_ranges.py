@@ -1,9 +1,9 @@
 """Settings that are ranges or lists of numbers: what is asked of them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
-from rate2spike.checks import ANY, Range, number, shown, whole_number
+from rate2spike.checks import ANY, Range, number, several, shown, whole_number
 from rate2spike.errors import InputError
 
 
@@ -11,7 +11,7 @@ def numbers_of(what: str, field: str, count: int, allowed: Range = ANY) -> Calla
     """A check: so many numbers."""
 
     def checked(value: Any) -> tuple[float, ...]:
-        given = _several(value)
+        given = several(value)
         if len(given) != count:
             raise InputError(f"{what} must be {count} numbers, got {shown(value)}", field)
         return tuple(number(one, what, field, allowed) for one in given)
@@ -36,13 +36,9 @@ def durations_of(what: str, field: str) -> Callable[[Any], tuple[int, ...]]:
     """A check: whole milliseconds, one of which will be drawn."""
 
     def checked(value: Any) -> tuple[int, ...]:
-        given = _several(value)
+        given = several(value)
         if not given:
             raise InputError(f"{what} must be one or several whole numbers, got none", field)
         return tuple(whole_number(one, what, field, 1, 10**6) for one in given)
 
     return checked
-
-
-def _several(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, Iterable) and not isinstance(value, str | bytes) else [value]

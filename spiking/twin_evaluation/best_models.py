@@ -4,13 +4,13 @@ import csv
 import io
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rate2spike.calls import public
-from rate2spike.checks import choice
+from rate2spike.checks import choice, several, shown
 from rate2spike.checks import path as checked_path
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import make_folder, write_atomically
@@ -104,7 +104,7 @@ class ModelTable(Readable):
     rows: tuple[ModelRow, ...] = field(repr=False)
 
     def __post_init__(self) -> None:
-        rows = tuple(self.rows) if isinstance(self.rows, Iterable) else (self.rows,)
+        rows = tuple(several(self.rows))
         for row in rows:
             if not isinstance(row, ModelRow):
                 raise InputError(f"{{rows}} must be ModelRow(...), got {type(row).__name__}", "rows")
@@ -126,8 +126,10 @@ class ModelTable(Readable):
         return next((row.file_name for row in self.rows if row.auc == self.best_auc), None)
 
     def kept(self, limits: ModelLimits | None = None) -> "ModelTable":
-        """The networks within limits; None: the published ones."""
+        """The networks within limits; None: the published ones. Raises InputError for what is none."""
         limits = ModelLimits() if limits is None else limits
+        if not isinstance(limits, ModelLimits):
+            raise InputError(f"{{limits}} must be ModelLimits(...), got {shown(limits)}", "limits")
         return ModelTable(tuple(row for row in self.rows if limits.keep(row)))
 
     def best(self, by: str = "auc") -> "ModelTable":
@@ -191,7 +193,7 @@ class ModelTable(Readable):
         """The table of such a file. Raises InputError naming file and line."""
         try:
             text = checked_path(path, "path").read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:  # of a path with a zero byte, and of what is no UTF-8
             raise InputError(f"cannot read {path}: {error}") from None
         reader = csv.DictReader(io.StringIO(text))
         needed = [text for name, text in COLUMNS.items() if name not in TEST_COLUMNS]

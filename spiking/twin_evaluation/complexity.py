@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from rate2spike.calls import public
-from rate2spike.checks import FRACTION, number, true_or_false
+from rate2spike.checks import FRACTION, as_array, number, true_or_false
 from rate2spike.errors import InputError
 from rate2spike.readable import Readable, dataframe
 from rate2spike.spiking.twin_evaluation.given import numbers, same_shape
@@ -115,9 +115,9 @@ def best_so_far(
     >>> best_so_far([1, 2, 2, 3], [0.90, 0.95, 0.93, 0.94], error=[0.04, 0.03, 0.02, 0.01]).to_dict()["row"]
     array([0, 1, 1])
     """
-    x, found = numbers(complexity, "complexity").astype(float), np.asarray(value, float)
+    x, found = numbers(complexity, "complexity").astype(float), as_array(value, "value", float)
     same_shape(x, found, "complexity", "value")
-    errors = None if error is None else np.asarray(error, float)
+    errors = None if error is None else as_array(error, "error", float)
     if errors is not None:
         same_shape(x, errors, "complexity", "error")
     threshold = number(min_change, "{min_change}", "min_change", FRACTION)

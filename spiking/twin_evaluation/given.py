@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from rate2spike.checks import shown
+from rate2spike.checks import as_array, shown
 from rate2spike.errors import InputError
 
 
 def numbers(values: Any, name: str) -> np.ndarray:
     """An array of finite numbers, of any shape and at least one. Raises InputError naming the argument."""
-    array = np.asarray(values)
+    array = as_array(values, name)
     if array.dtype.kind not in "biuf" or not array.size:
         raise InputError(f"{{{name}}} must be an array of numbers, got {shown(values)}", name)
     if array.dtype.kind == "f" and not np.isfinite(array).all():

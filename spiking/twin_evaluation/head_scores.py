@@ -11,7 +11,7 @@ from rate2spike.spiking.twin_evaluation.roc import OPERATING_FPR, roc_of
 EXPLAINED, RMSE, MAE = "explained_variance_percent", "rmse", "mae"
 
 
-@dataclass
+@dataclass(eq=False)
 class ErrorSums:
     """Sums that give explained variance, RMSE and MAE of all that was added, in the unit of what was added."""
 
@@ -38,7 +38,7 @@ class ErrorSums:
         return {EXPLAINED: float(explained), RMSE: float(np.sqrt(squared)), MAE: float(absolute)}
 
 
-@dataclass
+@dataclass(eq=False)
 class DetectionSums:
     """Probabilities and truth of all that was added; AUC, and true positives at a false positive rate."""
 

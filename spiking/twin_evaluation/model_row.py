@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import Any
 
 from rate2spike.calls import public
-from rate2spike.checks import number, shown, whole_number
+from rate2spike.checks import is_number, number, shown, whole_number
 from rate2spike.errors import InputError
 from rate2spike.readable import Readable
 from rate2spike.spiking.twin_evaluation.metrics import AUC, NAN, SOMA, partial_auc_key, tp_key
@@ -73,7 +73,7 @@ class ModelRow(Readable):
     Raises
     ------
     InputError
-        For sizes that are no whole numbers, and scores that are no numbers.
+        For sizes that are no whole numbers, scores that are no numbers, and names that are no text.
 
     Examples
     --------
@@ -112,8 +112,11 @@ class ModelRow(Readable):
                 object.__setattr__(self, name, whole_number(value, f"{{{name}}}", name, least, most=2**53))
         for name in SCORES:
             value = getattr(self, name)
-            if value == value:  # NaN is not known
+            if not (is_number(value) and value != value):  # NaN is not known
                 object.__setattr__(self, name, number(value, f"{{{name}}}", name))
+        for name in ("biophysical_model_type", "net_type", "file_name"):
+            if not isinstance(getattr(self, name), str):
+                raise InputError(f"{{{name}}} must be text, got {shown(getattr(self, name))}", name)
         if self.d_prime != self.d_prime:
             object.__setattr__(self, "d_prime", d_prime_of(self.auc))
 

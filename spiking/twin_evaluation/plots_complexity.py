@@ -29,6 +29,7 @@ _METRICS = {
     "soma_mae_mv": "soma MAE (mV)",
 }
 _SHEET = ("d_prime", "auc", "tp_at_0_25_percent", "soma_explained_percent", "soma_rmse_mv", "soma_mae_mv")
+_PAIRS = (("history_ms", "width"), ("depth", "width"), ("history_ms", "depth"))  # x and y
 _SHOWN_MS = (10, 260)  # histories of the published curves
 
 
@@ -98,6 +99,30 @@ def metrics_over(table: ModelTable, axis: str = "depth", ax: Axes | None = None)
     for axes in panels[3:]:
         axes.set(xlabel=_AXES.get(axis, "windows trained with"))
     panels[2].legend(**BESIDE)
+    return whole(figure)
+
+
+def sizes(table: ModelTable, ax: Axes | None = None) -> Figure:
+    """Which networks there are: width over history, width over depth, depth over history, a marker per variant.
+
+    Networks whose memory has no end have no history, and are left out. Raises InputError if there are no others.
+    """
+    kept = ModelTable(tuple(row for row in table.rows if row.history_ms is not None))
+    if not kept.rows:
+        raise InputError("no network of the {table} has a history", "table")
+    figure = canvas(ax, (10, 3.2))
+    panels = figure.subplots(1, 3)
+    for axes, (x_name, y_name) in zip(panels, _PAIRS, strict=True):
+        for index, (name, one) in enumerate(kept.by_variant().items()):
+            x, y = ([getattr(row, which) for row in one.rows] for which in (x_name, y_name))
+            style = {"color": SHADES[index % len(SHADES)], "marker": _MARKERS[index % len(_MARKERS)]}
+            # networks of one size lie on one another: the larger ones of later variants stand around the others
+            axes.plot(x, y, linestyle="none", fillstyle="none", markersize=5 + 3 * index, label=name, **style)
+        axes.set(xlabel=_AXES[x_name], ylabel=_AXES[y_name])
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+        axes.margins(0.08)
+    panels[-1].legend(**BESIDE)
     return whole(figure)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from rate2spike.calls import public
-from rate2spike.checks import FRACTION, Range, number
+from rate2spike.checks import FRACTION, Range, as_array, number, whole_number
 from rate2spike.errors import InputError
 from rate2spike.readable import Readable, draw
 from rate2spike.spiking.twin_evaluation.given import check_both_kinds, numbers, spikes_and_scores
@@ -65,14 +65,18 @@ class Roc(Readable):
                 raise InputError(f"{{{name}}} must rise from 0 to 1 and never fall", name)
             object.__setattr__(self, name, rates)
         length = self.false_positive_rate.size
+        if self.threshold is not None:
+            object.__setattr__(self, "threshold", as_array(self.threshold, "threshold", float))
         for name in ("true_positive_rate", "threshold"):
             values = getattr(self, name)
-            if values is not None and np.shape(values) != (length,):
+            if values is not None and values.shape != (length,):
                 raise InputError(
-                    f"{{{name}}} must be as long as false_positive_rate, {length}, got {np.shape(values)}", name
+                    f"{{{name}}} must be as long as false_positive_rate, {length}, got {values.shape}", name
                 )
-        if self.threshold is not None:
-            object.__setattr__(self, "threshold", np.asarray(self.threshold, float))
+        for name in ("n_spikes", "n_bins"):
+            if getattr(self, name) is not None:
+                counted = whole_number(getattr(self, name), f"{{{name}}}", name, most=2**53)
+                object.__setattr__(self, name, counted)
 
     @property
     def auc(self) -> float:

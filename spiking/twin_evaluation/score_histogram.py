@@ -7,6 +7,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from rate2spike.calls import public
+from rate2spike.checks import as_array
 from rate2spike.errors import InputError
 from rate2spike.readable import Readable, draw
 from rate2spike.spiking.twin_evaluation.given import check_both_kinds, check_probabilities, spikes_and_scores
@@ -64,7 +65,7 @@ class ScoreHistogram(Readable):
 
     def __post_init__(self) -> None:
         for name in ("cell", "with_spike", "without_spike"):
-            object.__setattr__(self, name, np.asarray(getattr(self, name), np.int64))
+            object.__setattr__(self, name, as_array(getattr(self, name), name, np.int64))
             if getattr(self, name).shape != (self.n_cells,):
                 raise InputError(f"{{{name}}} must be as long as cell, {self.n_cells}", name)
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from rate2spike.calls import public
-from rate2spike.checks import function_or_none, shown, whole_number
+from rate2spike.checks import as_array, function_or_none, shown, whole_number
 from rate2spike.errors import InputError
 
 WINDOW_MS = 400  # of the published networks
@@ -99,7 +99,7 @@ def stitched_prediction(
     """
     if function_or_none(predict, "predict") is None:
         raise InputError("{predict} must be a function, got None", "predict")
-    x = np.asarray(x)
+    x = as_array(x, "x")
     if x.ndim not in (2, 3) or not x.size:
         raise InputError(f"{{x}} must be (T, n_inputs) or (n_simulations, T, n_inputs), got {shown(x.shape)}", "x")
     window = whole_number(window_ms, "{window_ms}", "window_ms")

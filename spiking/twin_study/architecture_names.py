@@ -1,7 +1,6 @@
 """Networks by name, as in a configuration: `tcn-3x64x100`, `elm-20`, `conv-54,24,24-64`, `linear-80`."""
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -9,11 +8,12 @@ from rate2spike.calls import public
 from rate2spike.checks import shown
 from rate2spike.errors import InputError, nearest
 from rate2spike.spiking.neuron_as_net.architecture import PRESETS, ConvolutionalArchitecture, point_architecture
-from rate2spike.spiking.neuron_as_net.elm import ElmArchitecture, ball_and_stick_elm
+from rate2spike.spiking.neuron_as_net.ball_and_stick_fit import ball_and_stick_fit
+from rate2spike.spiking.neuron_as_net.elm import ElmArchitecture
 from rate2spike.spiking.neuron_as_net.heads import Head
 from rate2spike.spiking.neuron_as_net.network import Architecture
 from rate2spike.spiking.neuron_as_net.rivals import logistic_regression
-from rate2spike.spiking.twin_study.cell_kinds import LAYER_5, POINT, STICK
+from rate2spike.spiking.twin_study.cell_kinds import LAYER_5, POINT, STICKS
 
 _BY_NUMBERS = ("elm-N", "conv-F,F,F-W", "linear-T")
 _MANY_SYNAPSES = 450  # from here on a branch has as many as in the published ELM neuron
@@ -35,7 +35,7 @@ def named_architecture(
         Of the cell; the excitatory ones come first.
     heads : tuple of Head
         Outputs.
-    kind : {'layer 5', 'point', 'ball and stick'}, default 'layer 5'
+    kind : {'layer 5', 'point', 'AMPA_point', 'NMDA_cable'}, default 'layer 5'
         Kind of the cell: what its published networks are like, as to activations, normalisation and time constants.
 
     Returns
@@ -71,7 +71,8 @@ def named_architecture(
         raise InputError(
             f"unknown network {shown(name)}{nearest(name, known)}; known are {', '.join(known)}", "architectures"
         )
-    return _CONVOLUTIONAL.get(kind, ConvolutionalArchitecture)(n_synapses, lengths, widths, heads=heads)
+    convolutional = _like_sticks if kind in STICKS else ConvolutionalArchitecture
+    return convolutional(n_synapses, lengths, widths, heads=heads)
 
 
 def _like_sticks(n_synapses: int, lengths: tuple, widths: tuple, heads: tuple[Head, ...]) -> ConvolutionalArchitecture:
@@ -87,9 +88,6 @@ def _like_sticks(n_synapses: int, lengths: tuple, widths: tuple, heads: tuple[He
     )
 
 
-_CONVOLUTIONAL: dict[str, Callable[..., ConvolutionalArchitecture]] = {STICK: _like_sticks}
-
-
 def _linear(history_ms: int, n_synapses: int, heads: tuple[Head, ...], kind: str) -> ConvolutionalArchitecture:
     if kind == POINT and n_synapses and {head.name for head in heads} == {"spikes", "somatic"}:
         return point_architecture(n_synapses, history_ms)  # one unit for both outputs, as published
@@ -97,8 +95,9 @@ def _linear(history_ms: int, n_synapses: int, heads: tuple[Head, ...], kind: str
 
 
 def _elm(n_memory: int, n_synapses: int, n_excitatory: int, heads: tuple[Head, ...], kind: str) -> ElmArchitecture:
-    if kind == STICK:
-        return replace(ball_and_stick_elm(n_synapses // 2, n_memory), heads=heads)
+    if kind in STICKS:
+        network = ball_and_stick_fit(kind, n_memory=n_memory).architecture
+        return replace(network, n_synapses=n_synapses, n_branches=n_synapses, heads=heads)
     shared: dict[str, Any] = {
         "n_synapses": n_synapses,
         "n_memory": n_memory,
@@ -106,6 +105,6 @@ def _elm(n_memory: int, n_synapses: int, n_excitatory: int, heads: tuple[Head, .
         "heads": heads,
     }
     if n_synapses >= _MANY_SYNAPSES:
-        return ElmArchitecture(**shared)
+        return ElmArchitecture(**shared, negative_inhibition=True)
     # of a cell with few synapses every one has a branch of its own, of either sign
     return ElmArchitecture(**shared, n_branches=n_synapses, n_per_branch=1, positive_synapses=False)

@@ -5,24 +5,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rate2spike.readable import Readable
-from rate2spike.spiking.neuron_as_net.heads import (
-    DENDRITIC,
-    SPIKES,
-    Head,
-    ball_and_stick_heads,
-    layer_5_heads,
-    point_heads,
-)
+from rate2spike.spiking.neuron_as_net.ball_and_stick_fit import ball_and_stick_fit
+from rate2spike.spiking.neuron_as_net.heads import DENDRITIC, SPIKES, Head, layer_5_heads, point_heads
 from rate2spike.spiking.neuron_as_net.schedule import (
     Schedule,
-    ball_and_stick_schedule,
+    cosine_schedule,
     point_schedule,
     published_schedule,
+    short_ball_and_stick_schedule,
 )
-from rate2spike.spiking.neuron_as_net.targets import BALL_AND_STICK_TARGETS, POINT_TARGETS, Targets
+from rate2spike.spiking.neuron_as_net.targets import POINT_TARGETS, Targets
 from rate2spike.spiking.twin_data.shards import CellDataset
 
-POINT, STICK, LAYER_5 = "point", "ball and stick", "layer 5"
+POINT, LAYER_5, STICKS = "point", "layer 5", ("AMPA_point", "NMDA_cable")
 _COMPONENTS = {"NMDA": 20}  # of dendritic voltages, as published; cells without NMDA receptors have more
 _OTHER_COMPONENTS = 30
 
@@ -34,7 +29,7 @@ class CellKind(Readable):
     Attributes
     ----------
     name : str
-        'point', 'ball and stick' or 'layer 5'.
+        'point', 'AMPA_point', 'NMDA_cable' or 'layer 5'.
     architecture : str
         Name of the network, see `named_architecture`.
     targets : Targets
@@ -55,12 +50,18 @@ class CellKind(Readable):
     fit: Mapping[str, Any]
     evaluation: Mapping[str, Any]
 
-    def schedule(self, n_epochs: int, learning_rate: float) -> Schedule:
-        """The schedule of the study, over so many epochs, with this highest learning rate."""
+    def schedule(self, n_epochs: int, learning_rate: float, decay: str = "published") -> Schedule:
+        """The schedule of the study, over so many epochs, with this highest learning rate.
+
+        decay 'cosine': the rate falls along half a cosine, and losses have the weights that the study begins with.
+        """
+        if decay == "cosine":
+            begins = self.schedule(n_epochs, learning_rate).phases[0]
+            return cosine_schedule(n_epochs, learning_rate, begins.weights)
         if self.name == POINT:
             return point_schedule(n_epochs, learning_rate)
-        if self.name == STICK:
-            return ball_and_stick_schedule(n_epochs, learning_rate)
+        if self.name in STICKS:
+            return short_ball_and_stick_schedule(n_epochs, learning_rate)
         whole = published_schedule()
         return whole.scaled(n_epochs / whole.n_epochs).times(learning_rate / whole.phases[0].learning_rate)
 
@@ -70,8 +71,10 @@ class CellKind(Readable):
         n_segments = 0 if voltages is None else len(voltages)
         if self.name == POINT:
             heads = point_heads()
-        elif self.name == STICK:
-            heads = tuple(one for one in ball_and_stick_heads(n_segments or 1) if n_segments or one.name != DENDRITIC)
+        elif self.name in STICKS:
+            heads = ball_and_stick_fit(self.name).architecture.heads
+            heads = tuple(replace(one, n_outputs=n_segments) if one.name == DENDRITIC else one for one in heads)
+            heads = tuple(one for one in heads if one.n_outputs)
         else:
             words = (dataset.cell or "").split()
             heads = layer_5_heads(min(n_segments, _COMPONENTS.get(words[-1] if words else "", _OTHER_COMPONENTS)))
@@ -80,47 +83,26 @@ class CellKind(Readable):
         return tuple(replace(one, initial_bias=spike_bias) if one.name == SPIKES else one for one in heads)
 
 
-_KINDS = {
-    POINT: CellKind(
-        POINT,
-        "linear-80",
-        POINT_TARGETS,
-        10,
-        1e-2,
-        {
-            "batch_size": 16,
-            "window_ms": 500,
-            "left_out_ms": 80,
-            "batches_per_epoch": 100,
-            "valid_batches": 10,
-            "epochs_per_stage": 1,
-        },
-        {"discard_ms": 0, "spike_ranges": ("0-90",)},
-    ),
-    STICK: CellKind(
-        STICK,
-        "elm-64",
-        BALL_AND_STICK_TARGETS,
-        100,
-        3e-4,
-        {
-            "batch_size": 16,
-            "window_ms": 512,
-            "left_out_ms": None,
-            "optimizer": "adamw",
-            "clip_norm": 25.0,
-            "epochs_per_stage": 1,
-        },
-        {"discard_ms": 100, "spike_ranges": ("0-200",)},
-    ),
-    LAYER_5: CellKind(LAYER_5, "tcn-3x64x100", Targets(), 250, 1e-4, {}, {}),
+_POINT_FIT = {
+    "batch_size": 16,
+    "window_ms": 500,
+    "left_out_ms": 0,
+    "batches_per_epoch": 100,
+    "valid_batches": 10,
+    "epochs_per_stage": 1,
 }
-KINDS = tuple(_KINDS)
 
 
 def kind_of(dataset: CellDataset) -> CellKind:
-    """The kind of the cell that was simulated; any cell that is neither a point nor a ball with a stick is of the third."""
+    """The kind of the cell that was simulated; any cell that is neither a point nor a ball with a stick is of the last."""
     name = dataset.cell or ""
     if name == "integrate_and_fire":
-        return _KINDS[POINT]
-    return _KINDS[STICK if name.startswith("ball and stick") else LAYER_5]
+        every_bin = {"discard_ms": 0, "spike_ranges": ("0-90",)}
+        return CellKind(POINT, "linear-80", POINT_TARGETS, 10, 1e-2, _POINT_FIT, every_bin)
+    stick = name.removeprefix("ball and stick ")
+    if stick in STICKS:
+        how = ball_and_stick_fit(stick)
+        settings = {key: value for key, value in how.settings.items() if key != "variant"}
+        nearly_all = {"discard_ms": 16, "spike_ranges": ("0-1000",)}
+        return CellKind(stick, "elm-64", how.targets, how.schedule.n_epochs, 3e-3, settings, nearly_all)
+    return CellKind(LAYER_5, "tcn-3x64x100", Targets(), 250, 1e-4, {}, {})

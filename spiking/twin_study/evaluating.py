@@ -291,21 +291,40 @@ def evaluate_study(
     >>> evaluate_study(twins, sets["test"], sets["valid"], n_resamples=0)
     StudyScores(label='test', n_models=1, best='linear-80_seed_0')
     """
+    scores = score_study(twins, data, valid, label=label, progress=progress, announce=announce, **settings)
+    for fitted, found in zip(scores.twins, scores.scores, strict=True):
+        content = json.dumps(found.to_dict(), indent=1, default=_plain) + "\n"
+        write_atomically(evaluation_file(fitted.folder, label), content)
+    return scores
+
+
+def score_study(
+    twins: Sequence[FittedTwin],
+    data: CellDataset,
+    valid: CellDataset | None = None,
+    *,
+    label: str = "test",
+    progress: bool | OnProgress | None = None,
+    announce: Callable[[str], None] | None = None,
+    **settings: Any,
+) -> StudyScores:
+    """The same without the files of scores; predictions are kept. Raises InputError naming the fit."""
     options = EvaluationOptions(**(dict(kind_of(data).evaluation) | settings))
+    sets = {label: data} | ({} if valid is None else {VALID: valid})
     found = []
     for k, fitted in enumerate(twins):
-        if announce is not None:
+        if announce is not None and len(twins) > 1:
             announce(f"{fitted.name}, {k + 1} of {len(twins)}")
         try:
-            found.append(
-                _of_fitted(fitted, {label: data} | ({} if valid is None else {VALID: valid}), options, progress)
-            )
+            found.append(_of_fitted(fitted, sets, options, progress))
         except InputError as error:
             raise InputError(f"{fitted.folder}: {error}") from None
-        write_atomically(
-            evaluation_file(fitted.folder, label), json.dumps(found[-1].to_dict(), indent=1, default=_plain) + "\n"
-        )
     return StudyScores(tuple(twins), tuple(found), label, variant_of(data))
+
+
+def variant_of(dataset: CellDataset) -> str:
+    """Name of the neuron in tables and names of files, in one word."""
+    return (dataset.cell or "cell").removeprefix("L5PC ").replace(" ", "_")
 
 
 def _of_fitted(
@@ -318,11 +337,6 @@ def _of_fitted(
             for name, dataset in sets.items()
         }
     return _scores(next(iter(found.values())), found.get(VALID), options)
-
-
-def variant_of(dataset: CellDataset) -> str:
-    """Name of the neuron in tables and names of files, in one word."""
-    return (dataset.cell or "cell").removeprefix("L5PC ").replace(" ", "_")
 
 
 def _plain(value: Any) -> Any:

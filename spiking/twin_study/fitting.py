@@ -58,7 +58,7 @@ def fit_networks(
     progress : bool or callable, optional
         See `rate2spike.progress`.
     announce : function, optional
-        Is told, before each fit, which one begins.
+        Is told, before each of several fits, which one begins.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def fit_networks(
         network_of(name, plan, sets["train"])
     if executor is None and n_workers == 1:
         for k, one in enumerate(mine):
-            if announce is not None:
+            if announce is not None and len(mine) > 1:
                 announce(f"{one.name}, {k + 1} of {len(mine)}")
             fit_one(sets, plan, one, place / one.name, progress)
     else:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # TensorFlow is not loaded for a plan
     from rate2spike.spiking.neuron_as_net.schedule import Schedule
     from rate2spike.spiking.twin_study.cell_kinds import CellKind
 
+DECAYS = ("published", "cosine")
 MAY_DIFFER = fit_options.MAY_DIFFER | {"architectures", "n_seeds", "n_epochs"}  # when fits go on
 _OF_STUDY = "that of the cell's study"
 
@@ -65,10 +66,15 @@ class FitPlan(FitOptions):
         "epochs of the schedule",
         what="number of epochs",
         most=10**6,
-        default_text="250, of a point 10, of a ball with a stick 100",
+        default_text="250, of a point 10, of a ball with a stick 80",
     )
     learning_rate: float | None = option(
         None, "highest learning rate", what="learning rate", allowed=POSITIVE, default_text=_OF_STUDY
+    )
+    decay: str = option(
+        "published",
+        "how the learning rate falls: as the cell's study has it, or along a cosine, which is better in short fits",
+        choices=DECAYS,
     )
     spike_bias: float | None = option(
         None,
@@ -92,7 +98,7 @@ class FitPlan(FitOptions):
 
     def schedule(self, kind: "CellKind") -> "Schedule":
         """The schedule of every fit."""
-        schedule = kind.schedule(self.n_epochs or kind.n_epochs, self.learning_rate or kind.learning_rate)
+        schedule = kind.schedule(self.n_epochs or kind.n_epochs, self.learning_rate or kind.learning_rate, self.decay)
         return schedule if self.somatic_weight is None else schedule.weighted(somatic=self.somatic_weight)
 
     def fit_settings(self, fit: PlannedFit) -> dict[str, Any]:

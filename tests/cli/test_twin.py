@@ -13,7 +13,7 @@ def test_sets_are_written_told_and_grow(cli, tmp_path):
     folder = tmp_path / "run"
     code, said, _ = cli(*SMALL, "--n_train", 3, "--seed", 2, "--run_folder", folder)
     assert code == 0 and "train  simulations: 3; rate (Hz):" in said
-    assert f"next: rate2spike twin simulate --run_folder {folder} --resume --n_train 6" in said
+    assert f"next: rate2spike twin fit --run_folder {folder}" in said
     first = list(CellDataset.open(folder / "data" / "train"))
     code, said, _ = cli("twin", "simulate", "--resume", "--run_folder", folder, "--n_train", 5, "--json")
     found = json.loads(said)
@@ -32,6 +32,18 @@ def test_jobs_share_the_files(cli, tmp_path):
     assert code == 0 and CellDataset.open(folder / "data" / "train").n_simulations == 4
 
 
+@pytest.mark.filterwarnings("default::rate2spike.errors.InputWarning")  # as the command has it
+def test_a_damaged_file_is_named_and_what_can_be_done(cli, tmp_path):
+    run = ("twin", "simulate", "--cell", "integrate_and_fire", "--duration_ms", 100, "--n_train", 1, "--n_test", 0)
+    run = (*run, "--n_valid", 0, "--run_folder", tmp_path)
+    assert cli(*run)[0] == 0
+    file = tmp_path / "data" / "train" / "shard_00000.h5"
+    file.write_bytes(file.read_bytes()[:-200])
+    code, _, error = cli("twin", "simulate", "--run_folder", tmp_path, "--resume")
+    assert code == 2 and f"{file} is damaged" in error and "delete it, and the same call" in error
+    assert error.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
@@ -41,6 +53,11 @@ def test_jobs_share_the_files(cli, tmp_path):
         (("--shard", "3/2"), "--shard must be I/N with I from 1 to N"),
         (("--n_train", 0), "are 0: nothing is to be simulated"),
         (("--n_threads", 0), "number of threads must be a whole number from 1, got 0"),
+        (
+            ("--cell", "NMDA_cable", "--input_kind", "out_of_distribution"),
+            "--input_kind out_of_distribution is for cells with 64 parts of their dendrites",
+        ),
+        (("--cell", "NMDA_cable", "--legacy_t0_bug"), "--legacy_t0_bug is of the published layer 5 cells"),
     ],
 )
 def test_what_cannot_be_used_is_one_line(cli, tmp_path, flags, message):
@@ -48,3 +65,116 @@ def test_what_cannot_be_used_is_one_line(cli, tmp_path, flags, message):
     code, _, error = cli(*small, "--run_folder", tmp_path / "run", *flags)
     assert code == 2 and message in error and error.count("\n") == 1
     assert not (tmp_path / "run").exists()
+
+
+STUDY = """
+[simulate]
+cell = "integrate_and_fire"
+n_train = 4
+n_valid = 4
+n_test = 4
+duration_ms = 1500
+
+[fit]
+architectures = ["linear-80"]
+batches_per_epoch = 3
+valid_batches = 2
+n_epochs = 3
+
+[evaluate]
+n_resamples = 20
+"""
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """A folder with simulations, one fit and its evaluation, made by the commands."""
+    from rate2spike.cli.main import main
+
+    place = tmp_path_factory.mktemp("study")
+    (place / "given.toml").write_text(STUDY)
+    folder = str(place / "study")
+    assert main(["twin", "simulate", "--config", str(place / "given.toml"), "--run_folder", folder]) == 0
+    assert main(["twin", "fit", "--run_folder", folder]) == 0
+    assert main(["twin", "evaluate", "--run_folder", folder]) == 0
+    return place / "study"
+
+
+def test_one_file_is_for_all_steps(study, cli):
+    assert (study / "study.toml").read_text() == STUDY
+    assert (study / "fits" / "linear-80_seed_0" / "twin.keras").exists()
+    assert (study / "fits" / "best_results_test_1_models.csv").exists()
+    code, said, _ = cli("twin", "evaluate", "--run_folder", study, "--json")
+    found = json.loads(said)
+    assert code == 0 and found["networks"][0]["parameters"] == 8005 and found["label"] == "test"
+
+
+def test_figures_of_data_and_of_networks(study, cli):
+    code, said, _ = cli("twin", "explore", "--run_folder", study, "--set", "valid")
+    assert code == 0 and (study / "figures" / "data_valid" / "soma_traces.pdf").exists()
+    code, said, _ = cli("twin", "figures", "--run_folder", study)
+    assert code == 0 and "linear-80_seed_0: " in said
+    for name in ("linear-80_seed_0/overview", "linear-80_seed_0/point_study", "networks/auc_over_parameters"):
+        assert (study / "figures" / f"{name}.png").exists()
+
+
+def test_fits_go_on_with_their_own_settings_alone(study, cli):
+    code, _, error = cli("twin", "fit", "--run_folder", study, "--resume", "--batch_size", 5)
+    assert code == 2 and "has other settings: batch_size" in error and error.count("\n") == 1
+    code, _, error = cli("twin", "fit", "--run_folder", study)
+    assert code == 2 and "holds a run already" in error
+    code, said, _ = cli("twin", "fit", "--run_folder", study, "--resume")
+    assert code == 0 and "linear-80_seed_0" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("fit", "--fits", "b", "--architectures", "tcn-3x64x10"), "unknown network 'tcn-3x64x10'; did you mean"),
+        (("fit", "--fits", "b", "--data", "nowhere"), "nowhere has no folder train"),
+        (("fit", "--fits", "b", "--window_ms", 5000), "--window_ms 5000"),
+        (("evaluate", "--fits", "none"), "there are no fits in"),
+        (("evaluate", "--label", "x"), "--data and --label go together"),
+        (("evaluate", "--data", "nowhere", "--label", "valid"), "--label must be one word of letters, not valid"),
+        (("figures", "--networks", "elm"), "there is no fit elm in"),
+        (("figures", "--tables", "nowhere.csv"), "cannot read nowhere.csv"),
+        (("explore", "--set", "tests"), "unknown {set} 'tests'"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(study, cli, words, message):
+    before = {path for path in study.rglob("*") if path.is_file()}
+    code, _, error = cli("twin", words[0], "--run_folder", study, *words[1:])
+    assert code == 2 and message.replace("{set}", "--set") in error and error.count("\n") == 1, error
+    assert {path for path in study.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("[fits]\n", "unknown section [fits]; did you mean fit?"),
+        ("[simulate]\ncells = 3\n", "unknown setting 'cells'"),
+        ("[simulate\n", "is no TOML file"),
+        ("simulate = 3\n", "simulate must be a section"),
+    ],
+)
+def test_a_file_of_settings_that_cannot_be_used_is_one_line(cli, tmp_path, content, message):
+    (tmp_path / "s.toml").write_text(content)
+    code, _, error = cli("twin", "simulate", "--config", tmp_path / "s.toml", "--run_folder", tmp_path / "run")
+    assert code == 2 and message in error and "s.toml" in error and error.count("\n") == 1, error
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.filterwarnings("default::rate2spike.errors.InputWarning")  # as the command has it
+def test_a_damaged_file_is_named_and_left_out_on_request(study, cli, tmp_path):
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(study, copy)
+    shard = copy / "data" / "test" / "shard_00000.h5"
+    shutil.copy(shard, copy / "data" / "test" / "shard_00001.h5")
+    shard.write_bytes(shard.read_bytes()[:2000])
+    for words in (("explore", "--set", "test"), ("evaluate", "--data", copy / "data" / "test", "--label", "again")):
+        code, _, error = cli("twin", words[0], "--run_folder", copy, *words[1:])
+        assert code == 2 and "shard_00000.h5" in error and error.count("\n") == 1
+    code, _, error = cli("twin", "explore", "--run_folder", copy, "--set", "test", "--damaged", "skip")
+    assert code == 0 and "left out" in error and "shard_00000.h5" in error

@@ -38,6 +38,8 @@ MISSING = {
     "twin simulate": ("--run_folder", "{absent}", "--resume"),
     "twin fit": ("--run_folder", "{absent}"),
     "twin evaluate": ("--run_folder", "{absent}"),
+    "twin explore": ("--run_folder", "{absent}"),
+    "twin figures": ("--run_folder", "{absent}"),
     "inspect": ("{absent}.mat",),
     "export": ("{absent}.mat", "--to", "nir", "--output", "o.nir"),
     "import": ("{absent}.nir",),

@@ -1,5 +1,7 @@
 """Components of dendritic voltages: against a decomposition of all samples at once, whitened, signs fixed, saved."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -60,10 +62,13 @@ def test_it_is_saved_with_all_digits():
         ([np.full((3, 5), np.nan)], 2, "voltages_mv must be finite"),
         ([np.full((3, 5), -70.0)], 2, "the voltages do not vary in n_components 2 directions"),
         ([], 2, "n_components must be at most"),
+        (None, 2, "voltages_mv must be matrices \\(n_segments, T\\), got None"),
     ],
 )
 def test_what_is_refused(voltages, n, message):
     with pytest.raises(InputError, match=message):
         DendriticPCA.fit(voltages, n)
-    with pytest.raises(InputError, match="no saved DendriticPCA"):
-        DendriticPCA.from_json("[1")
+    parts = {"mean_mv": [1.0], "components": [[1.0, 2.0]], "variances_mv2": [1.0]}
+    for text in ("[1", "{}", "null", json.dumps(parts), json.dumps(parts | {"components": [1.0]})):
+        with pytest.raises(InputError, match="no saved DendriticPCA"):
+            DendriticPCA.from_json(text)

@@ -5,15 +5,18 @@ import pytest
 
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import tf
+from rate2spike.spiking.detailed_cells.events import SynapticEvents
 from rate2spike.spiking.kernels.leaky_memory import remember, remember_slopes
 from rate2spike.spiking.neuron_as_net.elm import ElmArchitecture
 from rate2spike.spiking.neuron_as_net.elm_layers import elm_model
+from rate2spike.spiking.neuron_as_net.heads import layer_5_heads
 from rate2spike.spiking.neuron_as_net.leaky_memory import (
     MemoryWeights,
     leaky_sum_of_batch,
     memory_by_kernel,
     memory_by_tensorflow,
 )
+from rate2spike.spiking.neuron_as_net.network import TwinNetwork
 
 SMALL = ElmArchitecture(30, 5, n_branches=4, n_per_branch=12, least_tau_ms=2, most_tau_ms=20)
 
@@ -183,3 +186,15 @@ def test_time_constants_are_trained_if_asked_for():
 def test_what_is_refused(given, message):
     with pytest.raises(InputError, match=message):
         ElmArchitecture(**given)
+
+
+def test_inhibition_may_count_negative():
+    shared = dict(n_synapses=6, n_memory=2, n_branches=2, n_per_branch=4, heads=layer_5_heads(0))
+    plain = TwinNetwork(ElmArchitecture(**shared), 1)
+    signed = TwinNetwork(ElmArchitecture(**shared, negative_inhibition=True), 1)
+    events = SynapticEvents(6, 30, [2, 5, 9, 9], [0, 4, 1, 5])
+    mirrored = SynapticEvents(6, 30, [2, 5, 9, 9], [0, 4, 1, 5], weight=[1, -1, 1, -1])
+    assert np.array_equal(signed.predict([events])["somatic"], plain.predict([mirrored])["somatic"])
+    assert not np.array_equal(signed.predict([events])["somatic"], plain.predict([events])["somatic"])
+    dense = signed.model(events.to_dense().T[None].astype(np.float32))["somatic"]
+    np.testing.assert_allclose(dense, signed.predict([events])["somatic"], rtol=1e-5)

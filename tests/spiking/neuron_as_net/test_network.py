@@ -131,6 +131,9 @@ def test_what_is_refused():
     network = TwinNetwork(ARCHITECTURES["tcn"])
     with pytest.raises(InputError, match="events must be of 30 synapses, as the network; got \\[5\\]"):
         network.predict([SynapticEvents(5, 10, [], [])])
+    for wrong in (None, 1, np.array(3), [None]):
+        with pytest.raises(InputError, match="events must be one or several SynapticEvents"):
+            network.predict(wrong)
     with pytest.raises(InputError, match="events must all have one duration_ms"):
         network.predict([some_events(50), some_events(60)])
     with pytest.raises(InputError, match="architecture must be a ConvolutionalArchitecture or an ElmArchitecture"):

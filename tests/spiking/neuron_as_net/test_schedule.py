@@ -76,7 +76,7 @@ def test_after_the_end_and_one_phase():
         (lambda: Phase(1, 1e-3, {"spikes": -1}), "the weight of spikes must be a number from 0"),
         (lambda: Phase(1, 1e-3, {}), "weights must be a dict with a weight per head"),
         (lambda: Schedule([]), "phases must be one or several Phase"),
-        (lambda: published_schedule(0), "scale must be a positive number"),
+        (lambda: published_schedule(0), "scale must be a number above 0"),
     ],
 )
 def test_what_is_refused(make, message):

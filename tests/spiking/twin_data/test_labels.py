@@ -63,7 +63,7 @@ def test_a_spike_is_a_plateau_of_the_rate_whose_edges_are_smooth():
         (lambda: spike_labels([-0.1], 10), "spike_times_ms must be from 0 to 10 ms"),
         (lambda: spike_labels([np.nan], 10), "spike_times_ms must be from 0 to 10 ms"),
         (lambda: spike_labels([10.1], 10), "spike_times_ms must be from 0 to 10 ms"),
-        (lambda: spike_labels([1], 10, "ceil"), "rule must be half_before or floor, got 'ceil'"),
+        (lambda: spike_labels([1], 10, "ceil"), "unknown rule 'ceil': choose from half_before, floor"),
         (lambda: soma_target([1.0], most_mv="x"), "most_mv must be a finite number, got 'x'"),
     ],
 )

@@ -274,6 +274,42 @@ def test_other_files_are_one_line(tmp_path, content, message):
     assert "\n" not in str(caught.value) and str(path) in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"dendriticVoltagesLowRes": np.zeros((3, 5), "f2")}, r"v_dendrites_mv has shape \(3, 5\), not \(6, 5000\)"),
+        ({"somaVoltageHighRes": np.zeros(99, "f2")}, r"v_soma_fine_mv has shape \(99,\), not \(40000,\)"),
+        ({"nexusVoltageLowRes": np.zeros(9, "f2")}, r"v_nexus_mv has shape \(9,\), not \(5000,\)"),
+        ({"outputSpikeTimes": np.array([5004], "f2")}, "outputSpikeTimes are not from 0 to 5000 ms"),
+        ({"exInputSpikeTimes": {6: [5]}, "inhInputSpikeTimes": {6: [5]}}, "synapse must be from 0 to 11, got 12"),
+    ],
+)
+def test_parts_that_do_not_fit_each_other_are_refused(tmp_path, changed, message):
+    path = write(tmp_path / "x" / "a.p", [legacy_simulation(0) | changed])
+    with pytest.raises(InputError, match=message) as caught:
+        import_legacy(path, tmp_path / "set")
+    assert "\n" not in str(caught.value) and not list((tmp_path / "set").glob("*.h5"))
+
+
+def test_a_seed_that_is_none_or_no_number(tmp_path):
+    (shard,) = import_legacy(
+        write(tmp_path / "x" / "a.p", [legacy_simulation(0)], randomSeed=None), tmp_path / "y"
+    ).shards
+    assert shard.seed == 0
+    with pytest.raises(InputError, match=r"a\.p: randomSeed must be a whole number from 0, got 'abc'"):
+        import_legacy(write(tmp_path / "x" / "a.p", [legacy_simulation(0)], randomSeed="abc"), tmp_path / "z")
+    with pytest.raises(InputError, match="paths must be a path, got None"):
+        import_legacy(None, tmp_path / "z")
+
+
+def test_files_of_different_seeds_are_one_data_set(tmp_path):
+    for k in range(3):
+        write(tmp_path / "x" / f"{k}.p", [legacy_simulation(k)], randomSeed=70 + k)
+    imported = import_legacy(tmp_path / "x", tmp_path / "set")
+    assert [shard.seed for shard in imported.shards] == [70, 71, 72]
+    assert CellDataset.open(tmp_path / "set").n_simulations == 3
+
+
 def test_files_of_different_settings_and_taken_folders_are_refused(tmp_path):
     one = write(tmp_path / "x" / "a.p", [legacy_simulation(0)])
     other = write(tmp_path / "x" / "b.p", [legacy_simulation(1)], randomSeed=8, Ih_vshift=5)

@@ -59,13 +59,15 @@ def test_dendrites_weights_and_fine_voltages_are_there(tmp_path):
         rng.random(200).astype("f4"),
         4,
     )
-    one = CellSimulation(0, SynapticEvents(6, 50, [1, 4], [5, 0], [0.5, 2.0]), recording)
+    drawn = {"clusters": [3, 8], "period_ms": None}
+    one = CellSimulation(0, SynapticEvents(6, 50, [1, 4], [5, 0], [0.5, 2.0]), recording, drawn)
     write_shard(ShardHead(shard_path(tmp_path, 0), {}, 0, (0,)), [one])
     save_mat(CellDataset.open(tmp_path), tmp_path / "a.mat")
     (there,) = np.atleast_1d(loadmat(tmp_path / "a.mat", simplify=True)["simulations"])
     np.testing.assert_array_equal(there["v_dendrites_mv"], recording.v_dendrites_mv)
     np.testing.assert_array_equal(there["v_soma_fine_mv"], recording.v_soma_fine_mv)
     np.testing.assert_array_equal(there["event_weight"], one.events.weight)
+    assert set(there["drawn"]) == {"clusters"} and there["drawn"]["clusters"].tolist() == [3, 8]
     assert there["fine_per_ms"] == 4 and there["v_dendrites_mv"].dtype == np.float32
 
 

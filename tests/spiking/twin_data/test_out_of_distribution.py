@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from rate2spike.errors import InputError
+from rate2spike.spiking.detailed_cells.l5_pyramidal import l5_pyramidal
 from rate2spike.spiking.twin_data.config import SimulationConfig, simulate_sets
 from rate2spike.spiking.twin_data.out_of_distribution import OutOfDistributionInput
 from rate2spike.spiking.twin_data.random_input import RandomInput
@@ -95,6 +96,9 @@ def test_a_data_set_holds_what_was_drawn_and_is_the_same_on_any_number_of_thread
     dataset = CellDataset.open(tmp_path / "one" / "test")
     clusters = np.array(dataset.configuration["input"]["segment_clusters"])
     assert clusters.shape == (639,) and set(clusters) == set(range(64))
+    segments = l5_pyramidal().segments
+    of_one_section = segments.section[1:] == segments.section[:-1]
+    assert (clusters[1:] == clusters[:-1])[of_one_section].mean() > 0.5  # neighbours go together; by chance 0.03
     for one in dataset:
         assert set(clusters[one.events.synapse % 639]) <= set(one.drawn["clusters"])
         assert 1 <= len(one.drawn["clusters"]) <= 19 and {"hold_ms", "period_ms", "inhibition"} <= set(one.drawn)

@@ -4,10 +4,11 @@ import pytest
 
 from rate2spike.errors import InputError
 from rate2spike.spiking.neuron_as_net.architecture import PRESETS, ball_and_stick_architecture, preset
-from rate2spike.spiking.neuron_as_net.elm import ElmArchitecture, ball_and_stick_elm
+from rate2spike.spiking.neuron_as_net.ball_and_stick_fit import ball_and_stick_fit
+from rate2spike.spiking.neuron_as_net.elm import ElmArchitecture
 from rate2spike.spiking.neuron_as_net.heads import ball_and_stick_heads, layer_5_heads, point_heads
 from rate2spike.spiking.twin_study.architecture_names import named_architecture
-from rate2spike.spiking.twin_study.cell_kinds import POINT, STICK
+from rate2spike.spiking.twin_study.cell_kinds import POINT
 
 L5 = (1278, 639, layer_5_heads())
 
@@ -25,15 +26,18 @@ def test_lists_of_filters_and_widths():
 
 
 def test_elm_neurons():
-    assert named_architecture("elm-20", 1278, 639, layer_5_heads(0)) == ElmArchitecture(n_excitatory=639)
+    assert named_architecture("elm-20", 1278, 639, layer_5_heads(0)) == ElmArchitecture(
+        n_excitatory=639, negative_inhibition=True
+    )
     few = named_architecture("elm-8", 100, 80, point_heads(), POINT)
     assert (few.n_branches, few.n_per_branch, few.positive_synapses) == (100, 1, False)
     heads = ball_and_stick_heads(8)
-    assert named_architecture("elm-64", 16, 8, heads, STICK) == ball_and_stick_elm(8, 64)
+    stick = named_architecture("elm-64", 16, 8, heads, "AMPA_point")
+    assert stick.n_parameters == ball_and_stick_fit().architecture.n_parameters
 
 
 def test_other_cells_have_other_layers():
-    made = named_architecture("conv-41,41,41,41,41-32", 16, 8, ball_and_stick_heads(8), STICK)
+    made = named_architecture("conv-41,41,41,41,41-32", 16, 8, ball_and_stick_heads(8), "NMDA_cable")
     assert made == ball_and_stick_architecture()
     assert named_architecture("linear-80", 100, 80, point_heads(), POINT).n_parameters == 8005
     assert named_architecture("linear-80", *L5).widths == (22,)  # a unit per output

@@ -28,7 +28,7 @@ def test_networks_and_seeds(point):
 
 def test_what_is_not_given_is_that_of_the_cells_study(point):
     plan = resolved(point, {"batch_size": 3})
-    assert (plan.batch_size, plan.window_ms, plan.left_out_ms) == (3, 500, 80)
+    assert (plan.batch_size, plan.window_ms, plan.left_out_ms) == (3, 500, 0)
     assert (plan.architectures, plan.n_epochs, plan.learning_rate) == (("linear-80",), 10, 0.01)
 
 
@@ -43,6 +43,14 @@ def test_the_schedule(point):
     schedule = plan.schedule(point)
     assert schedule.n_epochs == 5 and schedule.at(0).learning_rate == 0.02
     assert {phase.weights["somatic"] for phase in schedule.phases} == {0.5}
+
+
+def test_the_rate_may_fall_along_a_cosine(point):
+    schedule = FitPlan(n_epochs=40, learning_rate=0.01, decay="cosine").schedule(point)
+    rates = [phase.learning_rate for phase in schedule.phases]
+    assert len(rates) == 40 and rates[2] == max(rates) < 0.01 and rates[0] == pytest.approx(0.0025)
+    assert rates[-1] == pytest.approx(1e-4, rel=0.2) and sorted(rates[2:], reverse=True) == rates[2:]
+    assert schedule.at(39).weights == {"spikes": 1.0, "somatic": 0.003}
 
 
 def test_schedules_are_scaled():
