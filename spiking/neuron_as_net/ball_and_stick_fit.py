@@ -12,10 +12,11 @@ from rate2spike.spiking.neuron_as_net.heads import SPIKES
 from rate2spike.spiking.neuron_as_net.schedule import Schedule, short_ball_and_stick_schedule
 from rate2spike.spiking.neuron_as_net.targets import BALL_AND_STICK_TARGETS, Targets
 
-# of the cells: time constants of memory, and further ones of branches, ms: those of GABA and of the membrane, or of NMDA
-_CELLS = {"AMPA_point": ((2.0, 40.0), (8.0, 20.0)), "NMDA_cable": ((1.0, 150.0), (8.0, 70.0))}
+# further time constants of branches, ms: those of GABA, and of the membrane or of NMDA receptors
+_FURTHER_MS = {"AMPA_point": (8.0, 20.0), "NMDA_cable": (8.0, 70.0)}
+_MEMORY_MS = (1.0, 150.0)
 _SPIKE_BIAS = -4.6  # log odds of ten spikes per second
-_UPDATES_PER_EPOCH = 500
+_UPDATES_PER_EPOCH = 1000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -47,17 +48,17 @@ def ball_and_stick_fit(cell: str = "AMPA_point", n_epochs: int = 80, n_memory: i
     """Settings that fit the twin of a ball-and-stick cell on one core: an ELM neuron.
 
     They differ from the published ones of an ELM neuron for such cells. The MLP has no normalisation before it; it gets two
-    more sums of every branch, with slower time constants; those of memory may become anything, and reach further in the cell
-    with NMDA receptors. The bias of the spikes is that of ten spikes per second. Windows are short, so that there are more
-    updates; the learning rate is ten times as high, gradients are clipped at 1, weights do not decay, and the first 100 ms
-    of a window, of which the past is not known, do not count.
+    more sums of every branch, with slower time constants; those of memory start from 1 to 150 ms, not 2 to 40, and may become
+    anything. The bias of the spikes is that of ten spikes per second. An update is of 8 windows of 512 ms, so that there are
+    many; the learning rate is ten times as high, gradients are clipped at 1, weights do not decay, and the first 100 ms of a
+    window, of which the past is not known, do not count.
 
     Parameters
     ----------
     cell : {'AMPA_point', 'NMDA_cable'}, default 'AMPA_point'
         The cell.
     n_epochs : int, default 80
-        Of 500 updates each.
+        Of 1000 updates each.
     n_memory : int, default 64
         Memory units; the MLP has twice as many hidden ones.
 
@@ -75,22 +76,22 @@ def ball_and_stick_fit(cell: str = "AMPA_point", n_epochs: int = 80, n_memory: i
     >>> from rate2spike.spiking.neuron_as_net.ball_and_stick_fit import ball_and_stick_fit
     >>> how = ball_and_stick_fit("NMDA_cable", n_epochs=40)
     >>> how.architecture.n_parameters, how.schedule.n_epochs, how.settings["batch_size"]
-    (23580, 40, 16)
+    (23580, 40, 8)
 
     The fit itself, with data sets of `simulate_sets`::
 
         fit(TwinNetwork(how.architecture), train, valid, how.schedule, how.targets, **how.settings)
     """
-    name = choice(cell, "cell", "cell", _CELLS)
-    (least, most), further = _CELLS[name]
+    name = choice(cell, "cell", "cell", _FURTHER_MS)
+    least, most = _MEMORY_MS
     network = ball_and_stick_elm(n_memory=n_memory)
     heads = tuple(replace(one, initial_bias=_SPIKE_BIAS) if one.name == SPIKES else one for one in network.heads)
     return BallAndStickFit(
-        replace(network, least_tau_ms=least, most_tau_ms=most, more_tau_branch_ms=further, heads=heads),
+        replace(network, least_tau_ms=least, most_tau_ms=most, more_tau_branch_ms=_FURTHER_MS[name], heads=heads),
         short_ball_and_stick_schedule(whole_number(n_epochs, "{n_epochs}", "n_epochs")),
         BALL_AND_STICK_TARGETS,
         dict(
-            batch_size=16,
+            batch_size=8,
             window_ms=512,
             ignore_ms=0,
             left_out_ms=100,

@@ -9,11 +9,11 @@ from rate2spike.spiking.neuron_as_net.network import TwinNetwork
 from rate2spike.spiking.twin_data.config import SimulationConfig, simulate_sets
 
 
-@pytest.mark.parametrize(("cell", "most_tau_ms"), [("AMPA_point", 40), ("NMDA_cable", 150)])
-def test_sizes(cell, most_tau_ms):
+@pytest.mark.parametrize(("cell", "slowest_ms"), [("AMPA_point", 20), ("NMDA_cable", 70)])
+def test_sizes(cell, slowest_ms):
     how = ball_and_stick_fit(cell, n_epochs=7)
     assert how.architecture.n_parameters == 19_484 + 2 * 16 * 128
-    assert how.architecture.most_tau_ms == most_tau_ms and how.schedule.n_epochs == 7
+    assert how.architecture.more_tau_branch_ms[-1] == slowest_ms and how.schedule.n_epochs == 7
 
 
 def test_a_fit_takes_them(tmp_path):
