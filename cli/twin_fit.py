@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 COMMAND = "twin fit"
 _OF_CELLS = {
-    "batch_size": "8, of points and balls with a stick 16",
+    "batch_size": "8, of points 32",
     "window_ms": "400, of points 500, of balls with a stick 512",
     "optimizer": "nadam, of balls with a stick adamw",
     "epochs_per_stage": "10, of points and balls with a stick 1",

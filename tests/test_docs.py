@@ -1,6 +1,7 @@
 """Documentation is true: code blocks run; links, files and flags that pages, helps and docstrings name exist."""
 
 import ast
+import csv
 import os
 import re
 import shutil
@@ -213,6 +214,32 @@ def test_python_of_the_twin_page_prints_what_stands_there(tmp_path):
     assert done.stdout.splitlines() == printed(page)
     for name in ("voltages.png", "tree.png", "roc.png"):
         assert (tmp_path / name).exists(), name
+
+
+def test_scores_of_twins_on_the_page_are_those_of_the_table():
+    page = (ROOT / "docs" / "twin.md").read_text(encoding="utf-8")
+    with (ROOT / "docs" / "twin_studies.csv").open(newline="") as file:
+        rows = {row["cell"]: row for row in csv.DictReader(file)}
+    outputs = {"near a spike": "near_spikes", "rate": "rate", "dendrite": "dendritic"}
+    scores = {"AUC": "AUC", "explained variance, %": "explained_variance_percent", "RMSE": "rmse", "MAE": "mae"}
+    found = re.findall(
+        r"^\| ([a-z ]+) \| ([^|]+) \| ([\d.]+) \| [\d.]+ \| ([\d.]+) \| [\d.]+ \|$", page, flags=re.MULTILINE
+    )
+    assert len(found) == 13
+    for output, score, *values in found:
+        what = (
+            "TP @ 0.0020 FP"
+            if score.startswith("true positives")
+            else scores[score.rsplit(", ", 1)[0] if "E, " in score else score]
+        )
+        names = {
+            "spikes": {"AUC": "auc"}.get(what, what),
+            "soma": f"raw_soma_{what if 'variance' in what else what.upper()}",
+        }
+        name = names.get(output) or f"{outputs[output]} {what}"
+        for cell, value in zip(("AMPA_point", "NMDA_cable"), values, strict=True):
+            n_digits = len(value.partition(".")[2])
+            assert abs(float(rows[cell][name]) - float(value)) <= 0.51 * 10**-n_digits, (name, cell)
 
 
 @pytest.mark.slow

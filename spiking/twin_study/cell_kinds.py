@@ -84,7 +84,10 @@ class CellKind(Readable):
 
 
 _POINT_FIT = {
-    "batch_size": 16,
+    "decay": "cosine",
+    "batch_size": 32,
+    "train_files_per_epoch": 100,  # as many as there are
+    "files_in_memory": 100,
     "window_ms": 500,
     "left_out_ms": 0,
     "batches_per_epoch": 100,
