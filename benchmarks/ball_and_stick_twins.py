@@ -3,7 +3,7 @@
     python benchmarks/ball_and_stick_twins.py [--cell AMPA_point] [--data bench/twin] [--output bench/twin_fits]
 
 Each cell has a folder <data>/<cell>/data with train, valid and test, which are simulated where they lack simulations; as many
-as in the published sets. Interrupted, a fit goes on in <output>/<cell>; finished, it adds a row to the table.
+as in the published sets. Interrupted, fits go on in <output>/<cell>; the last one adds a row to the table.
 All bins of test simulations count but the first 16 ms. The threshold of spikes is that of a false positive rate of 0.002 on
 validation data. Published are the figures of a TCN of 189 644 weights, fitted on a GPU to simulations of the same kind.
 """
@@ -56,12 +56,14 @@ def data_of(cell: str, folder: Path, sizes: Sequence[int], seed: int) -> Mapping
     return simulate_sets(config, folder)
 
 
-def fitted(how: BallAndStickFit, data: Mapping[str, CellDataset], folder: Path, seed: int) -> FitResult:
-    """The fit, gone on with where it was."""
+def fitted(how: BallAndStickFit, data: Mapping[str, CellDataset], folder: Path, seed: int) -> list[FitResult]:
+    """The two fits of one network, on short windows and on long ones, gone on with where they were."""
     network = TwinNetwork(how.architecture, seed)
-    return fit(
-        network, data["train"], data["valid"], how.schedule, how.targets, folder=folder, seed=seed, **how.settings
-    )
+    sets, more = (data["train"], data["valid"]), dict(targets=how.targets, seed=seed)
+    return [
+        fit(network, *sets, how.schedule, folder=folder / "short", **more, **how.settings),
+        fit(network, *sets, how.long_schedule, folder=folder / "long", **more, **how.long_settings),
+    ]
 
 
 def outputs_of(how: BallAndStickFit, network: TwinNetwork, data: CellDataset) -> tuple[Outputs, Outputs]:
@@ -111,9 +113,11 @@ def at_threshold(truth: Outputs, said: Outputs, threshold: float) -> dict[str, f
     }
 
 
-def row_of(cell: str, how: BallAndStickFit, result: FitResult, data: Mapping[str, CellDataset], seed: int) -> dict:
-    """All that is told of a fit."""
-    network = result.twin.network
+def row_of(
+    cell: str, how: BallAndStickFit, results: Sequence[FitResult], data: Mapping[str, CellDataset], seed: int
+) -> dict:
+    """All that is told of a network after its fits."""
+    network = results[-1].twin.network
     truth, said = outputs_of(how, network, data["valid"])
     threshold = roc_of(truth[SPIKES][..., 0] > 0, said[SPIKES][..., 0]).threshold_at(FPR)
     truth, said = outputs_of(how, network, data["test"])
@@ -122,8 +126,8 @@ def row_of(cell: str, how: BallAndStickFit, result: FitResult, data: Mapping[str
         "cell": cell,
         "network": network.overview,
         "parameters": network.n_parameters,
-        "updates": result.n_updates,
-        "minutes": round(sum(epoch["seconds"] for epoch in result.history) / 60, 1),
+        "updates": sum(one.n_updates for one in results),
+        "minutes": round(sum(epoch["seconds"] for one in results for epoch in one.history) / 60, 1),
         "train": len(data["train"]),
         "valid": len(data["valid"]),
         "test": len(data["test"]),
@@ -170,8 +174,8 @@ def main() -> None:
     for cell in SIZES if arguments.cell == "all" else (arguments.cell,):
         data = data_of(cell, arguments.data / cell / "data", arguments.sizes or SIZES[cell], arguments.seed)
         how = ball_and_stick_fit(cell, **more)
-        result = fitted(how, data, arguments.output / cell, arguments.seed)
-        row = row_of(cell, how, result, data, arguments.seed)
+        results = fitted(how, data, arguments.output / cell, arguments.seed)
+        row = row_of(cell, how, results, data, arguments.seed)
         append(row, arguments.table)
         print(told(row))
 
