@@ -9,7 +9,11 @@ from rate2spike.checks import choice, whole_number
 from rate2spike.readable import Readable
 from rate2spike.spiking.neuron_as_net.elm import ElmArchitecture, ball_and_stick_elm
 from rate2spike.spiking.neuron_as_net.heads import SPIKES
-from rate2spike.spiking.neuron_as_net.schedule import Schedule, short_ball_and_stick_schedule
+from rate2spike.spiking.neuron_as_net.schedule import (
+    Schedule,
+    long_ball_and_stick_schedule,
+    short_ball_and_stick_schedule,
+)
 from rate2spike.spiking.neuron_as_net.targets import BALL_AND_STICK_TARGETS, Targets
 
 # further time constants of branches, ms: those of GABA, and of the membrane or of NMDA receptors
@@ -33,6 +37,9 @@ class BallAndStickFit(Readable):
         How recordings become targets.
     settings : dict
         The further settings of `fit`.
+    long_schedule, long_settings : Schedule, dict
+        Of a second fit of the same network, on windows of 2048 ms: slow memory, which short windows do not hold in check,
+        drifts over whole simulations after the first.
     """
 
     shown = ("architecture", "schedule")
@@ -41,6 +48,8 @@ class BallAndStickFit(Readable):
     schedule: Schedule
     targets: Targets
     settings: Mapping[str, Any] = field(repr=False)
+    long_schedule: Schedule = field(repr=False)
+    long_settings: Mapping[str, Any] = field(repr=False)
 
 
 @public()
@@ -80,29 +89,34 @@ def ball_and_stick_fit(cell: str = "AMPA_point", n_epochs: int = 80, n_memory: i
 
     The fit itself, with data sets of `simulate_sets`::
 
-        fit(TwinNetwork(how.architecture), train, valid, how.schedule, how.targets, **how.settings)
+        network = TwinNetwork(how.architecture)
+        fit(network, train, valid, how.schedule, how.targets, **how.settings)
+        fit(network, train, valid, how.long_schedule, how.targets, **how.long_settings)
     """
     name = choice(cell, "cell", "cell", _FURTHER_MS)
     least, most = _MEMORY_MS
     network = ball_and_stick_elm(n_memory=n_memory)
     heads = tuple(replace(one, initial_bias=_SPIKE_BIAS) if one.name == SPIKES else one for one in network.heads)
+    settings = dict(
+        batch_size=8,
+        window_ms=512,
+        ignore_ms=0,
+        left_out_ms=100,
+        optimizer="adamw",
+        clip_norm=1.0,
+        epochs_per_stage=1,
+        batches_per_epoch=_UPDATES_PER_EPOCH,
+        valid_batches=32,
+        train_files_per_epoch=_UPDATES_PER_EPOCH,  # as many as there are, up to one per update
+        valid_files_per_epoch=32,
+        files_in_memory=300,  # 13 MB each
+        variant=name,
+    )
     return BallAndStickFit(
         replace(network, least_tau_ms=least, most_tau_ms=most, more_tau_branch_ms=_FURTHER_MS[name], heads=heads),
         short_ball_and_stick_schedule(whole_number(n_epochs, "{n_epochs}", "n_epochs")),
         BALL_AND_STICK_TARGETS,
-        dict(
-            batch_size=8,
-            window_ms=512,
-            ignore_ms=0,
-            left_out_ms=100,
-            optimizer="adamw",
-            clip_norm=1.0,
-            epochs_per_stage=1,
-            batches_per_epoch=_UPDATES_PER_EPOCH,
-            valid_batches=32,
-            train_files_per_epoch=_UPDATES_PER_EPOCH,  # as many as there are, up to one per update
-            valid_files_per_epoch=32,
-            files_in_memory=300,  # 13 MB each
-            variant=name,
-        ),
+        settings,
+        long_ball_and_stick_schedule(max(1, n_epochs // 4)),
+        settings | dict(window_ms=2048, batch_size=4, batches_per_epoch=_UPDATES_PER_EPOCH // 2),
     )

@@ -220,6 +220,13 @@ def _cosine(done: float) -> float:
     return done / 0.05 if done < 0.05 else 0.01 + 0.99 * (1 + math.cos(math.pi * (done - 0.05) / 0.95)) / 2
 
 
+def long_ball_and_stick_schedule(n_epochs: int = 10, learning_rate: float = 1e-3) -> Schedule:
+    """Of their further fit on long windows: half a cosine down to 0, the last weights, and ten times that of the rate."""
+    weights = _stick_weights(1) | {RATE: 30.0}
+    rates = [learning_rate * (1 + math.cos(math.pi * (k + 0.5) / n_epochs)) / 2 for k in range(n_epochs)]
+    return Schedule(tuple(Phase(1, rate, weights) for rate in rates))
+
+
 def _stick_weights(moved: float) -> dict[str, float]:
     """Weights of the losses of ball-and-stick twins: the first ones up to 0, the last ones from 1 on."""
     names = (SPIKES, SOMATIC, NEAR_SPIKES, RATE, DENDRITIC)

@@ -26,6 +26,9 @@ def test_a_fit_takes_them(tmp_path):
     first, last = result.history
     assert result.n_updates == 40 and set(first["loss_weights"]) == {one.name for one in how.architecture.heads}
     assert last["val_somatic_loss"] < 0.8 * first["somatic_loss"]
+    settings = {**how.long_settings, "batches_per_epoch": 2, "valid_batches": 1}
+    again = fit(network, data["train"], data["valid"], how.long_schedule, how.targets, progress=False, **settings)
+    assert how.long_schedule.n_epochs == 1 and again.history[0]["loss"] < first["loss"]
 
 
 def test_an_unknown_cell_is_refused():

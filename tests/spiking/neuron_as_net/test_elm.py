@@ -178,7 +178,6 @@ def test_time_constants_are_trained_if_asked_for():
         (dict(least_tau_ms=10, most_tau_ms=5), "most_tau_ms must not be below least_tau_ms, got 5 and 10"),
         (dict(n_branches=10, n_per_branch=5), "n_branches 10 windows of n_per_branch 5 do not cover 1278 synapses"),
         (dict(more_tau_branch_ms=[8, -1]), "a time constant must be a positive number, got -1"),
-        (dict(more_tau_branch_ms=8), "more_tau_branch_ms must be a list of time constants, got 8"),
         (dict(update="euler"), "unknown update 'euler'"),
         (dict(n_excitatory=2000), "n_excitatory must be at most 1278"),
     ],

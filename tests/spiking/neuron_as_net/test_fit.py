@@ -205,7 +205,9 @@ def test_what_is_refused(given, message):
 
 
 def test_training_data_without_a_spike_are_refused_where_spikes_are_learnt():
-    silent = [CellSimulation(one.number, one.events, replace(one.recording, spike_times_ms=[])) for one in DATA]
+    silent = [
+        CellSimulation(one.number, one.events, replace(one.recording, spike_times_ms=np.empty(0))) for one in DATA
+    ]
     schedule = Schedule(Phase(1, 1e-3, {"somatic": 1.0}))
     with pytest.raises(InputError, match="training_data hold no spike, so that the head of spikes") as error:
         fit(TwinNetwork(SMALL), silent, DATA, schedule, **SHORT)

@@ -7,6 +7,7 @@ from rate2spike.spiking.neuron_as_net.schedule import (
     Phase,
     Schedule,
     ball_and_stick_schedule,
+    long_ball_and_stick_schedule,
     point_schedule,
     published_schedule,
     short_ball_and_stick_schedule,
@@ -59,6 +60,11 @@ def test_short_ball_and_stick():
     assert rates[-1] == pytest.approx(0.01, abs=1e-4) and rates[10:] == sorted(rates[10:], reverse=True)
     assert [schedule.at(k).weights["spikes"] for k in (0, 49, 80, 199)] == [2, 2, 24, 24]
     assert short_ball_and_stick_schedule(1).n_epochs == 1
+    further = long_ball_and_stick_schedule(4)
+    assert [further.at(k).learning_rate for k in range(4)] == pytest.approx(
+        [9.619e-4, 6.913e-4, 3.087e-4, 3.806e-5], rel=1e-3
+    )
+    assert further.at(0).weights == {**schedule.at(199).weights, "rate": 30}
 
 
 def test_after_the_end_and_one_phase():
