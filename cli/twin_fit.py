@@ -1,8 +1,8 @@
 """Fit deep networks to the simulations of a neuron: convolutional ones (TCN, FCN), ELM neurons, linear rivals.
 
 Works in the folder that `rate2spike twin simulate` made. Every fit has a folder of its own in fits/: twin.keras and twin.json
-(the network), log.jsonl (losses of every epoch), checkpoints, snapshots. Fits that were interrupted, or that shall have more
-epochs, networks or seeds, go on with --resume.
+(the network), history.jsonl (losses of every epoch), checkpoints, snapshots. Fits that were interrupted, or that shall have
+more epochs, networks or seeds, go on with --resume.
 
 example: rate2spike twin fit --run_folder l5 --architectures fcn-1x128x43 tcn-3x64x100 elm-20 --n_seeds 3
          rate2spike twin fit --run_folder point --architectures linear-80

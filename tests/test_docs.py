@@ -264,7 +264,7 @@ def test_commands_of_the_twin_page_lead_from_nothing_to_figures_at_tiny_scale(tm
         "data/test/shard_00000.h5",
         "figures/data_train/input_and_output.png",
         "fits/linear-80_seed_1/twin.keras",
-        "fits/conv-60_20-4_seed_0/log.jsonl",
+        "fits/conv-60_20-4_seed_0/history.jsonl",
         "fits/best_results_test_1_models.csv",
         "figures/linear-80_seed_0/point_study.pdf",
         "figures/networks/sizes.png",

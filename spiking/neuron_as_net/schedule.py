@@ -222,8 +222,12 @@ def _cosine(done: float) -> float:
 
 def long_ball_and_stick_schedule(n_epochs: int = 10, learning_rate: float = 1e-3) -> Schedule:
     """Of their further fit on long windows: half a cosine down to 0, the last weights, and ten times that of the rate."""
-    weights = _stick_weights(1) | {RATE: 30.0}
-    rates = [learning_rate * (1 + math.cos(math.pi * (k + 0.5) / n_epochs)) / 2 for k in range(n_epochs)]
+    return falling_schedule(n_epochs, learning_rate, _stick_weights(1) | {RATE: 30.0})
+
+
+def falling_schedule(n_epochs: int, learning_rate: float, weights: Mapping[str, float]) -> Schedule:
+    """For a second fit: the learning rate falls along half a cosine to 0."""
+    rates = [learning_rate * (1 + math.cos(math.pi * done)) / 2 for done in _done(n_epochs)]
     return Schedule(tuple(Phase(1, rate, weights) for rate in rates))
 
 

@@ -10,6 +10,8 @@ from rate2spike.spiking.neuron_as_net.heads import DENDRITIC, SPIKES, Head, laye
 from rate2spike.spiking.neuron_as_net.schedule import (
     Schedule,
     cosine_schedule,
+    falling_schedule,
+    long_ball_and_stick_schedule,
     point_schedule,
     published_schedule,
     short_ball_and_stick_schedule,
@@ -65,6 +67,12 @@ class CellKind(Readable):
         whole = published_schedule()
         return whole.scaled(n_epochs / whole.n_epochs).times(learning_rate / whole.phases[0].learning_rate)
 
+    def long_schedule(self, n_epochs: int, learning_rate: float) -> Schedule:
+        """That of a second fit, on long windows: the rate falls to 0, losses have the weights that the study ends with."""
+        if self.name in STICKS:
+            return long_ball_and_stick_schedule(n_epochs, learning_rate)
+        return falling_schedule(n_epochs, learning_rate, self.schedule(1, learning_rate).phases[-1].weights)
+
     def heads(self, dataset: CellDataset, spike_bias: float | None) -> tuple[Head, ...]:
         """The outputs for what a data set holds: without dendritic voltages there is no output of them."""
         voltages = dataset[0].recording.v_dendrites_mv
@@ -106,6 +114,7 @@ def kind_of(dataset: CellDataset) -> CellKind:
     if stick in STICKS:
         how = ball_and_stick_fit(stick)
         settings = {key: value for key, value in how.settings.items() if key != "variant"}
+        settings["long_epochs"] = how.long_schedule.n_epochs
         nearly_all = {"discard_ms": 16, "spike_ranges": ("0-1000",)}
         return CellKind(stick, "elm-64", how.targets, how.schedule.n_epochs, 3e-3, settings, nearly_all)
     return CellKind(LAYER_5, "tcn-3x64x100", Targets(), 250, 1e-4, {}, {})

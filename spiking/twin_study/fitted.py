@@ -11,6 +11,7 @@ from rate2spike.readable import Readable
 from rate2spike.spiking.neuron_as_net.architecture import ConvolutionalArchitecture
 from rate2spike.spiking.neuron_as_net.checkpoints import SavedTwin, load_twin
 
+HISTORY = "history.jsonl"  # one line per epoch
 TWIN = "twin.keras"  # the network after its fit, in the folder of the fit
 
 
@@ -55,12 +56,12 @@ class FittedTwin(Readable):
 
     @cached_property
     def history(self) -> list[dict[str, Any]]:
-        """One record per epoch. Raises InputError if the log is damaged."""
-        path = self.folder / "log.jsonl"
+        """One record per epoch. Raises InputError if the file is damaged."""
+        path = self.folder / HISTORY
         try:
             return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         except (OSError, ValueError) as error:
-            raise InputError(f"{path} is no log of a fit: {error}") from None
+            raise InputError(f"{path} is no history of a fit: {error}") from None
 
     @property
     def minutes(self) -> float:
@@ -80,11 +81,10 @@ class FittedTwin(Readable):
     def described(self) -> dict[str, Any]:
         """What a row of a table of models says of the network, by field of `ModelRow`."""
         architecture = self.twin.network.architecture
-        batch_sizes = self.twin.metadata["training_history_dict"]["batch_size"] or [0]
         known = {
             "net_type": architecture.kind,
             "n_parameters": self.n_parameters,
-            "n_train_windows": self.n_updates * batch_sizes[-1],
+            "n_train_windows": sum(record["n_steps"] * record["batch_size"] for record in self.history),
             "n_train_files": len(self.twin.metadata["data_dict"]["train_files"]),
         }
         if isinstance(architecture, ConvolutionalArchitecture):

@@ -1,5 +1,6 @@
 """The fits of a study, one after the other, or side by side in processes; each in a folder of its own."""
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
@@ -10,6 +11,7 @@ from rate2spike.calls import public
 from rate2spike.checks import path as checked_path
 from rate2spike.checks import whole_number
 from rate2spike.errors import InputError
+from rate2spike.io.atomic_file import write_atomically
 from rate2spike.progress import OnProgress, following
 from rate2spike.spiking.neuron_as_net.checkpoints import save_twin
 from rate2spike.spiking.neuron_as_net.fit import fit
@@ -18,7 +20,7 @@ from rate2spike.spiking.twin_data.shards import CellDataset
 from rate2spike.spiking.twin_data.simulate import share_of
 from rate2spike.spiking.twin_study.architecture_names import named_architecture
 from rate2spike.spiking.twin_study.cell_kinds import kind_of
-from rate2spike.spiking.twin_study.fitted import TWIN, FittedTwin
+from rate2spike.spiking.twin_study.fitted import HISTORY, TWIN, FittedTwin
 from rate2spike.spiking.twin_study.plan import FitPlan, PlannedFit
 from rate2spike.spiking.twin_study.sets import open_sets
 from rate2spike.work_units import WorkerDied, run_units
@@ -112,16 +114,19 @@ def fit_one(
     """Fit one network, or go on with it, and write it."""
     kind = kind_of(sets["train"])
     network = network_of(planned, plan, sets["train"])
-    result = fit(
-        network,
-        sets["train"],
-        sets["valid"],
-        plan.schedule(kind),
-        kind.targets,
-        folder=folder,
-        progress=progress,
-        **plan.fit_settings(planned),
-    )
+    stages = [(plan.schedule(kind), folder, plan.fit_settings(planned))]
+    if plan.long_epochs:
+        place = folder / f"long_after_{plan.n_epochs or kind.n_epochs}_epochs"  # another one after more epochs
+        stages.append((plan.long_schedule(kind), place, plan.long_fit_settings(planned)))
+    history: list[dict[str, Any]] = []
+    pca = None
+    for schedule, place, settings in stages:
+        data = (sets["train"], sets["valid"], schedule, kind.targets, pca)
+        result = fit(network, *data, folder=place, progress=progress, **settings)
+        pca = result.twin.pca
+        sizes = {name: settings[name] for name in ("batch_size", "window_ms")}
+        history += [{**record, **sizes, "epoch": len(history) + k} for k, record in enumerate(result.history, 1)]
+    write_atomically(folder / HISTORY, "".join(json.dumps(record) + "\n" for record in history))
     save_twin(result.twin, folder / TWIN)
 
 

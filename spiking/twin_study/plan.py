@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # TensorFlow is not loaded for a plan
     from rate2spike.spiking.twin_study.cell_kinds import CellKind
 
 DECAYS = ("published", "cosine")
-MAY_DIFFER = fit_options.MAY_DIFFER | {"architectures", "n_seeds", "n_epochs"}  # when fits go on
+MAY_DIFFER = fit_options.MAY_DIFFER | {"architectures", "n_seeds", "n_epochs", "long_epochs"}  # when fits go on
 _OF_STUDY = "that of the cell's study"
 
 
@@ -76,6 +76,14 @@ class FitPlan(FitOptions):
         "how the learning rate falls: as the cell's study has it, or along a cosine, which is better in short fits",
         choices=DECAYS,
     )
+    long_epochs: int = option(
+        0,
+        "epochs of a second fit, on long windows, at a third of the rate: memory that reaches far drifts without it",
+        what="number of epochs on long windows",
+        least=0,
+        default_text="0, of balls with a stick 20",
+    )
+    long_window_ms: int = option(2048, "length of a long window, ms", what="long window", least=2)
     spike_bias: float | None = option(
         None,
         "initial bias of the spike head; in short fits of layer 5 cells -6.5 is better than the published -2",
@@ -104,6 +112,19 @@ class FitPlan(FitOptions):
     def fit_settings(self, fit: PlannedFit) -> dict[str, Any]:
         """What `fit` is called with."""
         return {name: getattr(self, name) for name in options_of(FitOptions)} | {"seed": fit.seed}
+
+    def long_fit_settings(self, fit: PlannedFit) -> dict[str, Any]:
+        """The same of the second fit: half as many windows per update, and half as many updates per epoch."""
+        settings = self.fit_settings(fit) | {"window_ms": self.long_window_ms}
+        settings["batch_size"] = max(1, self.batch_size // 2)
+        if self.batches_per_epoch is not None:
+            settings["batches_per_epoch"] = max(1, self.batches_per_epoch // 2)
+        return settings
+
+    def long_schedule(self, kind: "CellKind") -> "Schedule":
+        """The schedule of the second fit."""
+        schedule = kind.long_schedule(self.long_epochs, (self.learning_rate or kind.learning_rate) / 3)
+        return schedule if self.somatic_weight is None else schedule.weighted(somatic=self.somatic_weight)
 
     def sections(self) -> dict[str, dict[str, Any]]:
         """As it is written to config.toml."""

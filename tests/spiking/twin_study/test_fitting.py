@@ -19,7 +19,7 @@ def test_every_fit_has_a_folder(point_fits):
     assert [one.name for one in point_fits] == ["linear-80_seed_0", "elm-4_seed_0"]
     linear = point_fits[0]
     assert (linear.n_parameters, linear.n_updates, len(linear.history)) == (8005, 9, 3)
-    assert {"twin.keras", "twin.json", "log.jsonl", "checkpoints"} <= {one.name for one in linear.folder.iterdir()}
+    assert {"twin.keras", "twin.json", "history.jsonl", "checkpoints"} <= {one.name for one in linear.folder.iterdir()}
     assert linear.minutes > 0 and linear.validation_loss > 0
     assert linear.described()["n_train_windows"] == 36
     assert [one.name for one in fitted_in(linear.folder.parent)] == ["elm-4_seed_0", "linear-80_seed_0"]
@@ -40,6 +40,20 @@ def test_fits_go_on(point_sets, point_fits, tmp_path):
     plan = FitPlan(architectures=("linear-80",), **(QUICK | {"n_epochs": 4}))
     (longer,) = fit_networks(point_sets, plan, tmp_path, progress=False, announce=said.append)
     assert len(longer.history) == 4 and said == []
+
+
+def test_a_second_fit_is_on_long_windows(point_sets, point_fits, tmp_path):
+    plan = FitPlan(architectures=("linear-80",), long_epochs=2, long_window_ms=900, **QUICK)
+    (longer,) = fit_networks(point_sets, plan, tmp_path, progress=False)
+    assert [record["window_ms"] for record in longer.history] == [300, 300, 300, 900, 900]
+    assert [record["epoch"] for record in longer.history] == [1, 2, 3, 4, 5]
+    assert [record["batch_size"] for record in longer.history] == [4, 4, 4, 2, 2]
+    assert longer.history[-1]["lr"] < 0.01 / 3 and longer.history[2]["loss"] == point_fits[0].history[2]["loss"]
+    assert longer.described()["n_train_windows"] == 3 * 3 * 4 + 2 * 1 * 2
+    first, second = weights(point_fits[0]), weights(longer)
+    assert any(not np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+    (again,) = fit_networks(point_sets, plan, tmp_path, progress=False)
+    assert all(np.array_equal(a, b) for a, b in zip(weights(again), second, strict=True))
 
 
 def test_nothing_is_fitted_if_one_network_cannot_be(point_sets, tmp_path):
