@@ -72,7 +72,7 @@ def families_over_parameters(table: ModelTable, metric: str = "auc", ax: Axes | 
         raise InputError(f"no network of the {{table}} has a number of parameters and a {metric}", "table")
     axes = panel(ax, (5, 3.2))
     for index, (_, one) in enumerate(families.items()):
-        x, y = ([getattr(row, name) or np.nan for row in one.rows] for name in ("n_parameters", metric))
+        x, y = (_values(one, name) for name in ("n_parameters", metric))
         axes.plot(x, y, _MARKERS[index % len(_MARKERS)], color=SHADES[index % len(SHADES)], alpha=0.35, markersize=4)
     _draw_curves(axes, families, "n_parameters", metric)
     axes.set(xlabel=_AXES["n_parameters"], ylabel=_METRICS.get(metric, metric))
@@ -89,9 +89,9 @@ def metrics_over(table: ModelTable, axis: str = "depth", ax: Axes | None = None)
     panels = figure.subplots(2, 3, sharex=True).ravel()
     for axes, metric in zip(panels, metrics, strict=False):
         for index, (name, one) in enumerate(table.by_variant().items()):
-            x, y = ([getattr(row, which) or np.nan for row in one.rows] for which in (axis, metric))
+            x, y = (_values(one, which) for which in (axis, metric))
             style = {"color": SHADES[index % len(SHADES)], "marker": _MARKERS[index % len(_MARKERS)]}
-            axes.plot(np.array(x, float), y, linestyle="none", fillstyle="none", markersize=5, label=name, **style)
+            axes.plot(x, y, linestyle="none", fillstyle="none", markersize=5, label=name, **style)
         axes.set(ylabel=_METRICS[metric])
         _fit_axis(axes, axis)
     for axes in panels[len(metrics) :]:
@@ -119,9 +119,10 @@ def sizes(table: ModelTable, ax: Axes | None = None) -> Figure:
             # networks of one size lie on one another: the larger ones of later variants stand around the others
             axes.plot(x, y, linestyle="none", fillstyle="none", markersize=5 + 3 * index, label=name, **style)
         axes.set(xlabel=_AXES[x_name], ylabel=_AXES[y_name])
-        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-        axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-        axes.margins(0.08)
+        axes.yaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
+        low, high = axes.dataLim.intervaly
+        axes.update_datalim([(0, low - 0.5), (0, high + 0.5)], updatex=False)
+        _fit_axis(axes, x_name)
     panels[-1].legend(**BESIDE)
     return whole(figure)
 
@@ -146,11 +147,23 @@ def _draw_curves(axes: Axes, tables: Mapping[str, ModelTable], axis: str, metric
 
 def _fit_axis(axes: Axes, axis: str) -> None:
     """Sizes that span powers of ten on a logarithmic axis, numbers of layers at whole numbers."""
+    low, high = axes.dataLim.intervalx
     if axis in ("n_parameters", "n_train_windows"):
         axes.set_xscale("log")
+        axes.tick_params(axis="x", which="minor", labelbottom=False)
+        middle = np.sqrt(low * high)
+        low, high = min(low, middle / 3.5), max(high, middle * 3.5)  # holds a power of ten
     else:
-        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
+        low, high = low - 0.5, high + 0.5
+    if np.isfinite([low, high]).all():  # room for a single network too
+        axes.update_datalim([(low, 0), (high, 0)], updatey=False)
     axes.margins(0.08)
+
+
+def _values(table: ModelTable, name: str) -> np.ndarray:
+    """Of each network; NaN where it is not known."""
+    return np.array([np.nan if (value := getattr(row, name)) is None else value for row in table.rows], float)
 
 
 def _is_known(rows: Iterable[ModelRow], name: str) -> bool:

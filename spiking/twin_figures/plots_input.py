@@ -122,6 +122,7 @@ def count_histograms(counts: WindowCounts, ax: Axes | None = None) -> Figure:
     most = int(counts.output.max(initial=0))
     panels[2].hist(counts.output, bins=np.arange(most + 2) - 0.5, color="0.3", rwidth=0.8)
     panels[2].set(xlabel=f"output spikes in {counts.window_ms} ms", yscale="log")
+    panels[2].set_ylim(bottom=0.5)  # a bar of one window can be seen
     panels[2].xaxis.set_major_locator(MaxNLocator(integer=True))
     panels[0].set(ylabel="windows")
     return whole(figure)

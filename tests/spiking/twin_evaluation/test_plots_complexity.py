@@ -6,7 +6,7 @@ import pytest
 from rate2spike.errors import InputError
 from rate2spike.spiking.twin_evaluation.best_models import ModelTable
 from rate2spike.spiking.twin_evaluation.model_row import ModelRow
-from rate2spike.spiking.twin_evaluation.plots_complexity import accuracy_over_complexity, sizes
+from rate2spike.spiking.twin_evaluation.plots_complexity import accuracy_over_complexity, metrics_over, sizes
 
 
 def row(depth, auc, auc_sd=0.001, variant="NMDA", width=64, history_ms=100):
@@ -60,3 +60,21 @@ def test_sizes_in_pairs():
 def test_networks_without_an_end_of_memory_have_no_history():
     with pytest.raises(InputError, match="no network of the table has a history"):
         sizes(ModelTable((row(1, 0.9, history_ms=None),)))
+
+
+def test_a_single_network_stands_within_axes_that_have_ticks():
+    one = ModelTable((ModelRow("point", 1, 1, 80, "FCN", n_parameters=8005, auc=0.9, soma_explained_percent=70.0),))
+    figure = accuracy_over_complexity(one)
+    figure.canvas.draw()
+    for axes, value in zip(figure.axes, [1, 1, 80, 8005] * 2, strict=True):
+        low, high = axes.get_xlim()
+        assert low < 0.95 * value < 1.05 * value < high or (low <= value - 0.5 and high >= value + 0.5)
+        assert any(low <= tick <= high for tick in axes.get_xticks())
+    for axes in (*figure.axes[:3], *sizes(one).axes):
+        assert all(tick == round(tick) for tick in axes.get_xticks())
+
+
+def test_a_score_of_zero_is_drawn():
+    one = ModelTable((ModelRow("point", 1, 1, 80, "FCN", auc=0.9, tp_at_0_25_percent=0.0),))
+    drawn = {axes.get_ylabel(): axes.lines[0].get_ydata().tolist() for axes in metrics_over(one).axes if axes.lines}
+    assert drawn["hits at 0.25 % false alarms"] == [0.0]
