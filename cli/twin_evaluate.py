@@ -22,7 +22,7 @@ from rate2spike.cli.run_place import RunPlace
 from rate2spike.cli.speaking import next_step, note, tell
 from rate2spike.cli.twin_fit import COMMAND as FIT
 from rate2spike.cli.twin_fit import add_fits, recorded_data
-from rate2spike.cli.twin_study import FITS, add_damaged, add_study_folder, settings, study_folder
+from rate2spike.cli.twin_study import FITS, add_damaged, add_study_folder, fits_folder, settings, study_folder
 from rate2spike.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from rate2spike.spiking.twin_study.evaluating import StudyScores
 
 _TEST, _VALID = "test", "valid"
+_OF_CELLS = {
+    "discard_ms": "500, of points 0, of balls with a stick 16",
+    "spike_ranges": "0-18 1-24 0-24 0-30 0-90, of points 0-90, of balls with a stick 0-1000",
+}
 
 
 def add_arguments(parser: Parser) -> None:
@@ -43,7 +47,7 @@ def add_arguments(parser: Parser) -> None:
         "--export_best", default=None, metavar="DIR", help="write the best networks there, as published"
     )
     with parser.in_group(TRIALS):
-        add_option_flags(parser, EvaluationOptions, dash="_", bools_take_values=True)
+        add_option_flags(parser, EvaluationOptions, dash="_", bools_take_values=True, defaults=_OF_CELLS)
     add_damaged(parser)
     add_json(parser, "print one line with the scores of all networks")
 
@@ -61,13 +65,15 @@ def run(arguments: argparse.Namespace) -> int:
     study = study_folder(arguments)
     options = settings(arguments, "evaluate", EvaluationOptions)
     label = label_of(arguments)
-    place = RunPlace(study / arguments.fits, FIT, (), resume=True)
+    place = RunPlace(fits_folder(arguments, study), FIT, (), resume=True)
     sets = judged_by(arguments, place)
     from rate2spike.spiking.twin_study.best_export import export_best
     from rate2spike.spiking.twin_study.evaluating import evaluate_study
-    from rate2spike.spiking.twin_study.fitted import fitted_in
+    from rate2spike.spiking.twin_study.fitted import fitted_in, unfinished_in
 
     twins = fitted_in(place.path)
+    if begun := unfinished_in(place.path):
+        note(f"not finished, and left out: {', '.join(begun)}")
     scores = evaluate_study(twins, sets[0], sets[1], label=label, announce=note, **options)
     _write(scores, place.path)
     exported = export_best(scores, arguments.export_best) if arguments.export_best else []

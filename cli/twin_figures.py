@@ -19,7 +19,7 @@ from rate2spike.cli.twin_evaluate import add_judged_by, judged_by, label_of
 from rate2spike.cli.twin_explore import add_seed
 from rate2spike.cli.twin_fit import COMMAND as FIT
 from rate2spike.cli.twin_fit import add_fits
-from rate2spike.cli.twin_study import FIGURES, add_damaged, add_study_folder, settings, study_folder
+from rate2spike.cli.twin_study import FIGURES, add_damaged, add_study_folder, fits_folder, settings, study_folder
 from rate2spike.errors import InputError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     study = study_folder(arguments)
     options = settings(arguments, "evaluate", EvaluationOptions) | {"n_resamples": 0}
     further = [row for path in arguments.tables for row in ModelTable.read(path).rows]
-    place = RunPlace(study / arguments.fits, FIT, (), resume=True)
+    place = RunPlace(fits_folder(arguments, study), FIT, (), resume=True)
     data, valid = judged_by(arguments, place)
     from rate2spike.spiking.twin_study.drawing import draw_networks, draw_twin, pictures
     from rate2spike.spiking.twin_study.evaluating import score_study

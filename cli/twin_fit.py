@@ -9,6 +9,7 @@ example: rate2spike twin fit --run_folder l5 --architectures fcn-1x128x43 tcn-3x
 """
 
 import argparse
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from rate2spike.cli.flag_groups import TRAINING
 from rate2spike.cli.option_flags import add_option_flags
 from rate2spike.cli.run_place import RunPlace
 from rate2spike.cli.speaking import next_step, note, tell
-from rate2spike.cli.twin_study import DATA, FITS, add_damaged, add_study_folder, settings, study_folder
+from rate2spike.cli.twin_study import DATA, FITS, add_damaged, add_study_folder, fits_folder, settings, study_folder
 from rate2spike.errors import InputError
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_gpu(arguments.gpu)
     share_of(1, arguments.shard)
     study = study_folder(arguments)
-    place = RunPlace(study / arguments.fits, COMMAND, (), resume=arguments.resume)
+    place = RunPlace(fits_folder(arguments, study), COMMAND, (), resume=arguments.resume)
     prepare_tensorflow(arguments.gpu)
     from rate2spike.spiking.twin_study.fitting import fit_networks
 
@@ -82,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
     with dask_executor(arguments.scheduler) as executor:
         folder = place.open()
         with folder.interruptible(f"`rate2spike {COMMAND} --resume --run_folder {study}` goes on"):
-            place.begin(folder, plan.sections() | {"data": {"folder": str(data)}}, unit="")
+            place.begin(folder, plan.sections() | {"data": {"folder": _as_recorded(data, study, place)}}, unit="")
             found = fit_networks(
                 data,
                 plan,
@@ -103,7 +104,13 @@ def recorded_data(place: RunPlace) -> Path:
     recorded = place.recorded().get("data", {})
     if "folder" not in recorded:
         raise InputError(f"{place.path / 'config.toml'} does not say where the data are")
-    return Path(recorded["folder"])
+    return Path(os.path.normpath(place.path / str(recorded["folder"])))
+
+
+def _as_recorded(data: Path, study: Path, place: RunPlace) -> str:
+    """Data in the folder of the study are found from that of the fits, so that the whole may be moved or copied."""
+    inside = data.resolve().is_relative_to(study.resolve())
+    return os.path.relpath(data.resolve(), place.path.resolve()) if inside else str(data.absolute())
 
 
 def _plan_and_data(arguments: argparse.Namespace, place: RunPlace, study: Path) -> tuple["FitPlan", Path]:
@@ -115,11 +122,11 @@ def _plan_and_data(arguments: argparse.Namespace, place: RunPlace, study: Path) 
     asked = settings(arguments, "fit", FitPlan, only_given=place.resume)
     if not place.resume:
         data = Path(arguments.data) if arguments.data else study / DATA
-        return resolved(kind_of(open_sets(data, "train")["train"]), asked), data.absolute()
+        return resolved(kind_of(open_sets(data, "train")["train"]), asked), data
     recorded = from_mapping(FitPlan, place.recorded().get("fit", {}), str(place.path / "config.toml"))
     plan = replace(recorded, **asked)
     place.check_same(vars(plan), vars(recorded), MAY_DIFFER)
-    return plan, Path(arguments.data).absolute() if arguments.data else recorded_data(place)
+    return plan, Path(arguments.data) if arguments.data else recorded_data(place)
 
 
 def _tell(arguments: argparse.Namespace, folder: Path, found: Sequence["FittedTwin"]) -> None:

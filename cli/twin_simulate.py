@@ -53,9 +53,13 @@ def run(arguments: argparse.Namespace) -> int:
     from rate2spike.machine.thread_pool import checked_threads
     from rate2spike.spiking.twin_data.config import MAY_DIFFER, SimulationConfig, simulate_sets
     from rate2spike.spiking.twin_data.simulate import share_of
+    from rate2spike.spiking.twin_evaluation.evaluation_options import EvaluationOptions
+    from rate2spike.spiking.twin_study.plan import FitPlan
     from rate2spike.work_units import dask_executor
 
     source = config_file(arguments, only_given=True)
+    for name, kind in (("fit", FitPlan), ("evaluate", EvaluationOptions)):
+        section(source, name, kind)  # what later steps could not use is said before hours of simulations
     config, place = settings_and_place(
         arguments,
         SimulationConfig,
@@ -98,4 +102,7 @@ def _tell(arguments: argparse.Namespace, folder: Path, summary: Mapping[str, Any
     if arguments.shard is not None:
         note("a share of all simulations: the other jobs add theirs to the same folder with --resume")
     tell(arguments, {"run_folder": str(folder), **summary}, *facts(summary), labelled("written to", folder))
-    next_step(arguments, "twin", "fit", "--run_folder", folder)
+    if {"train", "valid"} <= summary.keys():
+        next_step(arguments, "twin", "fit", "--run_folder", folder)
+    elif "test" in summary:
+        next_step(arguments, "twin", "explore", "--run_folder", folder, "--set", "test")

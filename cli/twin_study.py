@@ -54,6 +54,16 @@ def study_folder(arguments: argparse.Namespace) -> Path:
     return folder
 
 
+def fits_folder(arguments: argparse.Namespace, study: Path) -> Path:
+    """The folder of the fits, in that of the study. Raises InputError."""
+    name = arguments.fits
+    if name in ("", ".", "..", DATA, FIGURES) or Path(name).name != name:
+        raise InputError(
+            f"--fits must be the name of a folder in {study}, other than {DATA} and {FIGURES}; got {name!r}"
+        )
+    return study / name
+
+
 def config_file(arguments: argparse.Namespace, only_given: bool = False) -> Path | None:
     """The configuration: that of --config, else, unless only_given, the one in the folder of the study."""
     if arguments.config is not None:

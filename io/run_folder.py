@@ -60,7 +60,7 @@ class RunFolder:
         """Remove what is new, if there is no result in it. Returns whether there was none."""
         new = [path for path in self.path.glob("*") if path not in self._found]
         files = [file for path in new for file in (path.rglob("*") if path.is_dir() else [path])]
-        if any(file.is_file() and file.name != "config.toml" and not file.name.startswith(".") for file in files):
+        if any(file.is_file() and file.suffix != ".toml" and not file.name.startswith(".") for file in files):
             return False
         for path in [*new, *([self.path] if self._is_new else [])]:
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)

@@ -25,7 +25,7 @@ from rate2spike.spiking.twin_data.out_of_distribution import OutOfDistributionIn
 from rate2spike.spiking.twin_data.random_input import POINT_INPUT
 from rate2spike.spiking.twin_data.segment_clusters import N_CLUSTERS, clusters_of_cell
 from rate2spike.spiking.twin_data.shards import CellDataset
-from rate2spike.spiking.twin_data.simulate import simulate
+from rate2spike.spiking.twin_data.simulate import share_of, simulate
 
 SETS = ("train", "valid", "test")
 MAY_DIFFER = frozenset(f"n_{name}" for name in SETS)  # when a run goes on
@@ -186,7 +186,7 @@ def simulate_sets(
     Returns
     -------
     dict of str to CellDataset
-        By the name of the set.
+        By the name of the set; without those of which this job has no file, and no other job has written one.
 
     Raises
     ------
@@ -221,4 +221,6 @@ def simulate_sets(
             progress=progress,
         )
         for name in names
+        if share_of(-(-config.n_of(name) // config.simulations_per_shard), shard)
+        or any((Path(folder) / name).glob("*.h5"))
     }

@@ -5,7 +5,7 @@ import re
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rate2spike import checks
@@ -121,6 +121,7 @@ def simulate(
 
 def _run_there(plan: SimulationPlan, indices: Sequence[int], executor: Executor, advance: Advance) -> None:
     """Every shard as a unit of work; raises InputError if workers died over one."""
+    plan = replace(plan, folder=plan.folder.absolute())  # workers may have been started elsewhere
     units = {index: (plan, index) for index in indices}
     for index, outcome in run_units(_make_shard, units, executor=executor):
         if isinstance(outcome, WorkerDied):

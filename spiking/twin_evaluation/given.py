@@ -53,7 +53,7 @@ def check_both_kinds(n_spikes: int, n_bins: int, what_for: str = "AUC is") -> No
     """Raise InputError if there are no spikes, or nothing else: what is asked for (`AUC is`) is undefined."""
     if not 0 < n_spikes < n_bins:
         what = "no spikes" if n_spikes == 0 else "only spikes"
-        raise InputError(f"{what_for} undefined: there are {what} in the {n_bins} bins of {{spikes}}", "spikes")
+        raise InputError(f"{what_for} undefined: there are {what} among the {n_bins} ms of {{spikes}}", "spikes")
 
 
 def simulations(values: np.ndarray, name: str) -> np.ndarray:

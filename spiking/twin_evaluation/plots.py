@@ -68,6 +68,12 @@ def voltage_scatter(pairs_mv: np.ndarray, ax: Axes | None = None) -> Figure:
     return whole(axes)
 
 
+def voltage_title(found: TwinEvaluation) -> str:
+    """Scores of the voltage that is drawn; tables of `twin evaluate` have those of the voltage as it is predicted."""
+    explained, rmse = found.soma_explained_variance_percent, found.soma_rmse_mv
+    return f"explained {explained:.1f} %, RMSE {rmse:.2f} mV\n(mean and SD matched)"
+
+
 def evaluation(found: TwinEvaluation, ax: Axes | None = None) -> Figure:
     """ROC, cross-correlation and voltage, side by side, as far as there are any."""
     correlation = found.operating_point.cross_correlation
@@ -79,8 +85,7 @@ def evaluation(found: TwinEvaluation, ax: Axes | None = None) -> Figure:
         cross_correlation(correlation, panels.pop(0))
     if found.voltage_pairs_mv is not None:
         voltage_scatter(found.voltage_pairs_mv, panels[0])
-        explained, rmse = found.soma_explained_variance_percent, found.soma_rmse_mv
-        panels[0].set_title(f"explained {explained:.1f} %, RMSE {rmse:.2f} mV", fontsize="medium")
+        panels[0].set_title(voltage_title(found), fontsize="medium")
     return whole(figure)
 
 

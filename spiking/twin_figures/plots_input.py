@@ -123,7 +123,7 @@ def count_histograms(counts: WindowCounts, ax: Axes | None = None) -> Figure:
     panels[2].hist(counts.output, bins=np.arange(most + 2) - 0.5, color="0.3", rwidth=0.8)
     panels[2].set(xlabel=f"output spikes in {counts.window_ms} ms", yscale="log")
     panels[2].set_ylim(bottom=0.5)  # a bar of one window can be seen
-    panels[2].xaxis.set_major_locator(MaxNLocator(integer=True))
+    panels[2].xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     panels[0].set(ylabel="windows")
     return whole(figure)
 
@@ -154,8 +154,10 @@ def output(found: OutputStatistics, ax: Axes | None = None) -> Figure:
     counts, edges = np.histogram(found.interval_ms, np.arange(0, _LONGEST_MS + 5, 5))
     intervals.stairs(counts, edges, fill=True, color="0.3")
     intervals.set(xlabel="interval between spikes (ms)", ylabel="intervals", xlim=(0, _LONGEST_MS))
+    intervals.set_ylim(0, 1.05 * max(counts.max(), 1))
     longer = f", {found.n_intervals - counts.sum()} longer" if found.n_intervals > counts.sum() else ""
-    intervals.set_title(f"{found.rate_hz:.2f} Hz, CV {found.interval_cv:.2f}{longer}", fontsize="medium")
+    cv = "" if np.isnan(found.interval_cv) else f", CV {found.interval_cv:.2f}"
+    intervals.set_title(f"{found.rate_hz:.2f} Hz{cv}{longer}", fontsize="medium")
     there = np.flatnonzero(found.share)
     shown = slice(there[0], there[-1] + 1)
     step = found.v_mv[1] - found.v_mv[0]

@@ -9,7 +9,7 @@ from typing import Any
 from rate2spike.checks import whole_number
 from rate2spike.errors import InputError
 from rate2spike.figures import Axes, Figure, FigureBase, canvas, whole
-from rate2spike.spiking.twin_evaluation.plots import cross_correlation, roc, voltage_scatter
+from rate2spike.spiking.twin_evaluation.plots import cross_correlation, roc, voltage_scatter, voltage_title
 from rate2spike.spiking.twin_figures.first_layer import FirstLayer
 from rate2spike.spiking.twin_figures.imitation import Imitation, Trace
 from rate2spike.spiking.twin_figures.plots_filters import draw_curves, draw_filter, draw_legend, draw_weights
@@ -112,8 +112,7 @@ def _draw_voltages(imitation: Imitation, axes: Axes) -> None:
     found = imitation.evaluation
     assert found.voltage_pairs_mv is not None
     voltage_scatter(found.voltage_pairs_mv, axes)
-    explained, rmse = found.soma_explained_variance_percent, found.soma_rmse_mv
-    axes.set_title(f"explained {explained:.1f} %, RMSE {rmse:.2f} mV", fontsize="medium")
+    axes.set_title(voltage_title(found), fontsize="medium")
 
 
 def _draw_strongest(image_axes: Axes, curve_axes: Axes, layer: FirstLayer) -> None:

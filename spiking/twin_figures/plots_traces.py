@@ -91,4 +91,4 @@ def _inner_range(true_mv: np.ndarray, predicted_mv: np.ndarray) -> tuple[float, 
 
 def _title(shown: Trace) -> str:
     n_true, n_predicted = shown.true_spikes_ms.size, shown.predicted_spikes_ms.size
-    return f"simulation {shown.row}: spikes in {n_true} ms, predicted in {n_predicted} ms"
+    return f"simulation {shown.row}, spikes: {n_true} true, {n_predicted} predicted"

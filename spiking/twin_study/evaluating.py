@@ -209,12 +209,12 @@ class StudyScores(Readable):
 
     def to_dataframe(self) -> "DataFrame":
         """One row per network: name, parameters, minutes of the fit, and all scores."""
-        rows = [self._flat(*pair) for pair in zip(self.twins, self.scores, strict=True)]
+        rows = self.flat_rows()
         names = list(dict.fromkeys(name for row in rows for name in row))
         return dataframe({name: [row.get(name, np.nan) for row in rows] for name in names})
 
     def flat_rows(self) -> list[dict[str, Any]]:
-        """The same as dicts."""
+        """A dict per network, with what it has of the columns of `to_dataframe`."""
         return [self._flat(*pair) for pair in zip(self.twins, self.scores, strict=True)]
 
     def _row(self, fitted: FittedTwin, scores: TwinScores) -> ModelRow:

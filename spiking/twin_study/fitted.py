@@ -13,6 +13,7 @@ from rate2spike.spiking.neuron_as_net.checkpoints import SavedTwin, load_twin
 
 HISTORY = "history.jsonl"  # one line per epoch
 TWIN = "twin.keras"  # the network after its fit, in the folder of the fit
+_NEEDED = {"n_steps", "batch_size", "val_loss"}  # of every epoch
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -59,7 +60,10 @@ class FittedTwin(Readable):
         """One record per epoch. Raises InputError if the file is damaged."""
         path = self.folder / HISTORY
         try:
-            return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+            records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+            if not records or not all(isinstance(one, dict) and one.keys() >= _NEEDED for one in records):
+                raise ValueError(f"every epoch needs a line with {', '.join(sorted(_NEEDED))}")
+            return records
         except (OSError, ValueError) as error:
             raise InputError(f"{path} is no history of a fit: {error}") from None
 
@@ -102,5 +106,17 @@ def fitted_in(folder: Path) -> list[FittedTwin]:
     """All finished fits in a folder, by name. Raises InputError if there is none."""
     found = [FittedTwin.read(path.parent) for path in sorted(folder.glob(f"*/{TWIN}"))]
     if not found:
-        raise InputError(f"{folder} holds no fitted network: `rate2spike twin fit` makes them")
+        begun = ", ".join(unfinished_in(folder))
+        how = (
+            f"{begun} not finished, `rate2spike twin fit --resume` goes on"
+            if begun
+            else "`rate2spike twin fit` makes them"
+        )
+        raise InputError(f"{folder} holds no fitted network: {how}")
     return found
+
+
+def unfinished_in(folder: Path) -> list[str]:
+    """Names of the fits in a folder that were begun, and have no network yet."""
+    begun = (path.parent for path in sorted(folder.glob("*/checkpoints")))
+    return [place.name for place in begun if not (place / TWIN).exists()]

@@ -89,17 +89,16 @@ def fit_networks(
     planned = plan.fits(kind_of(sets["train"]))
     mine = [planned[k] for k in share_of(len(planned), shard)]
     n_workers = whole_number(n_workers, "number of workers", "n_workers")
-    for name in {
-        one.architecture: one for one in mine
-    }.values():  # what cannot be built is said before anything is fitted
-        network_of(name, plan, sets["train"])
+    for one in {one.architecture: one for one in mine}.values():
+        network_of(one, plan, sets["train"])  # what cannot be built is said before anything is fitted
     if executor is None and n_workers == 1:
         for k, one in enumerate(mine):
             if announce is not None and len(mine) > 1:
                 announce(f"{one.name}, {k + 1} of {len(mine)}")
             fit_one(sets, plan, one, place / one.name, progress)
     else:
-        units = {one.name: (data, plan, one, place / one.name, damaged) for one in mine}
+        there = os.path.abspath(data)  # workers may have been started elsewhere
+        units = {one.name: (there, plan, one, (place / one.name).absolute(), damaged) for one in mine}
         with following(progress, "fitting networks", len(units)) as advance:
             for finished, outcome in run_units(_fit_there, units, executor=executor, n_workers=n_workers):
                 if isinstance(outcome, WorkerDied):

@@ -1,6 +1,7 @@
 """Predictions of a fitted network on disk, so that evaluations and figures need not predict again."""
 
 import json
+import zlib
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -65,5 +66,5 @@ def _read(path: Path, known_by: str) -> Predicted | None:
                 return None
             arrays = {name: file[name] for name in _ARRAYS if name in file}
             return Predicted(TwinPredictions(**arrays), json.loads(str(file["heads"])))
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):
         return None

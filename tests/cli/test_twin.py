@@ -44,6 +44,21 @@ def test_a_damaged_file_is_named_and_what_can_be_done(cli, tmp_path):
     assert error.count("\n") == 1
 
 
+def test_a_job_without_a_file_leaves_the_set_to_others(cli, tmp_path):
+    """Of 5 jobs the last one has a file of train, and none of valid."""
+    sizes = ("--n_train", 5, "--simulations_per_shard", 1, "--run_folder", tmp_path / "run")
+    code, said, _ = cli(*SMALL, *sizes, "--shard", "5/5")
+    assert code == 0 and "train  simulations: 1" in said and "valid" not in said and "next:" not in said
+    code, said, _ = cli("twin", "simulate", "--run_folder", tmp_path / "run", "--resume", "--shard", "1/5")
+    assert code == 0 and "train  simulations: 2" in said and "valid  simulations: 1" in said
+
+
+def test_nothing_is_left_of_a_study_without_simulations(cli, tmp_path):
+    (tmp_path / "s.toml").write_text("[simulate]\nn_train = 0\nn_valid = 0\nn_test = 0\n")
+    code, _, error = cli("twin", "simulate", "--config", tmp_path / "s.toml", "--run_folder", tmp_path / "run")
+    assert code == 2 and "nothing is to be simulated" in error and not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
@@ -133,6 +148,10 @@ def test_fits_go_on_with_their_own_settings_alone(study, cli):
         (("fit", "--fits", "b", "--architectures", "tcn-3x64x10"), "unknown network 'tcn-3x64x10'; did you mean"),
         (("fit", "--fits", "b", "--data", "nowhere"), "nowhere has no folder train"),
         (("fit", "--fits", "b", "--window_ms", 5000), "--window_ms 5000"),
+        (("fit", "--fits", "../b"), "--fits must be the name of a folder in"),
+        (("fit", "--fits", "data"), "--fits must be the name of a folder in"),
+        (("evaluate", "--fits", ".."), "--fits must be the name of a folder in"),
+        (("figures", "--fits", "/"), "--fits must be the name of a folder in"),
         (("evaluate", "--fits", "none"), "there are no fits in"),
         (("evaluate", "--label", "x"), "--data and --label go together"),
         (("evaluate", "--data", "nowhere", "--label", "valid"), "--label must be one word of letters, not valid"),
@@ -155,6 +174,8 @@ def test_what_cannot_be_done_is_one_line(study, cli, words, message):
         ("[simulate]\ncells = 3\n", "unknown setting 'cells'"),
         ("[simulate\n", "is no TOML file"),
         ("simulate = 3\n", "simulate must be a section"),
+        ("[fit]\nn_epochs = 'x'\n", "n_epochs"),
+        ("[evaluate]\nn_resample = 1\n", "unknown setting 'n_resample'"),
     ],
 )
 def test_a_file_of_settings_that_cannot_be_used_is_one_line(cli, tmp_path, content, message):
@@ -178,3 +199,13 @@ def test_a_damaged_file_is_named_and_left_out_on_request(study, cli, tmp_path):
         assert code == 2 and "shard_00000.h5" in error and error.count("\n") == 1
     code, _, error = cli("twin", "explore", "--run_folder", copy, "--set", "test", "--damaged", "skip")
     assert code == 0 and "left out" in error and "shard_00000.h5" in error
+
+
+def test_a_copied_study_goes_on_with_its_own_data(study, cli, tmp_path):
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(study, copy)
+    shutil.rmtree(copy / "data" / "test")
+    code, _, error = cli("twin", "evaluate", "--run_folder", copy)
+    assert code == 2 and f"{copy / 'data'} has no folder test" in error

@@ -163,6 +163,17 @@ def test_intervals_and_voltages_of_the_output(data, drawn):
         output_statistics([])
 
 
+def test_output_of_a_silent_cell_has_neither_a_cv_nor_ticks_between_whole_numbers(data):
+    one = data["point"][0]
+    silent = replace(one, recording=replace(one.recording, spike_times_ms=np.empty(0)))
+    intervals = plots_input.output(output_statistics([silent])).axes[0]
+    assert intervals.get_title() == "0.00 Hz" and intervals.get_ylim()[0] == 0
+    counts = next(iter(window_counts([silent], SYNAPSES["point"]).values()))
+    spikes = plots_input.count_histograms(counts).axes[2]
+    low, high = spikes.get_xlim()
+    assert [tick for tick in spikes.get_xticks() if low <= tick <= high] == [0] and spikes.get_ylim()[0] < 1
+
+
 def test_one_seed_gives_one_choice(data):
     def title(seed):
         return next(plots_sets.of_dataset(data["point"], SYNAPSES["point"], seed))[1].axes[0].get_title()

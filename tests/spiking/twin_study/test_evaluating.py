@@ -13,6 +13,7 @@ from rate2spike.spiking.twin_data.shards import CellDataset
 from rate2spike.spiking.twin_evaluation.evaluate import operating_threshold
 from rate2spike.spiking.twin_study.best_export import ENDINGS, export_best
 from rate2spike.spiking.twin_study.evaluating import evaluate_study, score_twin
+from rate2spike.spiking.twin_study.fitted import FittedTwin, fitted_in, unfinished_in
 from rate2spike.spiking.twin_study.kept_predictions import predictions_file
 from rate2spike.spiking.twin_study.predicting import predicted
 
@@ -113,3 +114,27 @@ def test_the_best_are_exported_under_published_names(scores, tmp_path):
     x = np.random.default_rng(0).random((1, 90, 100)).astype(np.float32)
     np.testing.assert_allclose(model(x)["spikes"], twin.network.model(x)["spikes"], rtol=1e-6)
     assert "layer_1" in (linear / f"{linear.name}_json.json").read_text()
+
+
+def test_kept_predictions_with_any_damage_are_made_anew(scores, point_fits, sets):
+    path = predictions_file(point_fits[0].folder, "test")
+    before = path.read_bytes()
+    for place in range(40, len(before), len(before) // 40):
+        path.write_bytes(before[:place] + bytes([before[place] ^ 255]) + before[place + 1 :])
+        evaluate_study(point_fits[:1], sets["test"], sets["valid"], n_resamples=0, n_subsets=0, spike_ranges=("0-30",))
+
+
+@pytest.mark.parametrize("content", ["", "{}\n", "3\n", "{\n"])
+def test_a_damaged_history_is_one_line(content, tmp_path):
+    (tmp_path / "history.jsonl").write_text(content)
+    with pytest.raises(InputError, match="is no history of a fit"):
+        assert FittedTwin(tmp_path, None).history
+
+
+def test_unfinished_fits_are_named(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name / "checkpoints").mkdir(parents=True)
+    with pytest.raises(InputError, match="holds no fitted network: a, b not finished"):
+        fitted_in(tmp_path)
+    (tmp_path / "a" / "twin.keras").write_bytes(b"")
+    assert unfinished_in(tmp_path) == ["b"]
