@@ -114,7 +114,10 @@ def judged_by(arguments: argparse.Namespace, place: RunPlace) -> tuple["CellData
         sets = open_sets(data, _TEST, _VALID, damaged=arguments.damaged)
         return sets[_TEST], sets[_VALID]
     valid = open_sets(data, _VALID, damaged=arguments.damaged)[_VALID]
-    return CellDataset.open(arguments.data, arguments.damaged), valid
+    others = CellDataset.open(arguments.data, arguments.damaged)
+    if others.configuration["cell"] != valid.configuration["cell"]:
+        note(f"{arguments.data} is of another cell ({others.cell}) than the fits ({valid.cell})")
+    return others, valid
 
 
 def _write(scores: "StudyScores", folder: Path) -> None:

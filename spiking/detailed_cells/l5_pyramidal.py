@@ -50,7 +50,7 @@ def l5_pyramidal(
     morphology = l5_morphology()
     membranes = l5_membranes(sk_factor=sk_factor, ih_shift_mv=ih_shift_mv, active_dendrites=active_dendrites)
     return CableCell(
-        name=f"L5PC {kind}",
+        name=f"L5PC {kind}" if sk_factor == 1 else f"L5PC {kind}_SK",
         morphology=morphology,
         membrane=compartment_values(morphology, membranes),
         excitatory=L5_EXCITATORY[kind],

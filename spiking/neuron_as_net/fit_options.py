@@ -1,15 +1,23 @@
 """Settings of a fit."""
 
+import re
 from dataclasses import dataclass
 
 from rate2spike.calls import public
-from rate2spike.checks import NOT_NEGATIVE, POSITIVE
+from rate2spike.checks import NOT_NEGATIVE, POSITIVE, shown
+from rate2spike.errors import InputError
 from rate2spike.options import option
 from rate2spike.seeding import SEED_LIMIT
 from rate2spike.spiking.neuron_as_net.windows import WindowOptions
 
 MAY_DIFFER = frozenset({"files_in_memory", "loss_gate", "variant", "schedule", "keep_best"})  # when a fit goes on
 OPTIMIZERS = ("nadam", "adamw")
+
+
+def _word(text: str) -> str:
+    if not re.fullmatch(r"\w[\w-]*", text):
+        raise InputError(f"{{variant}} must be one word of letters, digits, _ and -, got {shown(text)}", "variant")
+    return text
 
 
 @public()
@@ -46,4 +54,4 @@ class FitOptions(WindowOptions):
         0.03, "a file is written while the validation loss of spikes is below this", what="loss", allowed=POSITIVE
     )
     keep_best: bool = option(False, "at the end the network of the epoch with the least validation loss of spikes")
-    variant: str = option("twin", "first word of the names of files")
+    variant: str = option("twin", "first word of the names of files", check=_word)

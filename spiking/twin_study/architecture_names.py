@@ -54,7 +54,13 @@ def named_architecture(
     >>> named_architecture("conv-45,1-128,64", 1278, 639, layer_5_heads(0)).overview
     'FCN__DxWxT_2x96x45'
     """
-    name = str(name)
+    try:
+        return _made(str(name), n_synapses, n_excitatory, heads, kind)
+    except InputError as error:
+        raise InputError(f"network {shown(name)}: {error}", "architectures") from None
+
+
+def _made(name: str, n_synapses: int, n_excitatory: int, heads: tuple[Head, ...], kind: str) -> Architecture:
     lengths: tuple[int, ...]
     widths: tuple[int, ...]
     if name in PRESETS:
@@ -69,7 +75,7 @@ def named_architecture(
     else:
         known = (*PRESETS, *_BY_NUMBERS)
         raise InputError(
-            f"unknown network {shown(name)}{nearest(name, known)}; known are {', '.join(known)}", "architectures"
+            f"there is none of that name{nearest(name, known)}; known are {', '.join(known)}", "architectures"
         )
     convolutional = _like_sticks if kind in STICKS else ConvolutionalArchitecture
     return convolutional(n_synapses, lengths, widths, heads=heads)

@@ -26,5 +26,5 @@ def _our_cell(name: str) -> Any:
     stick = name.removeprefix(_STICK)
     if stick != name and stick in STICKS:
         return ball_and_stick(stick)
-    kind = name.removeprefix(_LAYER_5)
+    kind = name.removeprefix(_LAYER_5).removesuffix("_SK")  # segments do not depend on channels
     return l5_pyramidal(kind) if kind != name and kind in ("NMDA", "AMPA") else None

@@ -145,7 +145,10 @@ def test_fits_go_on_with_their_own_settings_alone(study, cli):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("fit", "--fits", "b", "--architectures", "tcn-3x64x10"), "unknown network 'tcn-3x64x10'; did you mean"),
+        (
+            ("fit", "--fits", "b", "--architectures", "tcn-3x64x10"),
+            "network 'tcn-3x64x10': there is none of that name; did you mean",
+        ),
         (("fit", "--fits", "b", "--data", "nowhere"), "nowhere has no folder train"),
         (("fit", "--fits", "b", "--window_ms", 5000), "--window_ms 5000"),
         (("fit", "--fits", "../b"), "--fits must be the name of a folder in"),
