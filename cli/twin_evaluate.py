@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from rate2spike.spiking.twin_data.shards import CellDataset
     from rate2spike.spiking.twin_study.evaluating import StudyScores
 
-_TEST, _VALID = "test", "valid"
+TEST, _VALID = "test", "valid"
 _OF_CELLS = {
     "discard_ms": "500, of points 0, of balls with a stick 16",
     "spike_ranges": "0-18 1-24 0-24 0-30 0-90, of points 0-90, of balls with a stick 0-1000",
@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
         "--run_folder",
         study,
         *([] if arguments.fits == FITS else ["--fits", arguments.fits]),
-        *([] if label == _TEST else ["--data", arguments.data, "--label", label]),
+        *([] if label == TEST else ["--data", arguments.data, "--label", label]),
     )
     return 0
 
@@ -96,9 +96,9 @@ def label_of(arguments: argparse.Namespace) -> str:
     """The name of the data. Raises InputError."""
     if (arguments.data is None) != (arguments.label is None):
         raise InputError("--data and --label go together: data, and what they are called in files and tables")
-    label = arguments.label or _TEST
+    label = arguments.label or TEST
     if not label.replace("-", "_").isidentifier() or label == _VALID:
-        raise InputError(f"--label must be one word of letters, not {_VALID}; got {label!r}")
+        raise InputError(f"--label must be one word, as a name in a program, and not {_VALID}; got {label!r}")
     return label
 
 
@@ -111,8 +111,8 @@ def judged_by(arguments: argparse.Namespace, place: RunPlace) -> tuple["CellData
         raise InputError(f"there are no fits in {place.path}: `rate2spike twin fit` makes them")
     data = recorded_data(place)
     if arguments.data is None:
-        sets = open_sets(data, _TEST, _VALID, damaged=arguments.damaged)
-        return sets[_TEST], sets[_VALID]
+        sets = open_sets(data, TEST, _VALID, damaged=arguments.damaged)
+        return sets[TEST], sets[_VALID]
     valid = open_sets(data, _VALID, damaged=arguments.damaged)[_VALID]
     others = CellDataset.open(arguments.data, arguments.damaged)
     if others.configuration["cell"] != valid.configuration["cell"]:

@@ -1,7 +1,8 @@
 """Draw fitted networks beside the neuron: composites with network, traces, ROC and learnt filters; accuracy against size.
 
 Writes into the folder of the study: figures/<fit>/ for each network (overview, filters, traces, learning curves, ...) and
-figures/networks/ for all together. --tables adds networks of other studies to these: their best_results_test_<n>_models.csv.
+figures/networks/ for all together. Figures of --data have _<label> at the end of these names, those of --fits NAME are in
+figures/NAME/. --tables adds networks of other studies: their best_results_test_<n>_models.csv.
 
 example: rate2spike twin figures --run_folder l5
          rate2spike twin figures --run_folder l5 --tables l5_ampa/fits/best_results_test_3_models.csv
@@ -15,11 +16,11 @@ from rate2spike.cli.arguments import Parser, add_json
 from rate2spike.cli.columns import labelled
 from rate2spike.cli.run_place import RunPlace
 from rate2spike.cli.speaking import note, tell
-from rate2spike.cli.twin_evaluate import add_judged_by, judged_by, label_of
+from rate2spike.cli.twin_evaluate import TEST, add_judged_by, judged_by, label_of
 from rate2spike.cli.twin_explore import add_seed
 from rate2spike.cli.twin_fit import COMMAND as FIT
 from rate2spike.cli.twin_fit import add_fits
-from rate2spike.cli.twin_study import FIGURES, add_damaged, add_study_folder, fits_folder, settings, study_folder
+from rate2spike.cli.twin_study import FIGURES, FITS, add_damaged, add_study_folder, fits_folder, settings, study_folder
 from rate2spike.errors import InputError
 
 if TYPE_CHECKING:
@@ -61,16 +62,22 @@ def run(arguments: argparse.Namespace) -> int:
 
     twins = _chosen(fitted_in(place.path), arguments.networks)
     scores = score_study(twins, data, valid, label=label, announce=note, **options)
+    figures, ending = _place(study, arguments.fits), "" if label == TEST else f"_{label}"
     made = []
     with following(None, "drawing", 10 * len(twins)) as advance:
         for fitted, one in zip(twins, scores.scores, strict=True):
-            made += pictures(draw_twin(fitted, one, data, study / FIGURES / fitted.name, seed, advance))
+            made += pictures(draw_twin(fitted, one, data, figures / f"{fitted.name}{ending}", seed, advance))
         table = ModelTable((*scores.table().rows, *further))
-        made += pictures(draw_networks(table, study / FIGURES / _ALL, advance))
+        made += pictures(draw_networks(table, figures / f"{_ALL}{ending}", advance))
     folders = list(dict.fromkeys(path.parent for path in made))
     lines = [f"  {folder.name}: {sum(path.parent == folder for path in made)} figures" for folder in folders]
-    tell(arguments, {"figures": [str(path) for path in made]}, *lines, labelled("written to", study / FIGURES))
+    tell(arguments, {"figures": [str(path) for path in made]}, *lines, labelled("written to", figures))
     return 0
+
+
+def _place(study: Path, fits: str) -> Path:
+    """Where figures go: networks of one name in several folders of fits have one each."""
+    return study / FIGURES if fits == FITS else study / FIGURES / fits
 
 
 def _chosen(twins: "list[FittedTwin]", names: list[str] | None) -> "list[FittedTwin]":

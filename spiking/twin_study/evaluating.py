@@ -1,7 +1,6 @@
 """The evaluation of the fitted networks of a study: thresholds from validation data, scores of other data."""
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,7 @@ from rate2spike.calls import public
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.progress import OnProgress, following
-from rate2spike.readable import Readable, dataframe
+from rate2spike.readable import Readable, as_json, dataframe
 from rate2spike.spiking.neuron_as_net.checkpoints import SavedTwin
 from rate2spike.spiking.twin_data.cell_simulation import CellSimulation
 from rate2spike.spiking.twin_data.shards import CellDataset
@@ -293,7 +292,7 @@ def evaluate_study(
     """
     scores = score_study(twins, data, valid, label=label, progress=progress, announce=announce, **settings)
     for fitted, found in zip(scores.twins, scores.scores, strict=True):
-        content = json.dumps(found.to_dict(), indent=1, default=_plain) + "\n"
+        content = json.dumps(json.loads(as_json(found.to_dict())), indent=1) + "\n"
         write_atomically(evaluation_file(fitted.folder, label), content)
     return scores
 
@@ -337,9 +336,3 @@ def _of_fitted(
             for name, dataset in sets.items()
         }
     return _scores(next(iter(found.values())), found.get(VALID), options)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic | np.ndarray):
-        return value.tolist()
-    return os.fspath(value)

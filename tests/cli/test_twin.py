@@ -133,6 +133,14 @@ def test_figures_of_data_and_of_networks(study, cli):
         assert (study / "figures" / f"{name}.png").exists()
 
 
+def test_figures_of_other_data_have_a_folder_of_their_own(study, cli):
+    before = (study / "figures" / "linear-80_seed_0" / "traces.png").stat().st_mtime_ns
+    code, _, _ = cli("twin", "figures", "--run_folder", study, "--data", study / "data" / "valid", "--label", "again")
+    assert code == 0 and (study / "figures" / "linear-80_seed_0_again" / "traces.png").exists()
+    assert (study / "figures" / "networks_again" / "sizes.png").exists()
+    assert (study / "figures" / "linear-80_seed_0" / "traces.png").stat().st_mtime_ns == before
+
+
 def test_fits_go_on_with_their_own_settings_alone(study, cli):
     code, _, error = cli("twin", "fit", "--run_folder", study, "--resume", "--batch_size", 5)
     assert code == 2 and "has other settings: batch_size" in error and error.count("\n") == 1
@@ -157,7 +165,7 @@ def test_fits_go_on_with_their_own_settings_alone(study, cli):
         (("figures", "--fits", "/"), "--fits must be the name of a folder in"),
         (("evaluate", "--fits", "none"), "there are no fits in"),
         (("evaluate", "--label", "x"), "--data and --label go together"),
-        (("evaluate", "--data", "nowhere", "--label", "valid"), "--label must be one word of letters, not valid"),
+        (("evaluate", "--data", "nowhere", "--label", "valid"), "--label must be one word, as a name in a program, and not valid"),
         (("figures", "--networks", "elm"), "there is no fit elm in"),
         (("figures", "--tables", "nowhere.csv"), "cannot read nowhere.csv"),
         (("explore", "--set", "tests"), "unknown {set} 'tests'"),

@@ -40,7 +40,7 @@ def test_scores_are_those_of_one_network(scores, point_fits, sets):
 
 def test_files_and_tables(scores, point_fits):
     for fitted, found in zip(point_fits, scores.scores, strict=True):
-        content = json.loads((fitted.folder / "evaluation_test.json").read_text())
+        content = json.loads((fitted.folder / "evaluation_test.json").read_text(), parse_constant=pytest.fail)
         assert content["auc"] == found.evaluation.auc
         assert list(content["evaluations_results_dict"]) == ["starting_at_0ms_spikes_in_[0,30]_range"]
         assert len(content["list_of_subset_eval_results_dict"]) == 12
