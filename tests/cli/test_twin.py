@@ -165,7 +165,7 @@ def test_fits_go_on_with_their_own_settings_alone(study, cli):
         (("figures", "--fits", "/"), "--fits must be the name of a folder in"),
         (("evaluate", "--fits", "none"), "there are no fits in"),
         (("evaluate", "--label", "x"), "--data and --label go together"),
-        (("evaluate", "--data", "nowhere", "--label", "valid"), "--label must be one word, as a name in a program, and not valid"),
+        (("evaluate", "--data", "nowhere", "--label", "valid"), "--label must be one word, as a name in a"),
         (("figures", "--networks", "elm"), "there is no fit elm in"),
         (("figures", "--tables", "nowhere.csv"), "cannot read nowhere.csv"),
         (("explore", "--set", "tests"), "unknown {set} 'tests'"),
