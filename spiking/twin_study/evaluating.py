@@ -12,7 +12,7 @@ from rate2spike.calls import public
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.progress import OnProgress, following
-from rate2spike.readable import Readable, as_json, dataframe
+from rate2spike.readable import Readable, as_json, dataframe, draw
 from rate2spike.spiking.neuron_as_net.checkpoints import SavedTwin
 from rate2spike.spiking.twin_data.cell_simulation import CellSimulation
 from rate2spike.spiking.twin_data.shards import CellDataset
@@ -31,6 +31,8 @@ from rate2spike.spiking.twin_study.kept_predictions import kept_or_predicted
 from rate2spike.spiking.twin_study.predicting import Predicted, predicted
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from pandas import DataFrame
 
 Data = CellDataset | Sequence[CellSimulation]
@@ -68,6 +70,10 @@ class TwinScores(Readable):
     def complexity_index(self) -> float:
         """Of the neuron, by this network."""
         return functional_complexity_index(self.evaluation.auc)
+
+    def plot(self, ax: "Axes | None" = None) -> "Figure":
+        """Draw ROC, cross-correlation and voltage; ax: whose place is taken."""
+        return self.evaluation.plot(ax)
 
     def in_numbers(self) -> dict[str, Any]:
         """The few numbers a reader wants first."""
@@ -211,6 +217,10 @@ class StudyScores(Readable):
         rows = self.flat_rows()
         names = list(dict.fromkeys(name for row in rows for name in row))
         return dataframe({name: [row.get(name, np.nan) for row in rows] for name in names})
+
+    def plot(self, ax: "Axes | None" = None) -> "Figure":
+        """Draw AUC over the number of parameters, by family of networks; ax: where, in place of a new figure."""
+        return draw("spiking.twin_evaluation.plots_complexity:families_over_parameters", self.table(), ax)
 
     def flat_rows(self) -> list[dict[str, Any]]:
         """A dict per network, with what it has of the columns of `to_dataframe`."""

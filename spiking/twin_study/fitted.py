@@ -4,12 +4,16 @@ import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rate2spike.errors import InputError
-from rate2spike.readable import Readable
+from rate2spike.readable import Readable, draw
 from rate2spike.spiking.neuron_as_net.architecture import ConvolutionalArchitecture
 from rate2spike.spiking.neuron_as_net.checkpoints import SavedTwin, load_twin
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 HISTORY = "history.jsonl"  # one line per epoch
 TWIN = "twin.keras"  # the network after its fit, in the folder of the fit
@@ -81,6 +85,10 @@ class FittedTwin(Readable):
     def validation_loss(self) -> float:
         """Of spikes, after the last epoch; without such a head of all."""
         return self.history[-1].get("val_spikes_loss", self.history[-1]["val_loss"])
+
+    def plot(self, ax: "Axes | None" = None) -> "Figure":
+        """Draw the losses over the epochs; ax: whose place is taken."""
+        return draw("spiking.twin_figures.plots_fit:learning_curves", self.history, ax)
 
     def described(self) -> dict[str, Any]:
         """What a row of a table of models says of the network, by field of `ModelRow`."""

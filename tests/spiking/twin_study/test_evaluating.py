@@ -49,6 +49,9 @@ def test_files_and_tables(scores, point_fits):
         ("FCN", 1, 1, 80),
         ("ELM", 1, 4, None),
     ]
+    assert len(scores.to_dataframe()) == 2 and scores.best in {one.name for one in point_fits}
+    for drawn in (scores, scores.scores[0], point_fits[0]):
+        assert drawn.plot().axes
     flat = scores.flat_rows()[0]
     assert (flat["name"], flat["parameters"]) == ("linear-80_seed_0", 8005)
     assert flat["auc_interval low"] <= flat["auc"] <= flat["auc_interval high"]
