@@ -69,7 +69,10 @@ class FittedTwin(Readable):
                 raise ValueError(f"every epoch needs a line with {', '.join(sorted(_NEEDED))}")
             return records
         except (OSError, ValueError) as error:
-            raise InputError(f"{path} is no history of a fit: {error}") from None
+            reason = getattr(error, "strerror", None) or error
+            raise InputError(
+                f"{path} is no history of a fit: {reason}; `rate2spike twin fit --resume` writes it anew"
+            ) from None
 
     @property
     def minutes(self) -> float:
