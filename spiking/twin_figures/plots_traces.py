@@ -91,4 +91,4 @@ def _inner_range(true_mv: np.ndarray, predicted_mv: np.ndarray) -> tuple[float, 
 
 def _title(shown: Trace) -> str:
     n_true, n_predicted = shown.true_spikes_ms.size, shown.predicted_spikes_ms.size
-    return f"simulation {shown.row}, spikes: {n_true} true, {n_predicted} predicted"
+    return f"simulation {shown.row}: true spikes {n_true}, predicted {n_predicted}"

@@ -134,7 +134,7 @@ def test_histograms_add_up_in_any_order():
     ("spikes", "scores", "message"),
     [
         ([0, 0], [0.1, 0.2], "AUC is undefined: there are no spikes among the 2 ms of spikes"),
-        ([1, 1], [0.1, 0.2], "AUC is undefined: there are only spikes in the 2 bins"),
+        ([1, 1], [0.1, 0.2], "AUC is undefined: there are only spikes among the 2 ms"),
         ([], [], "spikes must be an array of numbers"),
         ([0, 2], [0.1, 0.2], "spikes must hold 0 and 1 alone, got 2"),
         ([0, 1], [0.1, np.nan], "scores has 1 values that are not finite"),
