@@ -20,7 +20,7 @@ from rate2spike.cli.columns import aligned, labelled
 from rate2spike.cli.flag_groups import TRAINING
 from rate2spike.cli.option_flags import add_option_flags
 from rate2spike.cli.run_place import RunPlace
-from rate2spike.cli.speaking import next_step, note, tell
+from rate2spike.cli.speaking import command, next_step, note, tell
 from rate2spike.cli.twin_study import DATA, FITS, add_damaged, add_study_folder, fits_folder, settings, study_folder
 from rate2spike.errors import InputError
 
@@ -82,7 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
     place.check_free()
     with dask_executor(arguments.scheduler) as executor:
         folder = place.open()
-        with folder.interruptible(f"`rate2spike {COMMAND} --resume --run_folder {study}` goes on"):
+        again = command("twin", "fit", "--resume", "--run_folder", study, *_if_not_default(arguments.fits))
+        with folder.interruptible(f"`{again}` goes on"):
             place.begin(folder, plan.sections() | {"data": {"folder": _as_recorded(data, study, place)}}, unit="")
             found = fit_networks(
                 data,

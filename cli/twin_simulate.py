@@ -77,9 +77,12 @@ def run(arguments: argparse.Namespace) -> int:
             place.begin(folder, config.sections(), unit="")
             if source is not None:
                 write_atomically(folder.path / CONFIG, source.read_bytes())
-            found = simulate_sets(
-                config, folder.path / DATA, shard=arguments.shard, n_threads=arguments.n_threads, executor=executor
-            )
+            try:
+                found = simulate_sets(
+                    config, folder.path / DATA, shard=arguments.shard, n_threads=arguments.n_threads, executor=executor
+                )
+            except KeyboardInterrupt:  # how a call goes on is not how a command does
+                raise KeyboardInterrupt from None
     summary = {"cell": config.cell} | {name: _in_numbers(dataset) for name, dataset in found.items()}
     folder.write_summary(summary)
     _tell(arguments, folder.path, summary)

@@ -134,11 +134,15 @@ def test_figures_of_data_and_of_networks(study, cli):
 
 
 def test_figures_of_other_data_have_a_folder_of_their_own(study, cli):
-    before = (study / "figures" / "linear-80_seed_0" / "traces.png").stat().st_mtime_ns
+    before = {path: path.stat().st_mtime_ns for path in (study / "figures").rglob("*.png")}
     code, _, _ = cli("twin", "figures", "--run_folder", study, "--data", study / "data" / "valid", "--label", "again")
     assert code == 0 and (study / "figures" / "linear-80_seed_0_again" / "traces.png").exists()
     assert (study / "figures" / "networks_again" / "sizes.png").exists()
-    assert (study / "figures" / "linear-80_seed_0" / "traces.png").stat().st_mtime_ns == before
+    assert all(path.stat().st_mtime_ns == time for path, time in before.items())
+    assert {path.parent.name for path in (study / "figures").rglob("*.png") if path not in before} == {
+        "linear-80_seed_0_again",
+        "networks_again",
+    }
 
 
 def test_fits_go_on_with_their_own_settings_alone(study, cli):
