@@ -105,7 +105,7 @@ def test_simulating_never_imports_tensorflow_nor_matplotlib():
 import sys, rate2spike as r2s
 import rate2spike.spiking.search.grid, rate2spike.spiking.search.files
 for name in r2s.__all__:
-    rooms = ('spiking.layers', 'spiking.cascade_networks', 'spiking.dendrites', 'spiking.plasticity')
+    rooms = ('spiking.layers', 'spiking.cascade_networks', 'spiking.dendrites', 'spiking.plasticity', 'spiking.twin_study')
     is_learning = r2s._HOMES.get(name, '').startswith(rooms)
     if not is_learning and name not in ('train', 'keras_model', 'RateLayer', 'training_figure'):
         getattr(r2s, name)
