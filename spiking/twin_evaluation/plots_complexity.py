@@ -81,7 +81,12 @@ def families_over_parameters(table: ModelTable, metric: str = "auc", ax: Axes | 
 
 
 def metrics_over(table: ModelTable, axis: str = "depth", ax: Axes | None = None) -> Figure:
-    """Six scores of every network over its depth, width, history_ms, n_parameters or n_train_windows, by variant."""
+    """Six scores of every network over its depth, width, history_ms, n_parameters or n_train_windows, by variant.
+
+    Networks whose memory has no end stand over the last two alone: their depth and width mean something else.
+    """
+    if axis in ("depth", "width", "history_ms"):
+        table = ModelTable(tuple(row for row in table.rows if row.history_ms is not None))
     metrics = [name for name in _SHEET if _is_known(table.rows, name)]
     if not _is_known(table.rows, axis) or not metrics:
         raise InputError(f"no network of the {{table}} has a {axis} and a score", "table")

@@ -78,3 +78,15 @@ def test_a_score_of_zero_is_drawn():
     one = ModelTable((ModelRow("point", 1, 1, 80, "FCN", auc=0.9, tp_at_0_25_percent=0.0),))
     drawn = {axes.get_ylabel(): axes.lines[0].get_ydata().tolist() for axes in metrics_over(one).axes if axes.lines}
     assert drawn["hits at 0.25 % false alarms"] == [0.0]
+
+
+def test_elm_neurons_have_no_depth_among_layers():
+    rows = [
+        ModelRow("NMDA", 3, 64, 100, "TCN", auc=0.97, n_parameters=10**6),
+        ModelRow("NMDA", 1, 50, None, "ELM", auc=0.98, n_parameters=10**4),
+    ]
+    drawn = {axis: metrics_over(ModelTable(rows), axis).axes[0].lines[0] for axis in ("depth", "n_parameters")}
+    count = {axis: len(line.get_xdata()) for axis, line in drawn.items()}
+    assert count == {"depth": 1, "n_parameters": 2}
+    with pytest.raises(InputError, match="no network of the table has a width"):
+        metrics_over(ModelTable(rows[1:]), "width")
