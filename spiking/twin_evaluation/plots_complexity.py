@@ -103,7 +103,7 @@ def metrics_over(table: ModelTable, axis: str = "depth", ax: Axes | None = None)
         axes.set_axis_off()
     for axes in panels[3:]:
         axes.set(xlabel=_AXES.get(axis, "windows trained with"))
-    panels[2].legend(**BESIDE)
+    panels[min(2, len(metrics) - 1)].legend(**BESIDE)
     return whole(figure)
 
 
@@ -151,19 +151,21 @@ def _draw_curves(axes: Axes, tables: Mapping[str, ModelTable], axis: str, metric
 
 
 def _fit_axis(axes: Axes, axis: str) -> None:
-    """Sizes that span powers of ten on a logarithmic axis, numbers of layers at whole numbers."""
-    low, high = axes.dataLim.intervalx
-    if axis in ("n_parameters", "n_train_windows"):
+    """Sizes that span powers of ten on a logarithmic axis, numbers of layers at whole numbers; room for a single network."""
+    is_logarithmic = axis in ("n_parameters", "n_train_windows")
+    if is_logarithmic:
         axes.set_xscale("log")
         axes.tick_params(axis="x", which="minor", labelbottom=False)
-        middle = np.sqrt(low * high)
-        low, high = min(low, middle / 3.5), max(high, middle * 3.5)  # holds a power of ten
     else:
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
-        low, high = low - 0.5, high + 0.5
-    if np.isfinite([low, high]).all():  # room for a single network too
-        axes.update_datalim([(low, 0), (high, 0)], updatey=False)
     axes.margins(0.08)
+    low, high = axes.dataLim.intervalx
+    if not np.isfinite([low, high]).all():  # nothing is drawn
+        return
+    middle = np.sqrt(low * high)
+    # a factor of 12 holds a power of ten
+    low, high = (min(low, middle / 3.5), max(high, middle * 3.5)) if is_logarithmic else (low - 0.5, high + 0.5)
+    axes.update_datalim([(low, 0), (high, 0)], updatey=False)
 
 
 def _values(table: ModelTable, name: str) -> np.ndarray:
