@@ -158,14 +158,13 @@ def _fit_axis(axes: Axes, axis: str) -> None:
         axes.tick_params(axis="x", which="minor", labelbottom=False)
     else:
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
-    axes.margins(0.08)
     low, high = axes.dataLim.intervalx
-    if not np.isfinite([low, high]).all():  # nothing is drawn
-        return
-    middle = np.sqrt(low * high)
-    # a factor of 12 holds a power of ten
-    low, high = (min(low, middle / 3.5), max(high, middle * 3.5)) if is_logarithmic else (low - 0.5, high + 0.5)
-    axes.update_datalim([(low, 0), (high, 0)], updatey=False)
+    if np.isfinite([low, high]).all():  # else nothing is drawn
+        middle = np.sqrt(low * high)
+        # a factor of 12 holds a power of ten
+        low, high = (min(low, middle / 3.5), max(high, middle * 3.5)) if is_logarithmic else (low - 0.5, high + 0.5)
+        axes.update_datalim([(low, 0), (high, 0)], updatey=False)
+    axes.margins(0.08)
 
 
 def _values(table: ModelTable, name: str) -> np.ndarray:
