@@ -69,7 +69,6 @@ GABA_B = Receptor("GABA_B", 3.5, 260.9, 0.001, -97.0)
 L5_EXCITATORY = {"NMDA": (AMPA, NMDA), "AMPA": (AMPA,)}
 L5_INHIBITORY = {"GABA_A": (GABA_A,), "GABA_B": (GABA_B,), "GABA_A+B": (GABA_A, GABA_B)}
 STICK_EXCITATORY = {"NMDA_human": (AMPA, NMDA_HUMAN), "NMDA_rodent": (AMPA, NMDA_RODENT), "AMPA": (AMPA,)}
-STICK_INHIBITORY = {"GABA_A": (GABA_A_STICK,)}
 
 
 def magnesium_block(v_mv: Any, block_per_mv: float = 0.08, magnesium_mm: float = MAGNESIUM_MM) -> np.ndarray:

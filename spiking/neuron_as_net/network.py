@@ -17,7 +17,7 @@ from rate2spike.spiking.neuron_as_net.elm import ElmArchitecture
 from rate2spike.spiking.neuron_as_net.elm_layers import elm_model
 from rate2spike.spiking.neuron_as_net.event_batch import batch_of_windows
 from rate2spike.spiking.neuron_as_net.sparse_first_layer import Columns, convolved_events
-from rate2spike.spiking.neuron_as_net.tcn import convolutional_model
+from rate2spike.spiking.neuron_as_net.tcn import after_first_layer, convolutional_model
 
 Architecture = ConvolutionalArchitecture | ElmArchitecture
 Outputs = dict[str, tf.Tensor]
@@ -80,7 +80,7 @@ class TwinNetwork(Readable):
                 "architecture",
             )
         # what comes after the first layer, with the same variables
-        rest = keras.Model(start.output, model.output, name="after_first_layer")
+        rest = after_first_layer(model, start.name)
         values = dict(seed=seed, model=model, _rest=rest, _first=lambda columns, *sizes: first(start, columns, *sizes))
         for name, value in values.items():
             object.__setattr__(self, name, value)

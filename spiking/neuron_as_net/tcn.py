@@ -21,9 +21,9 @@ def convolutional_model(architecture: ConvolutionalArchitecture, seed: int) -> k
         return keras.Model(inputs, outputs_of(architecture.heads, hidden, seed), name=architecture.kind.lower())
 
 
-def after_first_layer(model: keras.Model) -> keras.Model:
-    """What comes after the first convolution, with the same variables: (B, T, N) to the outputs."""
-    return keras.Model(model.get_layer("layer_1").output, model.output, name="after_first_layer")
+def after_first_layer(model: keras.Model, first: str = "layer_1") -> keras.Model:
+    """What comes after the first layer, with the same variables: (B, T, N) to the outputs."""
+    return keras.Model(model.get_layer(first).output, model.output, name="after_first_layer")
 
 
 def _hidden_layer(architecture: ConvolutionalArchitecture, k: int, seed: int, x: tf.Tensor) -> tf.Tensor:
