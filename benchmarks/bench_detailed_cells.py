@@ -2,10 +2,12 @@
 
     python benchmarks/bench_detailed_cells.py                        # speed: needs `pip install 'rate2spike[neuron]'`
     python benchmarks/bench_detailed_cells.py --agreement 20         # spikes of as many simulations of 6 s, L5 cell with NMDA
+    python benchmarks/bench_detailed_cells.py --variable 10          # the same against NEURON's variable steps: a minute each
     python benchmarks/bench_detailed_cells.py --scaling              # how our time grows with duration and with segments
 
 Both get the same events. Times are those of the processor. The yardstick of agreement is NEURON at 0.1 ms against NEURON at
-0.025 ms: how many spikes of the first are within 1 ms of one of the second. --scaling takes the published rates per synapse.
+0.025 ms: how many spikes of the first are within 1 ms of one of the second; of --variable, NEURON at 0.05 ms against
+NEURON's variable steps, within 2 ms. --scaling takes the published rates per synapse.
 """
 
 import argparse
@@ -27,7 +29,7 @@ from rate2spike.spiking.twin_data.l5_variants import L5_VARIANTS
 
 from timing import machine, write_results
 
-WITHIN_MS = 1.0
+WITHIN_MS, WITHIN_MS_OF_VARIABLE = 1.0, 2.0
 _REPEATS = 3
 _LENGTHS_S, _N_SEGMENTS = (1.5, 3, 6), (8, 64, 256, 512)
 
@@ -115,13 +117,13 @@ def _own_seconds(cell: Any, inputs: Sequence[SynapticEvents], dt_ms: float, repe
     return median(seconds)
 
 
-def matched(own: np.ndarray, other: np.ndarray) -> int:
-    """Spikes of `other` that have one of `own` within WITHIN_MS; none of `own` counts twice. Both are sorted."""
+def matched(own: np.ndarray, other: np.ndarray, within_ms: float = WITHIN_MS) -> int:
+    """Spikes of `other` that have one of `own` within so many ms; none of `own` counts twice. Both are sorted."""
     n, k = 0, 0
     for spike in other:
-        while k < own.size and own[k] < spike - WITHIN_MS:
+        while k < own.size and own[k] < spike - within_ms:
             k += 1
-        if k < own.size and own[k] <= spike + WITHIN_MS:
+        if k < own.size and own[k] <= spike + within_ms:
             n, k = n + 1, k + 1
     return n
 
@@ -142,12 +144,28 @@ def agreement(n: int) -> dict[str, float]:
     return found | {"largest difference of the somatic voltage, mV": float(worst)}
 
 
+def variable_steps(n: int) -> dict[str, float]:
+    """Of n simulations of the layer 5 cell: ours and NEURON's at 0.05 ms, with NEURON's of variable steps."""
+    from rate2spike.spiking.detailed_cells.neuron_reference import NeuronReference
+
+    cell = l5_pyramidal()
+    inputs = [L5_VARIANTS["NMDA"].input.draw(cell, 1, k).events for k in range(n)]
+    ours, reference = cell.run(inputs, dt_ms=0.05), NeuronReference(cell)
+    fixed, variable = ([reference.run(one, dt_ms=dt)[0] for one in inputs] for dt in (0.05, None))
+    found = {"spikes of ours, 0.05 ms": _count(ours), "spikes of NEURON, 0.05 ms": _count(fixed)}
+    found["spikes of NEURON, variable steps"] = _count(variable)
+    for name, own in (("ours", ours), ("NEURON", fixed)):
+        share = _share(own, variable, WITHIN_MS_OF_VARIABLE)
+        found[f"spikes of variable steps that {name} at 0.05 ms has within 2 ms, %"] = share
+    return found
+
+
 def _count(recordings: Sequence[Any]) -> int:
     return sum(one.n_spikes for one in recordings)
 
 
-def _share(own: Sequence[Any], other: Sequence[Any]) -> float:
-    found = sum(matched(a.spike_times_ms, b.spike_times_ms) for a, b in zip(own, other, strict=True))
+def _share(own: Sequence[Any], other: Sequence[Any], within_ms: float = WITHIN_MS) -> float:
+    found = sum(matched(a.spike_times_ms, b.spike_times_ms, within_ms) for a, b in zip(own, other, strict=True))
     return 100 * found / max(_count(other), 1)
 
 
@@ -160,10 +178,16 @@ def main() -> None:
     """Print, and write if asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--agreement", type=int, default=0, metavar="N", help="compare N simulations in place of speed")
+    parser.add_argument("--variable", type=int, default=0, metavar="N", help="the same against NEURON's variable steps")
     parser.add_argument("--scaling", action="store_true", help="measure how our time grows in place of speed")
     parser.add_argument("--output", type=Path, default=None, help="file of results (JSON)")
     arguments = parser.parse_args()
-    results = agreement(arguments.agreement) if arguments.agreement else scaling() if arguments.scaling else run()
+    if arguments.agreement:
+        results = agreement(arguments.agreement)
+    elif arguments.variable:
+        results = variable_steps(arguments.variable)
+    else:
+        results = scaling() if arguments.scaling else run()
     if arguments.output:
         write_results(arguments.output, results)
     where = machine()

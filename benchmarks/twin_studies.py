@@ -4,21 +4,29 @@
 
 Balls with a stick: an ELM neuron of 64 memory units with the settings of `ball_and_stick_fit`, and simulations as many as
 were published. Layer 5 cells with NMDA receptors and without: one layer of 128 units on 43 ms, three layers of 64 on 100 ms,
-and an ELM neuron of 50 memory units, several seeds each, the same number of updates for all.
+and an ELM neuron of 50 memory units, several seeds each, the same number of updates for all; and their scores on input that
+they were not fitted on, too.
 
 Each cell has a folder <data>/<cell> with simulations, which are made where they lack, and fits, which go on where they were.
 The threshold of spikes is chosen on validation data, all scores are those of test data: of balls with a stick all bins but
-the first 16 ms, of layer 5 cells from 500 ms on, in simulations with up to 24 spikes. Rows replace those of the same cell.
+the first 16 ms, of layer 5 cells from 500 ms on, in simulations with up to 24 spikes. Rows replace those of the same cell;
+then the rows of layer 5 cells are drawn, <table>_layer_5.png.
 """
 
 import argparse
 import csv
+import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
+
 from rate2spike.io.atomic_file import write_atomically
-from rate2spike.spiking.twin_data.config import STICKS, SimulationConfig, simulate_sets
+from rate2spike.spiking.twin_data.config import OUT_OF_DISTRIBUTION, STICKS, SimulationConfig, simulate_sets
+from rate2spike.spiking.twin_evaluation.best_models import ModelTable
+from rate2spike.spiking.twin_evaluation.model_row import ModelRow
+from rate2spike.spiking.twin_evaluation.plots_complexity import families_over_parameters
 from rate2spike.spiking.twin_study.cell_kinds import kind_of
 from rate2spike.spiking.twin_study.evaluating import StudyScores, evaluate_study
 from rate2spike.spiking.twin_study.fitting import fit_networks
@@ -27,9 +35,10 @@ from rate2spike.spiking.twin_study.plan import resolved
 SETS: dict[str, dict[str, Any]] = {
     "AMPA_point": {"n_train": 3068, "n_valid": 263, "n_test": 251, "with_dendrites": True},  # as published
     "NMDA_cable": {"n_train": 7132, "n_valid": 582, "n_test": 598, "with_dendrites": True},
-    "L5PC_NMDA": {"n_train": 768, "n_valid": 128, "n_test": 128, "simulations_per_shard": 128},
-    "L5PC_AMPA": {"n_train": 768, "n_valid": 128, "n_test": 128, "simulations_per_shard": 128},
+    "L5PC_NMDA": {"n_train": 3072, "n_valid": 128, "n_test": 256, "simulations_per_shard": 128},
+    "L5PC_AMPA": {"n_train": 3072, "n_valid": 128, "n_test": 256, "simulations_per_shard": 128},
 }
+NOT_FITTED_ON = {"n_train": 0, "n_valid": 0, "n_test": 384, "simulations_per_shard": 128}  # of layer 5 cells
 UPDATES_PER_EPOCH = 150
 SHORT: dict[str, Any] = dict(  # of layer 5 cells
     epochs_per_stage=1,
@@ -52,7 +61,7 @@ HEADS = {
     "dendritic": ("explained_variance_percent", "rmse", "mae"),
 }
 COLUMNS = (
-    *("cell", "name", "parameters", "updates", "minutes", "auc", "auc_interval low", "auc_interval high"),
+    *("cell", "data", "name", "parameters", "updates", "minutes", "auc", "auc_interval low", "auc_interval high"),
     *("TP @ 0.0020 FP", "threshold", "false_positive_rate", "true_positive_rate"),
     *("raw_soma_explained_variance_percent", "raw_soma_RMSE", "raw_soma_MAE"),
     *(f"{head} {score}" for head, scores in HEADS.items() for score in scores),
@@ -61,8 +70,8 @@ COLUMNS = (
 TABLE = Path(__file__).parents[1] / "docs" / "twin_studies.csv"
 
 
-def scores_of(cell: str, folder: Path, updates: int, n_seeds: int, n_workers: int) -> StudyScores:
-    """Simulate, fit and evaluate what is not there."""
+def scores_of(cell: str, folder: Path, updates: int, n_seeds: int, n_workers: int) -> list[StudyScores]:
+    """Simulate, fit and evaluate what is not there; of layer 5 cells on input they were not fitted on, too."""
     sets = simulate_sets(SimulationConfig(cell=cell, seed=1, **SETS[cell]), folder / "data")
     kind = kind_of(sets["train"])
     if cell in STICKS:
@@ -73,7 +82,11 @@ def scores_of(cell: str, folder: Path, updates: int, n_seeds: int, n_workers: in
     twins = []
     for plan in plans:
         twins += fit_networks(folder / "data", plan, folder / "fits", n_workers=n_workers, announce=print)
-    return evaluate_study(twins, sets["test"], sets["valid"])
+    judged_by = {"test": sets["test"]}
+    if cell not in STICKS:
+        config = SimulationConfig(cell=cell, seed=1, input_kind=OUT_OF_DISTRIBUTION, **NOT_FITTED_ON)
+        judged_by[OUT_OF_DISTRIBUTION] = simulate_sets(config, folder / OUT_OF_DISTRIBUTION)["test"]
+    return [evaluate_study(twins, data, sets["valid"], label=label) for label, data in judged_by.items()]
 
 
 def write(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
@@ -85,6 +98,29 @@ def write(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
             kept = [row for row in csv.DictReader(file) if row["cell"] not in cells]
     lines = [",".join(COLUMNS), *(",".join(_text(row[name]) for name in COLUMNS) for row in [*kept, *rows])]
     write_atomically(path, "\n".join(lines) + "\n")
+
+
+def draw(path: Path) -> None:
+    """AUC over the number of weights, of the layer 5 cells in the table, by family of networks; beside it."""
+    with path.open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["cell"].startswith("L5PC")]
+    if not rows:
+        return
+    columns, lines = (list(dict.fromkeys(row[name] for row in rows)) for name in ("cell", "data"))
+    figure, panels = plt.subplots(len(lines), len(columns), figsize=(9, 5.5), sharex=True, sharey="row", squeeze=False)
+    for (line, column), axes in zip(itertools.product(lines, columns), panels.ravel(), strict=True):
+        shown = [row for row in rows if (row["data"], row["cell"]) == (line, column)]
+        families_over_parameters(ModelTable(tuple(map(_model, shown))), ax=axes)
+        axes.set(title=f"{column}, {line.replace('_', ' ')}", xscale="log")
+    figure.savefig(path.with_name(f"{path.stem}_layer_5.png"), dpi=120, bbox_inches="tight")
+
+
+def _model(row: Mapping[str, str]) -> ModelRow:
+    family, _, size = row["name"].partition("_")[0].partition("-")
+    depth, width, history = [int(one) for one in size.split("x")] if "x" in size else [1, int(size), None]
+    return ModelRow(
+        row["cell"], depth, width, history, family.upper(), auc=float(row["auc"]), n_parameters=int(row["parameters"])
+    )
 
 
 def _text(value: Any) -> str:
@@ -104,8 +140,13 @@ def main() -> None:
     for cell in SETS if arguments.cell == "all" else (arguments.cell,):
         folder = arguments.data / cell
         scores = scores_of(cell, folder, arguments.updates, arguments.seeds, arguments.n_workers)
-        rows = [{name: row.get(name, "") for name in COLUMNS} | {"cell": cell} for row in scores.flat_rows()]
+        rows = [
+            {name: row.get(name, "") for name in COLUMNS} | {"cell": cell, "data": one.label}
+            for one in scores
+            for row in one.flat_rows()
+        ]
         write(rows, arguments.table)
+        draw(arguments.table)
         for row in rows:
             print("  ".join(f"{name}: {_text(value)}" for name, value in row.items() if value != ""), flush=True)
 
