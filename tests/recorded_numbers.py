@@ -3,10 +3,12 @@
 import hashlib
 import json
 import sys
+import tempfile
 
 import numpy as np
 
 import rate2spike as r2s
+from rate2spike import twin
 from rate2spike.rate.plots import eigenvalues
 from rate2spike.spiking.analysis.discriminability import discriminability_of_rates
 from rate2spike.spiking.analysis.population_pca import compare_populations, pca_of_rates
@@ -66,6 +68,17 @@ def dendrite_numbers() -> dict[str, str]:
     return {"dendrites": digest(classified.loss, classified.strengths, *selective.weights.values())}
 
 
+def twin_numbers() -> dict[str, str]:
+    quick = dict(batch_size=4, window_ms=300, batches_per_epoch=4, valid_batches=2, epochs_per_stage=1, n_epochs=2)
+    with tempfile.TemporaryDirectory() as folder:
+        few = twin.SimulationConfig(cell="integrate_and_fire", n_train=6, n_valid=2, n_test=0, duration_ms=1500)
+        twin.simulate_sets(few, f"{folder}/data", progress=False)
+        plan = twin.FitPlan(architectures=("linear-80", "elm-8"), **quick)
+        fits = twin.fit_networks(f"{folder}/data", plan, f"{folder}/fits", progress=False)
+        return {"twin": digest(*(array for one in fits for array in one.twin.network.model.get_weights()))}
+
+
 if __name__ == "__main__":
+    twins = twin_numbers()  # first: its network, made before the fit, starts TensorFlow
     spiking = spiking_numbers(r2s.load_model(sys.argv[1]))
-    print(json.dumps(spiking | analysis_numbers() | training_numbers() | dendrite_numbers()))
+    print(json.dumps(twins | spiking | analysis_numbers() | training_numbers() | dendrite_numbers()))

@@ -41,7 +41,7 @@ def test_numbers_do_not_depend_on_the_number_of_threads(go_nogo_path):
         jobs = [pool.submit(numbers, go_nogo_path, kernels, n) for kernels in (HASWELL, {}) for n in (1, 2)]
         haswell_1, haswell_2, own_1, own_2 = (job.result() for job in jobs)
     assert haswell_2 == haswell_1 and own_2 == own_1
-    assert len(own_1) == 11
+    assert len(own_1) == 12
 
 
 def test_every_module_that_multiplies_or_decomposes_does_it_in_one_thread(repository):

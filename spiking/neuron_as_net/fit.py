@@ -13,8 +13,6 @@ from typing import Any
 from rate2spike.calls import public
 from rate2spike.checks import path as checked_path
 from rate2spike.errors import InputError
-from rate2spike.machine.keras_on_tensorflow import tf
-from rate2spike.machine.tensorflow_device import set_threads
 from rate2spike.progress import Advance, OnProgress, following
 from rate2spike.seeding import Role, generator
 from rate2spike.spiking.neuron_as_net.checkpoints import SavedTwin, checkpoint_name, is_good, recent_mean, save_twin
@@ -98,7 +96,6 @@ def fit(
     >>> result.n_updates
     30
     """
-    set_threads(tf)
     if not isinstance(network, TwinNetwork):
         raise InputError(f"{{network}} must be a TwinNetwork, got {type(network).__name__}", "network")
     work = _Fit(

@@ -9,6 +9,7 @@ from rate2spike.calls import public
 from rate2spike.checks import several, shown
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import keras, tf
+from rate2spike.machine.tensorflow_device import set_threads
 from rate2spike.readable import Readable, same
 from rate2spike.seeding import resolve_seed
 from rate2spike.spiking.detailed_cells.events import SynapticEvents
@@ -68,6 +69,7 @@ class TwinNetwork(Readable):
 
     def __post_init__(self) -> None:
         seed = resolve_seed(self.seed)
+        set_threads(tf)  # before the first variable, after which TensorFlow's threads stay as they are
         if isinstance(self.architecture, ConvolutionalArchitecture):
             model = convolutional_model(self.architecture, seed)
             first, start = _convolution_of_events, model.get_layer("layer_1")
