@@ -5,7 +5,7 @@ All commands with run folders open them here, in this order: `recorded` or `chec
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from rate2spike.cli.speaking import note
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import check_folder
 from rate2spike.io.checkpoints import differing_settings, latest_update
-from rate2spike.io.run_folder import RunFolder
+from rate2spike.io.run_folder import FolderTaken, RunFolder
 from rate2spike.io.toml_file import read_toml
 
 
@@ -23,6 +23,17 @@ def add_run_folder(parser: argparse.ArgumentParser, *aliases: str, default: str 
     help = "one folder for everything that the run writes" + default
     parser.add_argument("--run_folder", *aliases, dest="run_folder", default=None, metavar="DIR", help=help)
     parser.add_argument("--resume", action="store_true", help="go on with the run that --run_folder holds")
+
+
+def as_one_of_several(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
+    """Jobs of an array (--shard) have one command: whichever comes first makes the folder, all others go on in it."""
+    try:
+        return run(arguments)
+    except FolderTaken:
+        if arguments.shard is None:
+            raise
+    arguments.resume = True
+    return run(arguments)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from rate2spike.cli.arguments import Parser, add_json
 from rate2spike.cli.columns import aligned, labelled
 from rate2spike.cli.flag_groups import TRAINING
 from rate2spike.cli.option_flags import add_option_flags
-from rate2spike.cli.run_place import RunPlace
+from rate2spike.cli.run_place import RunPlace, as_one_of_several
 from rate2spike.cli.speaking import command, next_step, note, tell
 from rate2spike.cli.twin_study import DATA, FITS, add_damaged, add_study_folder, fits_folder, settings, study_folder
 from rate2spike.errors import InputError
@@ -66,6 +66,11 @@ def add_fits(parser: Parser, help: str) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """As one of several jobs, or the only one. Raises InputError."""
+    return as_one_of_several(_run, arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
     """Fit, or go on, and tell. Raises InputError."""
     from rate2spike.machine.tensorflow_device import check_gpu, prepare_tensorflow
     from rate2spike.spiking.twin_data.simulate import share_of
@@ -150,7 +155,7 @@ def _tell(arguments: argparse.Namespace, folder: Path, found: Sequence["FittedTw
         },
     }
     if arguments.shard is not None:
-        note("a share of all fits: the other jobs add theirs to the same folder with --resume")
+        note("a share of all fits: the other jobs, of the same command, add theirs to the same folder")
     tell(arguments, values, *aligned(rows), labelled("written to", folder))
 
 

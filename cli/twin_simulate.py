@@ -18,7 +18,7 @@ from rate2spike.cli.columns import labelled
 from rate2spike.cli.facts import facts
 from rate2spike.cli.flag_groups import WORK
 from rate2spike.cli.option_flags import add_option_flags
-from rate2spike.cli.run_place import add_run_folder
+from rate2spike.cli.run_place import add_run_folder, as_one_of_several
 from rate2spike.cli.run_settings import settings_and_place
 from rate2spike.cli.speaking import next_step, note, tell
 from rate2spike.cli.twin_study import CONFIG, DATA, add_config, config_file, section
@@ -48,6 +48,11 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """As one of several jobs, or the only one. Raises InputError."""
+    return as_one_of_several(_run, arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
     """Simulate, or go on; write summary.json, and tell. Raises InputError."""
     from rate2spike.io.atomic_file import write_atomically
     from rate2spike.machine.thread_pool import checked_threads
@@ -103,7 +108,7 @@ def _in_numbers(dataset: "CellDataset") -> dict[str, Any]:
 
 def _tell(arguments: argparse.Namespace, folder: Path, summary: Mapping[str, Any]) -> None:
     if arguments.shard is not None:
-        note("a share of all simulations: the other jobs add theirs to the same folder with --resume")
+        note("a share of all simulations: the other jobs, of the same command, add theirs to the same folder")
     tell(arguments, {"run_folder": str(folder), **summary}, *facts(summary), labelled("written to", folder))
     if {"train", "valid"} <= summary.keys():
         next_step(arguments, "twin", "fit", "--run_folder", folder)

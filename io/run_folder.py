@@ -20,6 +20,10 @@ from rate2spike.version import __version__
 _TRACED_PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "numba", "matplotlib", "h5py")
 
 
+class FolderTaken(InputError):
+    """The folder holds a run already."""
+
+
 class RunFolder:
     """One folder per run. Every file is written atomically, when it is known."""
 
@@ -36,7 +40,7 @@ class RunFolder:
     def check_free(path: Path, *written: str) -> None:
         """Raise InputError if the folder holds a run, or something else under a name that this run would write to."""
         if (path / "config.toml").exists():
-            raise InputError(f"{path} holds a run already: choose another folder, or go on with {{resume}}", "resume")
+            raise FolderTaken(f"{path} holds a run already: choose another folder, or go on with {{resume}}", "resume")
         for name in written:
             if (path / name).exists():
                 raise InputError(f"{path} holds {name} already, of no run recorded there: choose another folder")

@@ -28,8 +28,12 @@ def test_jobs_share_the_files(cli, tmp_path):
     folder, sizes = tmp_path / "run", ("--n_train", 4, "--simulations_per_shard", 1)
     cli(*SMALL, *sizes, "--run_folder", folder, "--shard", "1/2")
     assert CellDataset.open(folder / "data" / "train").n_simulations == 2
-    code, _, _ = cli("twin", "simulate", "--resume", "--run_folder", folder, "--shard", "2/2")
+    code, _, _ = cli(*SMALL, *sizes, "--run_folder", folder, "--shard", "2/2")
     assert code == 0 and CellDataset.open(folder / "data" / "train").n_simulations == 4
+    code, _, error = cli(*SMALL, *sizes, "--run_folder", folder, "--shard", "2/2", "--seed", 5)
+    assert code == 2 and "has other settings: seed" in error
+    code, _, error = cli(*SMALL, *sizes, "--run_folder", folder)
+    assert code == 2 and "holds a run already" in error
 
 
 @pytest.mark.filterwarnings("default::rate2spike.errors.InputWarning")  # as the command has it

@@ -1,4 +1,7 @@
-"""`rate2spike twin simulate` and `fit` on the workers of a real Dask cluster: the same files of numbers as here."""
+"""`rate2spike twin simulate` and `fit` shared out: workers of a real Dask cluster, jobs of an array that start at once."""
+
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -43,6 +46,21 @@ def test_a_dask_cluster_gives_the_same(cli, tmp_path):
         assert [record["loss"] for record in own.history] == [record["loss"] for record in other.history]
         for a, b in zip(own.twin.network.model.get_weights(), other.twin.network.model.get_weights(), strict=True):
             np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.slow
+def test_jobs_of_one_command_that_start_at_once_share_one_study(tmp_path):
+    (tmp_path / "study.toml").write_text(STUDY)
+    for words in (("simulate", "--config", tmp_path / "study.toml"), ("fit",)):
+        command = [sys.executable, "-m", "rate2spike", "twin", *words, "--run_folder", tmp_path / "run"]
+        jobs = [
+            subprocess.Popen([*command, "--shard", f"{k}/2"], stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+            for k in (1, 2)
+        ]
+        said = [job.communicate(timeout=300)[1] for job in jobs]
+        assert [job.returncode for job in jobs] == [0, 0], said
+    assert CellDataset.open(tmp_path / "run" / "data" / "train").n_simulations == 6
+    assert [one.name for one in fitted_in(tmp_path / "run" / "fits")] == ["elm-4_seed_0", "linear-80_seed_0"]
 
 
 @pytest.mark.parametrize("command", ["simulate", "fit"])
