@@ -136,7 +136,7 @@ def _plan_and_data(arguments: argparse.Namespace, place: RunPlace, study: Path) 
 
 
 def _tell(arguments: argparse.Namespace, folder: Path, found: Sequence["FittedTwin"]) -> None:
-    rows = [("network", "parameters", "updates", "minutes", "validation loss")]
+    rows = [("network", "parameters", "updates", "minutes", "validation loss of spikes")]
     rows += [
         (one.name, f"{one.n_parameters}", f"{one.n_updates}", f"{one.minutes:.1f}", f"{one.validation_loss:.4g}")
         for one in found

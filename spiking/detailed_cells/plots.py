@@ -50,6 +50,6 @@ def tree(segments: "Segments", ax: Axes | None = None) -> Figure:
         x, y = np.column_stack([x0, x1, gap]).ravel(), np.column_stack([y0, y1, gap]).ravel()
         axes.plot(x, y, color=SHADES[k % len(SHADES)], linewidth=1.2, label=f"{name}, {len(members)} segments")
     axes.plot(*segments.ends_um[0, :2], "o", color="black", markersize=7)
-    axes.set(xlabel="x (um)", ylabel="y (um)", aspect="equal")
+    axes.set(xlabel="x (µm)", ylabel="y (µm)", aspect="equal")
     axes.legend(frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(0.0, -0.12))
     return whole(axes)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -175,19 +174,6 @@ def checkpoint_name(
         f"{variant}_{overview}__{when:%Y-%m-%d}__{when:%H_%M}__samples_{n_samples}"
         f"__LogLoss_train_{train}_valid_{valid}__ID_{number}"
     )
-
-
-def named_parts(name: str) -> dict[str, Any]:
-    """What the name of a file says: variant, kind, depth, width, history_ms, n_samples, and losses. Raises InputError."""
-    pattern = (
-        r"(?P<variant>.+)_(?P<kind>FCN|TCN|ELM)__(?:DxWxT_(?P<depth>\d+)x(?P<width>\d+)x(?P<history_ms>\d+)|M_(?P<n_memory>\d+))"
-        r"__(?P<date>[\d-]+)__(?P<time>\d\d_\d\d)__samples_(?P<n_samples>\d+)"
-        r"__LogLoss_train_(?P<train_loss>\d+)_valid_(?P<valid_loss>\d+)__ID_(?P<number>\d+)(\.\w+)?"
-    )
-    match = re.fullmatch(pattern, str(name))
-    if not match:
-        raise InputError(f"{name!r} is no name of a checkpoint", "name")
-    return {key: int(text) if text.isdigit() else text for key, text in match.groupdict().items() if text}
 
 
 def architecture_dict(architecture: Any, window_ms: int) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def dendritic_voltages(
     left.add_collection(LineCollection(_lines(segments, everything), colors=colors, linewidths=widths))
     _finish_tree(left, segments)
     scale = matplotlib.cm.ScalarMappable(_norm(segments), _distance_map())
-    figure.colorbar(scale, ax=left, label="distance from the soma (um)", location="bottom", shrink=0.8, aspect=30)
+    figure.colorbar(scale, ax=left, label="distance from the soma (µm)", location="bottom", shrink=0.8, aspect=30)
 
     v_mv = recording.v_dendrites_mv[:, start:end].astype(float)
     spacing = float(np.clip(_HEIGHT_MV / segments.n_segments, *_SPACING_MV))
@@ -128,7 +128,7 @@ def _finish_tree(axes: Axes, segments: Segments) -> None:
     axes.plot(*segments.ends_um[0, :2], "o", color="black", markersize=8)
     axes.autoscale()
     axes.margins(0.06)
-    axes.set(xlabel="x (um)", ylabel="y (um)", aspect="equal", adjustable="datalim")
+    axes.set(xlabel="x (µm)", ylabel="y (µm)", aspect="equal", adjustable="datalim")
 
 
 def _distance_map() -> matplotlib.colors.Colormap:

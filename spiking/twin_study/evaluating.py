@@ -165,7 +165,7 @@ def _scores(found: Predicted, of_valid: Predicted | None, options: EvaluationOpt
         try:
             threshold = operating_threshold(of_valid.spikes, **vars(options))
         except InputError as error:
-            raise InputError(f"validation data: {error}") from None
+            raise InputError(f"validation data: {error.args[0]}", *error.fields) from None
     predictions, counted = found.spikes, slice(options.discard_ms, None)
     return TwinScores(
         evaluate_twin(predictions, threshold, **vars(options)),
@@ -327,7 +327,7 @@ def score_study(
         try:
             found.append(_of_fitted(fitted, sets, options, progress))
         except InputError as error:
-            raise InputError(f"{fitted.folder}: {error}") from None
+            raise InputError(f"{fitted.folder}: {error.args[0]}", *error.fields) from None
     return StudyScores(tuple(twins), tuple(found), label, variant_of(data))
 
 

@@ -13,6 +13,7 @@ from rate2spike.checks import whole_number
 from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.progress import OnProgress, following
+from rate2spike.spiking.neuron_as_net.architecture import ConvolutionalArchitecture
 from rate2spike.spiking.neuron_as_net.checkpoints import save_twin
 from rate2spike.spiking.neuron_as_net.fit import fit
 from rate2spike.spiking.neuron_as_net.network import TwinNetwork
@@ -137,6 +138,12 @@ def network_of(planned: PlannedFit, plan: FitPlan, dataset: CellDataset) -> Twin
     heads = kind.heads(dataset, plan.spike_bias)
     n_excitatory = cell.get("n_excitatory", n_synapses // 2)  # files of the published layout do not say it
     architecture = named_architecture(planned.architecture, n_synapses, n_excitatory, heads, kind.name)
+    history_ms = architecture.history_ms if isinstance(architecture, ConvolutionalArchitecture) else 0
+    if history_ms > (dataset.duration_ms or history_ms):
+        raise InputError(
+            f"network {planned.architecture!r} looks back {history_ms} ms, and a simulation lasts {dataset.duration_ms} ms",
+            "architectures",
+        )
     return TwinNetwork(architecture, planned.seed)
 
 

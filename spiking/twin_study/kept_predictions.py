@@ -43,7 +43,9 @@ def predictions_file(folder: Path, label: str) -> Path:
 def _known_by(fitted: FittedTwin, dataset: CellDataset, discard_ms: int) -> str:
     """What decides the predictions, as text."""
     shards = [(shard.seed, list(shard.numbers)) for shard in dataset.shards]
-    network = sha256((fitted.folder / TWIN).read_bytes()).hexdigest()
+    weights = fitted.folder / TWIN
+    described = weights.with_suffix(".json")  # with components of dendritic voltages, and targets
+    network = sha256(weights.read_bytes() + described.read_bytes()).hexdigest()
     return json.dumps([network, dataset.configuration, shards, discard_ms], sort_keys=True)
 
 

@@ -14,7 +14,6 @@ from rate2spike.spiking.neuron_as_net.checkpoints import (
     checkpoint_name,
     is_good,
     load_twin,
-    named_parts,
     recent_mean,
     save_twin,
 )
@@ -81,14 +80,6 @@ def test_published_weights_of_another_network(tmp_path):
 def test_names():
     name = checkpoint_name("AMPA_SK", "FCN__DxWxT_1x128x43", datetime(2020, 2, 3, 4, 5), 23040, (0.02169, 0.0223), 77)
     assert name == ("AMPA_SK_FCN__DxWxT_1x128x43__2020-02-03__04_05__samples_23040__LogLoss_train_216_valid_223__ID_77")
-    parts = named_parts(name + ".h5")
-    known = dict(
-        variant="AMPA_SK", kind="FCN", depth=1, width=128, history_ms=43, n_samples=23040, train_loss=216, number=77
-    )
-    assert parts | known == parts
-    assert named_parts(name.replace("FCN__DxWxT_1x128x43", "ELM__M_20"))["n_memory"] == 20
-    with pytest.raises(InputError, match=r"'x\.h5' is no name of a checkpoint"):
-        named_parts("x.h5")
 
 
 def test_means_and_gate():

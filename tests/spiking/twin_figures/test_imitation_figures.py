@@ -111,7 +111,7 @@ def test_the_overview_of_any_network_and_cell(synapses, net, n_filters):
     layer = found.first_layer
     expected = [] if layer is None else [f"filter {k}" for k in layer.typical(3)]
     assert [title for title in titles if title] == expected and len(expected) == n_filters
-    assert ("x (um)" in labels(figure)) == (synapses.segments is not None)
+    assert ("x (µm)" in labels(figure)) == (synapses.segments is not None)
     assert (net is not None) == (net is not None and net.overview in [axes.get_title() for axes in figure.axes])
     for label in ("false positive rate", "predicted minus true spike (ms)", "true voltage (mV)", "time (ms)"):
         assert label in labels(figure)

@@ -57,6 +57,8 @@ def test_a_second_fit_is_on_long_windows(point_sets, point_fits, tmp_path):
 
 
 def test_nothing_is_fitted_if_one_network_cannot_be(point_sets, tmp_path):
+    with pytest.raises(InputError, match="network 'linear-9999' looks back 9999 ms, and a simulation lasts 2000 ms"):
+        fit_networks(point_sets, FitPlan(architectures=("linear-80", "linear-9999"), **QUICK), tmp_path, progress=False)
     with pytest.raises(InputError, match="network 'elm': there is none of that name"):
         fit_networks(point_sets, FitPlan(architectures=("linear-80", "elm"), **QUICK), tmp_path / "fits")
     assert not (tmp_path / "fits").exists()
