@@ -25,6 +25,7 @@ import recipes
 import context_study
 import paper
 import paper_figures
+import twin_tables
 from paper_studies import STUDIES
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -82,6 +83,11 @@ def dendrites_table(docs: Path) -> str:
     return f"{dendrites_study.table(rows)}\n\n{dendrites_study.pairs_table(rows)}"
 
 
+def twin_table(docs: Path) -> str:
+    """Layer 5 cells of twin_studies.csv."""
+    return twin_tables.table(rows_of(docs / "twin_studies.csv"))
+
+
 def paper_table(docs: Path) -> str:
     """All figures of the paper, from docs/paper/."""
     return paper_figures.table(
@@ -107,6 +113,7 @@ BLOCKS: dict[str, Callable[[Path], str]] = {
     "recipes": recipe_table,
     "context": context_table,
     "dendrites study": dendrites_table,
+    "twins": twin_table,
     "paper": paper_table,
     "adaptive": adaptive_summary,
     "diagnosis": diagnosis_summary,

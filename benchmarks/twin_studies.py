@@ -15,22 +15,18 @@ then the rows of layer 5 cells are drawn, <table>_layer_5.png.
 
 import argparse
 import csv
-import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
-
 from rate2spike.io.atomic_file import write_atomically
 from rate2spike.spiking.twin_data.config import OUT_OF_DISTRIBUTION, STICKS, SimulationConfig, simulate_sets
-from rate2spike.spiking.twin_evaluation.best_models import ModelTable
-from rate2spike.spiking.twin_evaluation.model_row import ModelRow
-from rate2spike.spiking.twin_evaluation.plots_complexity import families_over_parameters
 from rate2spike.spiking.twin_study.cell_kinds import kind_of
 from rate2spike.spiking.twin_study.evaluating import StudyScores, evaluate_study
 from rate2spike.spiking.twin_study.fitting import fit_networks
 from rate2spike.spiking.twin_study.plan import resolved
+
+from twin_tables import draw
 
 SETS: dict[str, dict[str, Any]] = {
     "AMPA_point": {"n_train": 3068, "n_valid": 263, "n_test": 251, "with_dendrites": True},  # as published
@@ -100,29 +96,6 @@ def write(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     write_atomically(path, "\n".join(lines) + "\n")
 
 
-def draw(path: Path) -> None:
-    """AUC over the number of weights, of the layer 5 cells in the table, by family of networks; beside it."""
-    with path.open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["cell"].startswith("L5PC")]
-    if not rows:
-        return
-    columns, lines = (list(dict.fromkeys(row[name] for row in rows)) for name in ("cell", "data"))
-    figure, panels = plt.subplots(len(lines), len(columns), figsize=(9, 5.5), sharex=True, sharey="row", squeeze=False)
-    for (line, column), axes in zip(itertools.product(lines, columns), panels.ravel(), strict=True):
-        shown = [row for row in rows if (row["data"], row["cell"]) == (line, column)]
-        families_over_parameters(ModelTable(tuple(map(_model, shown))), ax=axes)
-        axes.set(title=f"{column}, {line.replace('_', ' ')}", xscale="log")
-    figure.savefig(path.with_name(f"{path.stem}_layer_5.png"), dpi=120, bbox_inches="tight")
-
-
-def _model(row: Mapping[str, str]) -> ModelRow:
-    family, _, size = row["name"].partition("_")[0].partition("-")
-    depth, width, history = [int(one) for one in size.split("x")] if "x" in size else [1, int(size), None]
-    return ModelRow(
-        row["cell"], depth, width, history, family.upper(), auc=float(row["auc"]), n_parameters=int(row["parameters"])
-    )
-
-
 def _text(value: Any) -> str:
     return f"{value:.5g}" if isinstance(value, float) else str(value)
 
@@ -146,7 +119,8 @@ def main() -> None:
             for row in one.flat_rows()
         ]
         write(rows, arguments.table)
-        draw(arguments.table)
+        with arguments.table.open(newline="") as file:
+            draw(list(csv.DictReader(file)), arguments.table.with_name(f"{arguments.table.stem}_layer_5.png"))
         for row in rows:
             print("  ".join(f"{name}: {_text(value)}" for name, value in row.items() if value != ""), flush=True)
 
