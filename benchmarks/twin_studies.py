@@ -1,6 +1,6 @@
 """Twins of cells in detail at a scale that a laptop reaches: balls with a stick as published, layer 5 cells in short fits.
 
-    python benchmarks/twin_studies.py [--cell NMDA_cable] [--data bench/twin] [--seeds 2] [--n_workers 2]
+    python benchmarks/twin_studies.py [--cell NMDA_cable] [--data bench/twin] [--seeds 3] [--n_workers 2]
 
 Balls with a stick: an ELM neuron of 64 memory units with the settings of `ball_and_stick_fit`, and simulations as many as
 were published. Layer 5 cells with NMDA receptors and without: one layer of 128 units on 43 ms, three layers of 64 on 100 ms,
@@ -106,7 +106,7 @@ def main() -> None:
     parser.add_argument("--cell", choices=(*SETS, "all"), default="all")
     parser.add_argument("--data", type=Path, default=Path("bench/twin"), help="folder with a folder per cell")
     parser.add_argument("--updates", type=int, default=7500, help="of each fit of a layer 5 cell")
-    parser.add_argument("--seeds", type=int, default=2, help="fits of each network of a layer 5 cell")
+    parser.add_argument("--seeds", type=int, default=3, help="fits of each network of a layer 5 cell")
     parser.add_argument("--n_workers", type=int, default=2, help="fits side by side")
     parser.add_argument("--table", type=Path, default=TABLE, help=f"gets the rows (docs/{TABLE.name})")
     arguments = parser.parse_args()

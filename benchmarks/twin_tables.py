@@ -17,6 +17,7 @@ HEADS = {  # of a column, with the digits of its numbers
     "raw_soma_explained_variance_percent": ("soma, explained variance, %", 1),
     "raw_soma_RMSE": ("RMSE, mV", 2),
     "complexity_index": ("FCI", 2),
+    "minutes": ("minutes of the fit", 1),
 }
 INPUTS = {"test": "as fitted", "out_of_distribution": "another"}
 
@@ -36,18 +37,18 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def draw(rows: Sequence[Row], path: Path) -> None:
-    """AUC over the number of weights by family of networks: a column per cell, a row per input."""
-    known = layer_5(rows)
+    """AUC and explained variance, input as fitted, over the number of weights, by family of networks: a column per cell."""
+    known = [row for row in layer_5(rows) if row["data"] == "test"]
     if not known:
         return
-    columns, lines = (list(dict.fromkeys(row[name] for row in known)) for name in ("cell", "data"))
-    figure, panels = plt.subplots(len(lines), len(columns), figsize=(9, 5.5), sharex=True, sharey="row", squeeze=False)
-    for (line, column), axes in zip(itertools.product(lines, columns), panels.ravel(), strict=True):
-        shown = [row for row in known if (row["data"], row["cell"]) == (line, column)]
-        families_over_parameters(ModelTable(tuple(map(_model, shown))), ax=axes)
-        axes.set(title=f"{column}, input {INPUTS[line]}", xscale="log")
+    cells, metrics = sorted({row["cell"] for row in known}), ("auc", "soma_explained_percent")
+    figure, panels = plt.subplots(2, len(cells), figsize=(9, 5.5), sharex=True, sharey="row", squeeze=False)
+    for (metric, cell), axes in zip(itertools.product(metrics, cells), panels.ravel(), strict=True):
+        shown = ModelTable(tuple(_model(row) for row in known if row["cell"] == cell))
+        families_over_parameters(shown, metric, ax=axes)
+        axes.set(title=cell if metric == "auc" else "", xscale="log")
         axes.label_outer()
-        if column != columns[-1]:
+        if cell != cells[-1]:
             axes.get_legend().remove()
     figure.savefig(path, dpi=100, bbox_inches="tight")
 
@@ -74,5 +75,13 @@ def _span(values: Sequence[float], n_digits: int) -> str:
 def _model(row: Row) -> ModelRow:
     family, _, size = row["name"].partition("_seed_")[0].partition("-")
     depth, width, history_ms = map(int, size.split("x")) if "x" in size else (1, int(size), None)
-    auc, n_parameters = float(row["auc"]), int(row["parameters"])
-    return ModelRow(row["cell"], depth, width, history_ms, family.upper(), auc=auc, n_parameters=n_parameters)
+    return ModelRow(
+        row["cell"],
+        depth,
+        width,
+        history_ms,
+        family.upper(),
+        auc=float(row["auc"]),
+        soma_explained_percent=float(row["raw_soma_explained_variance_percent"]),
+        n_parameters=int(row["parameters"]),
+    )
