@@ -70,10 +70,10 @@ class RunPlace:
             RunFolder.check_free(self.path, *self.written)
             check_folder(self.path)
 
-    def open(self) -> RunFolder:
-        """The folder, made if it is not there."""
+    def open(self, shared: bool = False) -> RunFolder:
+        """The folder, made if it is not there; shared: with other jobs."""
         self.check_free()
-        return RunFolder(self.path, resume=self.resume)
+        return RunFolder(self.path, resume=self.resume, shared=shared)
 
     def begin(self, folder: RunFolder, sections: Mapping[str, Mapping[str, Any]], unit: str = "update") -> None:
         """Write config.toml; say on standard error from where a resumed run goes on. unit: of its checkpoints; '': none."""

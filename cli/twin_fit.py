@@ -10,7 +10,8 @@ example: rate2spike twin fit --run_folder l5 --architectures fcn-1x128x43 tcn-3x
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ from rate2spike.cli.run_place import RunPlace, as_one_of_several
 from rate2spike.cli.speaking import command, next_step, note, tell
 from rate2spike.cli.twin_study import DATA, FITS, add_damaged, add_study_folder, fits_folder, settings, study_folder
 from rate2spike.errors import InputError
+from rate2spike.io.atomic_file import write_atomically
 
 if TYPE_CHECKING:
     from rate2spike.spiking.twin_study.fitted import FittedTwin
@@ -86,9 +88,9 @@ def _run(arguments: argparse.Namespace) -> int:
     plan, data = _plan_and_data(arguments, place, study)
     place.check_free()
     with dask_executor(arguments.scheduler) as executor:
-        folder = place.open()
+        folder = place.open(shared=arguments.shard is not None)
         again = command("twin", "fit", "--resume", "--run_folder", study, *_if_not_default(arguments.fits))
-        with folder.interruptible(f"`{again}` goes on"):
+        with folder.interruptible(f"`{again}` goes on"), _config_kept_if_refused(place):
             place.begin(folder, plan.sections() | {"data": {"folder": _as_recorded(data, study, place)}}, unit="")
             found = fit_networks(
                 data,
@@ -103,6 +105,19 @@ def _run(arguments: argparse.Namespace) -> int:
     _tell(arguments, folder.path, found)
     next_step(arguments, "twin", "evaluate", "--run_folder", study, *_if_not_default(arguments.fits))
     return 0
+
+
+@contextmanager
+def _config_kept_if_refused(place: RunPlace) -> Iterator[None]:
+    """Fits that do not go on leave the settings of those that are there as they were."""
+    path = place.path / "config.toml"
+    before = path.read_bytes() if place.resume else None
+    try:
+        yield
+    except InputError:
+        if before is not None:
+            write_atomically(path, before)
+        raise
 
 
 def recorded_data(place: RunPlace) -> Path:
@@ -132,6 +147,7 @@ def _plan_and_data(arguments: argparse.Namespace, place: RunPlace, study: Path) 
     recorded = from_mapping(FitPlan, place.recorded().get("fit", {}), str(place.path / "config.toml"))
     plan = replace(recorded, **asked)
     place.check_same(vars(plan), vars(recorded), MAY_DIFFER)
+    plan = replace(plan, architectures=tuple(dict.fromkeys((*recorded.architectures, *plan.architectures))))
     return plan, Path(arguments.data) if arguments.data else recorded_data(place)
 
 

@@ -77,7 +77,7 @@ def _run(arguments: argparse.Namespace) -> int:
     share_of(1, arguments.shard)
     checked_threads(arguments.n_threads)
     with dask_executor(arguments.scheduler) as executor:
-        folder = place.open()
+        folder = place.open(shared=arguments.shard is not None)
         with folder.interruptible(f"`rate2spike {COMMAND} --resume --run_folder {place.path}` goes on"):
             place.begin(folder, config.sections(), unit="")
             if source is not None:

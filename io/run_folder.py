@@ -27,9 +27,13 @@ class FolderTaken(InputError):
 class RunFolder:
     """One folder per run. Every file is written atomically, when it is known."""
 
-    def __init__(self, path: str | Path, *, resume: bool = False):
-        """Create the folder. Raises InputError if it is not writable, or holds a run already and `resume` is not given."""
+    def __init__(self, path: str | Path, *, resume: bool = False, shared: bool = False):
+        """Create the folder. Raises InputError if it is not writable, or holds a run already and `resume` is not given.
+
+        shared: with other jobs, which may need what this one made and has no use for: nothing is ever removed.
+        """
         self.path = Path(path)
+        self._is_shared = shared
         if not resume:
             self.check_free(self.path)
         self._is_new = not self.path.exists()
@@ -62,6 +66,8 @@ class RunFolder:
 
     def _left_as_found(self) -> bool:
         """Remove what is new, if there is no result in it. Returns whether there was none."""
+        if self._is_shared:
+            return False
         new = [path for path in self.path.glob("*") if path not in self._found]
         files = [file for path in new for file in (path.rglob("*") if path.is_dir() else [path])]
         if any(file.is_file() and file.suffix != ".toml" and not file.name.startswith(".") for file in files):

@@ -1,10 +1,11 @@
 """The layer 5 pyramidal cell of the published study, ready to be simulated."""
 
 from rate2spike.calls import public
-from rate2spike.checks import choice
+from rate2spike.checks import choice, shown
+from rate2spike.errors import InputError
 from rate2spike.spiking.detailed_cells.biophysics import compartment_values, l5_membranes
 from rate2spike.spiking.detailed_cells.cable_cell import CableCell
-from rate2spike.spiking.detailed_cells.morphology import l5_morphology
+from rate2spike.spiking.detailed_cells.morphology import Morphology, l5_morphology
 from rate2spike.spiking.detailed_cells.segments import segments_of
 from rate2spike.spiking.detailed_cells.synapses import GABA_A, L5_EXCITATORY
 
@@ -13,7 +14,12 @@ NEXUS = ("a50", 0.9)  # section and place, 690 um from the soma
 
 @public()
 def l5_pyramidal(
-    excitatory: str = "NMDA", *, sk_factor: float = 1.0, ih_shift_mv: float = 0.0, active_dendrites: bool = True
+    excitatory: str = "NMDA",
+    *,
+    sk_factor: float = 1.0,
+    ih_shift_mv: float = 0.0,
+    active_dendrites: bool = True,
+    morphology: Morphology | None = None,
 ) -> CableCell:
     """The thick-tufted layer 5 pyramidal cell (Hay et al. 2011; Shai et al. 2015) with 1278 synapses.
 
@@ -30,6 +36,9 @@ def l5_pyramidal(
         Shift of the gate of Ih.
     active_dendrites : bool, default True
         False: dendrites have their passive membrane only.
+    morphology : Morphology, optional
+        Another tree, such as `load_morphology` reads, with the same synapses, and channels by distance from the soma as here;
+        it has no nexus.
 
     Returns
     -------
@@ -38,7 +47,7 @@ def l5_pyramidal(
     Raises
     ------
     InputError
-        For another kind of synapse, and factors below 0.
+        For another kind of synapse, factors below 0, and what is no Morphology.
 
     Examples
     --------
@@ -47,14 +56,19 @@ def l5_pyramidal(
     CableCell(name='L5PC NMDA', n_segments=639, n_synapses=1278)
     """
     kind = choice(excitatory, "kind of excitatory synapses", "excitatory", tuple(L5_EXCITATORY))
-    morphology = l5_morphology()
+    if morphology is not None and not isinstance(morphology, Morphology):
+        raise InputError(
+            f"{{morphology}} must be a Morphology, as load_morphology reads it, got {shown(morphology)}", "morphology"
+        )
+    tree = l5_morphology() if morphology is None else morphology
+    kind_of_tree = "L5PC" if morphology is None else "own tree"
     membranes = l5_membranes(sk_factor=sk_factor, ih_shift_mv=ih_shift_mv, active_dendrites=active_dendrites)
     return CableCell(
-        name=f"L5PC {kind}" if sk_factor == 1 else f"L5PC {kind}_SK",
-        morphology=morphology,
-        membrane=compartment_values(morphology, membranes),
+        name=f"{kind_of_tree} {kind}" if sk_factor == 1 else f"{kind_of_tree} {kind}_SK",
+        morphology=tree,
+        membrane=compartment_values(tree, membranes),
         excitatory=L5_EXCITATORY[kind],
         inhibitory=GABA_A,
-        segments=segments_of(morphology),
-        nexus=morphology.compartment(*NEXUS),
+        segments=segments_of(tree),
+        nexus=tree.compartment(*NEXUS) if morphology is None else None,
     )

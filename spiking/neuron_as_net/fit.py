@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -132,6 +132,7 @@ class _Fit:
             self.network.model, optimizer, folder, self._settings(), best_by="score", may_differ=MAY_DIFFER
         )
         epochs.resume()
+        self._check_begun_alike(epochs.history, folder)
         updates = CompiledUpdates(self.network, optimizer, self.options.batch_size, self.options.window_ms)
         total = self.schedule.n_epochs * self.options.epochs_per_stage
         with following(progress, "fitting", total * train.n_batches) as advance:
@@ -175,6 +176,16 @@ class _Fit:
             }
 
         epochs.run_epoch(phase.learning_rate, epoch)
+
+    def _check_begun_alike(self, history: Sequence[Mapping[str, Any]], folder: Path) -> None:
+        """Raise InputError if a fit began with other learning rates or weights: a schedule may be longer, not another."""
+        begin = self.schedule.at(0)
+        for name, value in (("lr", begin.learning_rate), ("loss_weights", dict(begin.weights))) if history else ():
+            if history[0][name] != value:
+                raise InputError(
+                    f"{folder} holds a fit of another {{schedule}}: {name} {history[0][name]} there, {value} here",
+                    "schedule",
+                )
 
     def _check_spikes(self) -> None:
         """Raise InputError if there are spikes to learn and the training data have none; reads up to the first spike."""

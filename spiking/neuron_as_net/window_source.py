@@ -1,10 +1,12 @@
 """Where windows come from: the files of a data set, or simulations in memory, ready to be cut."""
 
+import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
+from zlib import crc32
 
 import numpy as np
 
@@ -49,7 +51,8 @@ def files_of(data: Any, field_name: str) -> list[DataFile]:
 
 
 def _known(shard: ShardHead) -> str:
-    return f"seed {shard.seed}: {shard.n_simulations} from {min(shard.numbers)}"
+    of_what = crc32(json.dumps(shard.configuration, sort_keys=True).encode())  # cell, input, time step
+    return f"seed {shard.seed}: {shard.n_simulations} from {min(shard.numbers)} of {of_what:08x}"
 
 
 @dataclass

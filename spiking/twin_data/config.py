@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rate2spike.calls import public
-from rate2spike.checks import POSITIVE
+from rate2spike.checks import POSITIVE, path
 from rate2spike.errors import InputError
 from rate2spike.options import check_options, not_default, option
 from rate2spike.progress import OnProgress
@@ -19,6 +19,7 @@ from rate2spike.spiking.detailed_cells.ball_and_stick import ball_and_stick
 from rate2spike.spiking.detailed_cells.cable_cell import steps_of_ms
 from rate2spike.spiking.detailed_cells.integrate_and_fire import IntegrateAndFire
 from rate2spike.spiking.detailed_cells.l5_pyramidal import l5_pyramidal
+from rate2spike.spiking.detailed_cells.morphology_file import load_morphology
 from rate2spike.spiking.twin_data.ball_and_stick_input import BallAndStickInput
 from rate2spike.spiking.twin_data.l5_variants import L5_VARIANTS
 from rate2spike.spiking.twin_data.out_of_distribution import OutOfDistributionInput
@@ -63,6 +64,12 @@ class SimulationConfig(Readable):
         "cell, in half of the simulations oscillating, in half without inhibition",
         choices=(PUBLISHED, OUT_OF_DISTRIBUTION),
     )
+    morphology: str | None = option(
+        None,
+        "file with the tree of another neuron (.swc, .asc), for a layer 5 cell with its channels and synapses",
+        what="file of the tree",
+        default_text="the tree of the study",
+    )
     n_train: int = option(1000, "simulations to learn from", what="number of training simulations", least=0)
     n_valid: int = option(
         100, "simulations that choose threshold and time", what="number of validation simulations", least=0
@@ -97,6 +104,14 @@ class SimulationConfig(Readable):
                 f"{', '.join(LAYER_5)}; not for {{cell}} {self.cell}"
             )
             raise InputError(message, "input_kind", "cell")
+        if self.morphology is not None:
+            object.__setattr__(self, "morphology", os.path.abspath(path(self.morphology, "morphology")))
+            if self.cell not in LAYER_5:
+                raise InputError(
+                    f"{{morphology}} is for layer 5 cells, {', '.join(LAYER_5)}; not for {{cell}} {self.cell}",
+                    "morphology",
+                    "cell",
+                )
         if self.legacy_t0_bug and self.cell not in LAYER_5:
             raise InputError(
                 f"{{legacy_t0_bug}} is of the published layer 5 cells, {', '.join(LAYER_5)}; not of {{cell}} {self.cell}",
@@ -121,7 +136,8 @@ class SimulationConfig(Readable):
         if self.cell in STICKS:
             return ball_and_stick(self.cell)
         variant = LAYER_5[self.cell]
-        return l5_pyramidal(variant.excitatory, sk_factor=variant.sk_factor)
+        tree = None if self.morphology is None else load_morphology(self.morphology)
+        return l5_pyramidal(variant.excitatory, sk_factor=variant.sk_factor, morphology=tree)
 
     def made_input(self) -> Any:
         """Settings of its input; with parts of dendrites, these are found in a few simulations first."""
@@ -130,7 +146,7 @@ class SimulationConfig(Readable):
         else:
             given = BallAndStickInput() if self.cell in STICKS else LAYER_5[self.cell].input
         if self.input_kind == OUT_OF_DISTRIBUTION:
-            given = OutOfDistributionInput(**vars(given), segment_clusters=_clusters(self.cell))
+            given = OutOfDistributionInput(**vars(given), segment_clusters=_clusters(self.cell, self.morphology))
         return given if self.duration_ms is None else replace(given, duration_ms=self.duration_ms)
 
     def run_options(self) -> dict[str, Any]:
@@ -150,9 +166,9 @@ class SimulationConfig(Readable):
 
 
 @cache
-def _clusters(cell: str) -> tuple[int, ...]:
+def _clusters(cell: str, morphology: str | None) -> tuple[int, ...]:
     """Those of a layer 5 cell under its published input: the same for all data sets of it."""
-    made, given = SimulationConfig(cell=cell).made_cell(), LAYER_5[cell].input
+    made, given = SimulationConfig(cell=cell, morphology=morphology).made_cell(), LAYER_5[cell].input
     return tuple(int(one) for one in clusters_of_cell(made, given, dt_ms=_STEPS_MS[cell]))
 
 

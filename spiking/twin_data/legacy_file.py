@@ -5,6 +5,7 @@ import pickle
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -81,14 +82,19 @@ def import_legacy(
     if shard_paths(place):
         raise InputError(f"{place} holds a data set already: choose another folder", "folder")
     make_folder(place)
-    with following(progress, "importing", len(files)) as advance:
+    with (
+        TemporaryDirectory(prefix=".importing_", dir=place) as beside,
+        following(progress, "importing", len(files)) as advance,
+    ):
         for index, file in enumerate(files):
             common, of_file, simulations = read_legacy(file, exact_times=exact_times)
             origin = {"legacy_params": of_file, "file": file.name, "versions": versions()}
             numbers = tuple(one.number for one in simulations)
             seed = _seed_of(file, of_file, index)
-            write_shard(ShardHead(shard_path(place, index), common, seed, numbers, origin), simulations)
+            write_shard(ShardHead(shard_path(Path(beside), index), common, seed, numbers, origin), simulations)
             advance(file.name)
+        for shard in CellDataset.open(beside).shards:  # all files, and all of one data set
+            os.replace(shard.path, place / shard.path.name)
     return CellDataset.open(place)
 
 
@@ -97,7 +103,7 @@ def export_legacy(
     dataset: CellDataset,
     folder: str | os.PathLike,
     *,
-    variant: str = "NMDA",
+    variant: str | None = None,
     segments: Any = None,
     simulations_per_file: int = 128,
     progress: bool | OnProgress | None = None,
@@ -113,8 +119,8 @@ def export_legacy(
         Its synapses are an excitatory and an inhibitory one on each segment; events have no weights.
     folder : path
         In which the folder with the published name is made.
-    variant : {'NMDA', 'AMPA', 'AMPA_SK'}, default 'NMDA'
-        Which cell it is; imported data sets know that.
+    variant : {'NMDA', 'AMPA', 'AMPA_SK'}, optional
+        Which cell it is, of a cell with a name of one's own; others know that.
     segments : Segments, optional
         Those of the cell, for a data set that was not imported.
     simulations_per_file : int, default 128
@@ -130,7 +136,7 @@ def export_legacy(
     Raises
     ------
     InputError
-        For data of another kind, and if segments are missing.
+        For data of another kind or variant, and if segments are missing.
 
     Examples
     --------
@@ -143,7 +149,7 @@ def export_legacy(
     rate2spike.errors.InputError: segments: the published layout has those of the layer-5 cell, which must be given
     """
     n = checks.whole_number(simulations_per_file, "{simulations_per_file}", "simulations_per_file")
-    variant = checks.choice(variant, "{variant}", "variant", tuple(L5_VARIANTS))
+    variant = _variant(dataset, variant)
     common = dict(dataset.configuration.get("legacy_params", {}))
     if not common:
         if segments is None:
@@ -228,3 +234,14 @@ def _files(paths: Any) -> list[Path]:
     if not files:
         raise InputError("{paths} must name one file (*.p) at least", "paths")
     return files
+
+
+def _variant(dataset: CellDataset, given: str | None) -> str:
+    """Of a data set, by the name of its cell or as given. Raises InputError if the two contradict each other."""
+    cell = (dataset.cell or "").removeprefix("L5PC ")
+    if given is None:
+        return cell if cell in L5_VARIANTS else "NMDA"
+    variant = checks.choice(given, "{variant}", "variant", tuple(L5_VARIANTS))
+    if cell in L5_VARIANTS and cell != variant:
+        raise InputError(f"the data are of the {{variant}} {cell}, not of {variant}: leave it out", "variant")
+    return variant

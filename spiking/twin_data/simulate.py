@@ -147,9 +147,11 @@ def _run_here(plan: SimulationPlan, indices: Sequence[int], n_threads: int, adva
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     work.take(future.result())
-    except KeyboardInterrupt:
+    except BaseException as error:
         work.write_parts()
-        raise KeyboardInterrupt("finished simulations are kept: run the same again to go on") from None
+        if isinstance(error, KeyboardInterrupt):
+            raise KeyboardInterrupt("finished simulations are kept: run the same again to go on") from None
+        raise
 
 
 @dataclass

@@ -158,6 +158,27 @@ def test_fits_go_on_with_their_own_settings_alone(study, cli):
     assert code == 0 and "linear-80_seed_0" in said
 
 
+def test_fits_that_do_not_go_on_leave_their_settings(study, cli, tmp_path):
+    """Data of the same sizes and seed, of another cell: refused, and what follows is judged by the right data."""
+    other = ("twin", "simulate", "--cell", "integrate_and_fire", "--duration_ms", 1400, "--n_train", 4, "--n_valid", 4)
+    assert cli(*other, "--n_test", 0, "--run_folder", tmp_path / "other")[0] == 0
+    before = (study / "fits" / "config.toml").read_bytes()
+    code, _, error = cli("twin", "fit", "--run_folder", study, "--resume", "--data", tmp_path / "other" / "data")
+    assert code == 2 and "training_data" in error and error.count("\n") == 1
+    assert (study / "fits" / "config.toml").read_bytes() == before
+
+
+def test_further_networks_are_added_to_those_of_before(study, cli, tmp_path):
+    import shutil
+
+    shutil.copytree(study, tmp_path / "copy")
+    run = ("twin", "fit", "--run_folder", tmp_path / "copy", "--resume")
+    code, said, _ = cli(*run, "--architectures", "linear-40")
+    assert code == 0 and "linear-80_seed_0" in said and "linear-40_seed_0" in said
+    code, said, _ = cli(*run, "--n_seeds", 2)
+    assert code == 0 and "linear-80_seed_1" in said and "linear-40_seed_1" in said
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -1,16 +1,13 @@
 """Trees from files: a small cell in both formats by arithmetic, what cannot be read, and that such a cell runs."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 
 from rate2spike.errors import InputError
-from rate2spike.spiking.detailed_cells.biophysics import compartment_values, l5_membranes
 from rate2spike.spiking.detailed_cells.events import SynapticEvents
 from rate2spike.spiking.detailed_cells.l5_pyramidal import l5_pyramidal
 from rate2spike.spiking.detailed_cells.morphology_file import load_morphology
-from rate2spike.spiking.detailed_cells.segments import segments_of
+from rate2spike.spiking.twin_data.config import SimulationConfig, simulate_sets
 
 pytest.importorskip("morphio")
 SWC = """# a small cell
@@ -59,16 +56,21 @@ def test_a_contour_becomes_a_ball(tmp_path):
 
 
 def test_a_cell_of_a_file_fires(tmp_path):
-    morphology = load_morphology(written(tmp_path, "cell.swc", SWC))
-    cell = dataclasses.replace(
-        l5_pyramidal(),
-        morphology=morphology,
-        membrane=compartment_values(morphology, l5_membranes()),
-        segments=segments_of(morphology),
-        nexus=None,
-    )
+    cell = l5_pyramidal(morphology=load_morphology(written(tmp_path, "cell.swc", SWC)))
+    assert cell.name == "own tree NMDA" and cell.nexus is None
     (found,) = cell.run([SynapticEvents(cell.n_synapses, 300, [], [])], current_na=0.5 * (np.arange(300) > 100))
     assert cell.n_segments == 24 and found.n_spikes > 1
+
+
+def test_data_sets_of_a_cell_of_a_file(tmp_path):
+    file = written(tmp_path, "cell.swc", SWC)
+    config = SimulationConfig(morphology=str(file), n_train=2, n_valid=0, n_test=0, duration_ms=200)
+    found = simulate_sets(config, tmp_path / "data", progress=False)["train"]
+    assert found.cell == "own tree NMDA" and found[0].events.n_synapses == 48
+    with pytest.raises(InputError, match="morphology is for layer 5 cells"):
+        SimulationConfig(cell="NMDA_cable", morphology=str(file))
+    with pytest.raises(InputError, match="morphology must be a Morphology"):
+        l5_pyramidal(morphology=str(file))
 
 
 @pytest.mark.parametrize(

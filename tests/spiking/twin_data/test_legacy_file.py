@@ -315,6 +315,8 @@ def test_files_of_different_settings_and_taken_folders_are_refused(tmp_path):
     other = write(tmp_path / "x" / "b.p", [legacy_simulation(1)], randomSeed=8, Ih_vshift=5)
     with pytest.raises(InputError, match=r"do not belong together: legacy_params.Ih_vshift is 0 and 5"):
         import_legacy([one, other], tmp_path / "set")
+    assert list((tmp_path / "set").iterdir()) == []
+    import_legacy(one, tmp_path / "set")
     with pytest.raises(InputError, match="set holds a data set already: choose another folder"):
         import_legacy(one, tmp_path / "set")
     with pytest.raises(InputError, match=r"paths must name one file \(\*.p\) at least"):

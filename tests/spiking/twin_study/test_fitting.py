@@ -1,9 +1,12 @@
 """Fits of a study."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from rate2spike.errors import InputError
+from rate2spike.spiking.twin_data.config import SimulationConfig, simulate_sets
 from rate2spike.spiking.twin_study.fitted import fitted_in
 from rate2spike.spiking.twin_study.fitting import fit_networks
 from rate2spike.spiking.twin_study.plan import FitPlan
@@ -40,6 +43,18 @@ def test_fits_go_on(point_sets, point_fits, tmp_path):
     plan = FitPlan(architectures=("linear-80",), **(QUICK | {"n_epochs": 4}))
     (longer,) = fit_networks(point_sets, plan, tmp_path, progress=False, announce=said.append)
     assert len(longer.history) == 4 and said == []
+
+
+def test_a_fit_does_not_go_on_with_other_rates_or_weights_or_data(point_sets, tmp_path):
+    plan = FitPlan(architectures=("linear-80",), **QUICK)
+    fit_networks(point_sets, plan, tmp_path, progress=False)
+    for other in (dict(learning_rate=1e-5), dict(somatic_weight=0.7)):
+        with pytest.raises(InputError, match="holds a fit of another"):
+            fit_networks(point_sets, replace(plan, **other), tmp_path, progress=False)
+    shorter = SimulationConfig(cell="integrate_and_fire", n_train=4, n_valid=4, n_test=0, duration_ms=1900)
+    simulate_sets(shorter, tmp_path / "shorter", progress=False)
+    with pytest.raises(InputError, match=r"is of other settings: training_data .* validation_data"):
+        fit_networks(tmp_path / "shorter", plan, tmp_path, progress=False)
 
 
 def test_a_second_fit_is_on_long_windows(point_sets, point_fits, tmp_path):
