@@ -12,6 +12,9 @@ DATA = Path(__file__).parent / "data"
 # for `import helpers` and the scripts of docs/; these folders only, never the repository root
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "docs")]
 
+# as set_threads has it: whichever test is the first to start TensorFlow in a process, fits in it and in workers are the same
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+
 
 @pytest.fixture(scope="session")
 def repository() -> Path:
