@@ -28,6 +28,13 @@ def run_bash(code: str, folder: Path) -> str:
     return done.stdout + done.stderr
 
 
+def run_python(code: str, folder: Path) -> list[str]:
+    """The lines that it printed."""
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
 def printed(page: str) -> list[str]:
     """What the Python of a page says that it prints: comments after a print, and lines that are comments."""
     code = "\n".join(blocks(page, "python"))

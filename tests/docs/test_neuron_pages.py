@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from .page_code import ROOT, blocks, environment, printed, run_bash
+from .page_code import ROOT, blocks, environment, printed, run_bash, run_python
 
 
 @pytest.mark.slow
@@ -29,9 +29,7 @@ def test_python_of_the_cascades_page_prints_what_stands_there(tmp_path):
     page = (ROOT / "docs" / "cascades.md").read_text(encoding="utf-8")
     code = blocks(page, "python")
     assert len(code) == 9
-    done = subprocess.run([sys.executable, "-c", "".join(code)], cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == printed(page)
+    assert run_python("".join(code), tmp_path) == printed(page)
 
 
 @pytest.mark.slow
@@ -51,7 +49,5 @@ def test_python_of_the_dendrites_page_prints_what_stands_there(tmp_path):
     page = (ROOT / "docs" / "dendrites.md").read_text(encoding="utf-8")
     code = blocks(page, "python")
     assert len(code) == 6
-    done = subprocess.run([sys.executable, "-c", "".join(code)], cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == printed(page)
+    assert run_python("".join(code), tmp_path) == printed(page)
     assert (tmp_path / "wiring.png").exists()

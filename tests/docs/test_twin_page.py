@@ -3,21 +3,17 @@
 import csv
 import re
 import shutil
-import subprocess
-import sys
 
 import pytest
 
-from .page_code import ROOT, blocks, printed, run_bash
+from .page_code import ROOT, blocks, printed, run_bash, run_python
 
 
 def test_python_of_the_twin_page_prints_what_stands_there(tmp_path):
     page = (ROOT / "docs" / "twin.md").read_text(encoding="utf-8")
     code = blocks(page, "python")
     assert len(code) == 4
-    done = subprocess.run([sys.executable, "-c", "".join(code)], cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == printed(page)
+    assert run_python("".join(code), tmp_path) == printed(page)
     for name in ("voltages.png", "tree.png", "roc.png"):
         assert (tmp_path / name).exists(), name
 
