@@ -22,7 +22,16 @@ from rate2spike.cli.run_place import RunPlace
 from rate2spike.cli.speaking import next_step, note, tell
 from rate2spike.cli.twin_fit import COMMAND as FIT
 from rate2spike.cli.twin_fit import add_fits, recorded_data
-from rate2spike.cli.twin_study import FITS, add_damaged, add_study_folder, fits_folder, settings, study_folder
+from rate2spike.cli.twin_study import (
+    FITS,
+    add_damaged,
+    add_study_folder,
+    finished_fits,
+    fits_folder,
+    predictions_kept,
+    settings,
+    study_folder,
+)
 from rate2spike.errors import InputError
 
 if TYPE_CHECKING:
@@ -49,6 +58,9 @@ def add_arguments(parser: Parser) -> None:
     with parser.in_group(TRIALS):
         add_option_flags(parser, EvaluationOptions, dash="_", bools_take_values=True, defaults=_OF_CELLS)
     add_damaged(parser)
+    parser.add_argument(
+        "--shard", default=None, metavar="I/N", help="this job's share: every N-th network from the I-th on"
+    )
     add_json(parser, "print one line with the scores of all networks")
 
 
@@ -60,21 +72,31 @@ def add_judged_by(parser: Parser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate all fits, write, and tell. Raises InputError."""
+    from rate2spike.spiking.twin_data.simulate import share_of
     from rate2spike.spiking.twin_evaluation.evaluation_options import EvaluationOptions
 
     study = study_folder(arguments)
     options = settings(arguments, "evaluate", EvaluationOptions)
     label = label_of(arguments)
+    share_of(1, arguments.shard)
+    if arguments.shard is not None and arguments.export_best:
+        raise InputError("--export_best needs all networks: leave --shard out")
     place = RunPlace(fits_folder(arguments, study), FIT, (), resume=True)
     sets = judged_by(arguments, place)
     from rate2spike.spiking.twin_study.best_export import export_best
     from rate2spike.spiking.twin_study.evaluating import evaluate_study
-    from rate2spike.spiking.twin_study.fitted import fitted_in, unfinished_in
 
-    twins = fitted_in(place.path)
-    if begun := unfinished_in(place.path):
-        note(f"not finished, and left out: {', '.join(begun)}")
-    scores = evaluate_study(twins, sets[0], sets[1], label=label, announce=note, **options)
+    twins = finished_fits(place.path)
+    mine = [twins[k] for k in share_of(len(twins), arguments.shard)]
+    if not mine:
+        note("no network is of this share")
+        return 0
+    with predictions_kept():
+        scores = evaluate_study(mine, sets[0], sets[1], label=label, announce=note, **options)
+    if arguments.shard is not None:
+        _tell(arguments, scores, place.path)
+        note("a share of the networks: the same command without --shard, after all jobs, writes the tables of all")
+        return 0
     _write(scores, place.path)
     exported = export_best(scores, arguments.export_best) if arguments.export_best else []
     _tell(arguments, scores, place.path)

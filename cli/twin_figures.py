@@ -20,7 +20,17 @@ from rate2spike.cli.twin_evaluate import TEST, add_judged_by, judged_by, label_o
 from rate2spike.cli.twin_explore import add_seed
 from rate2spike.cli.twin_fit import COMMAND as FIT
 from rate2spike.cli.twin_fit import add_fits
-from rate2spike.cli.twin_study import FIGURES, FITS, add_damaged, add_study_folder, fits_folder, settings, study_folder
+from rate2spike.cli.twin_study import (
+    FIGURES,
+    FITS,
+    add_damaged,
+    add_study_folder,
+    finished_fits,
+    fits_folder,
+    predictions_kept,
+    settings,
+    study_folder,
+)
 from rate2spike.errors import InputError
 
 if TYPE_CHECKING:
@@ -58,10 +68,10 @@ def run(arguments: argparse.Namespace) -> int:
     data, valid = judged_by(arguments, place)
     from rate2spike.spiking.twin_study.drawing import draw_networks, draw_twin, pictures
     from rate2spike.spiking.twin_study.evaluating import score_study
-    from rate2spike.spiking.twin_study.fitted import fitted_in
 
-    twins = _chosen(fitted_in(place.path), arguments.networks)
-    scores = score_study(twins, data, valid, label=label, announce=note, **options)
+    twins = _chosen(finished_fits(place.path), arguments.networks)
+    with predictions_kept():
+        scores = score_study(twins, data, valid, label=label, announce=note, **options)
     figures, ending = _place(study, arguments.fits), "" if label == TEST else f"_{label}"
     made = []
     with following(None, "drawing", 10 * len(twins)) as advance:

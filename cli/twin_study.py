@@ -1,13 +1,18 @@
 """What the commands of a study of one neuron share: its folder, its configuration, and the data in it."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rate2spike.cli.arguments import Parser
 from rate2spike.cli.option_flags import given
+from rate2spike.cli.speaking import note
 from rate2spike.errors import InputError, nearest
+
+if TYPE_CHECKING:
+    from rate2spike.spiking.twin_study.fitted import FittedTwin
 
 CONFIG = "study.toml"  # the configuration, in the folder of the study
 DATA, FITS, FIGURES = "data", "fits", "figures"
@@ -62,6 +67,27 @@ def fits_folder(arguments: argparse.Namespace, study: Path) -> Path:
             f"--fits must be the name of a folder in {study}, other than {DATA} and {FIGURES}; got {name!r}"
         )
     return study / name
+
+
+def finished_fits(folder: Path) -> "list[FittedTwin]":
+    """All fitted networks in a folder, after a word on those that are not finished. Raises InputError if there is none."""
+    from rate2spike.spiking.twin_study.fitted import fitted_in, unfinished_in
+
+    found = fitted_in(folder)
+    if begun := unfinished_in(folder):
+        note(f"not finished, and left out: {', '.join(begun)}")
+    if longer := [one.name for one in found if one.has_more_begun]:
+        note(f"begun for more epochs, not finished, and taken as before: {', '.join(longer)}")
+    return found
+
+
+@contextmanager
+def predictions_kept() -> Iterator[None]:
+    """Ctrl-C says what is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("what is predicted is kept; the same command goes on") from None
 
 
 def config_file(arguments: argparse.Namespace, only_given: bool = False) -> Path | None:

@@ -75,14 +75,6 @@ def calcium_reversal_mv(calcium_mm: np.ndarray, celsius: float = CELSIUS) -> np.
     return thermal_mv * np.log(CALCIUM_OUTSIDE_MM / np.asarray(calcium_mm))
 
 
-def calcium_slope(
-    calcium_mm: np.ndarray, current_ma_cm2: np.ndarray, decay_ms: np.ndarray, gamma: np.ndarray
-) -> np.ndarray:
-    """d[Ca]/dt (mM/ms) of the pool below the membrane: inward current fills it, and it decays to its rest."""
-    inflow = -1e4 * gamma * current_ma_cm2 / (2 * FARADAY_C_PER_MOL * SHELL_UM)
-    return inflow - (calcium_mm - CALCIUM_REST_MM) / decay_ms
-
-
 def _of_rates(name: str, power: int, opening: Curve, closing: Curve, faster: float = 1.0) -> Gate:
     """A gate of two rates (1/ms)."""
 

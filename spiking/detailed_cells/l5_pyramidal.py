@@ -33,7 +33,7 @@ def l5_pyramidal(
     sk_factor : float, default 1
         Multiplies the channel SK_E2; the variant AMPA_SK has 0.1.
     ih_shift_mv : float, default 0
-        Shift of the gate of Ih.
+        Shift of the gate of Ih on soma and dendrites; our solver shifts that of the axon, which hardly counts, too.
     active_dendrites : bool, default True
         False: dendrites have their passive membrane only.
     morphology : Morphology, optional

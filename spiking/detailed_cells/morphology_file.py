@@ -43,8 +43,8 @@ def load_morphology(path: str | Path, *, segment_um: float = 40.0, axon_stump: b
     Raises
     ------
     InputError
-        For a file that cannot be read, with the line at which reading ended, cells without soma or dendrites, and if the
-        library MorphIO is missing.
+        For a file that cannot be read, with the line at which reading ended, cells without soma or dendrites, dendrites that
+        grow out of an axon or of the other kind of dendrite, and if the library MorphIO is missing.
 
     Examples
     --------
@@ -59,7 +59,9 @@ def load_morphology(path: str | Path, *, segment_um: float = 40.0, axon_stump: b
         for one in read.iter():
             if int(one.type) == kind_in_file:
                 place[one.id] = len(sections)
-                parent = 0 if one.is_root else place.get(one.parent.id, 0)
+                parent = 0 if one.is_root else place.get(one.parent.id)
+                if parent is None:
+                    raise InputError(f"{path} has {_where(one)}", "path")
                 name = f"{letter}{sum(section.kind == kind for section in sections)}"
                 sections.append(_section(name, kind, parent, one, segment_um, path))
     if len(sections) == 1:
@@ -86,6 +88,14 @@ def _read(path: Path) -> Any:
         said = " ".join(place.sub("", text, count=1).split())
         said = place.sub(r"line \1", said)
         raise InputError(f"{where}: no reconstruction that can be read ({said})", "path") from None
+
+
+def _where(one: Any) -> str:
+    """A section whose parent is of no kind, or of one that does not bear it."""
+    names = {2: "an axon", 3: "a basal dendrite", 4: "an apical dendrite"}
+    kind, parent = (names.get(int(section.type), "a section of another type") for section in (one, one.parent))
+    x, y, z = one.points[0].tolist()
+    return f"{kind} that grows out of {parent}, at ({x:g}, {y:g}, {z:g}): it must grow out of its own kind or the soma"
 
 
 def _soma(read: Any, path: str | Path) -> Section:

@@ -122,8 +122,8 @@ class NeuronReference(Readable):
         Raises
         ------
         InputError
-            For inputs of other synapses or of different durations, steps that do not divide a millisecond; without NEURON, or
-            without what compiles its mechanisms.
+            For inputs of other synapses or of different durations, steps that do not divide a millisecond or are too long for
+            the cell; without NEURON, or without what compiles its mechanisms.
         """
         given = checked_inputs(inputs, self.n_synapses, self.name)
         steps_per_ms = None if dt_ms is None else steps_of_ms(dt_ms)
@@ -148,8 +148,9 @@ def _built(cell: CableCell, steps_per_ms: int | None) -> Iterator["_Simulator"]:
     before = {name: getattr(h, name) for name in ("dt", "celsius", "secondorder", "cai0_ca_ion", "cao0_ca_ion")}
     solver = h.CVode()
     was_variable = solver.active()
-    sections = NeuronSections(h, cell)
+    sections = NeuronSections(h)
     try:
+        sections.build(cell)
         yield _Simulator(h, cell, sections, solver, steps_per_ms)
     finally:
         sections.delete()
@@ -225,6 +226,10 @@ class _Simulator:
         spikes = self._cell.spikes
         times = np.array(t_ms)
         soma_mv = np.array(soma)
+        if not np.isfinite(soma_mv).all():
+            raise InputError(
+                f"{{dt_ms}} is too long for {self._cell.name} in NEURON: its voltage is no number", "dt_ms"
+            )
         fine_mv = np.interp(np.arange(duration_ms * spikes.per_ms) / spikes.per_ms, times, soma_mv)
         every_ms = np.arange(duration_ms)
         return CellRecording(

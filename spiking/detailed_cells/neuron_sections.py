@@ -13,7 +13,7 @@ _POOL = f"{_PREFIX}CalciumPool"
 
 
 class NeuronSections:
-    """The cell in NEURON, until `delete`.
+    """A cell in NEURON, from `build` until `delete`.
 
     Attributes
     ----------
@@ -23,9 +23,17 @@ class NeuronSections:
         Of each synapse, excitatory ones first.
     """
 
-    def __init__(self, h: Any, cell: CableCell):
+    def __init__(self, h: Any):
         self._h = h
-        self.sections = [h.Section(name=section.name) for section in cell.morphology.sections]
+        self.sections: list[Any] = []
+        self.compartments: list[Any] = []
+        self.receptors: list[list[Any]] = []
+
+    def build(self, cell: CableCell) -> None:
+        """Put the cell there; what was made until an error `delete` takes away."""
+        h = self._h
+        for known in cell.morphology.sections:
+            self.sections.append(h.Section(name=known.name))
         self._connect(cell)
         self.compartments = [segment for section in self.sections for segment in section]
         self._insert_mechanisms(cell)

@@ -63,11 +63,9 @@ NMDA_RODENT = Receptor("NMDA", 2.0, 70.0, 0.0004, 0.0, 0.062)  # of the ball wit
 NMDA_HUMAN = Receptor("NMDA", 2.0, 70.0, 0.0008, 0.0, 0.08)
 GABA_A = Receptor("GABA_A", 0.2, 8.0, 0.001, -80.0)
 GABA_A_STICK = Receptor("GABA_A", 0.2, 8.0, 0.001, -85.0)
-GABA_B = Receptor("GABA_B", 3.5, 260.9, 0.001, -97.0)
 
 # receptors of one synapse, which share its events, by the type of the synapse
 L5_EXCITATORY = {"NMDA": (AMPA, NMDA), "AMPA": (AMPA,)}
-L5_INHIBITORY = {"GABA_A": (GABA_A,), "GABA_B": (GABA_B,), "GABA_A+B": (GABA_A, GABA_B)}
 STICK_EXCITATORY = {"NMDA_human": (AMPA, NMDA_HUMAN), "NMDA_rodent": (AMPA, NMDA_RODENT), "AMPA": (AMPA,)}
 
 

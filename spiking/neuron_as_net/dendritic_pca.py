@@ -1,7 +1,4 @@
-"""Principal components of dendritic voltages, which a network learns in the place of hundreds of segments.
-
-The covariance is summed in double precision over one simulation after the other, so that no more than one is in memory.
-"""
+"""Principal components of dendritic voltages, which a network learns in the place of hundreds of segments."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -15,6 +12,7 @@ from rate2spike.checks import as_array, shown, whole_number
 from rate2spike.errors import InputError
 from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.readable import Readable
+from rate2spike.spiking.twin_data.voltage_covariance import voltage_covariance
 
 MOST_MV = 2.0  # higher voltages count as this: back-propagating and calcium spikes would fill the first components
 MOST_SD = 3.0  # of a component that is to be learnt
@@ -85,31 +83,21 @@ class DendriticPCA(Readable):
             and for voltages that do not vary in as many directions.
         """
         n_components = whole_number(n_components, "{n_components}", "n_components")
-        n_samples, total, squares, shift = 0, np.zeros(0), np.zeros((0, 0)), np.zeros(0)
-        for given in _each_matrix(voltages_mv):
-            v = _clipped(given)
-            if not n_samples:
-                # far from 0 the squares would lose digits
-                shift = v.mean(1)
-                total, squares = np.zeros(len(v)), np.zeros((len(v), len(v)))
-            if len(v) != total.size:
-                raise InputError(f"{{voltages_mv}} must all be of {total.size} segments, got {len(v)}", "voltages_mv")
-            v -= shift[:, None]
-            n_samples, total, squares = n_samples + v.shape[1], total + v.sum(1), squares + v @ v.T
-        if n_components > min(total.size, n_samples):
+        found = voltage_covariance(_clipped_matrices(voltages_mv))
+        n_segments, n_samples = found.mean_mv.size, found.n_samples
+        if n_components > min(n_segments, n_samples):
             raise InputError(
-                f"{{n_components}} must be at most the number of segments and of samples, {total.size} and {n_samples}; got "
+                f"{{n_components}} must be at most the number of segments and of samples, {n_segments} and {n_samples}; got "
                 f"{n_components}",
                 "n_components",
             )
-        mean = total / n_samples
-        variances, vectors = np.linalg.eigh(squares / n_samples - np.outer(mean, mean))
+        variances, vectors = np.linalg.eigh(found.covariance_mv2)
         variances, components = variances[::-1][:n_components], vectors[:, ::-1][:, :n_components].T
         if not variances[-1] > 1e-10 * max(variances[0], 1e-10):
             raise InputError(f"the voltages do not vary in {{n_components}} {n_components} directions", "n_components")
         largest = np.abs(components).argmax(1)
         signs = np.sign(components[np.arange(n_components), largest])
-        return cls(mean + shift, components * signs[:, None], variances)
+        return cls(found.mean_mv, components * signs[:, None], variances)
 
     @one_blas_thread()
     def project(self, voltages_mv: Any) -> np.ndarray:
@@ -145,6 +133,17 @@ class DendriticPCA(Readable):
         if (found.mean_mv.shape, found.variances_mv2.shape) != ((found.n_segments,), (found.n_components,)):
             raise InputError("this is no saved DendriticPCA: its means, components and variances do not fit each other")
         return found
+
+
+def _clipped_matrices(voltages_mv: Any) -> Iterator[np.ndarray]:
+    """One after the other. Raises InputError for matrices of different numbers of segments."""
+    n_segments = None
+    for given in _each_matrix(voltages_mv):
+        v = _clipped(given)
+        n_segments = n_segments or len(v)
+        if len(v) != n_segments:
+            raise InputError(f"{{voltages_mv}} must all be of {n_segments} segments, got {len(v)}", "voltages_mv")
+        yield v
 
 
 def _each_matrix(voltages_mv: Any) -> Iterator[Any]:

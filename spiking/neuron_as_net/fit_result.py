@@ -88,6 +88,26 @@ def published_metadata(
     }
 
 
+def joined_metadata(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    """The four tables of a fit that went on with other windows: epochs after epochs, sizes as they were at the end.
+
+    first {}: those of the second.
+    """
+    if not first:
+        return dict(second)
+    names = ("learning_schedule_dict", "training_history_dict")
+    schedule, history = ({**second[name], **_lists_joined(first[name], second[name])} for name in names)
+    n_before = first["learning_schedule_dict"]["num_epochs"]
+    schedule["num_epochs"] += n_before
+    later = [n_before + k for k in second["training_history_dict"]["learning_schedule"]]
+    history["learning_schedule"] = [*first["training_history_dict"]["learning_schedule"], *later]
+    return {**second, **dict(zip(names, (schedule, history), strict=True))}
+
+
+def _lists_joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, list[Any]]:
+    return {name: [*value, *second[name]] for name, value in first.items() if isinstance(value, list)}
+
+
 def _schedule_dict(options: FitOptions, schedule: Schedule, history: History) -> dict[str, Any]:
     phases = [schedule.at(k) for k in range(schedule.n_epochs)]
     n_steps = history[-1]["n_steps"] if history else 0

@@ -88,8 +88,9 @@ class WindowOptions(Readable):
 class WindowBatches:
     """The batches of every epoch.
 
-    An epoch draws n_files different files and takes as many batches from one after the other: of a batch the simulations
-    with replacement, and different times at which windows end, the last of them one ms before the end of a simulation.
+    An epoch draws n_files different files and takes as many batches from one after the other; the last files give fewer, or
+    none, where n_batches_asked is no multiple of n_files. Of a batch the simulations are drawn with replacement, and
+    different times at which windows end, the last of them one ms before the end of a simulation.
     """
 
     source: PreparedFiles

@@ -16,6 +16,8 @@ from rate2spike.errors import InputError
 from rate2spike.io.atomic_file import make_folder, write_atomically
 from rate2spike.io.run_folder import versions
 from rate2spike.progress import OnProgress, following
+from rate2spike.spiking.detailed_cells.morphology import l5_morphology
+from rate2spike.spiking.detailed_cells.segments import Segments, segments_of
 from rate2spike.spiking.twin_data.cell_simulation import CellSimulation
 from rate2spike.spiking.twin_data.described import as_plain
 from rate2spike.spiking.twin_data.l5_variants import L5_VARIANTS
@@ -122,7 +124,7 @@ def export_legacy(
     variant : {'NMDA', 'AMPA', 'AMPA_SK'}, optional
         Which cell it is, of a cell with a name of one's own; others know that.
     segments : Segments, optional
-        Those of the cell, for a data set that was not imported.
+        Those of the cell, for a tree of one's own; the published tree and imported data sets have theirs.
     simulations_per_file : int, default 128
         As many as the published scripts ask for.
     progress : bool or callable, optional
@@ -146,16 +148,13 @@ def export_legacy(
     >>> from rate2spike.spiking.twin_data.simulate import simulate
     >>> export_legacy(simulate(IntegrateAndFire(), POINT_INPUT, "points", n_simulations=1, seed=0), "published")
     Traceback (most recent call last):
-    rate2spike.errors.InputError: segments: the published layout has those of the layer-5 cell, which must be given
+    rate2spike.errors.InputError: segments of 'integrate_and_fire' must be given: only the published tree's are known
     """
     n = checks.whole_number(simulations_per_file, "{simulations_per_file}", "simulations_per_file")
     variant = _variant(dataset, variant)
     common = dict(dataset.configuration.get("legacy_params", {}))
     if not common:
-        if segments is None:
-            raise InputError(
-                "{segments}: the published layout has those of the layer-5 cell, which must be given", "segments"
-            )
+        segments = _published_segments(dataset) if segments is None else segments
         common = common_params(variant, dataset.configuration["input"], segments, dataset[0])
     name = dataset.configuration.get("legacy_folder") or folder_name(common, L5_VARIANTS[variant].sk_factor)
     place, written = make_folder(checks.path(folder, "folder") / name), []
@@ -171,6 +170,19 @@ def export_legacy(
             written.append(path)
             advance(path.name, len(simulations))
     return written
+
+
+def _published_segments(dataset: CellDataset) -> Segments:
+    """Those of the published tree. Raises InputError for another cell."""
+    tree = l5_morphology()
+    if (
+        not (dataset.cell or "").startswith("L5PC ")
+        or dataset.configuration["cell"]["n_synapses"] != 2 * segments_of(tree).n_segments
+    ):
+        raise InputError(
+            f"{{segments}} of {dataset.cell!r} must be given: only the published tree's are known", "segments"
+        )
+    return segments_of(tree)
 
 
 def read_legacy(

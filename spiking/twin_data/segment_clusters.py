@@ -13,6 +13,7 @@ from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.seeding import Role, generator, resolve_seed
 from rate2spike.spiking.twin_data.cell_simulation import CellSimulation
 from rate2spike.spiking.twin_data.shards import CellDataset
+from rate2spike.spiking.twin_data.voltage_covariance import voltage_covariance
 
 N_CLUSTERS = 64  # as published
 _N_STARTS, _N_ROUNDS = 10, 100  # of K-means
@@ -148,18 +149,9 @@ def _recorded(simulation: CellSimulation) -> np.ndarray:
     return v
 
 
-@one_blas_thread()
 def _correlations(matrices: Iterable[np.ndarray]) -> np.ndarray:
     """(n_segments, n_segments), over all simulations together; one of them in memory at a time. Raises InputError."""
-    n_samples, total, squares, shift = 0, np.zeros(0), np.zeros((0, 0)), None
-    for v in matrices:
-        if shift is None:  # far from 0 the squares would lose digits
-            shift = v.mean(1)
-            total, squares = np.zeros(len(v)), np.zeros((len(v), len(v)))
-        v -= shift[:, None]
-        n_samples, total, squares = n_samples + v.shape[1], total + v.sum(1), squares + v @ v.T
-    mean = total / n_samples
-    covariance = squares / n_samples - np.outer(mean, mean)
+    covariance = voltage_covariance(matrices).covariance_mv2
     variance = np.diagonal(covariance)
     if not (variance > _LEAST_VARIANCE_MV2).all():
         silent = int(np.argmin(variance))

@@ -84,7 +84,7 @@ class CellKind(Readable):
             heads = tuple(replace(one, n_outputs=n_segments) if one.name == DENDRITIC else one for one in heads)
             heads = tuple(one for one in heads if one.n_outputs)
         else:
-            words = (dataset.cell or "").split()
+            words = (dataset.cell or "").removesuffix("_SK").split()
             heads = layer_5_heads(min(n_segments, _COMPONENTS.get(words[-1] if words else "", _OTHER_COMPONENTS)))
         if spike_bias is None:
             return heads

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 HISTORY = "history.jsonl"  # one line per epoch
+_LOG = "log.jsonl"  # the same while a fit is running, of each of its stages
 TWIN = "twin.keras"  # the network after its fit, in the folder of the fit
 _NEEDED = {"n_steps", "batch_size", "val_loss"}  # of every epoch
 
@@ -85,6 +86,18 @@ class FittedTwin(Readable):
         return sum(record["n_steps"] for record in self.history)
 
     @property
+    def has_more_begun(self) -> bool:
+        """Whether the fit went on after the network was written, and did not come to its end."""
+        log = self.folder / _LOG
+        if not log.is_file():
+            return False
+        lines = log.read_text(encoding="utf-8").splitlines()
+        long = long_folder(self.folder, len(lines)) / _LOG
+        if long.is_file():
+            lines = long.read_text(encoding="utf-8").splitlines()
+        return bool(lines) and json.loads(lines[-1])["val_loss"] != self.history[-1]["val_loss"]
+
+    @property
     def validation_loss(self) -> float:
         """Of spikes, after the last epoch; without such a head of all."""
         return self.history[-1].get("val_spikes_loss", self.history[-1]["val_loss"])
@@ -111,6 +124,11 @@ class FittedTwin(Readable):
         else:
             sizes = (1, architecture.n_memory, None)  # its memory has no end
         return known | dict(zip(("depth", "width", "history_ms"), sizes, strict=True))
+
+
+def long_folder(folder: Path, n_epochs: int) -> Path:
+    """Where the second stage of a fit works, on long windows; there is another one after more epochs of the first."""
+    return folder / f"long_after_{n_epochs}_epochs"
 
 
 def fitted_in(folder: Path) -> list[FittedTwin]:

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,13 @@ from rate2spike.progress import OnProgress, following
 from rate2spike.spiking.neuron_as_net.architecture import ConvolutionalArchitecture
 from rate2spike.spiking.neuron_as_net.checkpoints import save_twin
 from rate2spike.spiking.neuron_as_net.fit import fit
+from rate2spike.spiking.neuron_as_net.fit_result import joined_metadata
 from rate2spike.spiking.neuron_as_net.network import TwinNetwork
 from rate2spike.spiking.twin_data.shards import CellDataset
 from rate2spike.spiking.twin_data.simulate import share_of
 from rate2spike.spiking.twin_study.architecture_names import named_architecture
 from rate2spike.spiking.twin_study.cell_kinds import kind_of
-from rate2spike.spiking.twin_study.fitted import HISTORY, TWIN, FittedTwin
+from rate2spike.spiking.twin_study.fitted import HISTORY, TWIN, FittedTwin, long_folder
 from rate2spike.spiking.twin_study.plan import FitPlan, PlannedFit
 from rate2spike.spiking.twin_study.sets import open_sets
 from rate2spike.work_units import WorkerDied, run_units
@@ -114,20 +116,22 @@ def fit_one(
     """Fit one network, or go on with it, and write it."""
     kind = kind_of(sets["train"])
     network = network_of(planned, plan, sets["train"])
-    stages = [(plan.schedule(kind), folder, plan.fit_settings(planned))]
+    stages = [(plan.schedule(kind), plan.fit_settings(planned))]
     if plan.long_epochs:
-        place = folder / f"long_after_{plan.n_epochs or kind.n_epochs}_epochs"  # another one after more epochs
-        stages.append((plan.long_schedule(kind), place, plan.long_fit_settings(planned)))
+        stages.append((plan.long_schedule(kind), plan.long_fit_settings(planned)))
     history: list[dict[str, Any]] = []
+    metadata: dict[str, Any] = {}
     pca = None
-    for schedule, place, settings in stages:
+    for schedule, settings in stages:
         data = (sets["train"], sets["valid"], schedule, kind.targets, pca)
+        place = long_folder(folder, len(history)) if history else folder
         result = fit(network, *data, folder=place, progress=progress, **settings)
         pca = result.twin.pca
+        metadata = joined_metadata(metadata, result.twin.metadata)
         sizes = {name: settings[name] for name in ("batch_size", "window_ms")}
         history += [{**record, **sizes, "epoch": len(history) + k} for k, record in enumerate(result.history, 1)]
+    save_twin(replace(result.twin, metadata=metadata), folder / TWIN)
     write_atomically(folder / HISTORY, "".join(json.dumps(record) + "\n" for record in history))
-    save_twin(result.twin, folder / TWIN)
 
 
 def network_of(planned: PlannedFit, plan: FitPlan, dataset: CellDataset) -> TwinNetwork:

@@ -1,6 +1,7 @@
 """`rate2spike twin`: data sets of a neuron in detail, from the command line."""
 
 import json
+import shutil
 
 import pytest
 
@@ -166,6 +167,31 @@ def test_fits_that_do_not_go_on_leave_their_settings(study, cli, tmp_path):
     code, _, error = cli("twin", "fit", "--run_folder", study, "--resume", "--data", tmp_path / "other" / "data")
     assert code == 2 and "training_data" in error and error.count("\n") == 1
     assert (study / "fits" / "config.toml").read_bytes() == before
+
+
+def test_jobs_share_the_networks(study, cli, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(study, copy)
+    table = copy / "fits" / "evaluation_test.csv"
+    table.unlink()
+    code, said, error = cli("twin", "evaluate", "--run_folder", copy, "--shard", "1/2")
+    assert code == 0 and "linear-80_seed_0" in said and "a share of the networks" in error and not table.exists()
+    code, _, error = cli("twin", "evaluate", "--run_folder", copy, "--shard", "2/2")
+    assert code == 0 and "no network is of this share" in error
+    code, _, error = cli("twin", "evaluate", "--run_folder", copy, "--shard", "3/2")
+    assert code == 2 and "must be I/N" in error
+    code, _, error = cli("twin", "evaluate", "--run_folder", copy, "--shard", "1/2", "--export_best", tmp_path / "best")
+    assert code == 2 and "--export_best needs all networks" in error
+
+
+def test_fits_that_went_on_and_did_not_end_are_named(study, cli, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(study, copy)
+    log = copy / "fits" / "linear-80_seed_0" / "log.jsonl"
+    log.write_text(log.read_text() + '{"epoch": 4, "val_loss": 0.25}\n')
+    for command in ("evaluate", "figures"):
+        code, _, error = cli("twin", command, "--run_folder", copy)
+        assert code == 0 and "begun for more epochs, not finished, and taken as before: linear-80_seed_0" in error
 
 
 def test_further_networks_are_added_to_those_of_before(study, cli, tmp_path):

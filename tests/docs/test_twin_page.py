@@ -12,7 +12,7 @@ from .page_code import ROOT, blocks, printed, run_bash, run_python
 def test_python_of_the_twin_page_prints_what_stands_there(tmp_path):
     page = (ROOT / "docs" / "twin.md").read_text(encoding="utf-8")
     code = blocks(page, "python")
-    assert len(code) == 4
+    assert len(code) == 5
     assert run_python("".join(code), tmp_path) == printed(page)
     for name in ("voltages.png", "tree.png", "roc.png"):
         assert (tmp_path / name).exists(), name

@@ -3,15 +3,7 @@
 import numpy as np
 import pytest
 
-from rate2spike.spiking.detailed_cells.channels import (
-    CALCIUM_REST_MM,
-    CALCIUM_START_MM,
-    FASTER,
-    calcium_reversal_mv,
-    calcium_slope,
-    channels,
-    linoid,
-)
+from rate2spike.spiking.detailed_cells.channels import CALCIUM_START_MM, FASTER, calcium_reversal_mv, channels, linoid
 
 VOLTAGES_MV = (-90.0, -70.0, -50.0, -30.0, 0.0)
 # measured on the compiled mechanisms of the published model: inf and tau of m, then of h, at each voltage
@@ -117,13 +109,7 @@ def test_temperature_speeds_gates_up_by_the_published_factor():
     assert pytest.approx(2.953, abs=1e-3) == FASTER
 
 
-def test_calcium_battery_and_pool():
+def test_calcium_battery():
     assert calcium_reversal_mv(CALCIUM_START_MM) == pytest.approx(127.59, abs=0.01)
     assert calcium_reversal_mv(1e-4) == pytest.approx(119.2, abs=0.05)
     assert calcium_reversal_mv(CALCIUM_START_MM, 34) - 127.59 == pytest.approx(12.65, abs=0.1)
-    assert calcium_slope(CALCIUM_REST_MM, 0.0, 80.0, 0.05) == 0
-    assert calcium_slope(CALCIUM_REST_MM + 8e-5, 0.0, 80.0, 0.05) == pytest.approx(-1e-6)
-    # 1 uA/cm2 for 1 ms is 1e-9 C/cm2: over 2 F and a depth of 1e-5 cm, in mol/cm3, times 1e6 in mM
-    assert calcium_slope(CALCIUM_REST_MM, -1e-3, 80.0, 1.0) == pytest.approx(
-        1e-6 * 1e-3 / (2 * 96485) / 1e-5 * 1e6 * 1e0
-    )

@@ -92,6 +92,11 @@ def test_data_sets_of_a_cell_of_a_file(tmp_path):
         ),
         ("twice.swc", SWC.replace("\n9 2", "\n5 2"), r"twice.swc, line \d+: .*Repeated ID: .* line \d+"),
         ("long.swc", SWC.replace("3 3 60 0", "3 3 6e12 0"), "long.swc has a section of 6e.12 um: .* more than 100000"),
+        (
+            "crossed.swc",
+            SWC + "10 3 9 400 0 1 7\n11 4 -9 400 0 1 7\n",
+            r"crossed.swc has a basal dendrite that grows out of an apical dendrite, at \(0, 300, 0\)",
+        ),
         ("headless.swc", "1 3 0 0 0 1 -1\n2 3 0 9 0 1 1\n", "headless.swc has no soma"),
     ],
 )

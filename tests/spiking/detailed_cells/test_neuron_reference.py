@@ -3,6 +3,7 @@
 import shutil
 import signal
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from rate2spike.spiking.detailed_cells.events import SynapticEvents
 from rate2spike.spiking.detailed_cells.l5_pyramidal import l5_pyramidal
 from rate2spike.spiking.detailed_cells.neuron_reference import NeuronReference
 from rate2spike.spiking.detailed_cells.synapses import STICK_EXCITATORY
+from rate2spike.spiking.twin_data.ball_and_stick_input import BallAndStickInput
+from rate2spike.spiking.twin_data.simulate import simulate
 
 pytest.importorskip("neuron")
 if not (shutil.which("make") and any(map(shutil.which, ("c++", "g++", "clang++")))):
@@ -142,6 +145,23 @@ def test_a_run_leaves_nothing_in_neuron_and_runs_do_not_disturb_each_other():
     for thread in threads:
         thread.join()
     assert found == [alone, alone] == small.run([events, events], dt_ms=0.025)
+
+
+def test_nothing_is_left_of_a_cell_that_cannot_be_built():
+    stick = ball_and_stick()
+    area_less = replace(stick, morphology=replace(stick.morphology, sections=(*stick.morphology.sections, None)))
+    with pytest.raises(AttributeError):
+        NeuronReference(area_less).run(SynapticEvents(16, 10, [], []))
+    assert not list(pytest.importorskip("neuron").h.allsec())
+
+
+def test_a_data_set_may_be_neurons(tmp_path):
+    cell, how = ball_and_stick("AMPA_point"), BallAndStickInput()
+    kept = dict(n_simulations=1, seed=3, run_options={"dt_ms": 0.025}, progress=False)
+    theirs = simulate(NeuronReference(cell), how, tmp_path / "theirs", **kept)[0]
+    ours = simulate(cell, how, tmp_path / "ours", **kept)[0]
+    assert theirs.events == ours.events and theirs.recording.n_spikes == ours.recording.n_spikes
+    assert typically_apart_mv(theirs.recording.v_soma_mv, ours.recording.v_soma_mv) < 0.1
 
 
 def test_a_run_can_be_interrupted():

@@ -9,7 +9,6 @@ from rate2spike.spiking.detailed_cells.synapses import (
     GABA_A,
     GABA_A_STICK,
     L5_EXCITATORY,
-    L5_INHIBITORY,
     NMDA,
     NMDA_HUMAN,
     STICK_EXCITATORY,
@@ -39,7 +38,6 @@ def test_magnesium_blocks_as_published():
 
 def test_synapses_are_made_of_their_receptors():
     assert [one.gmax_us for one in L5_EXCITATORY["NMDA"]] == [0.0004, 0.0004]
-    assert [one.name for one in L5_INHIBITORY["GABA_A+B"]] == ["GABA_A", "GABA_B"]
     assert STICK_EXCITATORY["NMDA_human"] == (AMPA, NMDA_HUMAN) and NMDA_HUMAN.gmax_us == 0.0008
     assert (GABA_A.reversal_mv, GABA_A_STICK.reversal_mv) == (-80, -85)
 

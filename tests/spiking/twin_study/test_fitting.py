@@ -7,7 +7,7 @@ import pytest
 
 from rate2spike.errors import InputError
 from rate2spike.spiking.twin_data.config import SimulationConfig, simulate_sets
-from rate2spike.spiking.twin_study.fitted import fitted_in
+from rate2spike.spiking.twin_study.fitted import FittedTwin, fitted_in
 from rate2spike.spiking.twin_study.fitting import fit_networks
 from rate2spike.spiking.twin_study.plan import FitPlan
 
@@ -65,10 +65,32 @@ def test_a_second_fit_is_on_long_windows(point_sets, point_fits, tmp_path):
     assert [record["batch_size"] for record in longer.history] == [4, 4, 4, 2, 2]
     assert longer.history[-1]["lr"] < 0.01 / 3 and longer.history[2]["loss"] == point_fits[0].history[2]["loss"]
     assert longer.described()["n_train_windows"] == 3 * 3 * 4 + 2 * 1 * 2
+    said = longer.twin.metadata
+    assert said["learning_schedule_dict"]["num_epochs"] == 5
+    assert said["learning_schedule_dict"]["batch_size_per_epoch"] == [4, 4, 4, 2, 2]
+    assert said["training_history_dict"]["loss"] == [record["loss"] for record in longer.history]
+    assert said["training_history_dict"]["learning_schedule"] == [0, 1, 2, 3, 4]
     first, second = weights(point_fits[0]), weights(longer)
     assert any(not np.array_equal(a, b) for a, b in zip(first, second, strict=True))
     (again,) = fit_networks(point_sets, plan, tmp_path, progress=False)
     assert all(np.array_equal(a, b) for a, b in zip(weights(again), second, strict=True))
+
+
+def test_a_fit_that_went_on_and_did_not_end_is_known(point_sets, tmp_path):
+    plan = FitPlan(architectures=("linear-80",), **QUICK)
+    (fitted,) = fit_networks(point_sets, plan, tmp_path, progress=False)
+    assert not fitted.has_more_begun
+
+    def after_an_epoch(n_done, n_total, text):
+        if n_done > n_total / 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit_networks(point_sets, replace(plan, n_epochs=10), tmp_path, progress=after_an_epoch)
+    again = FittedTwin.read(fitted.folder)
+    assert again.has_more_begun and len(again.history) == QUICK["n_epochs"]
+    (longer,) = fit_networks(point_sets, replace(plan, n_epochs=10), tmp_path, progress=False)
+    assert not longer.has_more_begun and len(longer.history) == 10
 
 
 def test_nothing_is_fitted_if_one_network_cannot_be(point_sets, tmp_path):
