@@ -3,7 +3,8 @@
     python benchmarks/bench_twin_networks.py
 
 A batch is 8 windows of 400 ms, with events at the published rate (1.1 % of all places). An update is forward pass,
-gradient, penalties and Nadam. Times are those of the processor. `dense` is the same network, loss and rule on a dense array,
+gradient, penalties and Nadam. Times are those of the processor. `batches` are drawn from eight simulations of 6 s in memory.
+`dense` is the same network, loss and rule on a dense array,
 `TensorFlow's loop` the ELM neuron with its steps as operations of TensorFlow.
 """
 
@@ -18,6 +19,7 @@ import numpy as np
 
 from rate2spike.machine.keras_on_tensorflow import tf
 from rate2spike.machine.tensorflow_device import set_threads
+from rate2spike.seeding import Role
 from rate2spike.spiking.detailed_cells.events import SynapticEvents
 from rate2spike.spiking.neuron_as_net import leaky_memory
 from rate2spike.spiking.neuron_as_net.architecture import preset
@@ -27,7 +29,8 @@ from rate2spike.spiking.neuron_as_net.event_batch import batch_of_windows
 from rate2spike.spiking.neuron_as_net.fit_options import FitOptions
 from rate2spike.spiking.neuron_as_net.network import TwinNetwork
 from rate2spike.spiking.neuron_as_net.optimizer import optimizer_of
-from rate2spike.spiking.neuron_as_net.windows import WindowBatch
+from rate2spike.spiking.neuron_as_net.window_source import DataFile, Prepared, PreparedFiles
+from rate2spike.spiking.neuron_as_net.windows import WindowBatch, WindowBatches, WindowOptions
 
 from timing import machine, write_results
 
@@ -99,10 +102,25 @@ def of_elm(n_memory: int) -> dict[str, float]:
     return found
 
 
+def of_batches(n_batches: int = 300) -> dict[str, float]:
+    """Random windows of simulations that are in memory."""
+    rng, duration_ms = np.random.default_rng(0), 6000
+    heads = preset("fcn-1x128x43").heads
+    targets = {h.name: rng.random((duration_ms, h.n_outputs)).astype(np.float32) for h in heads}
+    several = [
+        Prepared(SynapticEvents.from_dense(rng.random((N_SYNAPSES, duration_ms)) < SHARE), targets) for _ in range(8)
+    ]
+    source: Any = PreparedFiles([DataFile("in memory", 8, lambda: (), "")], lambda one: one, 1, N_SYNAPSES)
+    source._kept[0] = several  # as after the first batch
+    options = WindowOptions(batch_size=BATCH, window_ms=WINDOW_MS)
+    batches = WindowBatches(source, options, 0, 1, 0, Role.TRAINING, duration_ms, n_batches)
+    return {"batches of 8 windows from memory, per s": n_batches / seconds(lambda: sum(1 for _ in batches.epoch(0)))}
+
+
 def run() -> dict[str, float]:
     """All."""
     set_threads(tf)
-    found: dict[str, float] = {}
+    found = of_batches()
     for name in ("fcn-1x128x43", "tcn-3x64x100", "tcn-7x128x153"):
         found |= of_convolutions(name)
     for n_memory in (20, 100):
