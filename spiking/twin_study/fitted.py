@@ -88,14 +88,14 @@ class FittedTwin(Readable):
     @property
     def has_more_begun(self) -> bool:
         """Whether the fit went on after the network was written, and did not come to its end."""
-        log = self.folder / _LOG
-        if not log.is_file():
+        try:
+            lines = (self.folder / _LOG).read_text(encoding="utf-8").splitlines()
+            long = long_folder(self.folder, len(lines)) / _LOG
+            if long.is_file():
+                lines = long.read_text(encoding="utf-8").splitlines()
+            return json.loads(lines[-1])["val_loss"] != self.history[-1]["val_loss"]
+        except (OSError, LookupError, TypeError, ValueError):  # a log that cannot be read says nothing
             return False
-        lines = log.read_text(encoding="utf-8").splitlines()
-        long = long_folder(self.folder, len(lines)) / _LOG
-        if long.is_file():
-            lines = long.read_text(encoding="utf-8").splitlines()
-        return bool(lines) and json.loads(lines[-1])["val_loss"] != self.history[-1]["val_loss"]
 
     @property
     def validation_loss(self) -> float:
