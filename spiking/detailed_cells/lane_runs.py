@@ -94,7 +94,7 @@ def run_group(
             every_ms,
             per_ms,
         )
-        _check_stable(state.v, last_ms, system.dt_ms)
+        check_stable(state.v, last_ms, system.dt_ms)
         rows = every_ms[: last_ms - first_ms]
         if nexus is not None:
             nexus[:, first_ms:last_ms] = rows[:, system.node_of_nexus].T
@@ -106,7 +106,8 @@ def run_group(
     ]
 
 
-def _check_stable(v_mv: np.ndarray, at_ms: int, dt_ms: float) -> None:
+def check_stable(v_mv: np.ndarray, at_ms: int, dt_ms: float) -> None:
+    """Raise InputError if voltages are what no cell has."""
     if not np.abs(v_mv).max() < _V_LIMIT_MV:  # NaN is not below, either
         raise InputError(
             f"{{dt_ms}} {dt_ms:g} is too long a step, or the input too strong: voltages left +-{_V_LIMIT_MV:g} mV within "

@@ -14,6 +14,7 @@ from rate2spike.errors import InputError
 from rate2spike.readable import Readable
 from rate2spike.spiking.detailed_cells.cable_cell import CableCell, checked_current, checked_inputs, steps_of_ms
 from rate2spike.spiking.detailed_cells.events import SynapticEvents
+from rate2spike.spiking.detailed_cells.lane_runs import check_stable
 from rate2spike.spiking.detailed_cells.neuron_library import interpreter
 from rate2spike.spiking.detailed_cells.neuron_sections import NeuronSections
 from rate2spike.spiking.detailed_cells.recording import CellRecording
@@ -226,10 +227,8 @@ class _Simulator:
         spikes = self._cell.spikes
         times = np.array(t_ms)
         soma_mv = np.array(soma)
-        if not np.isfinite(soma_mv).all():
-            raise InputError(
-                f"{{dt_ms}} is too long for {self._cell.name} in NEURON: its voltage is no number", "dt_ms"
-            )
+        if self._steps_per_ms is not None:
+            check_stable(soma_mv, duration_ms, 1 / self._steps_per_ms)
         fine_mv = np.interp(np.arange(duration_ms * spikes.per_ms) / spikes.per_ms, times, soma_mv)
         every_ms = np.arange(duration_ms)
         return CellRecording(

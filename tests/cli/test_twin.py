@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from rate2spike.cli.twin_study import predictions_kept
 from rate2spike.spiking.twin_data.shards import CellDataset
 
 SMALL = ("twin", "simulate", "--cell", "NMDA_cable", "--duration_ms", 512, "--n_valid", 1, "--n_test", 0)
@@ -169,6 +170,14 @@ def test_fits_that_do_not_go_on_leave_their_settings(study, cli, tmp_path):
     assert (study / "fits" / "config.toml").read_bytes() == before
 
 
+def test_ctrl_c_says_that_predictions_are_kept():
+    with (
+        pytest.raises(KeyboardInterrupt, match="what is predicted is kept; the same command goes on"),
+        predictions_kept(),
+    ):
+        raise KeyboardInterrupt
+
+
 def test_jobs_share_the_networks(study, cli, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(study, copy)
@@ -195,8 +204,6 @@ def test_fits_that_went_on_and_did_not_end_are_named(study, cli, tmp_path):
 
 
 def test_further_networks_are_added_to_those_of_before(study, cli, tmp_path):
-    import shutil
-
     shutil.copytree(study, tmp_path / "copy")
     run = ("twin", "fit", "--run_folder", tmp_path / "copy", "--resume")
     code, said, _ = cli(*run, "--architectures", "linear-40")

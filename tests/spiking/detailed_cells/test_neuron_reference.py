@@ -188,6 +188,10 @@ def test_what_is_refused_is_one_line():
         (lambda: NeuronReference("stick"), "cell must be a CableCell, got 'stick'"),
         (lambda: cell.run(NOTHING), "inputs must be for the 16 synapses of ball and stick NMDA_cable, got 1278"),
         (lambda: cell.run(events, dt_ms=0.3), "dt_ms must divide a millisecond"),
+        (
+            lambda: cell.run(events, dt_ms=1.0, current_na=[1e6] * 10),
+            "dt_ms 1 is too long a step, or the input too strong",
+        ),
         (lambda: cell.run(events, current_na=[1, 2, 3]), "current_na must be numbers of shape"),
         (lambda: cell.run(events, legacy_t0_bug="yes"), "legacy_t0_bug must be true or false"),
         (lambda: cell.run(events, step=1), "unknown setting 'step'"),
