@@ -14,7 +14,7 @@ makes the others again.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rate2spike.errors import InputError
 from rate2spike.machine.keras_on_tensorflow import tf
@@ -22,6 +22,7 @@ from rate2spike.machine.keras_on_tensorflow import tf
 BLOCK_STEPS = 10  # steps unrolled per turn of the loop, whose own cost is that of five small operations
 
 Tensors = tuple[tf.Tensor, ...]
+Arrays = tuple[tf.TensorArray, ...]
 Advance = Callable[..., Tensors]  # (currents, states, *parameters) -> states
 
 
@@ -70,7 +71,6 @@ def scan(
 
     start: states before the first step, constants. recompute: less memory for more time, the same numbers.
     """
-    n_steps = tf.shape(inputs[0])[0]
     padded = tuple(_padded(x) for x in inputs)
     n_inputs, n_weights = len(padded), len(dynamics.weights)
 
@@ -86,7 +86,7 @@ def scan(
 
         return kept.outputs, gradient
 
-    return differentiable(*padded, *dynamics.weights, *dynamics.parameters)[:n_steps]
+    return _first_steps(differentiable(*padded, *dynamics.weights, *dynamics.parameters), inputs[0])
 
 
 def _check_none_hidden(variables: Sequence[tf.Variable]) -> None:
@@ -101,35 +101,42 @@ def _check_none_hidden(variables: Sequence[tf.Variable]) -> None:
 
 def all_states(dynamics: Dynamics, inputs: Tensors, start: Tensors) -> Tensors:
     """Every state (T + 1, B, ...), the start included. Not meant to be differentiated."""
-    n_steps = tf.shape(inputs[0])[0]
     _, series = _run_blocks(dynamics, tuple(_padded(x) for x in inputs), start, lambda trace: trace.states)
     return tuple(
-        tf.concat([first[None], _joined(rest)[:n_steps]], 0) for first, rest in zip(start, series, strict=True)
+        tf.concat([first[None], _first_steps(rest.concat(), inputs[0])], 0)
+        for first, rest in zip(start, series, strict=True)
     )
+
+
+class _Blocks(NamedTuple):
+    """Arrays of one tensor (BLOCK_STEPS, B, ...) per block. They are read as they are: one tensor of all would be a copy."""
+
+    states: Arrays  # but for the output
+    currents: Arrays
 
 
 class _Kept(NamedTuple):
     """What the forward pass leaves for the backward one."""
 
     outputs: tf.Tensor  # (T, B, N)
-    starts: Tensors  # (blocks, B, ...) states before every block
-    blocks: Sequences | None  # (blocks, BLOCK_STEPS, B, ...); None where they are to be made again
+    starts: Arrays  # of (B, ...), states before every block
+    blocks: _Blocks | None  # None where they are to be made again
 
 
 def _forward(dynamics: Dynamics, inputs: Tensors, start: Tensors) -> _Kept:
     starts, series = _run_blocks(dynamics, inputs, start, lambda trace: (*trace.states, *trace.currents))
-    blocks = Sequences(series[: len(start)], series[len(start) :])
-    return _Kept(_joined(blocks.states[-1]), starts, blocks)
+    *states, outputs = series[: len(start)]
+    return _Kept(outputs.concat(), starts, _Blocks(tuple(states), series[len(start) :]))
 
 
 def _forward_starts(dynamics: Dynamics, inputs: Tensors, start: Tensors) -> _Kept:
     starts, (outputs,) = _run_blocks(dynamics, inputs, start, lambda trace: trace.states[-1:])
-    return _Kept(_joined(outputs), starts, None)
+    return _Kept(outputs.concat(), starts, None)
 
 
 def _run_blocks(
     dynamics: Dynamics, inputs: Tensors, start: Tensors, chosen: Callable[[Sequences], tuple]
-) -> tuple[Tensors, Tensors]:
+) -> tuple[Arrays, Arrays]:
     """States before every block, and of every block what `chosen` takes of its sequences."""
     n_blocks, dtype = tf.shape(inputs[0])[0] // BLOCK_STEPS, start[0].dtype
     of_currents = [
@@ -137,8 +144,8 @@ def _run_blocks(
         for x, way in zip(inputs, dynamics.pathways, strict=True)
     ]
     shapes = Sequences(tuple(s.shape for s in start), tuple(of_currents))
-    starts = tuple(tf.TensorArray(dtype, n_blocks, element_shape=s.shape) for s in start)
-    histories = tuple(tf.TensorArray(dtype, n_blocks, element_shape=[BLOCK_STEPS, *shape]) for shape in chosen(shapes))
+    starts = tuple(_array(dtype, n_blocks, s.shape) for s in start)
+    histories = tuple(_array(dtype, n_blocks, [BLOCK_STEPS, *shape]) for shape in chosen(shapes))
 
     def block(k: tf.Tensor, states: Tensors, starts: tuple, histories: tuple) -> tuple:
         starts = tuple(array.write(k, s) for array, s in zip(starts, states, strict=True))
@@ -150,7 +157,7 @@ def _run_blocks(
     _, _, starts, histories = tf.while_loop(
         lambda k, *_: k < n_blocks, block, (tf.constant(0), tuple(start), starts, histories), parallel_iterations=1
     )
-    return tuple(array.stack() for array in starts), tuple(array.stack() for array in histories)
+    return starts, histories
 
 
 def _run_block(dynamics: Dynamics, inputs: Sequence[tf.Tensor], states: Tensors) -> tuple[Sequences, Tensors]:
@@ -176,15 +183,15 @@ def _backward(
     n_blocks, ways = tf.shape(inputs[0])[0] // BLOCK_STEPS, dynamics.pathways
     sums = tuple(tf.zeros_like(tensor) for tensor in (*dynamics.weights, *dynamics.parameters))
     d_inputs = tuple(tf.TensorArray(x.dtype, n_blocks) for x in inputs) if input_gradient else ()
-    slopes = tuple(tf.zeros_like(s[0]) for s in kept.starts)
+    slopes = tuple(tf.zeros_like(array.read(0)) for array in kept.starts)
     # transposed once: a product with a transposed matrix takes a fifth longer
     from_targets = [None if way.recurrent is None else tf.transpose(way.recurrent) for way in ways]
 
     def block(k: tf.Tensor, slopes: Tensors, sums: Tensors, d_inputs: tuple) -> tuple:
         here = [_block(x, k) for x in inputs]
-        before = tuple(s[k] for s in kept.starts)
+        before = _read(kept.starts, k)
         if kept.blocks is not None:
-            trace = Sequences(*(tuple(series[k] for series in part) for part in kept.blocks))
+            trace = Sequences((*_read(kept.blocks.states, k), _block(kept.outputs, k)), _read(kept.blocks.currents, k))
         else:
             trace, _ = _run_block(dynamics, here, before)
         d_currents, d_parameters, slopes = _block_slopes(
@@ -204,7 +211,7 @@ def _backward(
     )
     if not input_gradient:
         return [None] * len(inputs) + list(sums)
-    return [_joined(array.stack()) for array in d_inputs] + list(sums)
+    return [array.concat() for array in d_inputs] + list(sums)
 
 
 def _block_slopes(
@@ -276,9 +283,12 @@ def _block(x: tf.Tensor, k: tf.Tensor) -> tf.Tensor:
     return tf.ensure_shape(block, [BLOCK_STEPS, *x.shape[1:]])
 
 
-def _joined(blocks: tf.Tensor) -> tf.Tensor:
-    shape = tf.shape(blocks)
-    return tf.reshape(blocks, tf.concat([[shape[0] * shape[1]], shape[2:]], 0))
+def _array(dtype: tf.DType, n_blocks: tf.Tensor, shape: Any) -> tf.TensorArray:
+    return tf.TensorArray(dtype, n_blocks, element_shape=shape, clear_after_read=False)
+
+
+def _read(arrays: Arrays, k: tf.Tensor) -> Tensors:
+    return tuple(array.read(k) for array in arrays)
 
 
 def _padded(x: tf.Tensor) -> tf.Tensor:
@@ -286,7 +296,18 @@ def _padded(x: tf.Tensor) -> tf.Tensor:
 
     Not zeros, at which a cell need not be finite: its slope of 0 times infinity would be NaN.
     """
-    if x.shape[0] is not None and x.shape[0] % BLOCK_STEPS == 0:
+    if _has_whole_blocks(x):
         return x
     shape = tf.shape(x)
     return tf.concat([x, tf.broadcast_to(x[-1:], tf.concat([[-shape[0] % BLOCK_STEPS], shape[1:]], 0))], 0)
+
+
+def _first_steps(padded: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
+    """As many steps as x has, a number that the next layer knows if this one does."""
+    if not _has_whole_blocks(x):  # also a slice of everything would cost a copy, of the slopes
+        padded = padded[: tf.shape(x)[0]]
+    return tf.ensure_shape(padded, [x.shape[0], *padded.shape[1:]])
+
+
+def _has_whole_blocks(x: tf.Tensor) -> bool:
+    return x.shape[0] is not None and x.shape[0] % BLOCK_STEPS == 0
