@@ -32,7 +32,7 @@ SURROGATE = (
     5.0,
     0.03,
 )  # half width, mV, and height times it; with a height of 1 gradients explode over hundreds of steps
-LEARNING_RATE = 0.02  # of the mean weight, per update
+LEARNING_RATE = 0.03  # of the mean weight, per update
 MOMENTUM, SQUARE_MOMENTUM = 0.9, 0.98
 LONGEST_STEP = 2.0  # of a gradient, in running means of its length
 RATE_COST = 0.1  # of the loss, for a mean rate of twice the wanted one

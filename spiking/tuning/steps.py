@@ -22,9 +22,9 @@ from rate2spike.spiking.tuning.result import TuningStep
 from rate2spike.spiking.tuning.tuned_model import with_weights
 from rate2spike.trained_model import TrainedModel
 
-STEP_TRIALS = 200  # that a step is measured on
-SURELY = 0.5  # of the way from the accuracy asked for to 1, where steps end: 200 trials may be lucky
-RATE_ALLOWED = 1.5  # times the converted network's mean rate: above, spikes cost
+STEP_TRIALS = 400  # that a step is measured on
+SURELY = 0.5  # of the way from the accuracy asked for to 1, where steps end: 400 trials may be lucky
+RATE_ALLOWED = 1.1  # times the converted network's mean rate: above, spikes cost
 _REFIT, _MEASURE = 10**9, 2 * 10**9  # of keys of draws; those from 0 on are of updates
 
 
