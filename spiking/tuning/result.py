@@ -10,6 +10,7 @@ from rate2spike.readable import Readable, dataframe, draw
 from rate2spike.spiking.scoring.result import Evaluation, Scored
 from rate2spike.spiking.search.result import SearchResult
 from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.tuning.examples import Examples
 from rate2spike.trained_model import TrainedModel
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ class TuningResult(Readable):
     factors_before, factors_after : SearchResult
         Accuracy over the scaling factor. `range_before`, `range_after`: from where to where it reaches the accuracy, around
         the scaling factor; None where it does not.
+    examples_before, examples_after : Examples
+        A few trials of either network, for the figure.
     rate_accuracy : float
         Of the rate network, without noise.
     """
@@ -121,6 +124,8 @@ class TuningResult(Readable):
     best_step: str
     factors_before: SearchResult
     factors_after: SearchResult
+    examples_before: Examples
+    examples_after: Examples
     rate_accuracy: float
     wanted_accuracy: float
     seconds: float = field(compare=False)

@@ -30,6 +30,7 @@ from rate2spike.spiking.search.result import SearchResult
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.params import SEARCHED_NETWORK, LIFParams
 from rate2spike.spiking.tuning.bounds import bounds_of
+from rate2spike.spiking.tuning.examples import examples_of
 from rate2spike.spiking.tuning.options import TuningOptions
 from rate2spike.spiking.tuning.result import TuningOutcome, TuningResult
 from rate2spike.spiking.tuning.steps import OnState, Steps, TuningState, first_state
@@ -140,12 +141,14 @@ def tuned(
         bounds = bounds_of(model, factor, options.largest_weight)
         state = state or first_state(model, before, time.monotonic() - began_s, bounds)
         after, search_after, changed = before, search_before, model
+        examples = examples_after = examples_of(SpikingNetwork.from_model(model, factor), task, before.seed, pool)
         if before.accuracy < options.accuracy:
             state = Steps(model, task, options, bounds, before.mean_rate_hz, pool, advance).run(state, on_state)
             if state.best_step is not state.steps[0]:
                 changed = with_weights(model, state.best, bounds)
                 after = score_fresh(SpikingNetwork.from_model(changed, factor), task, fresh, executor=pool)
                 search_after = _search(changed, task, options, pool)
+                examples_after = examples_of(SpikingNetwork.from_model(changed, factor), task, before.seed, pool)
     is_reached = after.accuracy >= options.accuracy
     result = TuningResult(
         outcome=_outcome(before.accuracy >= options.accuracy, is_reached),
@@ -159,6 +162,8 @@ def tuned(
         best_step=state.best_step.name,
         factors_before=search_before,
         factors_after=search_after,
+        examples_before=examples,
+        examples_after=examples_after,
         rate_accuracy=rate_accuracy,
         wanted_accuracy=options.accuracy,
         seconds=time.monotonic() - began_s,
