@@ -174,6 +174,17 @@ class TuningResult(Readable):
         """What `repr` shows."""
         return super().summary() | {"outcome": self.outcome.value}
 
+    def in_words(self) -> str:
+        """What became of it, in one sentence."""
+        low, high = self.interval
+        now = f"accuracy {self.accuracy:.3f} [{low:.3f}, {high:.3f}] at scaling factor {self.scaling_factor:g}"
+        if self.outcome is TuningOutcome.CONVERTS_ALREADY:
+            return f"converts already: {now}; the network is left as it is"
+        if self.best_step == self.steps[0].name:
+            return f"not reached: no step is better than the converted network, {now}"
+        done = f"{now} instead of {self.accuracy_before:.3f}, by the step '{self.best_step}'"
+        return f"tuned: {done}" if self.outcome is TuningOutcome.TUNED else f"{self.wanted_accuracy:g} not reached: {done}"
+
     def to_dataframe(self) -> "DataFrame":
         """One row per step: accuracy with its 95 % interval, rate in Hz, change of weights, seconds."""
         low, high = np.array([step.interval for step in self.steps]).reshape(-1, 2).T
