@@ -60,7 +60,7 @@ def tune_unit(file: Path, options: TuningOptions, execution: TuningExecution) ->
 
 @contextlib.contextmanager
 def _alone_at(file: Path) -> Iterator[None]:
-    with exclusive(file.with_name(file.name + ".tune.lock"), f"tune {file}", patience_s=0):
+    with exclusive(file.with_name(file.name + ".tune.lock"), "tune it", patience_s=0):
         yield
 
 
