@@ -17,11 +17,12 @@ from rate2spike.rate.task import Task
 from rate2spike.readable import same
 from rate2spike.spiking.search.claim import read_claim, why_held
 from rate2spike.spiking.search.options import SearchExecution
+from rate2spike.spiking.search.tunable import check_tunable
 from rate2spike.spiking.tuning.kept_state import resumed, save_state, state_path, tuning_settings
 from rate2spike.spiking.tuning.options import TuningExecution, TuningOptions
 from rate2spike.spiking.tuning.result import TuningOutcome, TuningResult
 from rate2spike.spiking.tuning.table import FileOutcome, TunedFile
-from rate2spike.spiking.tuning.tune import check_can_be_tuned, tuned
+from rate2spike.spiking.tuning.tune import tuned
 from rate2spike.trained_model import TrainedModel
 
 _OF_TUNING = tuple(SETTING_PREFIX + name for name in ("tune_", "untuned_", "search_"))
@@ -46,7 +47,7 @@ def validated_task(file: Path, options: TuningOptions) -> Task:
     """The task of a model file that can be tuned. Raises InputError."""
     model = load_model(file)
     check_appendable(file)
-    check_can_be_tuned(model)
+    check_tunable(model)
     return task_of_model(model, file, options.task, options.task_options)
 
 

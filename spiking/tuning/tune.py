@@ -27,8 +27,8 @@ from rate2spike.spiking.search.grid import search_factors
 from rate2spike.spiking.search.kept import with_search_result
 from rate2spike.spiking.search.options import HISTORIC_FACTORS, SearchOptions
 from rate2spike.spiking.search.result import SearchResult
+from rate2spike.spiking.search.tunable import check_tunable
 from rate2spike.spiking.simulator.network import SpikingNetwork
-from rate2spike.spiking.simulator.params import SEARCHED_NETWORK, LIFParams
 from rate2spike.spiking.tuning.bounds import bounds_of
 from rate2spike.spiking.tuning.examples import examples_of
 from rate2spike.spiking.tuning.options import TuningOptions
@@ -129,7 +129,7 @@ def tuned(
 ) -> TuningResult:
     """`tune` as a record says. state: go on from there; on_state: is told of every finished step. Raises InputError."""
     began_s = time.monotonic()
-    check_can_be_tuned(model)
+    check_tunable(model)
     options, factor, model = options.resolved(), _factor_of(model, options), model.untuned()
     rate_accuracy = _checked_rate_accuracy(model, task, options)
     total = options.n_rounds * options.n_updates + 1
@@ -200,18 +200,6 @@ def _with_settings(result: TuningResult, options: TuningOptions) -> TrainedModel
         }
         model = replace(model, settings=model.settings | {f"tune_{name}": value for name, value in about.items()})
     return with_search_result(model, replace(result.factors_after, chosen=result.scaling_factor))
-
-
-def check_can_be_tuned(model: TrainedModel) -> None:
-    """Raise InputError for what is not tuned."""
-    if model.dendrites is not None:
-        raise InputError("tuning is for networks of points: this model's units have dendrites")
-    if SEARCHED_NETWORK in model.settings or not isinstance(SpikingNetwork.from_model(model, 1.0).params, LIFParams):
-        raise InputError(
-            "tuning is for the published network of lif neurons: this model is of others, or was searched so"
-        )
-    if model.per_unit("input_tau_s") is not None or model.settings.get("dt_s") is not None:
-        raise InputError("tuning is for rate networks that were trained: this model is an imported spiking network")
 
 
 def _factor_of(model: TrainedModel, options: TuningOptions) -> float | None:
