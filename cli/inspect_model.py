@@ -231,11 +231,17 @@ def _search(model: "TrainedModel") -> str:
 
 def _tuning(model: "TrainedModel") -> str:
     """How it was tuned, from what accuracy to what."""
-    step, (before, after) = model.settings.get("tune_step"), map(model.stored, ("tune_accuracy_before", "tune_accuracy"))
+    step, before, after = (
+        model.settings.get("tune_step"),
+        model.stored("tune_accuracy_before"),
+        model.stored("tune_accuracy"),
+    )
     parts = [f"to the step '{step}'" if isinstance(step, str) else "done"]
     if before is not None and after is not None:
         n_trials = model.stored("tune_n_trials")
-        parts.append(f"accuracy {before:.3f} before, {after:.3f} after" + (f", {n_trials:.0f} trials" if n_trials else ""))
+        parts.append(
+            f"accuracy {before:.3f} before, {after:.3f} after" + (f", {n_trials:.0f} trials" if n_trials else "")
+        )
     seed = model.stored("tune_seed")
     parts += [] if seed is None else [f"seed {seed:.0f}"]
     return "; ".join((*parts, "w and w_out are those of the tuned network, r2s_untuned_* those that were trained"))

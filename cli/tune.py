@@ -5,12 +5,12 @@ output weights follow the gradient of the spiking network itself. Signs (Dale's 
 input weights and time constants stay, and no weight passes the largest one before.
 
 The model file is written in place: MATLAB code runs it as any other, and the weights that were trained stay in it
-(r2s_untuned_w, r2s_untuned_w_out). A network that converts is left as it is, so is one that was tuned before. After Ctrl-C, or
-a kill, the same command goes on from the last step, which stands beside the file.
+(r2s_untuned_w, r2s_untuned_w_out). A network that converts is left as it is, so is one that was tuned before. After
+Ctrl-C, or a kill, the same command goes on from the last step, which stands beside the file.
 
-Of one model there is a table of steps and a figure beside the file, MODEL_tuning.png; of several a table, tunings.csv, and
-figures. A folder can be shared out: --n-workers processes here, --scheduler for the workers of a Dask cluster, --shard I/N for
-the jobs of an array. All give the numbers of one process.
+Of one model there is a table of steps and a figure beside the file, MODEL_tuning.png; of several a table, tunings.csv,
+and figures. A folder can be shared out: --n-workers processes here, --scheduler for the workers of a Dask cluster,
+--shard I/N for the jobs of an array. All give the numbers of one process.
 
 example: rate2spike tune MODEL.mat --seed 1
          rate2spike tune MODEL.mat --scaling-factor 40 --accuracy 0.99
@@ -81,7 +81,14 @@ def run(arguments: argparse.Namespace) -> int:
         _report_several(found, arguments)
     raise_failures(replace(item, message=item.worded(arguments.flag_of), fields=()) for item in found)
     next_step(
-        arguments, "evaluate", *arguments.paths, *as_given(arguments, "task", "task_option"), "--n-trials", 1000, "--seed", 2
+        arguments,
+        "evaluate",
+        *arguments.paths,
+        *as_given(arguments, "task", "task_option"),
+        "--n-trials",
+        1000,
+        "--seed",
+        2,
     )
     return 0
 
@@ -172,7 +179,9 @@ def _report_several(found: Sequence["TunedFile"], arguments: argparse.Namespace)
             if item.result is not None and item.result.model.is_tuned:
                 _save(item.result.plot(), folder / "figures" / f"{name}_tuning")
     if not wants_json(arguments):
-        converting = f"{table.converting} of {table.n_networks} networks convert, {table.converting_before} of them untuned"
+        converting = (
+            f"{table.converting} of {table.n_networks} networks convert, {table.converting_before} of them untuned"
+        )
         print("\n".join(["", *_table_lines(found), converting, *written]), flush=True)
 
 
@@ -186,7 +195,9 @@ def _table_lines(found: Sequence["TunedFile"]) -> list[str]:
         numbers = (item.accuracy_before, item.accuracy, item.scaling_factor)
         rates = (item.mean_rate_hz_before, item.mean_rate_hz, item.seconds)
         before, after, factor = (_number(value, form) for value, form in zip(numbers, (".3f", ".3f", "g"), strict=True))
-        rows.append((name, item.outcome.value, before, after, factor, reached, *(_number(value, ".1f") for value in rates)))
+        rows.append(
+            (name, item.outcome.value, before, after, factor, reached, *(_number(value, ".1f") for value in rates))
+        )
     return aligned(rows)
 
 

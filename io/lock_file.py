@@ -42,8 +42,8 @@ def exclusive(lock: Path, purpose: str, patience_s: float = PATIENCE_S) -> Itera
     """Hold the lock file for the duration of the block, waiting for another owner to finish; it is removed afterwards.
 
     What a killed owner left half-written (`.<name>.<process>.*.tmp`) is removed. Raises InUse, naming the owner, if the wait
-    is longer than patience_s, and InputError if the folder cannot be written. `purpose` completes "cannot ...". Where the file
-    system has no locks there is a warning instead.
+    is longer than patience_s, and InputError if the folder cannot be written. `purpose` completes "cannot ...". Where the
+    file system has no locks there is a warning instead.
     """
     handle = _acquired(lock, purpose, patience_s)
     try:

@@ -248,9 +248,7 @@ def _numbers(both: _Both) -> dict[str, float]:
     }
 
 
-def _in_words(
-    numbers: dict[str, float], advice: FactorAdvice | None, *, can_be_tuned: bool = False
-) -> tuple[str, ...]:
+def _in_words(numbers: dict[str, float], advice: FactorAdvice | None, *, can_be_tuned: bool = False) -> tuple[str, ...]:
     """Findings, the gravest first, and what to do. advice: None for a network that solved its trials."""
     symptoms = _symptoms(numbers)
     if advice is None or advice.here.accuracy >= GOOD_ACCURACY:  # the first trials were unlucky

@@ -10,7 +10,12 @@ _MORE_STEPS = 3  # by which a suggested grid is longer
 
 
 def remarks_on(
-    factors: ArrayLike, accuracies: ArrayLike, best_factor: float, n_trials: ArrayLike | None, diagnose: str, tune: str = ""
+    factors: ArrayLike,
+    accuracies: ArrayLike,
+    best_factor: float,
+    n_trials: ArrayLike | None,
+    diagnose: str,
+    tune: str = "",
 ) -> tuple[str, ...]:
     """Lines of warning, the gravest first; none if all is well.
 

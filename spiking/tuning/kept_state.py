@@ -1,4 +1,4 @@
-"""How far the tuning of a model file has come, beside the file (`<model>.tune.npz`): one that was killed goes on from there."""
+"""How far the tuning of a model file has come, beside it (`<model>.tune.npz`): one that was killed goes on from there."""
 
 import hashlib
 import io

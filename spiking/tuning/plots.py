@@ -95,7 +95,9 @@ def _factors(axes: Axes, result: TuningResult) -> None:
     axes.axvline(result.scaling_factor, color="0.8", linewidth=3, zorder=0, label="used")
     _wanted(axes, result)
     n_trials = result.factors_after.n_trials
-    axes.set(xlabel="scaling factor (1/λ)", ylabel="accuracy", ylim=(-0.05, 1.05), title=f"{n_trials} trials per factor")
+    axes.set(
+        xlabel="scaling factor (1/λ)", ylabel="accuracy", ylim=(-0.05, 1.05), title=f"{n_trials} trials per factor"
+    )
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6))
     axes.legend(**BESIDE)
 

@@ -24,7 +24,9 @@ def tunings_figure(rows: Sequence[TunedFile], ax: Axes | None = None) -> Figure:
     height = 4.5 + _LETTER_INCHES * max(map(len, names), default=0)
     figure = canvas(ax, (min(4.0 + 0.3 * len(rows), _MOST_WIDTH), height))
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
-    _draw(above, rows, ("accuracy_before", "accuracy"), (("before_low", "before_high"), ("interval_low", "interval_high")))
+    _draw(
+        above, rows, ("accuracy_before", "accuracy"), (("before_low", "before_high"), ("interval_low", "interval_high"))
+    )
     above.axhline(GOOD_ACCURACY, color="0.5", linestyle=":", linewidth=1, label=f"{GOOD_ACCURACY:g}: converted")
     above.set(ylabel="accuracy (fraction of trials)", ylim=(-0.03, 1.03))
     _draw(below, rows, ("mean_rate_hz_before", "mean_rate_hz"), (None, None))

@@ -183,7 +183,9 @@ class TuningResult(Readable):
         if self.best_step == self.steps[0].name:
             return f"not reached: no step is better than the converted network, {now}"
         done = f"{now} instead of {self.accuracy_before:.3f}, by the step '{self.best_step}'"
-        return f"tuned: {done}" if self.outcome is TuningOutcome.TUNED else f"{self.wanted_accuracy:g} not reached: {done}"
+        return (
+            f"tuned: {done}" if self.outcome is TuningOutcome.TUNED else f"{self.wanted_accuracy:g} not reached: {done}"
+        )
 
     def to_dataframe(self) -> "DataFrame":
         """One row per step: accuracy with its 95 % interval, rate in Hz, change of weights, seconds."""

@@ -212,7 +212,8 @@ class TuningTable(Readable):
         good = (FileOutcome.CONVERTS_ALREADY, FileOutcome.TUNED)
         earlier = FileOutcome.ALREADY_TUNED
         return sum(
-            row.outcome in good or (row.outcome is earlier and (row.accuracy or 0) >= GOOD_ACCURACY) for row in self.rows
+            row.outcome in good or (row.outcome is earlier and (row.accuracy or 0) >= GOOD_ACCURACY)
+            for row in self.rows
         )
 
     @property

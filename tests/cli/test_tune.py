@@ -112,5 +112,7 @@ def test_ctrl_c_says_how_to_go_on(model):
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=120)
     assert process.returncode == 130
-    assert error.splitlines()[-1].endswith("finished steps are kept beside the model file; run the same command to go on")
+    assert error.splitlines()[-1].endswith(
+        "finished steps are kept beside the model file; run the same command to go on"
+    )
     assert not list(model.parent.glob("*.lock")) and state_path(model).exists()

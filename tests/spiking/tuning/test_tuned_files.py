@@ -42,6 +42,15 @@ def tuned(tmp_path_factory, failing_path):
     return path, r2s.tune_files(path, **ONE_ROUND)
 
 
+def flags(settings):
+    """The same on a command line."""
+    words = []
+    for name, value in settings.items():
+        values = value if isinstance(value, tuple) else (value,)
+        words += ["--" + name.replace("_", "-"), *map(str, values)]
+    return words
+
+
 def copies(failing_path, folder, n):
     folder.mkdir()
     return [Path(shutil.copy(failing_path, folder / f"seed_{k}.mat")) for k in range(n)]
@@ -56,7 +65,9 @@ def test_the_file_is_the_tuned_network_and_holds_the_one_that_was_trained(tuned,
     assert np.abs(model.effective_w()).max() <= np.abs(original.effective_w()).max()
     assert not model.effective_w()[original.connection_mask == 0].any() and (model.w_rec >= 0).all()
     assert model.scaling_factor == 40 and list(model.scaling_factors) == [35, 40]
-    assert r2s.accuracy(path, n_trials=200, seed=77) > r2s.accuracy(failing_path, n_trials=200, seed=77, scaling_factor=40)
+    assert r2s.accuracy(path, n_trials=200, seed=77) > r2s.accuracy(
+        failing_path, n_trials=200, seed=77, scaling_factor=40
+    )
     before, after = (r2s.loadmat(one) for one in (failing_path, path))
     changed = [name for name in before if not np.array_equal(before[name], after[name])]
     assert changed == ["w", "w_out"] and [one.name for one in path.parent.iterdir()] == [path.name]
@@ -101,12 +112,12 @@ def test_ctrl_c_keeps_finished_steps_and_the_same_call_goes_on_to_the_same_file(
         r2s.tune_files(path, progress=interrupt, **ONE_ROUND)
     assert path.read_bytes() == failing_path.read_bytes() and state_path(path).exists()
     assert not list(tmp_path.glob("*.lock"))
-    with pytest.raises(InputError, match="steps of a tuning with other settings .*accuracy 0.8 there, 0.9 here") as caught:
+    with pytest.raises(InputError, match=r"other settings .*accuracy 0\.8 there, 0\.9 here") as caught:
         r2s.tune_files(path, **{**ONE_ROUND, "accuracy": 0.9})
     assert "\n" not in str(caught.value) and "force" in str(caught.value)
     steps = []
     without_seed = {name: value for name, value in ONE_ROUND.items() if name != "seed"}  # that of the beginning counts
-    [found] = r2s.tune_files(path, progress=lambda _n, _total, text: steps.append(text), **without_seed)
+    r2s.tune_files(path, progress=lambda _n, _total, text: steps.append(text), **without_seed)
     assert not [text for text in steps if text.startswith("readout")]
     assert path.read_bytes() == tuned[0].read_bytes() and [one.name for one in tmp_path.iterdir()] == [path.name]
 
@@ -115,8 +126,8 @@ def test_ctrl_c_keeps_finished_steps_and_the_same_call_goes_on_to_the_same_file(
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_a_tuning_that_was_killed_goes_on_to_the_same_file(tuned, failing_path, tmp_path):
     path = Path(shutil.copy(failing_path, tmp_path / "network.mat"))
-    flags = "--scaling-factor 40 --n-trials 60 --seed 1 --scaling-factors 35 40 --search-trials 10 --accuracy 0.8 --n-rounds 1"
-    process = subprocess.Popen([sys.executable, "-m", "rate2spike", "tune", str(path), *flags.split(), "-q"])
+    command = [sys.executable, "-m", "rate2spike", "tune", str(path), *flags(ONE_ROUND), "-q"]
+    process = subprocess.Popen(command)
     deadline = time.monotonic() + 300
     while not state_path(path).exists():
         assert process.poll() is None and time.monotonic() < deadline
@@ -158,11 +169,9 @@ def test_processes_executors_and_shards_give_the_numbers_of_one_process(failing_
 def test_workers_of_a_dask_cluster_tune(cli, failing_path, tmp_path):
     distributed = pytest.importorskip("distributed")
     copies(failing_path, tmp_path / "models", 2)
-    flags = "--scaling-factor 40 --n-trials 20 --seed 1 --scaling-factors 40 --search-trials 10 --accuracy 0.8 --n-rounds 0"
     with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:
-        code, out, error = cli(
-            "tune", tmp_path / "models", "--scheduler", cluster.scheduler_address, "--json", *flags.split()
-        )
+        where = ("--scheduler", cluster.scheduler_address)
+        code, out, error = cli("tune", tmp_path / "models", *where, "--json", *flags(READOUT))
     assert code == 0, error
     assert out.count('"outcome": "not reached"') == 2 and out.count("\n") == 2
 
@@ -223,7 +232,7 @@ def test_the_table_can_be_read_and_drawn(tuned):
 def test_the_figure_of_a_tuning_goes_where_it_is_told(tuned):
     result = tuned[1][0].result
     whole = Figure(figsize=(13, 8), layout="constrained")
-    above, below = whole.subplots(2, 1)
+    above, _ = whole.subplots(2, 1)
     assert result.plot(above) is whole and len(whole.subfigs) == 1
     labels = [axes.get_xlabel() for axes in result.plot().axes]
     assert labels[3:] == ["firing rate before (Hz)", "weight before (of the largest)", "scaling factor (1/λ)"]
@@ -239,7 +248,8 @@ def test_matlab_code_runs_the_tuned_file_to_the_same_accuracy(octave, tuned, fai
     r2s.savemat(tmp_path / "trials.mat", {"u": np.concatenate([trial.u for trial in trials])})
     octave(
         f"""addpath('{MATLAB}'); load trials.mat; rand('twister', 3); randn('twister', 3);
-        a = load('tuned.mat'); b = load('untuned.mat'); same = isequal(a.r2s_untuned_w, b.w) && isequal(a.r2s_untuned_w_out, b.w_out);
+        a = load('tuned.mat'); b = load('untuned.mat');
+        same = isequal(a.r2s_untuned_w, b.w) && isequal(a.r2s_untuned_w_out, b.w_out);
         outputs = [];
         for k = 1:rows(u)
             [~, ~, ~, ~, ~, outputs(k, :)] = rate2spike_reference('tuned.mat', a.opt_scaling_factor, u(k, :));
