@@ -143,11 +143,11 @@ def _step_lines(result: "TuningResult") -> list[str]:
 
 
 def _draw_one(found: Sequence["TunedFile"], arguments: argparse.Namespace) -> None:
-    """Figure and range of factors of a single network that was worked on."""
+    """Figure and range of factors of a single network, unless it was left as it is."""
     if wants_json(arguments) and arguments.output_dir is None:
         return
     for item in found:
-        if item.result is not None:
+        if item.result is not None and len(item.result.steps) > 1:
             folder = item.path.parent if arguments.output_dir is None else Path(arguments.output_dir)
             figure = _save(item.result.plot(), folder / f"{item.path.stem}_tuning")
             if not wants_json(arguments):

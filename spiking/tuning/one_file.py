@@ -15,7 +15,7 @@ from rate2spike.progress import OnProgress
 from rate2spike.rate.model_task import task_of_model
 from rate2spike.rate.task import Task
 from rate2spike.readable import same
-from rate2spike.spiking.search.claim import read_claim, why_held
+from rate2spike.spiking.search.claim import deciding, read_claim, why_held
 from rate2spike.spiking.search.options import SearchExecution
 from rate2spike.spiking.search.tunable import check_tunable
 from rate2spike.spiking.tuning.kept_state import resumed, save_state, state_path, tuning_settings
@@ -67,7 +67,7 @@ def _alone_at(file: Path) -> Iterator[None]:
 
 def _what_is_done(file: Path, model: TrainedModel, execution: TuningExecution) -> TunedFile | None:
     """Why there is nothing to do, if so."""
-    if why_held(read_claim(file), model, SearchExecution()):
+    if _is_claimed(file):
         return TunedFile(file, FileOutcome.CLAIMED, "a search that has not finished has claimed it")
     if not model.is_tuned or execution.force:
         return None
@@ -97,9 +97,19 @@ def _tune(
         on_state=lambda state: save_state(sidecar, settings, state),
     )
     if _is_to_be_written(model, result):
-        _write(file, model, result)
+        with deciding(file):
+            if _is_claimed(file):
+                raise InputError(
+                    f"{file}: a search has claimed it meanwhile; the steps are kept: tune again when it is done"
+                )
+            _write(file, model, result)
     sidecar.unlink(missing_ok=True)
     return TunedFile.of_result(file, result)
+
+
+def _is_claimed(file: Path) -> bool:
+    """Whether a search works on the file, or has left it unfinished."""
+    return why_held(read_claim(file), load_model(file), SearchExecution()) is not None
 
 
 def _is_to_be_written(model: TrainedModel, result: TuningResult) -> bool:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import rate2spike as r2s
 from rate2spike.errors import InputError
 from rate2spike.figures import Figure
 from rate2spike.io.lock_file import exclusive
+from rate2spike.matlab_compat.model_update import update_model
 from rate2spike.rate import tasks
 from rate2spike.spiking.tuning.kept_state import state_path
 from rate2spike.spiking.tuning.table import COLUMNS, FileOutcome
@@ -84,6 +86,14 @@ def test_what_was_tuned_is_left_alone_unless_forced(tuned, tmp_path):
     assert found.outcome is FileOutcome.NOT_REACHED and found.accuracy_before < 0.75
     model = r2s.load_model(path)
     assert not model.is_tuned and not [name for name in model.settings if name.startswith(("tune_", "untuned_"))]
+
+
+def test_a_training_that_is_resumed_leaves_its_tuned_network_alone(tuned, failing_path, tmp_path):
+    path = Path(shutil.copy(tuned[0], tmp_path / "network.mat"))
+    original = r2s.load_model(failing_path)
+    assert update_model(original, path) is False and path.read_bytes() == tuned[0].read_bytes()
+    assert update_model(replace(original, w_out=2 * original.w_out), path) is True  # trained on
+    assert not r2s.load_model(path).is_tuned
 
 
 def test_a_network_that_converts_is_left_as_it_is(go_nogo_path, tmp_path):
