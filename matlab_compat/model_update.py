@@ -24,8 +24,9 @@ _HISTORIC_SEARCH = (CLAIM_VARIABLE, "all_perfs", "scaling_factors")
 def update_model(model: TrainedModel, path: str | os.PathLike) -> bool:
     """Write the model, over another one if the file holds one; returns whether that was another network.
 
-    A file that holds this very network, searched or tuned, is left as it is. Otherwise its variables are replaced and variables of others are
-    kept, but settings that the new network lacks and a λ search are of the earlier one and go. Raises InputError.
+    A file that holds this very network, searched or tuned, is left as it is. Otherwise its variables are replaced and
+    variables of others are kept, but settings that the new network lacks and a λ search are of the earlier one and go.
+    Raises InputError.
     """
     if not Path(path).exists() or not holds_model(path):
         save_model(model, path)

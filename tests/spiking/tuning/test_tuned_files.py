@@ -19,6 +19,7 @@ from rate2spike.figures import Figure
 from rate2spike.io.lock_file import exclusive
 from rate2spike.matlab_compat.model_update import update_model
 from rate2spike.rate import tasks
+from rate2spike.spiking.simulator.simulate_reference import InjectedDraws
 from rate2spike.spiking.tuning.kept_state import state_path
 from rate2spike.spiking.tuning.table import COLUMNS, FileOutcome
 
@@ -249,25 +250,40 @@ def test_the_figure_of_a_tuning_goes_where_it_is_told(tuned):
 
 
 @pytest.mark.octave
-def test_matlab_code_runs_the_tuned_file_to_the_same_accuracy(octave, tuned, failing_path, tmp_path):
-    """The published equations in plain MATLAB, with Octave's own random numbers, on the file as it is."""
+def test_matlab_code_runs_the_tuned_file_to_the_same_decisions(octave, tuned, failing_path, tmp_path):
+    """The published equations in plain MATLAB on the file as it is, with the same random numbers."""
     for name, path in (("tuned", tuned[0]), ("untuned", failing_path)):
         shutil.copy(path, tmp_path / f"{name}.mat")
-    rng, task = np.random.default_rng(5), tasks.get("go-nogo")
-    trials = [task.draw(rng) for _ in range(24)]
-    r2s.savemat(tmp_path / "trials.mat", {"u": np.concatenate([trial.u for trial in trials])})
+    rng, task, network = np.random.default_rng(5), tasks.get("go-nogo"), tuned[1][0].result.network
+    drawn = [task.draw(rng) for _ in range(10)]
+    trials = [next(trial for trial in drawn if trial.label == label) for label in task.labels()]
+    draws = [
+        InjectedDraws(rng.random(50), rng.standard_normal(50 * network.n_steps(trials[0].stimulus))) for _ in trials
+    ]
+    ours = [
+        network.run(trial.stimulus, record="output", draws=given).output
+        for trial, given in zip(trials, draws, strict=True)
+    ]
+    r2s.savemat(
+        tmp_path / "trials.mat",
+        {
+            "u": np.concatenate([trial.stimulus for trial in trials]),
+            "UZ": np.array([given.uniforms for given in draws]),
+            "NZ": np.array([given.normals for given in draws]),
+        },
+    )
     octave(
-        f"""addpath('{MATLAB}'); load trials.mat; rand('twister', 3); randn('twister', 3);
-        a = load('tuned.mat'); b = load('untuned.mat');
+        f"""addpath('{MATLAB}'); load trials.mat; a = load('tuned.mat'); b = load('untuned.mat'); outputs = [];
         same = isequal(a.r2s_untuned_w, b.w) && isequal(a.r2s_untuned_w_out, b.w_out);
-        outputs = [];
         for k = 1:rows(u)
-            [~, ~, ~, ~, ~, outputs(k, :)] = rate2spike_reference('tuned.mat', a.opt_scaling_factor, u(k, :));
+            [~, ~, ~, ~, ~, outputs(k, :)] = rate2spike_reference('tuned.mat', a.opt_scaling_factor, u(k, :), ...
+                struct('mode', 'none'), 1, false, UZ(k, :)', NZ(k, :)');
         end
         save('-v7', 'outputs.mat', 'outputs', 'same');""",
         tmp_path,
     )
     found = r2s.loadmat(tmp_path / "outputs.mat")
-    correct = [trial.score_spiking(output[None], 1.0) for trial, output in zip(trials, found["outputs"], strict=True)]
-    low, _ = r2s.evaluate(tuned[0], n_trials=200, seed=5).interval
-    assert found["same"] and low - 0.2 < np.mean(correct) <= 1 and np.mean(correct) > 0.75
+    assert found["same"] and len(found["outputs"]) == 2
+    for trial, output, own in zip(trials, found["outputs"], ours, strict=True):
+        np.testing.assert_allclose(output, own[0], atol=1e-3)
+        assert trial.score_spiking(output[None]) == trial.score_spiking(own)
