@@ -47,10 +47,12 @@ HEADER = (
 )  # fmt: skip
 
 
-def tuned_row(population: str, seed: str, model: TrainedModel, factors: tuple[float, ...]) -> dict[str, Any]:
+def tuned_row(
+    population: str, seed: str, model: TrainedModel, task: str | None, factors: tuple[float, ...]
+) -> dict[str, Any]:
     """Tune one network; of one that its rate network's task has not been learnt by, the row says only that."""
     try:
-        return row_of(population, seed, tune(model, scaling_factors=factors, seed=1, progress=False))
+        return row_of(population, seed, tune(model, task, scaling_factors=factors, seed=1, progress=False))
     except InputError as error:
         if "rate network itself" not in str(error):
             raise
@@ -158,8 +160,9 @@ def main() -> None:
     for name in arguments.only:
         factors = SOFTPLUS_FACTORS if name == "softplus" else HISTORIC_FACTORS
         for seed, model in models_of(name, folder, first, last).items():
+            task = seed.split("_")[1] if name == PUBLISHED else None  # those files name it in their names only
             if (name, seed) not in {(row["population"], row["seed"]) for row in rows}:
-                rows.append(tuned_row(name, seed, load_model(model), factors))
+                rows.append(tuned_row(name, seed, load_model(model), task, factors))
                 with path.open("w", newline="", encoding="utf-8") as file:
                     writer = csv.DictWriter(file, HEADER, lineterminator="\n")
                     writer.writeheader()
