@@ -30,6 +30,7 @@ def tunings_figure(rows: Sequence[TunedFile], ax: Axes | None = None) -> Figure:
     above.axhline(GOOD_ACCURACY, color="0.5", linestyle=":", linewidth=1, label=f"{GOOD_ACCURACY:g}: converted")
     above.set(ylabel="accuracy (fraction of trials)", ylim=(-0.03, 1.03))
     _draw(below, rows, ("mean_rate_hz_before", "mean_rate_hz"), (None, None))
+    below.margins(y=0.15)
     below.set(ylabel="mean rate (Hz)", ylim=(0, None), xlim=(0.3, len(rows) + 0.7))
     figure.legend(*above.get_legend_handles_labels(), frameon=False, loc="outside upper center", ncols=3)
     if names:
