@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from rate2spike.machine.blas_threads import one_blas_thread
 from rate2spike.progress import Advance
 from rate2spike.rate.task import Task
 from rate2spike.seeding import SEED_LIMIT, Role, key64
@@ -149,5 +150,6 @@ class Steps:
         return self.options.seed
 
 
+@one_blas_thread()
 def _relative(now: np.ndarray, before: np.ndarray) -> float:
     return float(np.linalg.norm(now - before) / np.linalg.norm(before))
