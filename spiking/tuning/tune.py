@@ -76,7 +76,7 @@ def tune(
     task_options : dict, optional
         Options of the task by name. Default: those of the model's own task.
     scaling_factors : float or iterable of float, default (20, 25, ..., 75)
-        Of the searches before and after.
+        Of the searches before and after; `scaling_factor` is added to them.
     n_threads : int, optional
         Threads. Default: one per core that this process may use. No number depends on it.
     executor : concurrent.futures.Executor, optional
@@ -132,7 +132,7 @@ def tuned(
     rate_accuracy = _checked_rate_accuracy(model, task, options)
     total = options.n_rounds * options.n_updates + 1
     with executor_of(n_threads, executor) as pool, following(progress, "tuning", total) as advance:
-        search_before = _search(model, task, options, pool)
+        search_before = _search(model, factor, task, options, pool)
         factor = search_before.best_factor if factor is None else factor
         fresh = EvaluationOptions(n_trials=options.n_trials, seed=options.seed)
         before = score_fresh(SpikingNetwork.from_model(model, factor), task, fresh, executor=pool)
@@ -145,7 +145,7 @@ def tuned(
             if state.best_step is not state.steps[0]:
                 changed = with_weights(model, state.best, bounds)
                 after = score_fresh(SpikingNetwork.from_model(changed, factor), task, fresh, executor=pool)
-                search_after = _search(changed, task, options, pool)
+                search_after = _search(changed, factor, task, options, pool)
     is_reached = after.accuracy >= options.accuracy
     result = TuningResult(
         outcome=_outcome(before.accuracy >= options.accuracy, is_reached),
@@ -227,7 +227,12 @@ def _checked_rate_accuracy(model: TrainedModel, task: Task, options: TuningOptio
     return accuracy
 
 
-def _search(model: TrainedModel, task: Task, options: TuningOptions, pool: Executor) -> SearchResult:
+def _search(
+    model: TrainedModel, factor: float | None, task: Task, options: TuningOptions, pool: Executor
+) -> SearchResult:
+    """Of the factors asked for, and of the network's own, where it is known."""
     factors = options.scaling_factors
+    if factor is not None and factor not in factors:
+        factors = tuple(sorted((*factors, factor)))
     search = SearchOptions(scaling_factors=factors, n_trials=options.search_trials, seed=options.seed)
     return search_factors(model, task, search, executor=pool)

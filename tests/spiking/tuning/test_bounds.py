@@ -86,7 +86,7 @@ def test_converted_weights_come_back_to_the_bit():
         bounds = bounds_of(model, 16.0)  # a power of two: exact
         weights = Weights.of(r2s.SpikingNetwork.from_model(model, 16.0))
         again = with_weights(model, weights, bounds)
-        np.testing.assert_array_equal(again.effective_w(), model.effective_w().astype(np.float32))
+        np.testing.assert_array_equal(again.effective_w(), model.effective_w())
 
 
 def test_what_may_change():
