@@ -207,14 +207,6 @@ def test_a_scaling_factor_that_is_not_searched_is_searched_too(reached):
     assert reached.range_before is None and reached.range_after[0] == TOY_FACTOR
 
 
-def test_a_silent_network_has_no_rate_to_keep():
-    """The rate network lives on rates of 1e-5 and large output weights: spiking units of such input never fire."""
-    model = toy_model(unit_bias=np.full((20, 1), -12, np.float32), ridge=1e-8)
-    result = tune(model, 1e6, scaling_factors=(1e6,))
-    assert result.before.mean_rate_hz == 0 and result.outcome is TuningOutcome.NOT_REACHED
-    assert not result.model.is_tuned
-
-
 @pytest.mark.parametrize("largest_weight", [1.0, 2.0])
 def test_the_largest_weight_holds_and_steps_say_what_changed(largest_weight):
     model = toy_model(dale=False)
