@@ -75,7 +75,10 @@ class Case:
             column = min(int((t + STEPS_PER_COLUMN // 2) / STEPS_PER_COLUMN), N_COLUMNS - 1)
             x, d_x = u.decay_d * x + u.gain * h, u.decay_d[:, None] * d_x + u.gain[:, None] * d_h
             h, d_h = u.decay_r * h, u.decay_r[:, None] * d_h
-            own_x, d_own_x = u.decay_d * own_x + u.gain * own_h, u.decay_d[:, None] * d_own_x + u.gain[:, None] * d_own_h
+            own_x, d_own_x = (
+                u.decay_d * own_x + u.gain * own_h,
+                u.decay_d[:, None] * d_own_x + u.gain[:, None] * d_own_h,
+            )
             own_h, d_own_h = u.decay_r * own_h, u.decay_r[:, None] * d_own_h
             is_free = refractory_left == 0
             refractory_left = np.maximum(refractory_left - 1, 0)

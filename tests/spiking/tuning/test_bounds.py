@@ -19,7 +19,10 @@ NETWORKS = {
     "sparse": {"density": 0.3},
     "sparse without dale": {"density": 0.3, "dale": False},
     "som": {"n_som": 4},
-    "no inhibition": {"dale": False, "w_rec": np.abs(np.random.default_rng(0).normal(size=(20, 20))).astype(np.float32)},
+    "no inhibition": {
+        "dale": False,
+        "w_rec": np.abs(np.random.default_rng(0).normal(size=(20, 20))).astype(np.float32),
+    },
 }
 
 
@@ -98,12 +101,7 @@ def test_what_may_change():
 
 
 @pytest.mark.parametrize(
-    "changes",
-    [
-        {"connection_mask": np.zeros((12, 12))},
-        {"w_rec": np.zeros((12, 12))},
-        {"w_out": np.zeros((1, 12))},
-    ],
+    "changes", [{"connection_mask": np.zeros((12, 12))}, {"w_rec": np.zeros((12, 12))}, {"w_out": np.zeros((1, 12))}]
 )
 def test_impossible_constraints_are_named(changes):
     with pytest.raises(r2s.InputError, match="all 0"):

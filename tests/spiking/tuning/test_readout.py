@@ -65,9 +65,7 @@ def test_fitted_weights_do_better_on_other_trials_and_are_the_same_on_other_thre
     for w_out in (network.readout.astype(float), found[0]):
         trials = [task.draw(k) for k in range(100, 110)]
         outputs = [w_out @ network.run(t.stimulus, seed=9, record="rates", stride=100).rates for t in trials]
-        errors.append(
-            np.mean([(o[0, 20:59] - t.target[21:60]) ** 2 for o, t in zip(outputs, trials, strict=True)])
-        )
+        errors.append(np.mean([(o[0, 20:59] - t.target[21:60]) ** 2 for o, t in zip(outputs, trials, strict=True)]))
     assert errors[1] < 0.3 * errors[0]
 
 
