@@ -23,7 +23,7 @@ def noise_matched(model: TrainedModel, task: Task, factor: float, rng: np.random
     """The model after some hundred updates with noise of the covariance that spikes add at a scaling factor.
 
     Without its mean, which is no noise: trained with that too, networks forget the task.
-    ."""
+    """
     root = spike_noise(model, task, factor, rng)
     network = RateNetwork.from_model(model)
     optimizer = keras.optimizers.Adam(LEARNING_RATE, epsilon=1e-8)
