@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from helpers import small_model
 
 from rate2spike.rate.noise_free import rate_trajectory
 from rate2spike.rate.task import Task, Trial
+
+from helpers import small_model
 
 TOY_FACTOR = 4.0  # of scaling: at which the toy network fails
 

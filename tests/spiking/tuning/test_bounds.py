@@ -5,13 +5,14 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from helpers import small_model
-from tuning_toys import Side, toy_model
 
 import rate2spike as r2s
 from rate2spike.spiking.tuning.bounds import bounds_of
 from rate2spike.spiking.tuning.descent import Descent, Weights, batch_trials
 from rate2spike.spiking.tuning.tuned_model import with_weights
+
+from helpers import small_model
+from tuning_toys import Side, toy_model
 
 NETWORKS = {
     "dale": {},

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from helpers import small_model
-from tuning_toys import toy_model
 
 import rate2spike as r2s
 from rate2spike.spiking.kernels.surrogate_gradient import forward
 from rate2spike.spiking.tuning.coarse_network import COARSE_STEP_S, STEPS_PER_COLUMN, coarse_units, constant_current_mv
+
+from helpers import small_model
+from tuning_toys import toy_model
 
 N_STEPS = 1000
 

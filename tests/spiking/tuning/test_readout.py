@@ -4,11 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from tuning_toys import TOY_FACTOR, Side, toy_model
 
 import rate2spike as r2s
 from rate2spike.spiking.tuning import readout
 from rate2spike.spiking.tuning.readout import RIDGE, refitted_readout
+
+from tuning_toys import TOY_FACTOR, Side, toy_model
 
 
 def made_up(seed=0, n=8, n_outputs=2, n_columns=400):
