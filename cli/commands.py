@@ -17,6 +17,7 @@ COMMANDS = {
     "search": ("rate2spike.cli.search", "find the scaling factor of one model file or of every one in a folder"),
     "evaluate": ("rate2spike.cli.evaluate", "accuracy of the spiking network on fresh trials"),
     "diagnose": ("rate2spike.cli.diagnose", "why a converted network fails, in words and one figure"),
+    "tune": ("rate2spike.cli.tune", "change the weights of networks that do not convert, until they do"),
     "simulate": ("rate2spike.cli.simulate", "run one input through the spiking network, .mat in, .mat out"),
     "context": (
         "rate2spike.cli.context",

@@ -52,8 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
     files = model_files(*arguments.paths)
     folder = _figure_folder(arguments, files)
     if len(files) == 1:
-        _diagnose(files[0], Path(arguments.output or folder / f"{files[0].stem}_diagnosis.png"), arguments)
-        _say_next(arguments)
+        output = Path(arguments.output or folder / f"{files[0].stem}_diagnosis.png")
+        _say_next(arguments, _diagnose(files[0], output, arguments))
         return 0
     with each_of_several(arguments.flag_of) as attempt:
         for name, path in zip(distinct_names(files), files, strict=True):
@@ -64,9 +64,14 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _say_next(arguments: argparse.Namespace) -> None:
-    """What was found may be of the factor: a finer search, from coarse to fine."""
+def _say_next(arguments: argparse.Namespace, found: "Diagnosis | None" = None) -> None:
+    """Tuning where it was found to be the way; else it may be the factor: a finer search, from coarse to fine."""
+    from rate2spike.spiking.diagnosis.diagnose import TUNING
+
     task = as_given(arguments, "task", "task_option")
+    if found is not None and TUNING in found.findings:
+        next_step(arguments, "tune", *arguments.paths, *task, "--seed", 1)
+        return
     next_step(arguments, "search", *arguments.paths, *task, "--force", "--strategy", "adaptive", "--seed", 1)
 
 
@@ -87,7 +92,7 @@ def _figure_folder(arguments: argparse.Namespace, files: list[Path]) -> Path:
     return Path(output).parent
 
 
-def _diagnose(path: Path, output: Path, arguments: argparse.Namespace) -> None:
+def _diagnose(path: Path, output: Path, arguments: argparse.Namespace) -> "Diagnosis":
     from rate2spike.io.figure_file import save_figure
     from rate2spike.matlab_compat.model_file import load_model
     from rate2spike.rate.model_task import task_of_model
@@ -118,6 +123,7 @@ def _diagnose(path: Path, output: Path, arguments: argparse.Namespace) -> None:
         *(f"  {name}: {rate:.1f} Hz" for name, rate in rates_hz.items()),
         *(labelled("figure", figure) for figure in figures),
     )
+    return found
 
 
 def _values(path: Path, found: "Diagnosis", n_trials: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 WORK, COMMON = "what to work on", "common"
 NETWORK, TRAINING, EXECUTION = "the network", "the training", "how it is executed"
 SPIKING, SEARCH, TRIALS, OTHERS = "the spiking network", "the search", "the trials", "further options"
+TUNING = "the tuning"
 ACTIVITY, STOPPING, OPTIMIZER, FILES = "activity", "when it ends", "the optimizer", "files"
 NWB = "what a file of --to nwb says"
 CELL = "the cell"
@@ -16,6 +17,7 @@ ORDER = (
     WORK,
     COMMON,
     SEARCH,
+    TUNING,
     TRIALS,
     CELL,
     NETWORK,

@@ -176,6 +176,7 @@ def describe(model: "TrainedModel", task: str | None) -> list[tuple[str, str]]:
         ("time constants", _taus(model)),
         ("training", _training(model)),
         ("lambda search", _search(model)),
+        *([("tuning", _tuning(model))] if model.is_tuned else []),
     ]
     seed, version = model.settings.get("seed"), model.settings.get("version")
     if isinstance(seed, float):
@@ -226,3 +227,21 @@ def _search(model: "TrainedModel") -> str:
     found = accuracies[factors == model.scaling_factor]
     text += f", accuracy {found[0]:.3f} on the search trials" if found.size else ""
     return text + (f", network with {network}" if network else "")
+
+
+def _tuning(model: "TrainedModel") -> str:
+    """How it was tuned, from what accuracy to what."""
+    step, before, after = (
+        model.settings.get("tune_step"),
+        model.stored("tune_accuracy_before"),
+        model.stored("tune_accuracy"),
+    )
+    parts = [f"to the step '{step}'" if isinstance(step, str) else "done"]
+    if before is not None and after is not None:
+        n_trials = model.stored("tune_n_trials")
+        parts.append(
+            f"accuracy {before:.3f} before, {after:.3f} after" + (f", {n_trials:.0f} trials" if n_trials else "")
+        )
+    seed = model.stored("tune_seed")
+    parts += [] if seed is None else [f"seed {seed:.0f}"]
+    return "; ".join((*parts, "w and w_out are those of the tuned network, r2s_untuned_* those that were trained"))

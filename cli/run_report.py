@@ -58,9 +58,10 @@ def summary_of(folder: RunFolder, path: Path, result: "SearchResult", evaluation
     """What summary.json holds."""
     from rate2spike.matlab_compat.model_file import load_model
     from rate2spike.spiking.search.files import diagnose_command
+    from rate2spike.spiking.search.tunable import tune_command
 
     model = load_model(path)
-    remarks = result.remarks_naming(diagnose_command(path))
+    remarks = result.remarks_naming(diagnose_command(path), tune_command(path))
     return {
         "model": str(path.relative_to(folder.path)),
         "seed": result.seed,

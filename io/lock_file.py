@@ -33,13 +33,17 @@ _POLL_S = 0.01
 _UNSUPPORTED = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
 
 
+class InUse(InputError):
+    """Another owner holds a lock file."""
+
+
 @contextmanager
 def exclusive(lock: Path, purpose: str, patience_s: float = PATIENCE_S) -> Iterator[None]:
     """Hold the lock file for the duration of the block, waiting for another owner to finish; it is removed afterwards.
 
-    What a killed owner left half-written (`.<name>.<process>.*.tmp`) is removed. Raises InputError, naming the owner, if the
-    wait is longer than patience_s, and if the folder cannot be written. `purpose` completes "cannot ...". Where the file
-    system has no locks there is a warning instead.
+    What a killed owner left half-written (`.<name>.<process>.*.tmp`) is removed. Raises InUse, naming the owner, if the wait
+    is longer than patience_s, and InputError if the folder cannot be written. `purpose` completes "cannot ...". Where the
+    file system has no locks there is a warning instead.
     """
     handle = _acquired(lock, purpose, patience_s)
     try:
@@ -116,7 +120,7 @@ def _acquired(lock: Path, purpose: str, patience_s: float) -> int:
             return handle
         os.close(handle)
         if time.monotonic() > deadline:
-            raise InputError(f"cannot {purpose}: in use by {owner_text(_owner(lock))}; lock file {lock}")
+            raise InUse(f"cannot {purpose}: in use by {owner_text(_owner(lock))}; lock file {lock}")
         time.sleep(_POLL_S)
 
 

@@ -24,13 +24,14 @@ _HISTORIC_SEARCH = (CLAIM_VARIABLE, "all_perfs", "scaling_factors")
 def update_model(model: TrainedModel, path: str | os.PathLike) -> bool:
     """Write the model, over another one if the file holds one; returns whether that was another network.
 
-    A file that holds this very network is left as it is. Otherwise its variables are replaced and variables of others are
-    kept, but settings that the new network lacks and a λ search are of the earlier one and go. Raises InputError.
+    A file that holds this very network, searched or tuned, is left as it is. Otherwise its variables are replaced and
+    variables of others are kept, but settings that the new network lacks and a λ search are of the earlier one and go.
+    Raises InputError.
     """
     if not Path(path).exists() or not holds_model(path):
         save_model(model, path)
         return False
-    if _without_search(load_model(path)) == _without_search(model):
+    if _without_search(load_model(path).untuned()) == _without_search(model):
         return False
     ours = model_variables(model)
     former = [name for name in variable_names(path) if _is_of_one_network(name) and name not in ours]

@@ -22,6 +22,7 @@ from rate2spike.spiking.scoring.network_options import NetworkOptions, options_w
 from rate2spike.spiking.scoring.options import check_n_trials
 from rate2spike.spiking.scoring.result import GOOD_ACCURACY
 from rate2spike.spiking.scoring.trial_blocks import TrialSeries
+from rate2spike.spiking.search.tunable import would_be_tuned
 from rate2spike.spiking.simulator.network import SpikingNetwork
 from rate2spike.spiking.simulator.params import NeuronParams
 from rate2spike.trained_model import TrainedModel
@@ -33,6 +34,10 @@ _SAME_DYNAMICS = 0.5  # least correlation of the outputs
 _SOME = 0.02  # share of units that makes a network saturated
 _NOISE = "outputs follow the rate network on average, but single trials miss the criterion"
 _LONGER_TRAINING = "training longer, balanced, or with slower synapses"
+TUNING = (  # where no scaling factor converts
+    "tuning: the rate network solves the task, and no factor that was tried converts it: `rate2spike tune MODEL`, or "
+    "r2s.tune(model), changes the weights of the spiking network until it does"
+)
 _OTHER_REMEDIES = {  # where no scaling factor helps
     "silent": "a higher bias",
     "saturated": "a lower bias",
@@ -62,6 +67,7 @@ class _Both:
     observed: list[_Observed]
     rate_outputs: np.ndarray  # (K, n_outputs, C)
     rates: np.ndarray  # (K, N, T) of the rate network
+    rate_accuracy: float  # its share of trials that are solved
 
     @property
     def outputs(self) -> np.ndarray:
@@ -167,13 +173,14 @@ def _diagnosis(
         numbers = _numbers(both)
         accuracy = float(both.mean("is_correct"))
         advice = None if accuracy >= GOOD_ACCURACY else factor_advice(subject, pool, progress)
+    can_be_tuned = both.rate_accuracy >= GOOD_ACCURACY and would_be_tuned(network, subject.model)
     column_s = network.dt_s * network.steps_per_column
     return Diagnosis(
         task.name,
         network.scaling_factor,
         subject.seed,
         accuracy,
-        _in_words(numbers, advice),
+        _in_words(numbers, advice, can_be_tuned=can_be_tuned),
         firing_rate_hz=both.mean("firing_rate_hz"),
         unit_types=network.types,
         outputs=both.outputs,
@@ -194,6 +201,7 @@ def _run_both(
     network = subject.network
     stimuli = np.array([trial.u for trial in trials])
     wanted, rates = rate_trajectory(subject.model, stimuli, initial=subject.initial_weights)
+    rate_accuracy = np.mean([trial.score_rate(output[:, 1:]) for trial, output in zip(trials, wanted, strict=True)])
     observed = []
     with following(progress, "both networks", len(trials)) as advance:
         keys = [series.noise_key(network.scaling_factor, index) for index in range(len(trials))]
@@ -201,7 +209,7 @@ def _run_both(
             observed.append(future.result())
             advance()
     wanted = wanted[..., network.downsample :: network.downsample]  # what follows the first column
-    return _Both(network, observed, wanted[..., : observed[0].output.shape[1]], rates)
+    return _Both(network, observed, wanted[..., : observed[0].output.shape[1]], rates, float(rate_accuracy))
 
 
 def _observe(network: SpikingNetwork, trial: Trial, key: np.uint64) -> _Observed:
@@ -240,7 +248,7 @@ def _numbers(both: _Both) -> dict[str, float]:
     }
 
 
-def _in_words(numbers: dict[str, float], advice: FactorAdvice | None) -> tuple[str, ...]:
+def _in_words(numbers: dict[str, float], advice: FactorAdvice | None, *, can_be_tuned: bool = False) -> tuple[str, ...]:
     """Findings, the gravest first, and what to do. advice: None for a network that solved its trials."""
     symptoms = _symptoms(numbers)
     if advice is None or advice.here.accuracy >= GOOD_ACCURACY:  # the first trials were unlucky
@@ -250,10 +258,11 @@ def _in_words(numbers: dict[str, float], advice: FactorAdvice | None) -> tuple[s
         return (solved, *(f"remark, no action needed: {sentence}" for sentence in symptoms.values()))
     symptoms = symptoms or {"noise": _NOISE}
     found = tuple(f"{name}: {sentence}" for name, sentence in symptoms.items())
+    tuning = (TUNING,) if can_be_tuned and advice.other.accuracy < GOOD_ACCURACY else ()
     if advice.helps:
-        return (*found, advice.in_words())
+        return (*found, advice.in_words(), *tuning)
     remedies = dict.fromkeys(_OTHER_REMEDIES[name] for name in symptoms)
-    return (*found, f"{advice.in_words()}; what else may help: {', or '.join(remedies)}")
+    return (*found, f"{advice.in_words()}; what else may help: {', or '.join(remedies)}", *tuning)
 
 
 def _symptoms(numbers: dict[str, float]) -> dict[str, str]:

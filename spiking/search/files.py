@@ -24,6 +24,7 @@ from rate2spike.spiking.search.grid import search_factors
 from rate2spike.spiking.search.kept import MAY_LACK, search_settings, task_texts
 from rate2spike.spiking.search.options import SearchExecution, SearchOptions
 from rate2spike.spiking.search.result import FactorResult, SearchResult
+from rate2spike.spiking.search.tunable import tune_command
 from rate2spike.trained_model import TrainedModel
 
 OnFile = Callable[[Path, SearchOptions, int], None]
@@ -79,7 +80,7 @@ class SearchedFile(Readable):
     @property
     def remarks(self) -> tuple[str, ...]:
         """Warnings about the search's end, if any; see `SearchResult.remarks`."""
-        return self.result.remarks_naming(diagnose_command(self.path)) if self.result else ()
+        return self.result.remarks_naming(diagnose_command(self.path), tune_command(self.path)) if self.result else ()
 
     @classmethod
     def failed(cls, path: Path, error: InputError) -> "SearchedFile":

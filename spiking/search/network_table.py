@@ -17,6 +17,8 @@ from rate2spike.readable import Readable, dataframe, draw
 from rate2spike.spiking.scoring.result import GOOD_ACCURACY, Evaluation, wilson_interval
 from rate2spike.spiking.search.files import diagnose_command
 from rate2spike.spiking.search.remarks import remarks_on
+from rate2spike.spiking.search.tunable import tune_command
+from rate2spike.spiking.simulator.params import SEARCHED_NETWORK
 from rate2spike.trained_model import TrainedModel
 
 if TYPE_CHECKING:
@@ -235,4 +237,5 @@ def _search(path: Path, model: TrainedModel) -> dict:
     if counts is not None:
         interval = wilson_interval(round(accuracy * counts[at]), int(counts[at]))
         found |= {"search_low": interval[0], "search_high": interval[1]}
-    return found | {"remarks": remarks_on(factors, accuracies, best, counts, diagnose_command(path))}
+    tune = "" if SEARCHED_NETWORK in model.settings or model.is_tuned else tune_command(path)
+    return found | {"remarks": remarks_on(factors, accuracies, best, counts, diagnose_command(path), tune)}

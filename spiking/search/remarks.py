@@ -10,12 +10,17 @@ _MORE_STEPS = 3  # by which a suggested grid is longer
 
 
 def remarks_on(
-    factors: ArrayLike, accuracies: ArrayLike, best_factor: float, n_trials: ArrayLike | None, diagnose: str
+    factors: ArrayLike,
+    accuracies: ArrayLike,
+    best_factor: float,
+    n_trials: ArrayLike | None,
+    diagnose: str,
+    tune: str = "",
 ) -> tuple[str, ...]:
     """Lines of warning, the gravest first; none if all is well.
 
     factors, accuracies, n_trials: one per scaling factor tried; n_trials None: not known (files of other programs).
-    diagnose: what the user types to learn why a network does not convert.
+    diagnose: what the user types to learn why a network does not convert; tune: to mend it, '' where that is not possible.
     """
     order = np.argsort(np.asarray(factors, float))
     ordered, scores = np.asarray(factors, float)[order], np.asarray(accuracies, float)[order]
@@ -23,7 +28,8 @@ def remarks_on(
     best = int(np.flatnonzero(ordered == best_factor)[0])
     poor = _poor(scores[best], None if counts is None else int(counts[best]))
     edge = _edge(ordered, scores, counts, best)
-    return ((f"{poor}: `{diagnose}` says why",) if poor else ()) + ((edge,) if edge else ())
+    mend = f", `{tune}` may mend it" if tune else ""
+    return ((f"{poor}: `{diagnose}` says why{mend}",) if poor else ()) + ((edge,) if edge else ())
 
 
 def _poor(accuracy: float, n_trials: int | None) -> str:

@@ -9,6 +9,7 @@ from rate2spike.readable import Readable, dataframe, draw
 from rate2spike.spiking.scoring.result import Scored
 from rate2spike.spiking.scoring.trial_blocks import BlockResult
 from rate2spike.spiking.search.remarks import remarks_on
+from rate2spike.spiking.simulator.params import SEARCHED_NETWORK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -153,12 +154,13 @@ class SearchResult(Readable):
     @property
     def remarks(self) -> tuple[str, ...]:
         """Warnings, if any: the network does not convert, or the best factor lies at the edge of the grid."""
-        return self.remarks_naming("r2s.diagnose(model, task, best_factor)")
+        return self.remarks_naming("r2s.diagnose(model, task, best_factor)", "r2s.tune(model, task)")
 
-    def remarks_naming(self, diagnose: str) -> tuple[str, ...]:
-        """`remarks` with what the user types to learn why the network does not convert."""
+    def remarks_naming(self, diagnose: str, tune: str) -> tuple[str, ...]:
+        """`remarks` with what the user types to learn why the network does not convert, and to tune it."""
         n_trials = [result.n_trials for result in self.factors]
-        return remarks_on(self.scaling_factors, self.accuracies, self.best_factor, n_trials, diagnose)
+        tune = "" if SEARCHED_NETWORK in self.settings else tune  # other networks than the published one
+        return remarks_on(self.scaling_factors, self.accuracies, self.best_factor, n_trials, diagnose, tune)
 
     @property
     def total_trials(self) -> int:

@@ -10,6 +10,7 @@ from rate2spike.readable import Readable, dataframe, draw
 from rate2spike.spiking.scoring.result import Evaluation, Scored
 from rate2spike.spiking.search.result import SearchResult
 from rate2spike.spiking.simulator.network import SpikingNetwork
+from rate2spike.spiking.tuning.examples import Examples
 from rate2spike.trained_model import TrainedModel
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ class TuningResult(Readable):
     factors_before, factors_after : SearchResult
         Accuracy over the scaling factor. `range_before`, `range_after`: from where to where it reaches the accuracy, around
         the scaling factor; None where it does not.
+    examples_before, examples_after : Examples
+        A few trials of either network, for the figure.
     rate_accuracy : float
         Of the rate network, without noise.
     """
@@ -121,6 +124,8 @@ class TuningResult(Readable):
     best_step: str
     factors_before: SearchResult
     factors_after: SearchResult
+    examples_before: Examples
+    examples_after: Examples
     rate_accuracy: float
     wanted_accuracy: float
     seconds: float = field(compare=False)
@@ -168,6 +173,19 @@ class TuningResult(Readable):
     def summary(self) -> dict[str, Any]:
         """What `repr` shows."""
         return super().summary() | {"outcome": self.outcome.value}
+
+    def in_words(self) -> str:
+        """What became of it, in one sentence."""
+        low, high = self.interval
+        now = f"accuracy {self.accuracy:.3f} [{low:.3f}, {high:.3f}] at scaling factor {self.scaling_factor:g}"
+        if self.outcome is TuningOutcome.CONVERTS_ALREADY:
+            return f"converts already: {now}; the network is left as it is"
+        if self.best_step == self.steps[0].name:
+            return f"not reached: no step is better than the converted network, {now}"
+        done = f"{now} instead of {self.accuracy_before:.3f}, by the step '{self.best_step}'"
+        return (
+            f"tuned: {done}" if self.outcome is TuningOutcome.TUNED else f"{self.wanted_accuracy:g} not reached: {done}"
+        )
 
     def to_dataframe(self) -> "DataFrame":
         """One row per step: accuracy with its 95 % interval, rate in Hz, change of weights, seconds."""

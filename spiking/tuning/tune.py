@@ -27,9 +27,10 @@ from rate2spike.spiking.search.grid import search_factors
 from rate2spike.spiking.search.kept import with_search_result
 from rate2spike.spiking.search.options import HISTORIC_FACTORS, SearchOptions
 from rate2spike.spiking.search.result import SearchResult
+from rate2spike.spiking.search.tunable import check_tunable
 from rate2spike.spiking.simulator.network import SpikingNetwork
-from rate2spike.spiking.simulator.params import SEARCHED_NETWORK, LIFParams
 from rate2spike.spiking.tuning.bounds import bounds_of
+from rate2spike.spiking.tuning.examples import examples_of
 from rate2spike.spiking.tuning.options import TuningOptions
 from rate2spike.spiking.tuning.result import TuningOutcome, TuningResult
 from rate2spike.spiking.tuning.steps import OnState, Steps, TuningState, first_state
@@ -76,7 +77,7 @@ def tune(
     task_options : dict, optional
         Options of the task by name. Default: those of the model's own task.
     scaling_factors : float or iterable of float, default (20, 25, ..., 75)
-        Of the searches before and after.
+        Of the searches before and after; `scaling_factor` is added to them.
     n_threads : int, optional
         Threads. Default: one per core that this process may use. No number depends on it.
     executor : concurrent.futures.Executor, optional
@@ -128,11 +129,12 @@ def tuned(
 ) -> TuningResult:
     """`tune` as a record says. state: go on from there; on_state: is told of every finished step. Raises InputError."""
     began_s = time.monotonic()
+    check_tunable(model)
     options, factor, model = options.resolved(), _factor_of(model, options), model.untuned()
     rate_accuracy = _checked_rate_accuracy(model, task, options)
     total = options.n_rounds * options.n_updates + 1
     with executor_of(n_threads, executor) as pool, following(progress, "tuning", total) as advance:
-        search_before = _search(model, task, options, pool)
+        search_before = _search(model, task, options, pool, factor)
         factor = search_before.best_factor if factor is None else factor
         fresh = EvaluationOptions(n_trials=options.n_trials, seed=options.seed)
         before = score_fresh(SpikingNetwork.from_model(model, factor), task, fresh, executor=pool)
@@ -140,12 +142,14 @@ def tuned(
         bounds = bounds_of(model, factor, options.largest_weight)
         state = state or first_state(model, before, time.monotonic() - began_s, bounds)
         after, search_after, changed = before, search_before, model
+        examples = examples_after = examples_of(SpikingNetwork.from_model(model, factor), task, before.seed, pool)
         if before.accuracy < options.accuracy:
             state = Steps(model, task, options, bounds, before.mean_rate_hz, pool, advance).run(state, on_state)
             if state.best_step is not state.steps[0]:
                 changed = with_weights(model, state.best, bounds)
                 after = score_fresh(SpikingNetwork.from_model(changed, factor), task, fresh, executor=pool)
-                search_after = _search(changed, task, options, pool)
+                search_after = _search(changed, task, options, pool, factor)
+                examples_after = examples_of(SpikingNetwork.from_model(changed, factor), task, before.seed, pool)
     is_reached = after.accuracy >= options.accuracy
     result = TuningResult(
         outcome=_outcome(before.accuracy >= options.accuracy, is_reached),
@@ -159,6 +163,8 @@ def tuned(
         best_step=state.best_step.name,
         factors_before=search_before,
         factors_after=search_after,
+        examples_before=examples,
+        examples_after=examples_after,
         rate_accuracy=rate_accuracy,
         wanted_accuracy=options.accuracy,
         seconds=time.monotonic() - began_s,
@@ -197,15 +203,7 @@ def _with_settings(result: TuningResult, options: TuningOptions) -> TrainedModel
 
 
 def _factor_of(model: TrainedModel, options: TuningOptions) -> float | None:
-    """The scaling factor that is given, or was searched; None: to be searched. Raises InputError for what is not tuned."""
-    if model.dendrites is not None:
-        raise InputError("tuning is for networks of points: this model's units have dendrites")
-    if SEARCHED_NETWORK in model.settings or not isinstance(SpikingNetwork.from_model(model, 1.0).params, LIFParams):
-        raise InputError(
-            "tuning is for the published network of lif neurons: this model is of others, or was searched so"
-        )
-    if model.per_unit("input_tau_s") is not None or model.settings.get("dt_s") is not None:
-        raise InputError("tuning is for rate networks that were trained: this model is an imported spiking network")
+    """The scaling factor that is given, or was searched; None: to be searched."""
     if options.scaling_factor is not None:
         return options.scaling_factor
     is_known = model.scaling_factor is not None and np.isfinite(model.scaling_factor) and not model.is_tuned
@@ -227,7 +225,12 @@ def _checked_rate_accuracy(model: TrainedModel, task: Task, options: TuningOptio
     return accuracy
 
 
-def _search(model: TrainedModel, task: Task, options: TuningOptions, pool: Executor) -> SearchResult:
+def _search(
+    model: TrainedModel, task: Task, options: TuningOptions, pool: Executor, factor: float | None
+) -> SearchResult:
+    """factor: the one that is used, which need not be among those of the options."""
     factors = options.scaling_factors
+    if factor is not None and factor not in factors:
+        factors = tuple(sorted({*factors, factor}))
     search = SearchOptions(scaling_factors=factors, n_trials=options.search_trials, seed=options.seed)
     return search_factors(model, task, search, executor=pool)

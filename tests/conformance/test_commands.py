@@ -21,6 +21,7 @@ MISSING = {
     "search": ("{absent}.mat",),
     "evaluate": ("{absent}.mat",),
     "diagnose": ("{absent}.mat",),
+    "tune": ("{absent}.mat",),
     "simulate": ("{absent}.mat", "--input", "{absent}.mat", "--output", "o.mat"),
     "context": ("--dataset", "shd", "--data_path", "{absent}"),
     "cascade fig3": None,
