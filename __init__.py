@@ -64,6 +64,7 @@ _HOMES = {
     "grid_search": "spiking.search.grid",
     "network_table": "spiking.search.network_table",
     "search_files": "spiking.search.search_files",
+    "tune": "spiking.tuning.tune",
     "with_search_result": "spiking.search.kept",
     "accuracy": "spiking.scoring.evaluate",
     "evaluate": "spiking.scoring.evaluate",
@@ -110,6 +111,7 @@ if TYPE_CHECKING:
     from rate2spike.spiking.simulator.params import AdLIFParams, EIFParams, LIFParams, QIFParams
     from rate2spike.spiking.simulator.spike_record import SpikeRecord
     from rate2spike.spiking.simulator.stimulation import Stimulation
+    from rate2spike.spiking.tuning.tune import tune
     from rate2spike.spiking.twin_study import kit as twin
     from rate2spike.trained_model import TrainedModel
 

@@ -29,6 +29,7 @@ class Role(IntEnum):
     SYNAPTIC_INPUT = 10
     SYNAPTIC_EVENTS = 11
     STIMULATED_CLUSTERS = 12
+    TUNING = 13
 
 
 def resolve_seed(seed: int | None) -> int:

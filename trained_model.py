@@ -1,7 +1,7 @@
 """`TrainedModel`: a trained rate network as all rooms hand it on, whatever file it comes from."""
 
 import json
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 STEP_S = 0.005  # one step of the rate network
+UNTUNED = {"untuned_w": "w_rec", "untuned_w_out": "w_out"}  # settings with the weights that tuning has changed
 
 
 @public(hint="load_model(path) reads a model, train(task) makes one")
@@ -281,6 +282,40 @@ class TrainedModel(Readable):
             return (w * signs) * self.connection_mask
         with one_blas_thread():
             return (w @ self.sign_matrix) * self.connection_mask
+
+    @property
+    def is_tuned(self) -> bool:
+        """Whether its weights are those of a spiking network that was tuned (`tune`)."""
+        return all(isinstance(self.settings.get(name), np.ndarray) for name in UNTUNED)
+
+    @public()
+    def untuned(self) -> "TrainedModel":
+        """The rate network that was trained, where the weights are those of a tuned spiking network.
+
+        Returns
+        -------
+        TrainedModel
+            With the weights as they were before `tune`, and without its settings and scaling factor; the model itself if it
+            was never tuned.
+
+        Examples
+        --------
+        >>> import rate2spike as r2s
+        >>> model = r2s.train("go-nogo", n_units=20, n_updates=3, seed=1)
+        >>> model.untuned() is model
+        True
+        """
+        if not self.is_tuned:
+            return self
+        weights = {field: self.settings[name] for name, field in UNTUNED.items()}
+        others = {
+            name: value
+            for name, value in self.settings.items()
+            if not name.startswith(("untuned_", "tune_", "search_"))
+        }
+        return replace(
+            self, **weights, scaling_factor=None, scaling_factors=None, scaling_accuracies=None, settings=others
+        )
 
     def summary(self) -> dict[str, Any]:
         """What matters of it; what the file lacks is left out."""

@@ -41,6 +41,7 @@ PLACES = {
     START: Place(2, 0),
     "cli": Place(2, 1),
     "spiking.diagnosis": Place(1.3, 2),
+    "spiking.tuning": Place(2.5, 2),
     "spiking.search": Place(1.3, 3),
     "spiking.analysis": Place(0, 4),
     "spiking.scoring": Place(1.3, 4),

@@ -341,11 +341,13 @@ class Sine(Task):
         points_per_step /= n_points / window.size if spiking else 1
         steps = self.window_start + np.arange(window.size) / points_per_step
         deviation = window - window.mean()
-        lags = np.arange(-self.max_lag, self.max_lag + 1)
-        waves = self._wave(steps - lags[:, None])
-        waves -= waves.mean(1, keepdims=True)
-        correlations = waves @ deviation / (np.linalg.norm(waves, axis=1) * np.linalg.norm(deviation))
-        return bool(correlations.max() > self.min_correlation)
+        phase = 2 * np.pi * self.frequency_hz / STEPS_PER_S
+        basis = np.array([np.sin(phase * steps), np.cos(phase * steps)])
+        basis -= basis.mean(1, keepdims=True)
+        lags = phase * np.arange(-self.max_lag, self.max_lag + 1)
+        shifts = np.array([np.cos(lags), -np.sin(lags)])  # sin(a - b) = sin a cos b - cos a sin b
+        norms = np.sqrt(np.einsum("il,ij,jl->l", shifts, basis @ basis.T, shifts)) * np.linalg.norm(deviation)
+        return bool((shifts.T @ (basis @ deviation) / norms).max() > self.min_correlation)
 
     def _wave(self, steps: np.ndarray) -> np.ndarray:
         return np.sin(2 * np.pi * self.frequency_hz / STEPS_PER_S * steps)

@@ -79,8 +79,9 @@ class RateNetwork(tf.Module):
     def from_model(cls, model: TrainedModel) -> "RateNetwork":
         """Network of a TrainedModel. An absent activation counts as the historic default, sigmoid.
 
-        Raises InputError for an activation that does not exist here.
+        Of a tuned model, with the weights that were trained. Raises InputError for an activation that does not exist here.
         """
+        model = model.untuned()
         activation = model.activation or "sigmoid"
         if activation not in ACTIVATIONS:
             raise InputError(f"unknown activation {activation!r} in the model: known are {', '.join(ACTIVATIONS)}")

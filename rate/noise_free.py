@@ -13,9 +13,9 @@ def rate_trajectory(model: TrainedModel, u: np.ndarray, *, initial: bool = False
     """Outputs (K, n_outputs, T) and rates (K, N, T) of K trials without noise; u (K, n_inputs, T), steps of 5 ms.
 
     x_t = (1 - α) x_{t-1} + α (W r_{t-1} + w_in u_{t-1} + bias), r = φ(x), o = w_out r + b_out (Kim et al. 2019, eq. 2);
-    with dendrites as in `dendritic_rollout`.
+    with dendrites as in `dendritic_rollout`. Of a tuned model, the weights that were trained.
     """
-    kind = np.float32
+    model, kind = model.untuned(), np.float32
     w, w_in = model.effective_w(initial=initial).astype(kind), model.w_in.T.astype(kind)
     alpha = (STEP_S / model.tau_s(initial=initial)).astype(kind)
     bias = 0 if model.unit_bias is None else model.unit_bias[:, 0].astype(kind)
