@@ -21,11 +21,10 @@ from pathlib import Path
 from rate2spike.io.figure_file import save_figure
 
 from engines_gate import gate
-from engines_networks import at_rate, network_of
+from engines_ours import at_rate, network_of
 from engines_page import figure_of
-from engines_programs import BRIAN2, BRIAN2_FLOAT32, NEST, OURS, Engine, Program, make_environments
+from engines_programs import BRIAN2, BRIAN2_FLOAT32, NEST, OURS, Engine, Network, Program, make_environments
 from engines_rows import Row, row_of, write
-from engines_worker import Network
 from engines_yardsticks import yardsticks
 from timing import machine
 

@@ -1,4 +1,4 @@
-"""Brian2's program for engines.py (C++ standalone), for an environment with brian2 alone. See engines_worker.py.
+"""Brian2's program for engines.py (C++ standalone), for an environment with brian2 alone. See engines_programs.py.
 
 The equations are those of bench_brian2.py without the readout.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 import brian2 as b2
 import numpy as np
 
-from engines_worker import Network, Run, peak_mb_of, serve
+from engines_programs import Network, Run, peak_mb_of, serve
 
 EQUATIONS = """
 dv/dt = (ipsc + bias - v) / tau_m * int(not_refractory) + noise * xi : 1

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from engines_networks import STRONG_MV_PER_HZ, bias_mv, network_of, with_start
-from engines_programs import BRIAN2, NEST, OURS, Program
+from engines_ours import STRONG_MV_PER_HZ, bias_mv, network_of, with_start
+from engines_programs import BRIAN2, NEST, OURS, Program, Spikes
 from engines_rows import Row, row_of
-from engines_worker import Spikes
 
 UNITS, P_CONNECTED, N_STEPS, LONGER = 200, 0.1, 4000, 20_000
 BIAS_MV = (-39.0, -36.0)  # above v_peak: all units fire without noise

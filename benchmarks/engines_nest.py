@@ -1,4 +1,4 @@
-"""NEST's program for engines.py, for an environment with nest-simulator alone. See engines_worker.py.
+"""NEST's program for engines.py, for an environment with nest-simulator alone. See engines_programs.py.
 
 The model is iaf_psc_exp_multisynapse, whose equations are linear between spikes and solved exactly; with these constants its
 step is ours to rounding, docs/engines.md says why. Two ports per unit, of tau_d and tau_r, make the double exponential.
@@ -11,13 +11,13 @@ from collections.abc import Callable
 import nest
 import numpy as np
 
-from engines_worker import Network, Run, serve, timed
+from engines_programs import Network, Run, serve, timed
 
 _PER_CALL = 1_000_000  # synapses
 
 
 def make(its: Network, options: argparse.Namespace) -> Callable[[int], Run]:
-    """The network, and its runs. Every run starts with the network's voltages; currents stay as the last run has left them."""
+    """The network, and its runs: each starts with the network's voltages, and with the currents that the last has left."""
     nest.ResetKernel()
     nest.verbosity = nest.VerbosityLevel.ERROR
     nest.resolution = its.dt_ms

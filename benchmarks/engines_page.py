@@ -135,7 +135,9 @@ def figure_of(rows: Sequence[Row]) -> Figure:
         ns = next(row.median for row in rows if row.engine == name and row.quantity == COST)
         for axes in panels:
             axes.axhline(ns, color="0.5", linestyle=style, linewidth=1)
-        panels[0].text(0.97, ns * 1.08, name.split(", ")[-1], transform=panels[0].get_yaxis_transform(), ha="right", size=7)
+        panels[0].text(
+            0.97, ns * 1.08, name.split(", ")[-1], transform=panels[0].get_yaxis_transform(), ha="right", size=7
+        )
     panels[0].set_ylabel(COST)
     panels[0].legend(frameon=False, fontsize=7)
     return figure
@@ -143,11 +145,7 @@ def figure_of(rows: Sequence[Row]) -> Figure:
 
 def _draw(axes: Axes, rows: Sequence[Row], study: str, along: str, label: str, title: str, cores: int = 1) -> None:
     for name, (marker, shade) in MARKS.items():
-        found = [
-            row
-            for row in rows
-            if (row.study, row.engine, row.quantity, row.cores) == (study, name, COST, cores)
-        ]
+        found = [row for row in rows if (row.study, row.engine, row.quantity, row.cores) == (study, name, COST, cores)]
         if found:
             open_ones = study == "trials" and cores == 2
             x = [getattr(row, along) for row in found]
