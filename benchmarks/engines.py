@@ -4,8 +4,8 @@
     python benchmarks/engines.py --environments .venv-engines --only gate
 
 The rivals get environments of their own in the folder --environments, from the package index, if they are not there. Nothing
-is timed unless the gate is passed. engines.csv and engines.png go to --output, from where they are copied to docs/, the
-former for the tables of docs/engines.md (python benchmarks/pages.py), which says what is compared.
+is timed unless the gate is passed. engines.csv and engines.png go to --output. Copied to docs/ they are those of
+docs/engines.md, which says what is compared; `python benchmarks/pages.py` then writes its tables.
 
 Engines take turns; every program makes an untimed run first. On one core times are those of the processor, so that others on
 it do not count, on two those of the clock.
@@ -14,22 +14,23 @@ it do not count, on two those of the clock.
 import argparse
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 
 from rate2spike.io.figure_file import save_figure
 
-from engines_gate import gate
+from engines_gate import gate, without_noise
 from engines_ours import at_rate, network_of
-from engines_page import figure_of
+from engines_page import TABLES, TIMED, figure_of
 from engines_programs import BRIAN2, BRIAN2_FLOAT32, NEST, OURS, Engine, Network, Program, make_environments
 from engines_rows import Row, row_of, write
 from engines_yardsticks import yardsticks
 from timing import machine
 
 REPEATS = 5
-SIZES, P_CONNECTED, RATE_HZ, N_STEPS = (200, 1000, 3000, 10_000), 0.01, 5.0, 20_000
+SIZES, P_CONNECTED, RATE_HZ, N_STEPS = (200, 1000, 3000, 10_000), 0.01, 5.0, 10_000
 RATES_HZ, RATES_AT, RATES_P = (1.0, 5.0, 20.0, 100.0), 1000, 0.1
 TRIALS, TRIALS_AT, TRIAL_STEPS = (1, 10, 100), 200, 4000
 
@@ -61,6 +62,7 @@ class Case:
         per_step = [run[clock] / self.network.n_units / n_steps * 1e9 for run in runs]
         per_s = self.network.n_units * n_steps * self.network.dt_ms / 1000
         yield self._row(engine, "ns per unit and step", per_step)
+        yield self._row(engine, "cores used", [run["cpu_s"] / run["wall_s"] for run in runs])
         yield self._row(engine, "mean rate, Hz", [run["n_spikes"] / per_s for run in runs])
         yield self._row(engine, "building, s", [program.build_s])
         yield self._row(engine, "memory, MB", [run["peak_mb"] for run in runs[-1:]])
@@ -88,6 +90,7 @@ def cases() -> Iterator[Case]:
     for rate in RATES_HZ:
         network = at_rate(network_of(RATES_AT, RATES_P, N_STEPS), rate)
         yield Case("rate", network, RATES_P, rate, (OURS, BRIAN2, NEST))
+    yield Case("quiet", without_noise(network_of(RATES_AT, RATES_P, N_STEPS)), RATES_P, 0.0, (OURS, BRIAN2, NEST))
     for n_trials in TRIALS:
         network = _at_moderate_rate(TRIALS_AT, TRIAL_STEPS)
         for cores in (1, 2) if n_trials > 1 else (1,):
@@ -112,17 +115,25 @@ def timed(case: Case, environments: Path, repeats: int) -> list[Row]:
         return [row for engine in programs for row in case.rows(engine, programs[engine], runs[engine])]
 
 
+def where_and_when() -> Row:
+    """The machine, for the page."""
+    its = machine()
+    return row_of(
+        "machine", f"{its['processor']}, Python {its['python']}, {date.today()}", "cores", [float(its["cores"] or 1)]
+    )
+
+
 def main() -> None:
     """The gate, then everything else."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--environments", type=Path, default=Path(".venv-engines"), help="folder of the rivals'")
     parser.add_argument("--output", type=Path, default=Path("bench"), help="folder of engines.csv and engines.png")
-    parser.add_argument("--only", choices=("gate", "units", "cores", "rate", "trials", "yardsticks"))
+    parser.add_argument("--only", choices=("gate", *TIMED, "yardsticks"))
     parser.add_argument("--repeats", type=int, default=REPEATS, help=f"timed runs of each (default: {REPEATS})")
     arguments = parser.parse_args()
     make_environments(arguments.environments)
     arguments.output.mkdir(parents=True, exist_ok=True)
-    rows = gate(arguments.environments)
+    rows = [where_and_when(), *gate(arguments.environments)]
     print("gate passed", flush=True)
     if arguments.only in (None, "yardsticks"):
         rows += yardsticks((SIZES[0], SIZES[-1]), arguments.repeats)
@@ -130,10 +141,10 @@ def main() -> None:
         if arguments.only in (None, case.study):
             rows += timed(case, arguments.environments, arguments.repeats)
             print(case.study, case.network.n_units, case.target_hz, case.cores, case.trials, flush=True)
-    for row in rows:
-        print(*asdict(row).values(), sep="\t")
     write(rows, arguments.output / "engines.csv")
-    print(machine()["processor"])
+    for name, table in TABLES.items():
+        if arguments.only in (None, name):
+            print(f"\n{name}\n{table(rows)}")
     if arguments.only is None:
         save_figure(figure_of(rows), arguments.output / "engines")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from engines_ours import STRONG_MV_PER_HZ, bias_mv, network_of, with_start
-from engines_programs import BRIAN2, NEST, OURS, Program, Spikes
+from engines_programs import BRIAN2, NEST, OURS, Network, Program, Spikes
 from engines_rows import Row, row_of
 
 UNITS, P_CONNECTED, N_STEPS, LONGER = 200, 0.1, 4000, 20_000
@@ -74,9 +74,7 @@ def gate(environments: Path) -> list[Row]:
 
 def _gate_of_trains(environments: Path) -> Iterator[Row]:
     """Without noise, and with inputs above the threshold."""
-    rng = np.random.default_rng(1)
-    network = network_of(UNITS, P_CONNECTED, LONGER)
-    network = with_start(replace(network, noise_mv=0.0, bias_mv=rng.uniform(*BIAS_MV, UNITS)))
+    network = without_noise(network_of(UNITS, P_CONNECTED, LONGER))
     alone = replace(network, weight=np.zeros_like(network.weight))
     spikes = {}
     for engine in (OURS, BRIAN2, NEST):
@@ -104,6 +102,12 @@ def _gate_of_trains(environments: Path) -> Iterator[Row]:
                 yield row_of("gate", name, f"{quantity}, {span}", [value], n_units=UNITS, p_connected=P_CONNECTED)
     if not shifts(without_synapses, spikes[OURS], UNITS, N_STEPS).disagreement:
         raise SystemExit("the gate would not notice if there were no synapses")
+
+
+def without_noise(network: Network) -> Network:
+    """With constant inputs instead that make all units fire, each at its own rate."""
+    bias = np.random.default_rng(1).uniform(*BIAS_MV, network.n_units)
+    return with_start(replace(network, noise_mv=0.0, bias_mv=bias))
 
 
 def _gate_of_rates(environments: Path) -> Iterator[Row]:

@@ -21,7 +21,7 @@ from random_network import mean_rate_hz, silent_input
 WEAK_MV_PER_HZ, STRONG_MV_PER_HZ = 0.02, 0.05  # SD over units of what synapses bring, per Hz of the mean rate
 _TAU_D_MS = (20.0, 100.0)
 _LOWEST_MV, _HIGHEST_MV = -46.0, 0.0
-_SEARCHED_UNITS, _SEARCH_STEPS, _HALVINGS = 1000, 40_000, 12
+_SEARCHED_UNITS, _SEARCH_STEPS, _HALVINGS = 1000, 10_000, 12
 
 
 def network_of(n_units: int, p_connected: float, n_steps: int, gain: float = WEAK_MV_PER_HZ, seed: int = 0) -> Network:

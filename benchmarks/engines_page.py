@@ -1,6 +1,7 @@
 """Tables and figure of docs/engines.md, from docs/engines.csv."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from rate2spike.figures import Axes, Figure
 
@@ -9,7 +10,7 @@ from engines_rows import Row
 COST, OURS = "ns per unit and step", "rate2spike"
 MARKS = {OURS: ("o", "0.0"), "Brian2": ("s", "0.35"), "Brian2, float32": ("D", "0.55"), "NEST": ("^", "0.7")}
 CLOCK = {1: "processor time", 2: "time on the clock"}
-TIMED = ("units", "cores", "rate", "trials")
+TIMED = ("units", "cores", "rate", "quiet", "trials")
 
 
 def gate_table(rows: Sequence[Row]) -> str:
@@ -31,22 +32,27 @@ def cost_table(rows: Sequence[Row], study: str) -> str:
     chosen = [row for row in rows if row.study == study and row.quantity == COST]
     engines = _distinct(row.engine for row in chosen)
     rivals = [name for name in engines if name != OURS]
+    used = engines if study in ("cores", "trials") else []
     heads = (_HEADS[study], *(f"{name}, ns" for name in engines), *(f"{name} / {OURS}" for name in rivals))
+    heads = (*heads, *(f"{name}, cores used" for name in used))
     lines = [_line(*heads), _rule(len(heads))]
     for case in _distinct(_case(row) for row in chosen):
         found = {row.engine: row for row in chosen if _case(row) == case}
-        ratios = (f"{found[name].median / found[OURS].median:.0f}" for name in rivals)
-        lines.append(_line(_LABELS[study](found[OURS]), *(_span(found[name]) for name in engines), *ratios))
+        ratios = (f"{found[name].median / found[OURS].median:.3g}" for name in rivals)
+        cores = [row for row in rows if (row.study, _case(row), row.quantity) == (study, case, "cores used")]
+        cells = (*(_span(found[name]) for name in engines), *ratios, *(f"{row.median:.2f}" for row in cores if used))
+        lines.append(_line(_LABELS[study](found[OURS]), *cells))
     if study in ("units", "cores"):
         growth = (f"{ratio:.2f}" for ratio in (_growth(chosen, name) for name in engines))
-        lines.append(_line("most / fewest units", *growth, *("" for _ in rivals)))
+        lines.append(_line("most / fewest units", *growth, *("" for _ in (*rivals, *used))))
     return "\n".join(lines)
 
 
-_HEADS = {"units": "units", "cores": "units", "rate": "mean rate, Hz", "trials": "trials"}
+_HEADS = {"units": "units", "cores": "units", "rate": "mean rate, Hz", "quiet": "units", "trials": "trials"}
 _LABELS = {
     "units": lambda row: f"{row.n_units}",
     "cores": lambda row: f"{row.n_units}",
+    "quiet": lambda row: f"{row.n_units}",
     "rate": lambda row: f"{row.target_hz:g}",
     "trials": lambda row: f"{row.trials}, {'one core' if row.cores == 1 else 'two cores'}",
 }
@@ -120,6 +126,22 @@ def _line(*cells: str) -> str:
 
 def _rule(n_columns: int) -> str:
     return "|" + "---|" * n_columns
+
+
+def machine_line(rows: Sequence[Row]) -> str:
+    """Where and when."""
+    its = next(row for row in rows if row.study == "machine")
+    return f"{its.median:g} cores of a shared virtual machine, {its.engine}."
+
+
+TABLES: dict[str, Callable[[Sequence[Row]], str]] = {
+    "machine": machine_line,
+    "gate": gate_table,
+    **{study: partial(cost_table, study=study) for study in TIMED},
+    "setup": setup_table,
+    "yardsticks": yardstick_table,
+    "verdict": verdict,
+}
 
 
 def figure_of(rows: Sequence[Row]) -> Figure:

@@ -158,7 +158,11 @@ class Program:
             subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True)
             for _ in range(at_once)
         ]
-        self.build_s = max(self._answer(copy)["build_s"] for copy in self._copies)
+        try:
+            self.build_s = max(self._answer(copy)["build_s"] for copy in self._copies)
+        except RuntimeError:
+            self.close()
+            raise
 
     def run(self, spikes_to: Path | None = None) -> dict[str, float]:
         """wall_s, cpu_s, n_spikes, peak_mb: of copies the longest time, and the sum of the rest."""
