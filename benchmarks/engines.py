@@ -1,7 +1,7 @@
 """The same networks in this package, in Brian2 (C++ standalone) and in NEST: first that they agree, then what a step costs.
 
     python benchmarks/engines.py --environments .venv-engines --output bench
-    python benchmarks/engines.py --environments .venv-engines --only gate
+    python benchmarks/engines.py --environments .venv-engines --output bench --only cores trials
 
 The rivals get environments of their own in the folder --environments, from the package index, if they are not there. Nothing
 is timed unless the gate is passed. engines.csv and engines.png go to --output. Copied to docs/ they are those of
@@ -14,7 +14,7 @@ it do not count, on two those of the clock.
 import argparse
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -25,13 +25,16 @@ from engines_gate import gate, without_noise
 from engines_ours import at_rate, network_of
 from engines_page import TABLES, TIMED, figure_of
 from engines_programs import BRIAN2, BRIAN2_FLOAT32, NEST, OURS, Engine, Network, Program, make_environments
-from engines_rows import Row, row_of, write
+from engines_rows import Row, read, row_of, write
 from engines_yardsticks import yardsticks
 from timing import machine
 
 REPEATS = 5
 SIZES, P_CONNECTED, RATE_HZ, N_STEPS = (200, 1000, 3000, 10_000), 0.01, 5.0, 10_000
 RATES_HZ, RATES_AT, RATES_P = (1.0, 5.0, 20.0, 100.0), 1000, 0.1
+CORES_STEPS = 2000  # fewer: on a core that others use too, threads that wait for each other take very long
+UNTIMED = ("machine", "gate")
+STUDIES = (*UNTIMED, *TIMED, "yardsticks")
 TRIALS, TRIALS_AT, TRIAL_STEPS = (1, 10, 100), 200, 4000
 
 
@@ -86,6 +89,7 @@ def cases() -> Iterator[Case]:
     for n in SIZES:
         network = _at_moderate_rate(n, N_STEPS)
         yield Case("units", network, P_CONNECTED, RATE_HZ, (OURS, BRIAN2, BRIAN2_FLOAT32, NEST))
+        network = replace(network, n_steps=CORES_STEPS)
         yield Case("cores", network, P_CONNECTED, RATE_HZ, (OURS, BRIAN2, NEST), cores=2)
     for rate in RATES_HZ:
         network = at_rate(network_of(RATES_AT, RATES_P, N_STEPS), rate)
@@ -124,29 +128,36 @@ def where_and_when() -> Row:
 
 
 def main() -> None:
-    """The gate, then everything else."""
+    """The gate, then everything else or a part of it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--environments", type=Path, default=Path(".venv-engines"), help="folder of the rivals'")
     parser.add_argument("--output", type=Path, default=Path("bench"), help="folder of engines.csv and engines.png")
-    parser.add_argument("--only", choices=("gate", *TIMED, "yardsticks"))
+    parser.add_argument(
+        "--only", nargs="+", choices=STUDIES, default=STUDIES, help="others keep their rows in engines.csv"
+    )
     parser.add_argument("--repeats", type=int, default=REPEATS, help=f"timed runs of each (default: {REPEATS})")
     arguments = parser.parse_args()
     make_environments(arguments.environments)
     arguments.output.mkdir(parents=True, exist_ok=True)
-    rows = [where_and_when(), *gate(arguments.environments)]
+    path = arguments.output / "engines.csv"
+    rows = {study: [row for row in read(path) if row.study == study] for study in STUDIES} if path.exists() else {}
+    rows |= {"machine": [where_and_when()], "gate": gate(arguments.environments)}
     print("gate passed", flush=True)
-    if arguments.only in (None, "yardsticks"):
-        rows += yardsticks((SIZES[0], SIZES[-1]), arguments.repeats)
-    for case in cases():
-        if arguments.only in (None, case.study):
-            rows += timed(case, arguments.environments, arguments.repeats)
-            print(case.study, case.network.n_units, case.target_hz, case.cores, case.trials, flush=True)
-    write(rows, arguments.output / "engines.csv")
-    for name, table in TABLES.items():
-        if arguments.only in (None, name):
-            print(f"\n{name}\n{table(rows)}")
-    if arguments.only is None:
-        save_figure(figure_of(rows), arguments.output / "engines")
+    for study in arguments.only:
+        rows[study] = (
+            measured(study, arguments.environments, arguments.repeats) if study not in UNTIMED else rows[study]
+        )
+        write([row for one in STUDIES for row in rows.get(one, [])], path)
+        print(f"\n{study}\n{TABLES[study](rows[study])}", flush=True)
+    if all(rows.get(study) for study in STUDIES):
+        save_figure(figure_of(read(path)), arguments.output / "engines")
+
+
+def measured(study: str, environments: Path, repeats: int) -> list[Row]:
+    """A study's rows."""
+    if study == "yardsticks":
+        return list(yardsticks(SIZES[-1], repeats))
+    return [row for case in cases() if case.study == study for row in timed(case, environments, repeats)]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What no engine with this noise and this state can undercut: drawing the noise, and moving the state through memory."""
+"""What it takes to draw the noise alone, and to move the state of the units through memory."""
 
 import time
 from collections.abc import Iterator
@@ -17,8 +17,8 @@ STATE_BYTES = 4 * (3 + 1 + 3)
 MAIN_MEMORY_BYTES = 2**28
 
 
-def yardsticks(sizes: tuple[int, ...], repeats: int) -> Iterator[Row]:
-    """In ns per unit and step; memory as fast as NumPy copies arrays that are as large as the state of so many units."""
+def yardsticks(n_units: int, repeats: int) -> Iterator[Row]:
+    """In ns per unit and step; memory as fast as NumPy copies arrays that are as large as the state of n_units, and from main memory."""
     lanes, normals = np.empty((4, LANES), np.uint32), np.empty(NOISE_BUFFER, np.float32)
     seed_lanes(np.uint64(1), *lanes)
     n_fillings = 1000
@@ -30,10 +30,7 @@ def yardsticks(sizes: tuple[int, ...], repeats: int) -> Iterator[Row]:
     seconds = alternate({"draw": draw}, repeats, time.thread_time)["draw"]
     per_normal = [one / n_fillings / normals.size * 1e9 for one in seconds]
     yield row_of("yardsticks", "drawing the noise", "ns per unit and step", per_normal)
-    for where, n_bytes in (
-        *((f"state of {n} units", n * STATE_BYTES) for n in sizes),
-        ("main memory", MAIN_MEMORY_BYTES),
-    ):
+    for where, n_bytes in ((f"state of {n_units} units", n_units * STATE_BYTES), ("main memory", MAIN_MEMORY_BYTES)):
         per_byte = _copying(n_bytes // 2, repeats)
         about = dict(quantity="ns per unit and step", values=[one * TRAFFIC_BYTES for one in per_byte])
         yield row_of("yardsticks", f"memory traffic, {where}", **about)

@@ -94,10 +94,10 @@ def test_the_cost_is_time_per_unit_and_step():
 
 
 def test_yardsticks_are_measured():
-    rows = list(yardsticks((200,), 1))
+    rows = list(yardsticks(10_000, 1))
     assert {row.engine for row in rows} == {
         "drawing the noise",
-        "memory traffic, state of 200 units",
+        "memory traffic, state of 10000 units",
         "memory traffic, main memory",
     }
     assert min(row.low for row in rows) > 0
