@@ -18,7 +18,7 @@ MAIN_MEMORY_BYTES = 2**28
 
 
 def yardsticks(n_units: int, repeats: int) -> Iterator[Row]:
-    """In ns per unit and step; memory as fast as NumPy copies arrays that are as large as the state of n_units, and from main memory."""
+    """In ns per unit and step; memory as fast as NumPy copies arrays as large as the state of n_units, or very large."""
     lanes, normals = np.empty((4, LANES), np.uint32), np.empty(NOISE_BUFFER, np.float32)
     seed_lanes(np.uint64(1), *lanes)
     n_fillings = 1000
