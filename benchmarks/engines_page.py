@@ -42,9 +42,9 @@ def cost_table(rows: Sequence[Row], study: str) -> str:
         cores = [row for row in rows if (row.study, _case(row), row.quantity) == (study, case, "cores used")]
         cells = (*(_span(found[name]) for name in engines), *ratios, *(f"{row.median:.2f}" for row in cores if used))
         lines.append(_line(_LABELS[study](found[OURS]), *cells))
-    if study in ("units", "cores"):
+    if study == "units":
         growth = (f"{ratio:.2f}" for ratio in (_growth(chosen, name) for name in engines))
-        lines.append(_line("most / fewest units", *growth, *("" for _ in (*rivals, *used))))
+        lines.append(_line("most / fewest units", *growth, *("" for _ in rivals)))
     return "\n".join(lines)
 
 
