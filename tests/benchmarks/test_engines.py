@@ -115,7 +115,7 @@ def test_rows_survive_their_file_and_the_page_says_who_is_faster(tmp_path):
     table = page.cost_table(rows, "units").splitlines()
     assert table[2] == "| 200 | 2 (1 to 3) | 20 (10 to 30) | 10 |"
     assert table[-1].startswith("| most / fewest units | 1.25 | 1.00 |")
-    assert "Of 2 settings, rate2spike is the fastest in 2." in page.verdict(rows)
+    assert "Of 2 settings on one core, rate2spike is the fastest in 2." in page.verdict(rows)
     assert "1.25 times" in page.verdict(rows)
 
 
