@@ -28,11 +28,8 @@ from rate2spike.spiking.tuning.coarse_network import (
 BATCH_COLUMNS = 6400  # of an update's trials together: 32 trials of a second
 BLOCK_TRIALS = 8  # that one thread runs: sums over them do not depend on the number of threads
 SKIPPED_COLUMNS = 10  # at a trial's beginning, when the arbitrary initial voltages still matter
-SURROGATE = (
-    5.0,
-    0.03,
-)  # half width, mV, and height times it; with a height of 1 gradients explode over hundreds of steps
-LEARNING_RATE = 0.02  # of the mean weight, per update
+SURROGATE = (5.0, 0.06)  # half width, mV, and height times it; from 0.1 on gradients explode over hundreds of steps
+LEARNING_RATE = 0.03  # of the mean weight, per update
 MOMENTUM, SQUARE_MOMENTUM = 0.9, 0.98
 LONGEST_STEP = 2.0  # of a gradient, in running means of its length
 RATE_COST = 0.1  # of the loss, for a mean rate of twice the wanted one

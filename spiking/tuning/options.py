@@ -28,8 +28,8 @@ class TuningOptions:
     largest_weight: float = option(
         1.0, "bound of all weights, in multiples of the largest recurrent or output weight before", allowed=POSITIVE
     )
-    n_rounds: int = option(6, "rounds of gradient descent at most", what="number of rounds", least=0)
-    n_updates: int = option(50, "updates of a round", what="number of updates")
+    n_rounds: int = option(10, "rounds of gradient descent at most", what="number of rounds", least=0)
+    n_updates: int = option(100, "updates of a round", what="number of updates")
     n_trials: int = option(500, "fresh trials before and after", what="number of trials", most=MOST_TRIALS)
     search_trials: int = option(100, "trials per factor of the searches before and after", most=MOST_TRIALS)
     seed: int | None = option(

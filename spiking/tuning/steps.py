@@ -22,9 +22,10 @@ from rate2spike.spiking.tuning.result import TuningStep
 from rate2spike.spiking.tuning.tuned_model import with_weights
 from rate2spike.trained_model import TrainedModel
 
-STEP_TRIALS = 200  # that a step is measured on
-SURELY = 0.5  # of the way from the accuracy asked for to 1, where steps end: 200 trials may be lucky
-RATE_ALLOWED = 1.5  # times the converted network's mean rate: above, spikes cost
+STEP_TRIALS = 400  # that a step is measured on
+CHOICE_TRIALS = 100  # that choose between candidates before
+SURELY = 0.5  # of the way from the accuracy asked for to 1, where steps end: 400 trials may be lucky
+RATE_ALLOWED = 1.1  # times the converted network's mean rate: above, spikes cost
 _REFIT, _MEASURE = 10**9, 2 * 10**9  # of keys of draws; those from 0 on are of updates
 
 
@@ -117,10 +118,10 @@ class Steps:
     def _measured(self, name: str, candidates: list[Weights], began_s: float) -> tuple[TuningStep, Weights]:
         """The best of candidates on the same fresh trials, and how good it is on others: the choice itself flatters."""
         if len(candidates) > 1:
-            found = [self._score(weights, name, "choice") for weights in candidates]
+            found = [self._score(weights, f"{name} choice", CHOICE_TRIALS) for weights in candidates]
             candidates = [candidates[int(np.argmax([one.n_correct for one in found]))]]
         [weights] = candidates
-        score = self._score(weights, name, "measure")
+        score = self._score(weights, f"{name} measure", STEP_TRIALS)
         first = Weights.of(SpikingNetwork.from_model(self.model, self.bounds.scaling_factor))
         step = TuningStep(
             name,
@@ -133,10 +134,10 @@ class Steps:
         )
         return step, weights
 
-    def _score(self, weights: Weights, name: str, purpose: str) -> Evaluation:
-        key = int.from_bytes(f"{name} {purpose}".encode(), "big")
+    def _score(self, weights: Weights, name: str, n_trials: int) -> Evaluation:
+        key = int.from_bytes(name.encode(), "big")
         seed = int(key64(self._seed, Role.TUNING, _MEASURE, key) % SEED_LIMIT)
-        options = EvaluationOptions(n_trials=STEP_TRIALS, seed=seed)
+        options = EvaluationOptions(n_trials=n_trials, seed=seed)
         return score_fresh(self._network(weights), self.task, options, executor=self.pool)
 
     def _network(self, weights: Weights) -> SpikingNetwork:
