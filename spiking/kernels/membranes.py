@@ -176,7 +176,9 @@ def step_of_voltages(own, u, ipsc, current, noise, free_from, now, leak, noise_s
     n_above = _f4(0.0)  # in float: an integer count would widen to 64 bits, and a maximum does not vectorise
     for block in range(above.size):
         first, n_here = block * BLOCK_UNITS, _f4(0.0)
-        for i in range(min(BLOCK_UNITS, u.size - first)):  # from 0: LLVM makes no vectors of a range that begins elsewhere
+        for i in range(
+            min(BLOCK_UNITS, u.size - first)
+        ):  # from 0: LLVM makes no vectors of a range that begins elsewhere
             k = first + i
             gate = _f4(1.0) if free_from[k] <= now else _f4(0.0)
             leaked = gate * of_unit(leak, k)

@@ -190,7 +190,11 @@ def _new_state(padded: int, n_compartments: int) -> records.State:
 def _state_layout(padded: int, n_compartments: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Starts and sizes of the arrays of a state, in 4-byte numbers, every one on a line of its own."""
     n_noise = max(kernel.NOISE_BUFFER, -(-padded // LANES) * LANES)
-    others = {"v_dendrite": padded * n_compartments, "h": padded * max(n_compartments, 1), "above": -(-padded // BLOCK_UNITS)}
+    others = {
+        "v_dendrite": padded * n_compartments,
+        "h": padded * max(n_compartments, 1),
+        "above": -(-padded // BLOCK_UNITS),
+    }
     of_units = tuple(others.get(name, padded) for name in (*_FLOAT_STATE, "free_from"))
     sizes = of_units + (n_noise,) + (LANES,) * 4
     lines = [-(-size // _LINE_FLOATS) * _LINE_FLOATS for size in sizes]
@@ -253,7 +257,7 @@ def _refractory_steps(network: MappedNetwork) -> np.ndarray:
 def _weights(
     w: np.ndarray, area: np.ndarray, dendrites: DendriticInput | None, padded: int, sparse: bool | None
 ) -> records.Weights:
-    """w (N, N) [target, source]; area (N,), tau_r tau_d. On dendrites always by elements: a whole column is C times as long."""
+    """w (N, N) [target, source]; area (N,), tau_r tau_d. On dendrites by elements: a column is C times as long."""
     if dendrites is not None:
         sparse = True
     elif sparse is None:
