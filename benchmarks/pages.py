@@ -14,6 +14,7 @@ import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -23,6 +24,8 @@ import diagnosis_advice
 import recipes
 
 import context_study
+import engines_page
+import engines_rows
 import paper
 import paper_figures
 import twin_tables
@@ -109,6 +112,12 @@ def _wrapped(text: str) -> str:
     return textwrap.fill(text, LINE, break_on_hyphens=False)
 
 
+def engines_table(docs: Path, name: str) -> str:
+    """A table of engines.csv, or sentences."""
+    text = engines_page.TABLES[name](engines_rows.read(docs / "engines.csv"))
+    return text if text.startswith("|") else _wrapped(text)
+
+
 BLOCKS: dict[str, Callable[[Path], str]] = {
     "recipes": recipe_table,
     "context": context_table,
@@ -117,7 +126,9 @@ BLOCKS: dict[str, Callable[[Path], str]] = {
     "paper": paper_table,
     "adaptive": adaptive_summary,
     "diagnosis": diagnosis_summary,
-} | {f"speed {name}": lambda docs, name=name: speed_table(docs, name) for name in SECTIONS}
+}
+BLOCKS |= {f"speed {name}": partial(speed_table, section=name) for name in SECTIONS}
+BLOCKS |= {f"engines {name}": partial(engines_table, name=name) for name in engines_page.TABLES}
 
 
 def rows_of(path: Path) -> list[Row]:

@@ -16,9 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from tuning_noise_matched import noise_matched
-from tuning_study import STUDIES
-from tuning_teacher import Teacher
 
 from rate2spike.matlab_compat.model_file import load_model
 from rate2spike.rate.model_task import task_of_model
@@ -33,6 +30,10 @@ from rate2spike.spiking.tuning.readout import refitted_readout
 from rate2spike.spiking.tuning.tune import tune
 from rate2spike.spiking.tuning.tuned_model import with_weights
 from rate2spike.trained_model import TrainedModel
+
+from tuning_noise_matched import noise_matched
+from tuning_study import STUDIES
+from tuning_teacher import Teacher
 
 NETWORKS = [(name, seed) for name in ("go_nogo_n_200", "go_nogo_n_100", "go_nogo_n_50", "sine") for seed in (1, 2)]
 GAINS = (1.0, 1.5)  # of the teacher's currents
