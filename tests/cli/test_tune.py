@@ -19,7 +19,7 @@ from rate2spike.spiking.tuning.table import COLUMNS
 from helpers import start_interruptible
 
 FLAGS = "--scaling-factor 40 --seed 1 --scaling-factors 35 40 --search-trials 10 --accuracy 0.8".split()
-ONE_ROUND = (*FLAGS, "--n-trials", "60", "--n-rounds", "1")  # from 0.6 to 0.9
+ONE_ROUND = (*FLAGS, "--n-trials", "60", "--n-rounds", "1")  # from 0.6 to at least 0.8
 READOUT = (*FLAGS, "--n-trials", "20", "--n-rounds", "0")
 
 
@@ -37,7 +37,7 @@ def test_a_network_that_fails_is_diagnosed_tuned_and_described(cli, model):
     lines = out.splitlines()
     assert lines[0].split() == ["step", "accuracy", "Hz", "changed", "seconds"]
     assert [line.split("  ")[1].strip() for line in lines[1:4]] == ["converted", "readout", "gradient 1"]
-    assert "recurrent weights by " in lines[3] and lines[4].startswith(f"{model}: tuned: accuracy 0.9")
+    assert "recurrent weights by " in lines[3] and lines[4].startswith(f"{model}: tuned: accuracy ")
     assert lines[-1] == f"next: rate2spike evaluate {model} --n-trials 1000 --seed 2"
     assert f"figure: {model.with_name('network_tuning.png')}" in lines
     assert {one.name for one in model.parent.glob("network*")} == {
@@ -47,11 +47,13 @@ def test_a_network_that_fails_is_diagnosed_tuned_and_described(cli, model):
     }
     code, out, _ = cli("inspect", model)
     [line] = [line for line in out.splitlines() if line.strip().startswith("tuning")]
-    assert "to the step 'gradient 1'; accuracy 0.600 before, 0.900 after, 60 trials; seed 1" in line
-    before = model.read_bytes()
+    before, after = (r2s.load_model(model).settings[f"tune_accuracy{name}"] for name in ("_before", ""))
+    assert f"to the step 'gradient 1'; accuracy {before:.3f} before, {after:.3f} after, 60 trials; seed 1" in line
+    assert after >= 0.8
+    content = model.read_bytes()
     code, out, _ = cli("tune", model, *ONE_ROUND, "--quiet")
-    assert code == 0 and "is tuned already, from accuracy 0.600 to 0.900 (--force tunes it again)" in out
-    assert model.read_bytes() == before
+    assert code == 0 and f"is tuned already, from accuracy {before:.3f} to {after:.3f} (--force tunes it again)" in out
+    assert model.read_bytes() == content
 
 
 def test_several_models_get_a_table_and_a_figure(cli, model, tmp_path):
