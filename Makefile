@@ -13,7 +13,7 @@ NEWEST_TESTS := tests/test_imports.py tests/conformance/test_public_names.py tes
 	tests/machine tests/matlab_compat tests/rate/test_train.py tests/spiking/detailed_cells tests/spiking/layers tests/spiking/search \
 	tests/spiking/simulator
 
-.PHONY: demo test test-newest test-neurogym test-norse bench lint clean
+.PHONY: demo test test-newest test-neurogym test-norse test-engines bench bench-engines lint clean
 
 demo: $(VENV)/installed
 	$(BIN)/rate2spike run --task go-nogo --seed 1 --output_dir demo
@@ -41,6 +41,13 @@ test-norse: $(VENV)/installed-test .venv-norse/installed
 bench: $(VENV)/installed
 	$(BIN)/python benchmarks/run_all.py --output bench
 
+# the same network in this package, Brian2 and NEST, which have environments of their own
+bench-engines: $(VENV)/installed .venv-engines/installed
+	$(BIN)/python benchmarks/engines.py --environments .venv-engines --output bench
+
+test-engines: $(VENV)/installed-test .venv-engines/installed
+	RATE2SPIKE_ENGINES=$(CURDIR)/.venv-engines $(BIN)/python -m pytest tests/benchmarks/test_engines.py
+
 lint: $(VENV)/installed-lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -49,7 +56,7 @@ lint: $(VENV)/installed-lint
 	$(BIN)/lint-imports
 
 clean:
-	rm -rf $(VENV) .venv-newest .venv-neurogym .venv-norse build dist *.egg-info
+	rm -rf $(VENV) .venv-newest .venv-neurogym .venv-norse .venv-engines build dist *.egg-info
 
 $(VENV)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'rate2spike needs Python 3.11 or newer: make PYTHON=python3.12 ...')"
@@ -73,6 +80,10 @@ $(VENV)/installed-test: $(VENV)/installed
 	.venv-norse/bin/python -m pip install --quiet --no-index --no-deps $(TORCH) 2>/dev/null \
 		|| .venv-norse/bin/python -m pip install --quiet --index-url https://download.pytorch.org/whl/cpu $(TORCH)
 	.venv-norse/bin/python -m pip install --quiet $(TORCH) norse==1.1.0
+	touch $@
+
+.venv-engines/installed: benchmarks/engines_programs.py $(VENV)/installed
+	$(BIN)/python -c 'import sys; sys.path.insert(0, "benchmarks"); from engines_programs import *; make_environments(Path("$(@D)"))'
 	touch $@
 
 $(VENV)/installed-lint: $(VENV)/installed-test

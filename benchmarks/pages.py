@@ -14,6 +14,7 @@ import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -21,10 +22,14 @@ import adaptive_search
 import dendrites_study
 import diagnosis_advice
 import recipes
+import tuning_candidates
 
 import context_study
+import engines_page
+import engines_rows
 import paper
 import paper_figures
+import tuning_study
 import twin_tables
 from paper_studies import STUDIES
 
@@ -95,6 +100,16 @@ def paper_table(docs: Path) -> str:
     )
 
 
+def tuning_table(docs: Path) -> str:
+    """Populations of tuning.csv."""
+    return tuning_study.table(rows_of(docs / "tuning.csv"))
+
+
+def candidates_table(docs: Path) -> str:
+    """Networks of tuning_candidates.csv."""
+    return tuning_candidates.table(rows_of(docs / "tuning_candidates.csv"))
+
+
 def adaptive_summary(docs: Path) -> str:
     """One sentence about adaptive.csv."""
     return _wrapped(adaptive_search.report(_lists(docs / "adaptive.csv")))
@@ -109,15 +124,25 @@ def _wrapped(text: str) -> str:
     return textwrap.fill(text, LINE, break_on_hyphens=False)
 
 
+def engines_table(docs: Path, name: str) -> str:
+    """A table of engines.csv, or sentences."""
+    text = engines_page.TABLES[name](engines_rows.read(docs / "engines.csv"))
+    return text if text.startswith("|") else _wrapped(text)
+
+
 BLOCKS: dict[str, Callable[[Path], str]] = {
     "recipes": recipe_table,
     "context": context_table,
     "dendrites study": dendrites_table,
     "twins": twin_table,
     "paper": paper_table,
+    "tuning": tuning_table,
+    "tuning candidates": candidates_table,
     "adaptive": adaptive_summary,
     "diagnosis": diagnosis_summary,
-} | {f"speed {name}": lambda docs, name=name: speed_table(docs, name) for name in SECTIONS}
+}
+BLOCKS |= {f"speed {name}": partial(speed_table, section=name) for name in SECTIONS}
+BLOCKS |= {f"engines {name}": partial(engines_table, name=name) for name in engines_page.TABLES}
 
 
 def rows_of(path: Path) -> list[Row]:

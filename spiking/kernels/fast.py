@@ -69,6 +69,7 @@ def simulate(
     # as locals: taking an array out of a record costs two atomic counts, at every step
     u, ipsc, h, r, hr, free_from = state.u, state.ipsc, state.h, state.r, state.hr, state.free_from
     adaptation, scratch, current, normals = state.adaptation, state.scratch, state.current, state.noise
+    above = state.above
     leak, noise_sd, v_peak, own = units.leak, units.noise_sd, units.v_peak, units.own
     decay_d, decay_r, first_readout = units.decay_d, units.decay_r, readout[0]
     v_dendrite, h_dendrite = state.v_dendrite, state.h_dendrite
@@ -100,9 +101,12 @@ def simulate(
         if wants_ipsc and recorded:
             copied(ipsc, ipsc_trace, row)
         now = _i4(step)
-        n_above = step_of_voltages(own, u, ipsc, current, noise, free_from, now, leak, noise_sd, adaptation, scratch)
+        n_above = step_of_voltages(
+            own, u, ipsc, current, noise, free_from, now, leak, noise_sd, adaptation, scratch, above
+        )
         if has_stimuli and pulsed(u, step, stimuli, state.coins):
             n_above = _f4(1.0)  # let `spiked` decide
+            above[:] = n_above
         # synaptic filters; the jumps of this step's spikes follow below
         settled(dendrites, ipsc, h, decay_d, decay_r, dt)
         output = _f4(0.0)

@@ -18,6 +18,8 @@ from numba.extending import overload
 
 from rate2spike.spiking.kernels.arithmetic import TINY, exp
 
+BLOCK_UNITS = 512  # of which a step tells together whether any is at its peak
+
 _f4 = np.float32
 Constant = Callable[[str], np.ndarray]  # (N,) float64 of a field of the kind's record in simulator/params.py
 # a call costs two atomic counts per array: as much as the loop in it, so the membranes become part of the time step
@@ -165,18 +167,25 @@ def _of_unit(constant, k):
 
 
 @inlined
-def step_of_voltages(own, u, ipsc, current, noise, free_from, now, leak, noise_sd, adaptation, scratch):
+def step_of_voltages(own, u, ipsc, current, noise, free_from, now, leak, noise_sd, adaptation, scratch, above):
     """Advance all voltages by a step, in place; units in their refractory period feel noise alone.
 
-    Returns how many of them are at their peak or above.
+    Returns how many of them are at their peak or above; how many of each block goes into `above`.
     """
     prepare(own, u, scratch)
     n_above = _f4(0.0)  # in float: an integer count would widen to 64 bits, and a maximum does not vectorise
-    for k in range(u.size):
-        gate = _f4(1.0) if free_from[k] <= now else _f4(0.0)
-        leaked = gate * of_unit(leak, k)
-        u_k = u[k] + leaked * slope(own, k, u, ipsc, current, adaptation, scratch) + of_unit(noise_sd, k) * noise[k]
-        u[k] = u_k
-        n_above += _f4(1.0) if u_k >= _f4(0.0) else _f4(0.0)
+    for block in range(above.size):
+        first, n_here = block * BLOCK_UNITS, _f4(0.0)
+        for i in range(
+            min(BLOCK_UNITS, u.size - first)
+        ):  # from 0: LLVM makes no vectors of a range that begins elsewhere
+            k = first + i
+            gate = _f4(1.0) if free_from[k] <= now else _f4(0.0)
+            leaked = gate * of_unit(leak, k)
+            u_k = u[k] + leaked * slope(own, k, u, ipsc, current, adaptation, scratch) + of_unit(noise_sd, k) * noise[k]
+            u[k] = u_k
+            n_here += _f4(1.0) if u_k >= _f4(0.0) else _f4(0.0)
+        above[block] = n_here
+        n_above += n_here
     relax(own, adaptation)
     return n_above

@@ -42,6 +42,7 @@ class State(NamedTuple):
     adaptation: np.ndarray
     current: np.ndarray  # what flows into a unit besides ipsc
     scratch: np.ndarray  # of a step, for kinds that need it
+    above: np.ndarray  # (blocks,) of a step, how many units of each block of BLOCK_UNITS are at their peak
     free_from: np.ndarray  # int32, first step at which a unit integrates
     noise: np.ndarray  # standard normals for some steps, a multiple of LANES
     x: np.ndarray  # (LANES,) uint32, as y, z, w: the generator

@@ -8,11 +8,11 @@ import numpy as np
 from rate2spike.spiking.kernels.arithmetic import TINY
 from rate2spike.spiking.kernels.compiled import compiled
 from rate2spike.spiking.kernels.dendrites import act_at_once
-from rate2spike.spiking.kernels.membranes import fire, inlined, of_unit
+from rate2spike.spiking.kernels.membranes import BLOCK_UNITS, fire, inlined, of_unit
 from rate2spike.spiking.kernels.noise import splitmix64
 from rate2spike.spiking.kernels.records import FIRST_COUNTED_STEP, V_SPIKE_MV
 
-SCAN_UNITS = 64  # looked at together for spikes
+SCAN_UNITS = 64  # looked at together for spikes, in blocks that hold some; divides BLOCK_UNITS
 
 _f4, _u8 = np.float32, np.uint64
 
@@ -73,15 +73,16 @@ def spiked(now, n_units, units, state, weights, readout, recording, voltage_row,
 
     Returns the number of events and the output.
     """
-    u, h, single = state.u, state.h, units.single
+    u, h, single, above = state.u, state.h, units.single, state.above
     for first in range(0, n_units, SCAN_UNITS):
-        end = min(first + SCAN_UNITS, n_units)
-        n_here = _f4(0.0)  # most stretches hold no spike, which vectors see at once
-        for k in range(first, end):
-            n_here += _f4(1.0) if u[k] >= _f4(0.0) else _f4(0.0)
+        if above[first // BLOCK_UNITS] == _f4(0.0):
+            continue
+        n_stretch, n_here = min(SCAN_UNITS, n_units - first), _f4(0.0)
+        for i in range(n_stretch):  # most stretches hold no spike, which vectors see at once
+            n_here += _f4(1.0) if u[first + i] >= _f4(0.0) else _f4(0.0)
         if n_here == _f4(0.0):
             continue
-        for k in range(first, end):
+        for k in range(first, first + n_stretch):
             if u[k] < _f4(0.0):
                 continue
             u[k] = units.reset[k]

@@ -16,7 +16,7 @@ from rate2spike.errors import InputError
 from rate2spike.spiking.kernels import fast as kernel
 from rate2spike.spiking.kernels import records
 from rate2spike.spiking.kernels.dendrites import Dendrites, Points
-from rate2spike.spiking.kernels.membranes import KINDS
+from rate2spike.spiking.kernels.membranes import BLOCK_UNITS, KINDS
 from rate2spike.spiking.kernels.noise import LANES
 from rate2spike.spiking.simulator.mapped_network import MappedNetwork
 from rate2spike.spiking.simulator.recording import Block, RecordingPlan
@@ -29,7 +29,7 @@ _CACHE_LINE_BYTES = 64
 _LINE_FLOATS = _CACHE_LINE_BYTES // 4
 _NEVER = 2**31 - 1
 _of_thread = threading.local()
-_FLOAT_STATE = ("u", "ipsc", "v_dendrite", "h", "r", "hr", "adaptation", "current", "scratch")
+_FLOAT_STATE = ("u", "ipsc", "v_dendrite", "h", "r", "hr", "adaptation", "current", "scratch", "above")
 _OFTEN_COMMON = ("leak", "noise_sd", "decay_r")
 _f4 = np.float32
 
@@ -60,12 +60,10 @@ class FastNetwork:
         pad = kernel.PAD if network.dendrites is None else kernel.PAD_WITH_DENDRITES
         padded = -(-n // pad) * pad
         tau_r = params.per_unit("tau_r_s", n)
-        rise = np.where(tau_r > 0, tau_r, 1.0)
-        tau_d = network.tau_d_s.astype(np.float64)
-        jump = network.w.astype(np.float64) / (tau_d * rise)[:, None]
+        area = np.where(tau_r > 0, tau_r, 1.0) * network.tau_d_s.astype(np.float64)
         return cls(
             units=_units(network, padded),
-            weights=_weights(np.ascontiguousarray(jump.T, dtype=_f4), network.dendrites, padded, sparse),
+            weights=_weights(network.w, area, network.dendrites, padded, sparse),
             readout=_padded(network.readout.astype(_f4), padded),
             v_reset=params.per_unit("v_reset_mv", n).astype(_f4),
             u_start=_padded(-params.per_unit("v_peak_mv", n).astype(_f4), padded, _FAR_BELOW_MV),
@@ -192,8 +190,12 @@ def _new_state(padded: int, n_compartments: int) -> records.State:
 def _state_layout(padded: int, n_compartments: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Starts and sizes of the arrays of a state, in 4-byte numbers, every one on a line of its own."""
     n_noise = max(kernel.NOISE_BUFFER, -(-padded // LANES) * LANES)
-    on_dendrites = {"v_dendrite": padded * n_compartments, "h": padded * max(n_compartments, 1)}
-    of_units = tuple(on_dendrites.get(name, padded) for name in (*_FLOAT_STATE, "free_from"))
+    others = {
+        "v_dendrite": padded * n_compartments,
+        "h": padded * max(n_compartments, 1),
+        "above": -(-padded // BLOCK_UNITS),
+    }
+    of_units = tuple(others.get(name, padded) for name in (*_FLOAT_STATE, "free_from"))
     sizes = of_units + (n_noise,) + (LANES,) * 4
     lines = [-(-size // _LINE_FLOATS) * _LINE_FLOATS for size in sizes]
     return tuple(accumulate(lines[:-1], initial=0)), sizes
@@ -253,22 +255,27 @@ def _refractory_steps(network: MappedNetwork) -> np.ndarray:
 
 
 def _weights(
-    by_source: np.ndarray, dendrites: DendriticInput | None, padded: int, sparse: bool | None
+    w: np.ndarray, area: np.ndarray, dendrites: DendriticInput | None, padded: int, sparse: bool | None
 ) -> records.Weights:
-    """by_source (N, N) [source, target]. On dendrites always by elements: a whole column would be C times as long."""
+    """w (N, N) [target, source]; area (N,), tau_r tau_d. On dendrites by elements: a column is C times as long."""
     if dendrites is not None:
         sparse = True
     elif sparse is None:
-        sparse = bool(np.count_nonzero(by_source) / by_source.size < SPARSE_BELOW)
-    source, target = np.nonzero(by_source) if sparse else (np.zeros(0, int), np.zeros(0, int))
-    counts = np.bincount(source, minlength=len(by_source)) if sparse else np.zeros(len(by_source), int)
+        sparse = bool(np.count_nonzero(w) / w.size < SPARSE_BELOW)
+    dense = np.zeros((0, padded), _f4)
+    target, source = np.nonzero(w) if sparse else (np.zeros(0, int), np.zeros(0, int))
+    if sparse:  # of the elements alone: of 10 000 units, all of them in float64 take 800 MB
+        by_source = np.argsort(source, kind="stable")
+        target, source = target[by_source], source[by_source]
+    else:
+        dense = _padded((w.T.astype(np.float64) / area).astype(_f4), padded)
     places = target if dendrites is None else target + padded * dendrites.compartment[target, source].astype(np.int64)
     return records.Weights(
         sparse=bool(sparse),
-        dense=np.zeros((0, padded), _f4) if sparse else _padded(by_source, padded),
-        offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        dense=dense,
+        offsets=np.concatenate([[0], np.cumsum(np.bincount(source, minlength=len(w)))]).astype(np.int64),
         targets=places.astype(np.int32),
-        values=by_source[source, target],
+        values=(w[target, source].astype(np.float64) / area[target]).astype(_f4),
     )
 
 

@@ -77,7 +77,7 @@ def tune(
     task_options : dict, optional
         Options of the task by name. Default: those of the model's own task.
     scaling_factors : float or iterable of float, default (20, 25, ..., 75)
-        Of the searches before and after.
+        Of the searches before and after; `scaling_factor` is added to them.
     n_threads : int, optional
         Threads. Default: one per core that this process may use. No number depends on it.
     executor : concurrent.futures.Executor, optional

@@ -39,6 +39,7 @@ def test_another_result_makes_another_page(tmp_path):
         ("dendrites.csv", "yes,252,1.0,20,0.87,0.794", "yes,252,0.1,20,0.87,0.794"),
         ("paper/fig7.csv", "sigmoid,1,yes,1502,30,1.0", "sigmoid,1,yes,1502,30,0.5"),
         ("adaptive.csv", "0.979,0.992", "0.979,0.402"),
+        ("engines.csv", "quiet,NEST,ns per unit and step,16.37,16.74", "quiet,NEST,ns per unit and step,16.37,15.74"),
         ("diagnosis_advice.csv", "0.682,0.994", "0.682,0.604"),
     ):
         text = (docs / name).read_text(encoding="utf-8")
