@@ -28,7 +28,7 @@ class TuningOptions:
     largest_weight: float = option(
         1.0, "bound of all weights, in multiples of the largest recurrent or output weight before", allowed=POSITIVE
     )
-    n_rounds: int = option(12, "rounds of gradient descent at most", what="number of rounds", least=0)
+    n_rounds: int = option(16, "rounds of gradient descent at most", what="number of rounds", least=0)
     keep_silent: bool = option(False, "never use connections that training has silenced, not even in late rounds")
     n_updates: int = option(100, "updates of a round", what="number of updates")
     n_trials: int = option(500, "fresh trials before and after", what="number of trials", most=MOST_TRIALS)
