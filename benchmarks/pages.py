@@ -22,12 +22,14 @@ import adaptive_search
 import dendrites_study
 import diagnosis_advice
 import recipes
+import tuning_candidates
 
 import context_study
 import engines_page
 import engines_rows
 import paper
 import paper_figures
+import tuning_study
 import twin_tables
 from paper_studies import STUDIES
 
@@ -98,6 +100,16 @@ def paper_table(docs: Path) -> str:
     )
 
 
+def tuning_table(docs: Path) -> str:
+    """Populations of tuning.csv."""
+    return tuning_study.table(rows_of(docs / "tuning.csv"))
+
+
+def candidates_table(docs: Path) -> str:
+    """Networks of tuning_candidates.csv."""
+    return tuning_candidates.table(rows_of(docs / "tuning_candidates.csv"))
+
+
 def adaptive_summary(docs: Path) -> str:
     """One sentence about adaptive.csv."""
     return _wrapped(adaptive_search.report(_lists(docs / "adaptive.csv")))
@@ -124,6 +136,8 @@ BLOCKS: dict[str, Callable[[Path], str]] = {
     "dendrites study": dendrites_table,
     "twins": twin_table,
     "paper": paper_table,
+    "tuning": tuning_table,
+    "tuning candidates": candidates_table,
     "adaptive": adaptive_summary,
     "diagnosis": diagnosis_summary,
 }

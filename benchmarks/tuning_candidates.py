@@ -31,7 +31,6 @@ from rate2spike.spiking.tuning.tune import tune
 from rate2spike.spiking.tuning.tuned_model import with_weights
 from rate2spike.trained_model import TrainedModel
 
-from tuning_noise_matched import noise_matched
 from tuning_study import STUDIES
 from tuning_teacher import Teacher
 
@@ -78,6 +77,8 @@ def teacher(model: TrainedModel, task: Task, factor: float) -> SpikingNetwork:
 
 def noise_matching(model: TrainedModel, task: Task, factor: float) -> SpikingNetwork:
     """Trained on with the noise of spikes, converted anew."""
+    from tuning_noise_matched import noise_matched  # loads TensorFlow, which the tables need not
+
     changed = noise_matched(model, task, factor, np.random.default_rng(1))
     searched = grid_search(changed, task, seed=1).best_factor
     networks = [SpikingNetwork.from_model(changed, one) for one in (factor, searched)]

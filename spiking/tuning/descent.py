@@ -87,7 +87,9 @@ class Descent:
 
     def _spike_cost(self, rate_hz: float) -> float:
         """Derivative of the cost of high rates by a spike of one unit in one of the trials, given the last update's rate."""
-        excess = max(rate_hz / self.highest_rate_hz - 1, 0.0)
+        excess = (
+            max(rate_hz / self.highest_rate_hz - 1, 0.0) if self.highest_rate_hz else 0.0
+        )  # a silent network may begin
         duration_s = self.task.n_steps * STEPS_PER_COLUMN * COARSE_STEP_S
         return RATE_COST * excess / (self.highest_rate_hz * self.network.n_units * duration_s) if excess else 0.0
 

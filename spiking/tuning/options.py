@@ -28,7 +28,8 @@ class TuningOptions:
     largest_weight: float = option(
         1.0, "bound of all weights, in multiples of the largest recurrent or output weight before", allowed=POSITIVE
     )
-    n_rounds: int = option(10, "rounds of gradient descent at most", what="number of rounds", least=0)
+    n_rounds: int = option(16, "rounds of gradient descent at most", what="number of rounds", least=0)
+    keep_silent: bool = option(False, "never use connections that training has silenced, not even in late rounds")
     n_updates: int = option(100, "updates of a round", what="number of updates")
     n_trials: int = option(500, "fresh trials before and after", what="number of trials", most=MOST_TRIALS)
     search_trials: int = option(100, "trials per factor of the searches before and after", most=MOST_TRIALS)
@@ -39,6 +40,10 @@ class TuningOptions:
     def __post_init__(self) -> None:
         check_options(self)
         check_n_trials(self.n_trials)
+        if self.largest_weight < 1:
+            raise InputError(
+                f"{{largest_weight}} must be at least 1, got {shown(self.largest_weight)}", "largest_weight"
+            )
         check_n_trials(self.search_trials, "search_trials")
         object.__setattr__(self, "scaling_factors", checked_factors(self.scaling_factors))
         if not isinstance(self.task_options, Mapping | None):

@@ -43,6 +43,8 @@ class TuningStep(Scored, Readable):
         Mean firing rate of all units.
     w_change, w_out_change : float
         Size of the change of recurrent and of output weights so far, relative to the weights before.
+    n_silent_used : int
+        Connections used that training had silenced.
     seconds : float
         What the step took, its measurement included.
     """
@@ -55,6 +57,7 @@ class TuningStep(Scored, Readable):
     mean_rate_hz: float
     w_change: float
     w_out_change: float
+    n_silent_used: int
     seconds: float = field(compare=False)
 
     @property
@@ -63,7 +66,8 @@ class TuningStep(Scored, Readable):
         if not self.w_out_change:
             return "nothing"
         recurrent = f"recurrent weights by {self.w_change:.0%}, " if self.w_change else ""
-        return f"{recurrent}output weights by {self.w_out_change:.0%}"
+        silent = f"{self.n_silent_used} silent connections used, " if self.n_silent_used else ""
+        return f"{recurrent}{silent}output weights by {self.w_out_change:.0%}"
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -190,7 +194,17 @@ class TuningResult(Readable):
     def to_dataframe(self) -> "DataFrame":
         """One row per step: accuracy with its 95 % interval, rate in Hz, change of weights, seconds."""
         low, high = np.array([step.interval for step in self.steps]).reshape(-1, 2).T
-        names = ("name", "accuracy", "n_correct", "n_trials", "mean_rate_hz", "w_change", "w_out_change", "seconds")
+        names = (
+            "name",
+            "accuracy",
+            "n_correct",
+            "n_trials",
+            "mean_rate_hz",
+            "w_change",
+            "w_out_change",
+            "n_silent_used",
+            "seconds",
+        )
         columns = {name: [getattr(step, name) for step in self.steps] for name in names}
         kept = [step.name == self.best_step for step in self.steps]
         return dataframe({**columns, "interval_low": low, "interval_high": high, "kept": kept})

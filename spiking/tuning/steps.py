@@ -27,6 +27,7 @@ STEP_TRIALS = 400  # that a step is measured on
 CHOICE_TRIALS = 100  # that choose between candidates before
 SURELY = 0.5  # of the way from the accuracy asked for to 1, where steps end: 400 trials may be lucky
 RATE_ALLOWED = 1.1  # times the converted network's mean rate: above, spikes cost
+TRAINED_ROUNDS = 4  # with the connections of the trained network; those that training silenced only after them
 _REFIT, _MEASURE = 10**9, 2 * 10**9  # of keys of draws; those from 0 on are of updates
 
 
@@ -51,7 +52,7 @@ OnState = Callable[[TuningState], None]
 def first_state(model: TrainedModel, before: Evaluation, seconds: float, bounds: Bounds) -> TuningState:
     """Before the first step: the converted network."""
     weights = Weights.of(SpikingNetwork.from_model(model, bounds.scaling_factor))
-    step = TuningStep("converted", before.n_correct, before.n_trials, before.mean_rate_hz, 0.0, 0.0, seconds)
+    step = TuningStep("converted", before.n_correct, before.n_trials, before.mean_rate_hz, 0.0, 0.0, 0, seconds)
     return TuningState((step,), weights, weights)
 
 
@@ -63,6 +64,7 @@ class Steps:
     task: Task
     options: TuningOptions
     bounds: Bounds
+    wider: Bounds  # of rounds after TRAINED_ROUNDS
     rate_hz: float  # of the converted network
     pool: Executor
     advance: Advance
@@ -92,7 +94,8 @@ class Steps:
 
     def _descended(self, state: TuningState) -> TuningState:
         began_s, n_updates, number = time.monotonic(), self.options.n_updates, state.n_rounds + 1
-        descent = Descent(self._network(state.weights), self.task, self.bounds, self._seed, RATE_ALLOWED * self.rate_hz)
+        bounds = self.bounds if number <= TRAINED_ROUNDS else self.wider
+        descent = Descent(self._network(state.weights), self.task, bounds, self._seed, RATE_ALLOWED * self.rate_hz)
         name = f"gradient {number}"
         on_update = self.advance_update(name)
         weights = descent.run(state.weights, n_updates, state.n_rounds * n_updates, self.pool, on_update)
@@ -131,6 +134,7 @@ class Steps:
             score.mean_rate_hz,
             _relative(weights.w_from, first.w_from),
             _relative(weights.w_out, first.w_out),
+            int(((weights.w_from != 0) & (first.w_from == 0)).sum()),
             time.monotonic() - began_s,
         )
         return step, weights

@@ -60,7 +60,8 @@ def tune(
     trains (ridge regression), then rounds of gradient descent change recurrent and output weights through the spiking
     network itself, by surrogate derivatives (Neftci, Mostafa & Zenke 2019; Li, Kim & Sejnowski 2021), each followed by
     another refit. Signs (Dale's principle), missing connections, cell types, input weights and time constants stay, and no
-    weight passes the largest one before.
+    weight passes the largest one before. Connections that the network was drawn with and training has silenced stay silent
+    in the first four rounds; where these are not enough, they may be used again.
 
     Parameters
     ----------
@@ -144,7 +145,8 @@ def tuned(
         after, search_after, changed = before, search_before, model
         examples = examples_after = examples_of(SpikingNetwork.from_model(model, factor), task, before.seed, pool)
         if before.accuracy < options.accuracy:
-            state = Steps(model, task, options, bounds, before.mean_rate_hz, pool, advance).run(state, on_state)
+            wider = bounds_of(model, factor, options.largest_weight, silent=not options.keep_silent)
+            state = Steps(model, task, options, bounds, wider, before.mean_rate_hz, pool, advance).run(state, on_state)
             if state.best_step is not state.steps[0]:
                 changed = with_weights(model, state.best, bounds)
                 after = score_fresh(SpikingNetwork.from_model(changed, factor), task, fresh, executor=pool)

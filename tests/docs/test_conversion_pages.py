@@ -43,7 +43,7 @@ def test_training_page_runs_from_top_to_bottom(tmp_path):
 def test_spiking_page_runs_from_top_to_bottom(tmp_path, go_nogo_path):
     page = (ROOT / "docs" / "spiking.md").read_text(encoding="utf-8")
     found = re.findall(r"```(bash|python)\n(.*?)```", page, flags=re.DOTALL)
-    assert len(found) == 13
+    assert len(found) == 11
     shutil.copy(go_nogo_path, tmp_path / "go_nogo.mat")
     before = ""  # a page's Python goes on from block to block
     for language, code in found:
@@ -51,7 +51,35 @@ def test_spiking_page_runs_from_top_to_bottom(tmp_path, go_nogo_path):
         command = [sys.executable, "-c", before] if language == "python" else ["bash", "-euo", "pipefail", "-c", code]
         done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
         assert done.returncode == 0, code + done.stdout + done.stderr
-    for made in ("why.png", "long.h5", "trial.png", "search.png", "searched.mat", "found.png"):
+    for made in ("long.h5", "trial.png", "search.png", "searched.mat"):
+        assert (tmp_path / made).exists(), made
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_page_on_failed_conversions_runs_from_top_to_bottom(tmp_path, go_nogo_path):
+    page = (ROOT / "docs" / "conversion.md").read_text(encoding="utf-8")
+    found = re.findall(r"```(bash|python)\n(.*?)```", page, flags=re.DOTALL)
+    assert len(found) == 6
+    shutil.copy(go_nogo_path, tmp_path / "go_nogo.mat")
+    shutil.copy(ROOT / "tests" / "data" / "tuning" / "go_nogo_n_50.mat", tmp_path / "failing.mat")
+    before, said = "", ""
+    for language, code in found:
+        before += code if language == "python" else ""
+        command = [sys.executable, "-c", before] if language == "python" else ["bash", "-euo", "pipefail", "-c", code]
+        done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
+        assert done.returncode == 0, code + done.stdout + done.stderr
+        said += done.stdout + done.stderr
+    assert "does not convert" in said and "failing.mat: tuned: accuracy 0.9" in said and "\nTrue\n" in said
+    for made in (
+        "why.png",
+        "failing_tuning.png",
+        "tuning.png",
+        "tuned.mat",
+        "networks/tunings.csv",
+        "low.png",
+        "found.png",
+    ):
         assert (tmp_path / made).exists(), made
 
 
