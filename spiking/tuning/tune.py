@@ -186,6 +186,7 @@ def _with_settings(result: TuningResult, options: TuningOptions) -> TrainedModel
     if model.is_tuned:
         steps = [
             {"name": step.name, "accuracy": step.accuracy, "n_trials": step.n_trials, "rate_hz": step.mean_rate_hz}
+            | {"n_silent_used": step.n_silent_used}
             for step in result.steps
         ]
         about = {

@@ -63,10 +63,9 @@ def test_page_on_failed_conversions_runs_from_top_to_bottom(tmp_path, go_nogo_pa
     assert len(found) == 6
     shutil.copy(go_nogo_path, tmp_path / "go_nogo.mat")
     shutil.copy(ROOT / "tests" / "data" / "tuning" / "go_nogo_n_50.mat", tmp_path / "failing.mat")
-    before, said = "", ""
+    said = ""
     for language, code in found:
-        before += code if language == "python" else ""
-        command = [sys.executable, "-c", before] if language == "python" else ["bash", "-euo", "pipefail", "-c", code]
+        command = [sys.executable, "-c", code] if language == "python" else ["bash", "-euo", "pipefail", "-c", code]
         done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
         assert done.returncode == 0, code + done.stdout + done.stderr
         said += done.stdout + done.stderr

@@ -1,7 +1,7 @@
 """What biology fixes: bounds of weights, that descent keeps them, and the model that is made of the weights."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -95,8 +95,13 @@ def test_converted_weights_come_back_to_the_bit():
 
 def test_what_may_change():
     model = small_model(n_units=9, n_som=2)
-    bounds = bounds_of(model, 10.0)
-    np.testing.assert_array_equal(bounds.free, model.connection_mask.T != 0)
+    drawn = np.random.default_rng(3).random((9, 9)) < 0.7
+    model = replace(model, w_rec_initial=(model.w_rec + 1) * drawn)
+    bounds, wider = bounds_of(model, 10.0), bounds_of(model, 10.0, silent=True)
+    is_used = model.effective_w() != 0
+    np.testing.assert_array_equal(bounds.free, is_used.T)
+    np.testing.assert_array_equal(wider.free, (is_used | drawn & (model.connection_mask != 0)).T)
+    assert bounds.free.sum() < wider.free.sum() < (model.connection_mask != 0).sum()
     assert (bounds.high[model.inhibitory] == 0).all() and (bounds.low[model.excitatory] == 0).all()
     assert bounds.low.min() == -np.abs(model.effective_w()).max() / 10
 
@@ -112,3 +117,9 @@ def test_impossible_constraints_are_named(changes):
 @pytest.mark.parametrize("n_steps", [1, 3, 60, 200, 6400, 10**6])
 def test_batches_are_whole_blocks(n_steps):
     assert batch_trials(n_steps) in range(8, 65, 8)
+
+
+@pytest.mark.parametrize("changes", [{"connection_mask": np.full((12, 12), 0.5)}, {"sign_matrix": np.ones((12, 12))}])
+def test_masks_and_signs_of_other_forms_are_refused(changes):
+    with pytest.raises(r2s.InputError, match="0 and 1"):
+        bounds_of(replace(small_model(n_units=12), **changes), 25.0)
