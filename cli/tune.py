@@ -189,7 +189,9 @@ def _table_lines(found: Sequence["TunedFile"]) -> list[str]:
     """A line per model."""
     from rate2spike.matlab_compat.model_paths import distinct_names
 
-    rows = [("network", "outcome", "before", "after", "factor", "range", "Hz before", "Hz after", "seconds")]
+    rows: list[tuple[str, ...]] = [
+        ("network", "outcome", "before", "after", "factor", "range", "Hz before", "Hz after", "seconds")
+    ]
     for name, item in zip(distinct_names([item.path for item in found]), found, strict=True):
         reached = "-" if item.range_low is None else f"{item.range_low:g} to {item.range_high:g}"
         numbers = (item.accuracy_before, item.accuracy, item.scaling_factor)

@@ -40,9 +40,9 @@ def save_state(path: Path, settings: dict[str, Any], state: TuningState) -> None
     steps = [asdict(step) for step in state.steps]
     about = json.dumps({"settings": settings, "steps": steps, "n_rounds": state.n_rounds})
     pairs = {"now": state.weights, "best": state.best}
-    arrays = {f"{name}_{key}": w for name, weights in pairs.items() for key, w in vars(weights).items()}
+    arrays: dict[str, Any] = {f"{name}_{key}": w for name, weights in pairs.items() for key, w in vars(weights).items()}
     buffer = io.BytesIO()
-    np.savez(buffer, **{_ABOUT: np.array(about)}, **arrays)
+    np.savez(buffer, **(arrays | {_ABOUT: np.array(about)}))
     write_atomically(path, buffer.getvalue())
 
 

@@ -1,5 +1,7 @@
 """The figure of a tuning: outputs, firing rates, weights and accuracies, before and after."""
 
+from typing import Any
+
 import numpy as np
 
 from rate2spike.figures import BESIDE, LINE_STYLES, SHADES, Axes, Figure, MaxNLocator, canvas, whole
@@ -71,7 +73,7 @@ def _rates(axes: Axes, result: TuningResult) -> None:
 def _weights(axes: Axes, result: TuningResult) -> None:
     """Of the spiking network, divided by the largest before."""
     model, untuned = result.model, result.model.untuned()
-    pairs = {
+    pairs: dict[str, tuple[np.ndarray, np.ndarray, dict[str, Any]]] = {
         "recurrent": (untuned.effective_w().ravel(), model.effective_w().ravel(), dict(marker=".", color="0.6")),
         "output": (untuned.w_out.ravel(), model.w_out.ravel(), dict(marker="x", color="0.0")),
     }
@@ -79,7 +81,7 @@ def _weights(axes: Axes, result: TuningResult) -> None:
         most = float(np.abs(before).max()) or 1.0
         there = np.flatnonzero((before != 0) | (after != 0))
         there = there[:: max(there.size // _MOST_POINTS, 1)]
-        shown = dict(linestyle="none", markersize=3, rasterized=True, label=name)
+        shown: dict[str, Any] = dict(linestyle="none", markersize=3, rasterized=True, label=name)
         axes.plot(before[there] / most, after[there] / most, **style, **shown)
     _equal(axes, 1.0, -1.0)
     axes.set(xlabel="weight before (of the largest)", ylabel="weight after (of the largest before)", title="weights")

@@ -1,6 +1,7 @@
 """The figure of a tuned population: accuracy and firing rate of every network, before and after."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -50,7 +51,10 @@ def _draw(
     known = [k for k, row in enumerate(rows) if None not in (getattr(row, columns[0]), getattr(row, columns[1]))]
     at = np.array(known) + 1
     values = [np.array([getattr(rows[k], column) for k in known], float) for column in columns]
-    styles = (dict(fmt="s", color="0.6", fillstyle="none", label="before"), dict(fmt="o", color="0.0", label="after"))
+    styles: tuple[dict[str, Any], ...] = (
+        dict(fmt="s", color="0.6", fillstyle="none", label="before"),
+        dict(fmt="o", color="0.0", label="after"),
+    )
     for value, edges, style, shift in zip(values, bounds, styles, (-0.12, 0.12), strict=True):
         errors = None
         if edges and known:

@@ -135,9 +135,11 @@ class TunedFile(Readable):
     @classmethod
     def of_tuned_model(cls, path: Path, model: TrainedModel, message: str, *names: str) -> "TunedFile":
         """What a file says that was tuned before."""
-        numbers = {name: model.stored(f"tune_{name}") for name in ("accuracy_before", "accuracy", "n_trials", "seed")}
+        numbers: dict[str, Any] = {
+            name: model.stored(f"tune_{name}") for name in ("accuracy_before", "accuracy", "n_trials", "seed")
+        }
         step, n_trials, seed = model.settings.get("tune_step"), numbers.pop("n_trials"), numbers.pop("seed")
-        intervals = {}
+        intervals: dict[str, float] = {}
         for name, edges in (
             ("accuracy_before", ("before_low", "before_high")),
             ("accuracy", ("interval_low", "interval_high")),
@@ -151,8 +153,7 @@ class TunedFile(Readable):
             message,
             names,
             scaling_factor=model.scaling_factor,
-            **numbers,
-            **intervals,
+            **(numbers | intervals),
             n_trials=None if n_trials is None else int(n_trials),
             seed=None if seed is None else int(seed),
             mean_rate_hz_before=model.stored("tune_rate_hz_before"),
