@@ -26,9 +26,9 @@ from rate2spike.spiking.tuning.table import COLUMNS, FileOutcome
 from helpers import small_model
 
 # a round or two of descent, from 0.6 to at least 0.75
-SETTINGS = dict(scaling_factor=40, n_trials=60, seed=1, scaling_factors=(35, 40), search_trials=10, accuracy=0.75)
+SETTINGS = dict(scaling_factor=45, n_trials=60, seed=1, scaling_factors=(40, 45), search_trials=10, accuracy=0.75)
 GRADIENT = {**SETTINGS, "n_rounds": 4}
-READOUT = {**SETTINGS, "n_rounds": 0, "n_trials": 20, "scaling_factors": (40,)}  # which does not help this network
+READOUT = {**SETTINGS, "n_rounds": 0, "n_trials": 20, "scaling_factors": (45,)}  # which does not help this network
 MATLAB = Path(r2s.__file__).parent / "matlab_compat" / "m"
 
 
@@ -67,9 +67,9 @@ def test_the_file_is_the_tuned_network_and_holds_the_one_that_was_trained(tuned,
     assert (model.w_rec != original.w_rec).any() and model.w_rec.dtype == original.w_rec.dtype
     assert np.abs(model.effective_w()).max() <= np.abs(original.effective_w()).max()
     assert not model.effective_w()[original.connection_mask == 0].any() and (model.w_rec >= 0).all()
-    assert model.scaling_factor == 40 and list(model.scaling_factors) == [35, 40]
+    assert model.scaling_factor == 45 and list(model.scaling_factors) == [40, 45]
     assert r2s.accuracy(path, n_trials=200, seed=77) > r2s.accuracy(
-        failing_path, n_trials=200, seed=77, scaling_factor=40
+        failing_path, n_trials=200, seed=77, scaling_factor=45
     )
     before, after = (r2s.loadmat(one) for one in (failing_path, path))
     changed = [name for name in before if not np.array_equal(before[name], after[name])]
@@ -200,7 +200,7 @@ def test_several_files_do_not_stop_one_another(failing_path, tmp_path):
     assert [row.outcome.value for row in table] == ["not reached", "failed", "failed", "claimed", "claimed"]
     assert all("\n" not in row.note for row in table) and "in use by process" in table[4].note
     assert all(one.read_bytes() == content for one, content in before.items()) and table.n_failed == 2
-    assert r2s.load_model(good).scaling_factor == 40  # it had none: what the search found is appended
+    assert r2s.load_model(good).scaling_factor == 45  # it had none: what the search found is appended
 
 
 @pytest.mark.parametrize(
