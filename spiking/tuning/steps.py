@@ -23,9 +23,12 @@ from rate2spike.spiking.tuning.result import TuningStep
 from rate2spike.spiking.tuning.tuned_model import with_weights
 from rate2spike.trained_model import TrainedModel
 
-STEP_TRIALS = 400  # that a step is measured on
+STEP_TRIALS = (
+    200,
+    800,
+)  # that a step is measured on: the second ones only if the first are solved as well as asked for
 CHOICE_TRIALS = 100  # that choose between candidates before
-SURELY = 0.5  # of the way from the accuracy asked for to 1, where steps end: 400 trials may be lucky
+SURELY = 0.5  # of the way from the accuracy asked for to 1, where steps end: 1000 trials may be lucky
 RATE_ALLOWED = 1.1  # times the converted network's mean rate: above, spikes cost
 TRAINED_ROUNDS = 4  # with the connections of the trained network; those that training silenced only after them
 _REFIT, _MEASURE = 10**9, 2 * 10**9  # of keys of draws; those from 0 on are of updates
@@ -125,13 +128,16 @@ class Steps:
             found = [self._score(weights, f"{name} choice", CHOICE_TRIALS) for weights in candidates]
             candidates = [candidates[int(np.argmax([one.n_correct for one in found]))]]
         [weights] = candidates
-        score = self._score(weights, f"{name} measure", STEP_TRIALS)
+        scores = [self._score(weights, f"{name} measure", STEP_TRIALS[0])]
+        if scores[0].accuracy >= self.options.accuracy:
+            scores.append(self._score(weights, f"{name} sure", STEP_TRIALS[1]))
+        n_trials = sum(score.n_trials for score in scores)
         first = Weights.of(SpikingNetwork.from_model(self.model, self.bounds.scaling_factor))
         step = TuningStep(
             name,
-            score.n_correct,
-            score.n_trials,
-            score.mean_rate_hz,
+            sum(score.n_correct for score in scores),
+            n_trials,
+            sum(score.mean_rate_hz * score.n_trials for score in scores) / n_trials,
             _relative(weights.w_from, first.w_from),
             _relative(weights.w_out, first.w_out),
             int(((weights.w_from != 0) & (first.w_from == 0)).sum()),
