@@ -1,6 +1,6 @@
 """What could help a network that does not convert? Each candidate alone, on the same networks and the same 300 fresh trials.
 
-    python benchmarks/tuning_study.py --only go_nogo_n_200 go_nogo_n_50 sine --seeds 1-2 --output bench/tuning  # trains them
+    python benchmarks/tuning_study.py --seeds 1-1 --output bench/tuning  # trains the networks, among others
     python benchmarks/tuning_candidates.py --output bench/tuning
 
 Candidates: refitted output weights; the rate network as teacher (tuning_teacher.py), with the better of two gains; training
@@ -34,7 +34,7 @@ from rate2spike.trained_model import TrainedModel
 from tuning_study import STUDIES
 from tuning_teacher import Teacher
 
-NETWORKS = [(name, seed) for name in ("go_nogo_n_200", "go_nogo_n_100", "go_nogo_n_50", "sine") for seed in (1, 2)]
+NETWORKS = [(name, 1) for name in ("go_nogo_n_200", "go_nogo_n_100", "go_nogo_n_50", "sine")]
 GAINS = (1.0, 1.5)  # of the teacher's currents
 FRESH_TRIALS, FRESH_SEED, CHOICE_SEED = 300, 1_000_000, 2_000_000
 HEADER = (
