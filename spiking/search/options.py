@@ -6,7 +6,7 @@ sidecar and the record in the model file follow from the field.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -112,21 +112,19 @@ class SearchOptions(NetworkOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SearchExecution(Execution):
-    """How a search is executed: its numbers do not depend on it. Raises InputError."""
+class SharedExecution(Execution):
+    """How work on the models of a folder is executed and shared out. Raises InputError."""
 
-    n_workers: int | None = option(None, "processes that search one model each", what="number of workers")
-    scheduler: str | None = option(None, "address of a Dask cluster that searches", metavar="TCP")
-    shard: str | None = option(None, "search the I-th of N parts of the folder's models", metavar="I/N")
-    force: bool = option(False, "search again what is finished")
-    reclaim: bool = option(False, "take over claims left by processes that died")
-    run: str | None = None  # name of a run over many workers: a worker takes over what another of the same run left
+    work: ClassVar[str]  # in words, such as "a search"
+    n_workers: int | None = option(None, "processes that work on one model each", what="number of workers")
+    scheduler: str | None = option(None, "address of a Dask cluster that does the work", metavar="TCP")
+    shard: str | None = option(None, "work on the I-th of N parts of the folder's models", metavar="I/N")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.is_shared_out and self.n_threads is not None:
             raise InputError(
-                "{n_threads} is for a search in one process: a worker uses one thread",
+                f"{{n_threads}} is for {self.work} in one process: a worker uses one thread",
                 "n_threads",
                 "n_workers",
                 "scheduler",
@@ -134,8 +132,18 @@ class SearchExecution(Execution):
 
     @property
     def is_shared_out(self) -> bool:
-        """Whether processes or a cluster search, and not this process."""
+        """Whether processes or a cluster work, and not this process."""
         return self.n_workers is not None or self.scheduler is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchExecution(SharedExecution):
+    """How a search is executed: its numbers do not depend on it. Raises InputError."""
+
+    work = "a search"
+    force: bool = option(False, "search again what is finished")
+    reclaim: bool = option(False, "take over claims left by processes that died")
+    run: str | None = None  # name of a run over many workers: a worker takes over what another of the same run left
 
 
 def checked_factors(scaling_factors: Any) -> tuple[float, ...]:

@@ -19,9 +19,8 @@ def networks_figure(rows: Sequence[NetworkRow], ax: Axes | None = None) -> Figur
 
     ax: where, made by `subplots`, in place of a new figure. Raises InputError.
     """
-    names = [_short(row.network) for row in rows] if len(rows) <= _MOST_NAMES else []
-    height = 5.0 + _LETTER_INCHES * max(map(len, names), default=0)
-    figure = canvas(ax, (min(3.5 + 0.3 * len(rows), _MOST_WIDTH), height))
+    names = shown_names([row.network for row in rows])
+    figure = canvas(ax, (figure_width(3.5, len(rows)), 5.0 + names_height(names)))
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
     _draw(above, rows, "rate_accuracy", None, dict(fmt="x", color="0.0", label="rate network"), -0.25)
     _draw(
@@ -48,14 +47,32 @@ def networks_figure(rows: Sequence[NetworkRow], ax: Axes | None = None) -> Figur
     _draw(below, rows, "scaling_factor", None, dict(fmt="o", color="0.0"), 0.25)
     below.margins(y=0.15)
     below.set(ylabel="scaling factor\n(1/λ)", xlim=(0.3, len(rows) + 0.7))
-    if names:
-        below.set_xticks(range(1, len(rows) + 1), names, rotation=90)
-    below.set(xlabel="network" if names else "network, in the order of the table")
+    write_names(below, names)
     return whole(figure)
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= _NAME_LENGTH else "…" + name[-_NAME_LENGTH:]
+def figure_width(margin_inches: float, n_networks: int) -> float:
+    """Inches of a figure with a column per network."""
+    return min(margin_inches + 0.3 * n_networks, _MOST_WIDTH)
+
+
+def shown_names(names: Sequence[str]) -> list[str]:
+    """What stands below the columns; nothing where there are too many."""
+    if len(names) > _MOST_NAMES:
+        return []
+    return [name if len(name) <= _NAME_LENGTH else "…" + name[-_NAME_LENGTH:] for name in names]
+
+
+def names_height(names: Sequence[str]) -> float:
+    """Inches that they need."""
+    return _LETTER_INCHES * max(map(len, names), default=0)
+
+
+def write_names(axes: Axes, names: Sequence[str]) -> None:
+    """Under the columns 1, 2, ..."""
+    if names:
+        axes.set_xticks(range(1, len(names) + 1), names, rotation=90)
+    axes.set(xlabel="network" if names else "network, in the order of the table")
 
 
 def _draw(

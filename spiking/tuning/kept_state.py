@@ -27,10 +27,11 @@ def state_path(model_path: Path) -> Path:
 
 
 def tuning_settings(model: TrainedModel, task: Task, options: TuningOptions) -> dict[str, Any]:
-    """What decides the numbers of a tuning, as plain values; the network by a digest of its weights."""
+    """What decides the numbers of a tuning, as plain values; the network by a digest of its arrays."""
     untuned = model.untuned()
-    content = b"".join(np.ascontiguousarray(w).tobytes() for w in (untuned.w_rec, untuned.w_in, untuned.w_out))
-    network = hashlib.sha256(content + repr(untuned.scaling_factor).encode()).hexdigest()
+    arrays = [value for value in vars(untuned).values() if isinstance(value, np.ndarray)]
+    content = b"".join(np.ascontiguousarray(value).tobytes() for value in arrays)
+    network = hashlib.sha256(content + repr((untuned.scaling_factor, untuned.b_out)).encode()).hexdigest()
     own = {"task": task.name, "task_options": task.options(), "network": network}
     return json.loads(json.dumps(vars(options) | own))  # as a file gives it back
 

@@ -9,9 +9,9 @@ from rate2spike.errors import InputError
 from rate2spike.options import check_options, option
 from rate2spike.rate.task import Task
 from rate2spike.seeding import SEED_LIMIT, resolve_seed
-from rate2spike.spiking.scoring.options import MOST_TRIALS, Execution, check_n_trials
+from rate2spike.spiking.scoring.options import MOST_TRIALS, check_n_trials
 from rate2spike.spiking.scoring.result import GOOD_ACCURACY
-from rate2spike.spiking.search.options import HISTORIC_FACTORS, checked_factors
+from rate2spike.spiking.search.options import HISTORIC_FACTORS, SharedExecution, checked_factors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,25 +56,8 @@ class TuningOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TuningExecution(Execution):
+class TuningExecution(SharedExecution):
     """How a tuning is executed: its numbers do not depend on it. Raises InputError."""
 
-    n_workers: int | None = option(None, "processes that tune one model each", what="number of workers")
-    scheduler: str | None = option(None, "address of a Dask cluster that tunes", metavar="TCP")
-    shard: str | None = option(None, "tune the I-th of N parts of the folder's models", metavar="I/N")
+    work = "a tuning"
     force: bool = option(False, "tune again what is tuned, from its untuned weights")
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.is_shared_out and self.n_threads is not None:
-            raise InputError(
-                "{n_threads} is for tuning in one process: a worker uses one thread",
-                "n_threads",
-                "n_workers",
-                "scheduler",
-            )
-
-    @property
-    def is_shared_out(self) -> bool:
-        """Whether processes or a cluster tune, and not this process."""
-        return self.n_workers is not None or self.scheduler is not None

@@ -8,12 +8,8 @@ import numpy as np
 from rate2spike.figures import Axes, Figure, canvas, whole
 from rate2spike.matlab_compat.model_paths import distinct_names
 from rate2spike.spiking.scoring.result import GOOD_ACCURACY
+from rate2spike.spiking.search.plots_population import figure_width, names_height, shown_names, write_names
 from rate2spike.spiking.tuning.table import TunedFile
-
-_LETTER_INCHES = 0.08  # of a letter of a name
-_MOST_NAMES = 40  # more do not fit under the axis
-_MOST_WIDTH = 16.0  # inches
-_NAME_LENGTH = 24  # of longer ones the end tells them apart
 
 
 def tunings_figure(rows: Sequence[TunedFile], ax: Axes | None = None) -> Figure:
@@ -21,9 +17,8 @@ def tunings_figure(rows: Sequence[TunedFile], ax: Axes | None = None) -> Figure:
 
     ax: where, made by `subplots`, in place of a new figure. Raises InputError.
     """
-    names = [_short(name) for name in distinct_names([row.path for row in rows])] if len(rows) <= _MOST_NAMES else []
-    height = 4.5 + _LETTER_INCHES * max(map(len, names), default=0)
-    figure = canvas(ax, (min(4.0 + 0.3 * len(rows), _MOST_WIDTH), height))
+    names = shown_names(distinct_names([row.path for row in rows]))
+    figure = canvas(ax, (figure_width(4.0, len(rows)), 4.5 + names_height(names)))
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
     _draw(
         above, rows, ("accuracy_before", "accuracy"), (("before_low", "before_high"), ("interval_low", "interval_high"))
@@ -34,14 +29,8 @@ def tunings_figure(rows: Sequence[TunedFile], ax: Axes | None = None) -> Figure:
     below.margins(y=0.15)
     below.set(ylabel="mean rate (Hz)", ylim=(0, None), xlim=(0.3, len(rows) + 0.7))
     figure.legend(*above.get_legend_handles_labels(), frameon=False, loc="outside upper center", ncols=3)
-    if names:
-        below.set_xticks(range(1, len(rows) + 1), names, rotation=90)
-    below.set(xlabel="network" if names else "network, in the order of the table")
+    write_names(below, names)
     return whole(figure)
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _NAME_LENGTH else "…" + name[-_NAME_LENGTH:]
 
 
 def _draw(

@@ -19,6 +19,17 @@ def environment() -> dict[str, str]:
     return os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 
+def run_blocks(found: list[tuple[str, str]], folder: Path) -> str:
+    """What pairs of a language, bash or python, and code wrote, each by itself."""
+    said = ""
+    for language, code in found:
+        command = [sys.executable, "-c", code] if language == "python" else ["bash", "-euo", "pipefail", "-c", code]
+        done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True)
+        assert done.returncode == 0, code + done.stdout + done.stderr
+        said += done.stdout + done.stderr
+    return said
+
+
 def run_bash(code: str, folder: Path) -> str:
     """What it wrote, errors and warnings included."""
     done = subprocess.run(

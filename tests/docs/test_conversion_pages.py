@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from .page_code import ROOT, environment
+from .page_code import ROOT, environment, run_blocks
 
 
 @pytest.mark.slow
@@ -63,12 +63,7 @@ def test_page_on_failed_conversions_runs_from_top_to_bottom(tmp_path, go_nogo_pa
     assert len(found) == 6
     shutil.copy(go_nogo_path, tmp_path / "go_nogo.mat")
     shutil.copy(ROOT / "tests" / "data" / "tuning" / "go_nogo_n_50.mat", tmp_path / "failing.mat")
-    said = ""
-    for language, code in found:
-        command = [sys.executable, "-c", code] if language == "python" else ["bash", "-euo", "pipefail", "-c", code]
-        done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
-        assert done.returncode == 0, code + done.stdout + done.stderr
-        said += done.stdout + done.stderr
+    said = run_blocks(found, tmp_path)
     assert "does not convert" in said and "failing.mat: tuned: accuracy 0.9" in said and "\nTrue\n" in said
     for made in (
         "why.png",
@@ -92,10 +87,7 @@ def test_exports_page_runs_from_top_to_bottom(tmp_path, go_nogo_path):
     )  # Norse's block: tests/io/exports/test_norse.py
     assert len(found) == 6
     shutil.copy(go_nogo_path, tmp_path / "go_nogo.mat")
-    for language, code in found:
-        command = [sys.executable, "-c", code] if language == "python" else ["bash", "-euo", "pipefail", "-c", code]
-        done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
-        assert done.returncode == 0, code + done.stdout + done.stderr
+    run_blocks(found, tmp_path)
     assert (tmp_path / "trials.nwb").exists() and (tmp_path / "go_nogo_cubalif.nir").exists()
     assert (tmp_path / "events.npy").exists() and (tmp_path / "in_python.nwb").exists()
 
