@@ -221,6 +221,22 @@ def test_the_largest_weight_holds_and_steps_say_what_changed(largest_weight):
     assert (step.w_change, step.w_out_change) == (pytest.approx(change, abs=1e-5), pytest.approx(change_out, abs=1e-5))
 
 
+def test_silent_connections_are_used_after_four_rounds_or_never():
+    """Of those drawn (w0), half are silent, w is 0; some were never drawn."""
+    rng = np.random.default_rng(2)
+    drawn, silent = rng.random((20, 20)) < 0.8, rng.random((20, 20)) < 0.5
+    w = rng.normal(size=(20, 20)).astype(np.float32) * drawn
+    model = toy_model(dale=False, w_rec=np.where(silent, 0, w), w_rec_initial=w)
+    of_five = dict(factor=4.0, task=Side(least=0.9), accuracy=1.0, n_rounds=5, n_updates=3, n_trials=20)
+    late, never = tune(model, **of_five), tune(model, keep_silent=True, **of_five)
+    assert [step.n_silent_used > 0 for step in late.steps] == [False] * 6 + [True]
+    assert "silent connections used" in late.steps[-1].changed and late.steps[:6] == never.steps[:6]
+    assert not any(step.n_silent_used for step in never.steps)
+    for result in (late, never):
+        changed = result.model.effective_w()
+        assert not changed[~drawn].any() and (result is late or not changed[silent].any())
+
+
 def test_random_options_and_networks_end_within_the_biology_or_in_one_line():
     rng, lines = np.random.default_rng(19), []
     for _ in range(12):
